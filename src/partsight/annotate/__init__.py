@@ -1,0 +1,1 @@
+"""Scene → exact labels by ray casting, independent of the color renderer."""

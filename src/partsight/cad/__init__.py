@@ -1,0 +1,1 @@
+"""CAD file → Part: import in a guarded child process, tessellation, colors → materials."""

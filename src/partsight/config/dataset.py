@@ -1,0 +1,26 @@
+"""Settings of `dataset`: how renders and photos are mixed."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from partsight.config.section import Section, Share
+
+
+class DatasetSection(Section):
+    """What the detector learns from."""
+
+    renders: Annotated[int, Field(ge=0)] | None = None
+    """Number of renders to use, balanced between classes; all when not given."""
+    photos_per_class: Annotated[int, Field(ge=0)] = 0
+    """Training photos per class, drawn from the training sessions by seed and nested (the 5 are among the 10)."""
+    all_photos: bool = False
+    """Use every photo of the training sessions, whatever `photos_per_class` says."""
+    background_photos: Annotated[int, Field(ge=0)] = 0
+    """Photos without parts, from the training sessions and `photos.background_folder`."""
+    photo_repeat: Annotated[int, Field(ge=1)] = 1
+    """How often each photo is listed per epoch, to balance few photos against many renders."""
+    render_validation_share: Share = 0.1
+    """Share of the renders kept for validation when there are no validation photos."""
+    render_test_share: Share = 0.1
+    """Share of the renders kept for test when there are no test photos."""

@@ -1,0 +1,20 @@
+"""Settings of `evaluate`: what is measured and who chooses the threshold."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from partsight.config.section import Section
+
+
+class EvaluateSection(Section):
+    """How a detector is judged."""
+
+    protocol: Literal["validation", "seed"] = "validation"
+    """`validation`: threshold chosen on validation, test only reports. `seed`: best-F1 threshold of the test set itself."""
+    bootstrap: Annotated[int, Field(ge=0)] = 1000
+    """Resamples for the intervals; 0 gives none."""
+    min_score: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    """Detections below this score are not asked for."""
+    max_detections: Annotated[int, Field(ge=1)] = 100
+    """Most detections per picture (COCO: 100)."""

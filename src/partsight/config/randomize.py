@@ -1,0 +1,142 @@
+"""Settings of `randomize`: the ranges from which scenes are drawn."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from partsight.config.section import FilePath, IntInterval, Interval, Section, Share
+
+
+class OrbitSection(Section):
+    """One part on white, seen from a grid of directions: the published baseline."""
+
+    azimuth_step_deg: Annotated[float, Field(gt=0, le=360)] = 15.0
+    """Step around the vertical axis, 0…360°."""
+    elevation_deg: Interval = (-30.0, 40.0)
+    """Lowest and highest camera elevation."""
+    elevation_step_deg: Annotated[float, Field(gt=0)] = 10.0
+    """Step of the elevation."""
+    roll_deg: Interval = (-20.0, 20.0)
+    """Smallest and largest roll of the camera."""
+    roll_step_deg: Annotated[float, Field(gt=0)] = 10.0
+    """Step of the roll."""
+    fill: Annotated[float, Field(gt=0, le=1)] = 0.7
+    """Share of the picture's shorter side that the part's bounding sphere covers."""
+    grey: bool = True
+    """Whether all parts are drawn in one light grey, as STL files are."""
+
+
+class CameraSection(Section):
+    """Where the camera stands and how it looks."""
+
+    object_size: Interval = (0.06, 0.75)
+    """Size of the object looked at, as a share of the picture's longer side; drawn log-uniformly."""
+    elevation_deg: Interval = (8.0, 85.0)
+    """Elevation above the ground."""
+    roll_deg: Interval = (-15.0, 15.0)
+    """Roll around the optical axis."""
+    focal: Interval = (0.8, 2.0)
+    """Focal length as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens)."""
+    off_center: Share = 0.35
+    """How far from the middle the object may be, as a share of half the picture."""
+
+
+class PlacementSection(Section):
+    """How parts stand, lie and hover."""
+
+    parts_per_image: IntInterval = (1, 4)
+    """Number of classed parts in a picture that shows any."""
+    empty_share: Share = 0.12
+    """Share of pictures without any part of a class."""
+    float_share: Share = 0.35
+    """Share of pictures in which the parts hover freely turned before a background, instead of lying on the ground."""
+    size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Random change of each part's true size, as a share; for CAD that is only about right."""
+
+
+class MaterialSection(Section):
+    """What surfaces look like."""
+
+    texture_share: Share = 0.25
+    """Share of parts that wear a random texture."""
+    tint: Annotated[float, Field(ge=0, le=1)] = 0.12
+    """Random change of CAD colors."""
+    recolor_share: Share = 0.1
+    """Share of parts whose colors are replaced by random ones."""
+    vary: bool = True
+    """Whether roughness and metallic are drawn anew for each picture."""
+
+
+class LightSection(Section):
+    """What lights the scene."""
+
+    vary: bool = True
+    """Whether environment, lamps and exposure are drawn anew for each picture; otherwise one plain overcast sky."""
+    environment_folder: FilePath | None = None
+    """Folder of equirectangular .exr or .hdr environment maps, used for half of the pictures."""
+    lamps: IntInterval = (0, 4)
+    """Number of lamps besides the environment."""
+    exposure_ev: Interval = (-1.0, 1.0)
+    """Exposure error of the camera, in stops."""
+
+
+class BackgroundSection(Section):
+    """What stands behind and below."""
+
+    vary: bool = True
+    """Whether ground and background are drawn anew for each picture; otherwise plain light grey."""
+    folder: FilePath | None = None
+    """Folder of photographs without the parts; used behind hovering parts and as ground textures."""
+
+
+class DistractorSection(Section):
+    """Things that are none of the classes."""
+
+    per_image: IntInterval = (0, 6)
+    """Number of random solids (boxes, cylinders, pipes, rings, plates) in a picture."""
+
+
+class SensorSection(Section):
+    """The camera's own traces: ranges of the values in `structures.sensor.Sensor`."""
+
+    vary: bool = True
+    """Whether exposures differ; otherwise an ideal camera."""
+    white_balance: Interval = (0.8, 1.25)
+    """Gain of red and of blue."""
+    contrast: Interval = (0.8, 1.3)
+    """Slope of the tone curve."""
+    saturation: Interval = (0.6, 1.3)
+    """Color strength."""
+    defocus_px: Interval = (0.0, 1.2)
+    """Blur of the lens at 640 pixels picture width, in pixels (scales with the width)."""
+    motion_share: Share = 0.2
+    """Share of pictures with motion blur."""
+    motion_px: Interval = (1.0, 6.0)
+    """Length of the motion blur at 640 pixels picture width, in pixels."""
+    vignetting: Interval = (0.0, 0.3)
+    """Light lost in the corners."""
+    shot_noise: Interval = (0.0, 0.04)
+    """Photon noise at white."""
+    read_noise: Interval = (0.0, 0.01)
+    """Signal-independent noise."""
+    sharpening: Interval = (0.0, 0.8)
+    """Unsharp mask."""
+    jpeg_quality: IntInterval = (45, 95)
+    """JPEG quality."""
+    grey_share: Share = 0.0
+    """Share of pictures without color."""
+
+
+class RandomizeSection(Section):
+    """How scenes are drawn."""
+
+    placement: Literal["orbit", "scatter"] = "scatter"
+    """`orbit` is the published baseline; `scatter` draws several parts among other things."""
+    orbit: OrbitSection = OrbitSection()
+    camera: CameraSection = CameraSection()
+    scatter: PlacementSection = PlacementSection()
+    materials: MaterialSection = MaterialSection()
+    light: LightSection = LightSection()
+    background: BackgroundSection = BackgroundSection()
+    distractors: DistractorSection = DistractorSection()
+    sensor: SensorSection = SensorSection()

@@ -1,0 +1,36 @@
+"""The recipe: one experiment, whole."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from partsight.config.annotate import AnnotateSection
+from partsight.config.cad import CadSection, PartSection
+from partsight.config.dataset import DatasetSection
+from partsight.config.evaluate import EvaluateSection
+from partsight.config.photos import PhotosSection
+from partsight.config.randomize import RandomizeSection
+from partsight.config.render import RenderSection
+from partsight.config.report import ReportSection
+from partsight.config.section import Section
+from partsight.config.train import TrainSection
+
+
+class Recipe(Section):
+    """Everything that describes an experiment."""
+
+    name: str = "experiment"
+    """Name shown in reports."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of everything random."""
+    parts: Annotated[dict[str, PartSection], Field(min_length=1)]
+    """Classes by name; their order is the order of class numbers everywhere."""
+    cad: CadSection = CadSection()
+    randomize: RandomizeSection = RandomizeSection()
+    render: RenderSection = RenderSection()
+    annotate: AnnotateSection = AnnotateSection()
+    photos: PhotosSection = PhotosSection()
+    dataset: DatasetSection = DatasetSection()
+    train: TrainSection = TrainSection()
+    evaluate: EvaluateSection = EvaluateSection()
+    report: ReportSection = ReportSection()

@@ -1,0 +1,28 @@
+"""Settings of `render`: how many pictures, of what size, by which renderer."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from partsight.config.section import Section
+
+
+class RenderSection(Section):
+    """How scenes are drawn as pictures."""
+
+    count: Annotated[int, Field(ge=1)] = 1000
+    """Number of pictures."""
+    width: Annotated[int, Field(ge=32, le=8192)] = 640
+    """Picture width in pixels."""
+    height: Annotated[int, Field(ge=32, le=8192)] = 640
+    """Picture height in pixels."""
+    renderer: Literal["mitsuba", "pyvista"] = "mitsuba"
+    """`mitsuba` traces paths; `pyvista` (extra [pyvista]) rasterizes: draft quality."""
+    variant: str = "auto"
+    """Mitsuba variant: `auto`, `scalar_rgb`, `llvm_ad_rgb` or `cuda_ad_rgb`."""
+    samples_per_pixel: Annotated[int, Field(ge=1, le=4096)] = 16
+    """Paths per pixel."""
+    max_depth: Annotated[int, Field(ge=2, le=64)] = 4
+    """Longest path, in segments."""
+    workers: Annotated[int, Field(ge=0)] = 0
+    """Worker processes; 0 means one per core."""

@@ -1,0 +1,1 @@
+"""Labelled pictures: formats, splits, mixing, health."""

@@ -1,0 +1,1 @@
+"""Detectors: the protocols every library of trainable detectors is reached through."""

@@ -1,0 +1,65 @@
+"""The seam between Partsight and libraries of trainable detectors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from partsight.config.train import TrainSection
+from partsight.structures.arrays import Image
+from partsight.structures.detections import Detections
+
+Tracker: TypeAlias = Callable[[int, Mapping[str, float]], None]
+"""Called after each epoch with its number (from 1) and its figures by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A trained detector on disk, with the class names its numbers stand for."""
+
+    path: Path
+    family: str
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainJob:
+    """One training: a dataset in YOLO layout, the settings, where to write."""
+
+    data_yaml: Path
+    """`data.yaml` of a dataset written by `dataset.formats.yolo`, with train and val."""
+    class_names: tuple[str, ...]
+    section: TrainSection
+    seed: int
+    output_dir: Path
+
+
+class Detector(Protocol):
+    """A trained detector, ready to look at pictures."""
+
+    class_names: tuple[str, ...]
+
+    def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
+        """Return the detections of each RGB picture, best first, boxes in that picture's pixels."""
+        ...
+
+
+class DetectorFamily(Protocol):
+    """A library of trainable detectors."""
+
+    def train(self, job: TrainJob, tracker: Tracker) -> Checkpoint:
+        """Train, resuming what a killed run of the same job left. Raises DetectorError."""
+        ...
+
+    def load(self, checkpoint: Checkpoint, threads: int) -> Detector:
+        """Load a checkpoint. Raises DetectorError."""
+        ...
+
+
+def open_family(name: str) -> DetectorFamily:
+    """Return a family by name, importing its library. Raises DetectorError when the library is not installed."""
+    from importlib import import_module
+
+    module = import_module(f"partsight.detector.families.{name}")
+    family: DetectorFamily = module.Family()
+    return family

@@ -1,0 +1,1 @@
+"""Detector libraries, one module each."""

@@ -1,0 +1,50 @@
+"""The exception tree.
+
+PartsightError            the user can mend it: printed without a traceback
+├── RecipeError           the recipe: unknown key, wrong value, missing file
+├── CadError              a CAD file: missing, broken, empty, in an unknown format
+├── SceneError            ranges from which no scene can be sampled
+├── RenderError           a renderer: missing library, unusable variant
+├── DatasetError          pictures and labels: missing, unreadable, out of range, names that do not match
+├── DetectorError         a detector library or its weights: missing, foreign, unusable
+├── EvaluationError       ground truth and detections that cannot be compared
+└── StorageError          the disk: full, read-only, in use
+
+Anything else that escapes is our bug, and its traceback stays.
+"""
+
+
+class PartsightError(Exception):
+    """Something the user can mend; the message says where, found, expected, what to do."""
+
+
+class RecipeError(PartsightError):
+    """The recipe cannot be used; the message lists every problem found in it."""
+
+
+class CadError(PartsightError):
+    """A CAD file cannot be turned into a part."""
+
+
+class SceneError(PartsightError):
+    """No scene can be sampled from these parts and ranges."""
+
+
+class RenderError(PartsightError):
+    """A renderer cannot be opened or cannot draw."""
+
+
+class DatasetError(PartsightError):
+    """Pictures or labels are missing, unreadable or contradict each other."""
+
+
+class DetectorError(PartsightError):
+    """A detector library or its weights cannot be used."""
+
+
+class EvaluationError(PartsightError):
+    """Detections and ground truth cannot be compared."""
+
+
+class StorageError(PartsightError):
+    """A file cannot be written."""

@@ -1,0 +1,1 @@
+"""Parts + ranges + seed → Scene."""

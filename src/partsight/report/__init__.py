@@ -1,0 +1,1 @@
+"""Evaluations → one self-contained HTML page."""

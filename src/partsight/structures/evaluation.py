@@ -1,0 +1,72 @@
+"""The truth about a detector on a set of pictures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.structures.arrays import FloatArray, IntArray, locked
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Figures of one class or of all; NaN where nothing could be measured (no ground truth)."""
+
+    num_boxes: int
+    """Ground-truth boxes the figures rest on."""
+    precision: float
+    recall: float
+    f1: float
+    ap50: float
+    """Average precision at IoU 0.50 (COCO, 101 recall points); for all classes their mean, mAP50."""
+    ap50_95: float
+    """Mean over IoU 0.50, 0.55 … 0.95."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure's confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Precision and recall of one class against the score threshold, at IoU 0.50."""
+
+    class_name: str
+    thresholds: FloatArray
+    precision: FloatArray
+    recall: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("thresholds", "precision", "recall"):
+            object.__setattr__(self, name, locked(getattr(self, name), np.float64, (None,)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Figures of one detector on one set; precision, recall, F1 and the confusion matrix are at `threshold`."""
+
+    class_names: tuple[str, ...]
+    num_images: int
+    num_empty_images: int
+    num_sessions: int
+    threshold: float
+    threshold_source: str
+    """Which set chose the threshold: 'validation', or 'test' in the seed's protocol."""
+    overall: Score
+    per_class: tuple[Score, ...]
+    class_agnostic_ap50: float
+    """AP50 when every class is taken for one: does it find the objects at all?"""
+    confusion: IntArray
+    """(C + 1, C + 1) counts; rows: truth, columns: detection; the last row and column are background."""
+    false_positives_per_empty_image: float
+    """NaN when there is no empty picture."""
+    intervals: dict[str, Interval]
+    """95 % intervals by figure name ('map50', 'precision', …), by bootstrap over sessions."""
+    curves: tuple[Curve, ...]
+
+    def __post_init__(self) -> None:
+        size = len(self.class_names) + 1
+        object.__setattr__(self, "confusion", locked(self.confusion, np.int64, (size, size)))

@@ -1,0 +1,45 @@
+"""Physically based materials in the metallic-roughness model (glTF 2.0, section 3.9.2; Burley 2012)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.structures.arrays import FloatArray, Image, locked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texture:
+    """A tileable picture that is laid over a surface by box mapping; one tile is `size_m` wide."""
+
+    image_rgb: Image
+    size_m: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "image_rgb", locked(self.image_rgb, np.uint8, (None, None, 3)))
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a surface is made of: linear RGB base color in 0…1, metallic and roughness in 0…1.
+
+    A texture multiplies the base color.
+    """
+
+    name: str
+    base_color: tuple[float, float, float]
+    metallic: float = 0.0
+    roughness: float = 0.5
+    texture: Texture | None = None
+
+
+def linear_from_srgb(encoded: FloatArray) -> FloatArray:
+    """Decode sRGB values in 0…1 to linear light (IEC 61966-2-1)."""
+    linear: FloatArray = np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4)
+    return linear
+
+
+def srgb_from_linear(linear: FloatArray) -> FloatArray:
+    """Encode linear light in 0…1 as sRGB values in 0…1 (IEC 61966-2-1)."""
+    positive = np.maximum(linear, 0.0)
+    encoded: FloatArray = np.where(positive <= 0.0031308, positive * 12.92, 1.055 * positive ** (1 / 2.4) - 0.055)
+    return encoded

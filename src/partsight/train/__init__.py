@@ -1,0 +1,1 @@
+"""Dataset → checkpoint through a detector family."""
