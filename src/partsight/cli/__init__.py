@@ -2,5 +2,7 @@
 
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit("partsight: the command line is under construction")
+    """Run the command line; what the user can mend is printed without a traceback."""
+    from partsight.cli.app import run
+
+    raise SystemExit(run())

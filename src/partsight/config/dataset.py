@@ -18,6 +18,8 @@ class DatasetSection(Section):
     """Use every photo of the training sessions, whatever `photos_per_class` says."""
     background_photos: Annotated[int, Field(ge=0)] = 0
     """Photos without parts, from the training sessions and `photos.background_folder`."""
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """Seed of the draws and splits; the recipe's seed when not given."""
     photo_repeat: Annotated[int, Field(ge=1)] = 1
     """How often each photo is listed per epoch, to balance few photos against many renders."""
     render_validation_share: Share = 0.1

@@ -34,3 +34,13 @@ class Recipe(Section):
     train: TrainSection = TrainSection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
+
+    @property
+    def draw_seed(self) -> int:
+        """The seed of the draws from the dataset."""
+        return self.seed if self.dataset.seed is None else self.dataset.seed
+
+    @property
+    def train_seed(self) -> int:
+        """The seed of the training."""
+        return self.seed if self.train.seed is None else self.train.seed

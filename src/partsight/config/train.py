@@ -50,5 +50,7 @@ class TrainSection(Section):
     """Probability of a left-right mirror image. Mirrored parts do not exist: 0 where handedness tells classes apart."""
     device: str | tuple[int, ...] = "auto"
     """`auto`, `cpu`, or the numbers of the GPUs, as in [0, 1, 2, 3]."""
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """Seed of the training; the recipe's seed when not given."""
     threads: Annotated[int, Field(ge=0)] = 0
     """CPU threads; 0 means all cores that are free to this process."""

@@ -1,0 +1,46 @@
+"""The commands, and what happens when one of them fails."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from partsight.cli import demo, init, stages
+from partsight.errors import PartsightError
+
+app = typer.Typer(
+    name="partsight",
+    help="Turn the CAD models of custom-built parts into a camera that recognises those parts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("init")(init.init)
+app.command("run")(stages.run)
+app.command("render")(stages.render)
+app.command("train")(stages.train)
+app.command("evaluate")(stages.evaluate)
+app.command("report")(stages.report)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
+    errors = Console(stderr=True, highlight=False)
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except PartsightError as error:
+        errors.print(f"[bold red]error[/] {type(error).__name__}")
+        errors.print(str(error), markup=False, soft_wrap=True)
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
+        return 130
+    except typer.TyperException as error:
+        errors.print(f"{error.format_message()}\nTry 'partsight --help'.", markup=False)
+        return error.exit_code
+    return int(code or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

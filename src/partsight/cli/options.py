@@ -1,0 +1,14 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+RecipeOption: TypeAlias = Annotated[Path, typer.Option("--recipe", "-r", help="The recipe to follow.")]
+SetOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--set", help="Change one key, as in --set render.count=200. May be repeated.")
+]
+OutOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--out", help="Folder for everything made; by default 'runs' beside the recipe.")
+]

@@ -1,0 +1,62 @@
+"""`partsight run`, and the stages one by one."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.progress import TerminalProgress
+from partsight.cli.summary import print_summary
+
+if TYPE_CHECKING:
+    from partsight.pipeline.experiment import Experiment
+
+DEFAULT_RECIPE = Path("recipe.toml")
+
+
+def run(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+    """Do everything the recipe describes; carries on where it stopped."""
+    started = time.monotonic()
+    experiment, console = _open(recipe, settings, out)
+    print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
+
+
+def render(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+    """Make the labelled pictures."""
+    experiment, console = _open(recipe, settings, out)
+    renders = experiment.renders
+    console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
+    console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)
+    console.print(f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view", highlight=False)
+
+
+def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+    """Train the detector."""
+    experiment, console = _open(recipe, settings, out)
+    console.print(f"checkpoint {experiment.trained.checkpoint.path}", highlight=False)
+
+
+def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+    """Measure the detector on the test pictures."""
+    started = time.monotonic()
+    experiment, console = _open(recipe, settings, out)
+    print_summary(console, experiment.evaluated.evaluation, None, time.monotonic() - started)
+
+
+def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+    """Write the report page."""
+    experiment, console = _open(recipe, settings, out)
+    console.print(f"report {experiment.report}", highlight=False)
+
+
+def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
+    from partsight.config.loading import read_recipe
+    from partsight.pipeline.experiment import Experiment
+    from partsight.pipeline.workspace import Workspace
+
+    console = Console()
+    recipe = read_recipe(recipe_path, settings or [])
+    workspace = Workspace(out or recipe_path.parent / "runs")
+    return Experiment(recipe, workspace, TerminalProgress(console)), console

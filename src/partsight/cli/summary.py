@@ -1,0 +1,30 @@
+"""The closing lines of a run: the figures with their n, and where to look."""
+
+import math
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from partsight.structures.evaluation import Evaluation, Score
+
+
+def print_summary(console: Console, evaluation: Evaluation, report: Path | None, seconds: float) -> None:
+    """Print the figures of each class and of all, then the path of the report."""
+    table = Table("class", "n", "P", "R", "F1", "mAP50", "mAP50-95")
+    for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True):
+        table.add_row(name, *_figures(score))
+    table.add_row("[bold]all[/]", *_figures(evaluation.overall))
+    console.print(table)
+    console.print(
+        f"{evaluation.num_images} test pictures, {evaluation.num_empty_images} of them empty; threshold "
+        f"{evaluation.threshold:.3f} chosen on {evaluation.threshold_source}; {seconds:.0f} s",
+        highlight=False,
+    )
+    if report is not None:
+        console.print(f"report {report}", highlight=False, soft_wrap=True)
+
+
+def _figures(score: Score) -> list[str]:
+    values = (score.precision, score.recall, score.f1, score.ap50, score.ap50_95)
+    return [str(score.num_boxes), *("–" if math.isnan(value) else f"{value:.3f}" for value in values)]

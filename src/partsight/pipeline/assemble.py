@@ -1,0 +1,91 @@
+"""The dataset stage: renders and photos → one dataset in YOLO layout, with the splits that evaluation needs."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from partsight.config.recipe import Recipe
+from partsight.dataset.formats.yolo import write_yolo
+from partsight.dataset.mixing import draw_photos, draw_renders, mix
+from partsight.dataset.photos import read_photos
+from partsight.dataset.splits import check_disjoint, split_photos, split_renders
+from partsight.errors import DatasetError
+from partsight.pipeline.generate import RenderOutput
+from partsight.pipeline.progress import Progress
+from partsight.pipeline.stage_key import dataset_key
+from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.structures.dataset import Dataset, Splits
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetOutput:
+    """The finished dataset."""
+
+    key: str
+    data_yaml: Path
+    splits: Splits
+    seconds: float
+
+
+def make_dataset(recipe: Recipe, renders: RenderOutput, workspace: Workspace, progress: Progress) -> DatasetOutput:
+    """Split, draw and mix; write what the detector learns from. Raises DatasetError."""
+    key = dataset_key(recipe, renders.key)
+    folder = workspace.stage_dir("dataset", key)
+    splits = assemble(recipe, renders.dataset)
+    with claimed(folder):
+        manifest = read_manifest(folder)
+        if manifest is None:
+            manifest = _write(recipe, splits, folder, progress)
+    return DatasetOutput(key, folder / manifest["data_yaml"], splits, manifest["seconds"])
+
+
+def assemble(recipe: Recipe, renders: Dataset) -> Splits:
+    """Return train, validation and test: photos where the recipe gives sessions for a split, held-out renders elsewhere."""
+    photos = _split_photos(recipe)
+    kept = recipe.dataset
+    validation_share = 0.0 if photos.validation.samples else kept.render_validation_share
+    test_share = 0.0 if photos.test.samples else kept.render_test_share
+    rendered = split_renders(renders, validation_share, test_share, recipe.draw_seed)
+    drawn = (draw_renders(rendered.train, kept.renders, recipe.draw_seed), _draw_photos(recipe, photos.train))
+    splits = Splits(
+        train=mix(*drawn),
+        validation=photos.validation if photos.validation.samples else rendered.validation,
+        test=photos.test if photos.test.samples else rendered.test,
+    )
+    _check_filled(splits)
+    check_disjoint(splits)
+    return splits
+
+
+def _split_photos(recipe: Recipe) -> Splits:
+    class_names = tuple(recipe.parts)
+    if recipe.photos.folder is None and recipe.photos.background_folder is None:
+        nothing = Dataset(class_names, ())
+        return Splits(nothing, nothing, nothing)
+    return split_photos(read_photos(recipe.photos, class_names), recipe.photos)
+
+
+def _draw_photos(recipe: Recipe, photos: Dataset) -> Dataset:
+    if recipe.dataset.all_photos:
+        return photos
+    return draw_photos(photos, recipe.dataset.photos_per_class, recipe.dataset.background_photos, recipe.draw_seed)
+
+
+def _check_filled(splits: Splits) -> None:
+    for name in ("train", "validation", "test"):
+        samples = getattr(splits, name).samples
+        if not any(len(sample.class_ids) for sample in samples):
+            raise DatasetError(
+                f"dataset.{name}: {len(samples)} pictures and not one labelled part. Render more pictures (render.count), "
+                "raise dataset.render_validation_share or render_test_share, or name photo sessions for this split."
+            )
+
+
+def _write(recipe: Recipe, splits: Splits, folder: Path, progress: Progress) -> dict[str, object]:
+    started = time.monotonic()
+    total = len(splits.train.samples) + len(splits.validation.samples) + len(splits.test.samples)
+    with progress.stage("dataset", total, "pictures") as advance:
+        data_yaml = write_yolo(splits, folder, {"photo": recipe.dataset.photo_repeat, "render": 1})
+        advance(total, "")
+    counts = {name: len(getattr(splits, name).samples) for name in ("train", "validation", "test")}
+    return write_manifest(folder, {"data_yaml": data_yaml.name, "counts": counts}, started=started)

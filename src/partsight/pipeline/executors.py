@@ -1,0 +1,39 @@
+"""Where work is done: in this process, or in fresh worker processes of this machine."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+
+def num_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def open_executor(num_workers: int) -> Iterator[Executor]:
+    """Open an executor; one worker works inside this process. What has not begun is cancelled on the way out."""
+    executor = _make_executor(num_workers)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _make_executor(num_workers: int) -> Executor:
+    if num_workers == 1:
+        return ThreadPoolExecutor(max_workers=1)
+    return ProcessPoolExecutor(
+        max_workers=num_workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_ignore_interrupts,
+        max_tasks_per_child=50,
+    )
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the main process, which tells its workers to stop after their picture."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

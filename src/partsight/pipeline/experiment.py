@@ -1,0 +1,72 @@
+"""One recipe from CAD files to the report: the stages in their order, each found finished or run."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from partsight.config.loading import effective_recipe
+from partsight.config.recipe import Recipe
+from partsight.files import write_json
+from partsight.pipeline.assemble import DatasetOutput, make_dataset
+from partsight.pipeline.generate import RenderOutput, make_renders
+from partsight.pipeline.judge import EvaluateOutput, make_evaluation
+from partsight.pipeline.learn import TrainOutput, make_checkpoint
+from partsight.pipeline.parts import PartsOutput, make_parts
+from partsight.pipeline.progress import Progress
+from partsight.pipeline.publish import make_report
+from partsight.pipeline.workspace import Workspace
+
+
+class _Finished(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+_Output = TypeVar("_Output", bound=_Finished)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The stages of one recipe. Asking for an output runs what it needs; finished stages are found, not repeated."""
+
+    recipe: Recipe
+    workspace: Workspace
+    progress: Progress
+
+    @cached_property
+    def parts(self) -> PartsOutput:
+        """The imported CAD files."""
+        return self._recorded("cad", make_parts(self.recipe, self.workspace, self.progress))
+
+    @cached_property
+    def renders(self) -> RenderOutput:
+        """The labelled pictures made from them."""
+        return self._recorded("render", make_renders(self.recipe, self.parts, self.workspace, self.progress))
+
+    @cached_property
+    def dataset(self) -> DatasetOutput:
+        """Renders and photos, split and mixed."""
+        return self._recorded("dataset", make_dataset(self.recipe, self.renders, self.workspace, self.progress))
+
+    @cached_property
+    def trained(self) -> TrainOutput:
+        """The detector."""
+        return self._recorded("train", make_checkpoint(self.recipe, self.dataset, self.workspace, self.progress))
+
+    @cached_property
+    def evaluated(self) -> EvaluateOutput:
+        """The figures."""
+        made = make_evaluation(self.recipe, self.dataset, self.trained, workspace=self.workspace, progress=self.progress)
+        return self._recorded("evaluate", made)
+
+    @cached_property
+    def report(self) -> Path:
+        """The page that shows it all."""
+        stages = (self.parts, self.renders, self.dataset, self.trained, self.evaluated)
+        return make_report(self.recipe, *stages, workspace=self.workspace, progress=self.progress)
+
+    def _recorded(self, stage: str, output: _Output) -> _Output:
+        """Write the whole recipe, defaults included, beside a stage's output."""
+        write_json(self.workspace.stage_dir(stage, output.key) / "recipe.json", effective_recipe(self.recipe))
+        return output

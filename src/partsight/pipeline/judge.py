@@ -1,0 +1,79 @@
+"""The evaluate stage: checkpoint + test pictures → figures; validation chooses the threshold, test only reports."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from partsight.config.recipe import Recipe
+from partsight.detector.detector import open_family
+from partsight.evaluate.detecting import detect_samples
+from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
+from partsight.evaluate.thresholds import choose_threshold
+from partsight.files import read_json, write_json
+from partsight.pipeline.assemble import DatasetOutput
+from partsight.pipeline.learn import TrainOutput
+from partsight.pipeline.progress import Progress
+from partsight.pipeline.stage_key import evaluate_key
+from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.structures.dataset import Dataset, Splits
+from partsight.structures.detections import Detections
+from partsight.structures.evaluation import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOutput:
+    """The figures, and the detections they rest on."""
+
+    key: str
+    evaluation: Evaluation
+    detections: tuple[Detections, ...]
+    """One for each test picture, in the order of the dataset."""
+    seconds: float
+
+
+def make_evaluation(
+    recipe: Recipe, dataset: DatasetOutput, trained: TrainOutput, *, workspace: Workspace, progress: Progress
+) -> EvaluateOutput:
+    """Evaluate, or find the evaluation done."""
+    key = evaluate_key(recipe, trained.key)
+    folder = workspace.stage_dir("evaluate", key)
+    with claimed(folder):
+        manifest = read_manifest(folder)
+        if manifest is None:
+            manifest = _evaluate(recipe, dataset.splits, trained, folder, progress)
+    detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
+    evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
+    return EvaluateOutput(key, evaluation, detections, manifest["seconds"])
+
+
+def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, object]:
+    started = time.monotonic()
+    detections = _detect(recipe, splits.test, trained, progress)
+    if recipe.evaluate.protocol == "seed":
+        threshold, source = choose_threshold(splits.test, detections), "test"
+    else:
+        on_validation = _detect(recipe, splits.validation, trained, progress)
+        threshold, source = choose_threshold(splits.validation, on_validation), "validation"
+    evaluation = evaluate(
+        splits.test, detections, recipe.evaluate, threshold=threshold, threshold_source=source, seed=recipe.seed
+    )
+    write_json(folder / "detections.json", [_describe(found) for found in detections])
+    write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
+    return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)
+
+
+def _detect(recipe: Recipe, dataset: Dataset, trained: TrainOutput, progress: Progress) -> Sequence[Detections]:
+    detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
+    with progress.stage("evaluate", len(dataset.samples), "pictures") as advance:
+        return detect_samples(detector, dataset.samples, recipe.evaluate, lambda done, _total: advance(done, ""))
+
+
+def _describe(found: Detections) -> dict[str, Any]:
+    return {"boxes": found.boxes_xyxy.tolist(), "scores": found.scores.tolist(), "classes": found.class_ids.tolist()}
+
+
+def _read_detections(entry: dict[str, Any]) -> Detections:
+    return Detections(entry["boxes"], entry["scores"], entry["classes"])

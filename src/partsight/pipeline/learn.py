@@ -1,0 +1,61 @@
+"""The train stage: dataset → checkpoint."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from partsight.config.recipe import Recipe
+from partsight.detector.detector import Checkpoint
+from partsight.files import read_json
+from partsight.pipeline.assemble import DatasetOutput
+from partsight.pipeline.progress import Advance, Progress
+from partsight.pipeline.stage_key import train_key
+from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.train.training import train_detector
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOutput:
+    """The finished detector and how it learned."""
+
+    key: str
+    checkpoint: Checkpoint
+    history: tuple[Mapping[str, float], ...]
+    seconds: float
+
+
+def make_checkpoint(recipe: Recipe, dataset: DatasetOutput, workspace: Workspace, progress: Progress) -> TrainOutput:
+    """Train, or find the detector trained; a killed training goes on from its last finished epoch."""
+    key = train_key(recipe, dataset.key)
+    folder = workspace.stage_dir("train", key)
+    with claimed(folder):
+        manifest = read_manifest(folder)
+        if manifest is None:
+            manifest = _train(recipe, dataset, folder, progress)
+    checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
+    return TrainOutput(key, checkpoint, tuple(read_json(folder / "history.json")), manifest["seconds"])
+
+
+def _train(recipe: Recipe, dataset: DatasetOutput, folder: Path, progress: Progress) -> dict[str, object]:
+    started = time.monotonic()
+    with progress.stage("train", recipe.train.epochs, "epochs") as advance:
+        checkpoint = train_detector(
+            dataset.data_yaml,
+            tuple(recipe.parts),
+            recipe.train,
+            seed=recipe.train_seed,
+            output_dir=folder,
+            tracker=lambda epoch, figures: _show(epoch, figures, advance),
+        )
+    content = {
+        "checkpoint": checkpoint.path.relative_to(folder).as_posix(),
+        "family": checkpoint.family,
+        "class_names": list(checkpoint.class_names),
+    }
+    return write_manifest(folder, content, started=started)
+
+
+def _show(epoch: int, figures: Mapping[str, float], advance: Advance) -> None:
+    map50 = next((value for name, value in figures.items() if "map50" in name.lower() and "95" not in name), None)
+    advance(epoch, "" if map50 is None else f"validation mAP50 {map50:.3f}")
