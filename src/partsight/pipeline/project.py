@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts, describe_part
+from partsight.cad.formats import SUFFIXES
 from partsight.config.loading import read_recipe
 from partsight.errors import CadError, StorageError
 from partsight.files import write_bytes, write_text
@@ -83,16 +84,23 @@ def _describe_project(recipe_path: Path, progress: Progress) -> Project:
     return Project(recipe_path, sheet, {name: tuple(map(describe_part, group)) for name, group in parts.items()})
 
 
-def _class_names(cad_files: Sequence[Path]) -> dict[str, Path]:
-    """Name each class after its file."""
-    if not cad_files:
-        raise CadError("no CAD files given. Example: partsight init parts/*.step")
+def _class_names(given: Sequence[Path]) -> dict[str, Path]:
+    """Name each class after its file; a folder stands for the CAD files in it."""
     named: dict[str, Path] = {}
-    for path in cad_files:
+    for path in (file for place in given for file in _files_at(place)):
         if path.stem in named:
             raise CadError(f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them.")
         named[path.stem] = path
     return named
+
+
+def _files_at(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    found = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise CadError(f"{place}: no CAD file in this folder. Known suffixes: {', '.join(sorted(SUFFIXES))}")
+    return found
 
 
 def _part_table(name: str, path: Path, folder: Path) -> str:

@@ -1,0 +1,29 @@
+"""The whole way: from CAD files to the report, with nothing mocked."""
+
+import pytest
+
+from partsight.errors import DatasetError
+from partsight.files import read_json
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+
+
+@pytest.mark.slow
+def test_a_recipe_becomes_a_report(finished, smoke):
+    experiment = Experiment(smoke, finished.workspace, Silence())
+    page = experiment.report.read_text()
+    evaluation = experiment.evaluated.evaluation
+    assert evaluation.class_names == tuple(smoke.parts)
+    assert evaluation.threshold_source == "validation"
+    assert evaluation.num_images == len(experiment.dataset.splits.test.samples)
+    assert all(name in page for name in smoke.parts)
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    recorded = read_json(experiment.trained.checkpoint.path.parents[0] / ".." / "recipe.json")
+    assert recorded["seed"] == smoke.seed
+
+
+def test_too_few_pictures_for_a_test_set_say_what_to_do(finished, smoke):
+    none_kept = smoke.dataset.model_copy(update={"render_test_share": 0.0})
+    experiment = Experiment(smoke.model_copy(update={"dataset": none_kept}), finished.workspace, Silence())
+    with pytest.raises(DatasetError, match=r"dataset\.test: 0 pictures"):
+        experiment.dataset  # noqa: B018  # the property runs the stage

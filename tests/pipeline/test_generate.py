@@ -1,0 +1,109 @@
+"""Renders: a picture is a function of recipe, seed and number; a killed run ends like an undisturbed one."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from partsight.config.recipe import Recipe
+from partsight.files import read_json, write_json
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+from partsight.pipeline.workspace import Workspace, claimed
+from partsight.config.loading import effective_recipe
+from partsight.errors import StorageError
+from partsight.pipeline.generate import dataset_hash
+from partsight.pipeline.render_shard import label_path
+
+
+def changed(recipe: Recipe, **render) -> Recipe:
+    return recipe.model_copy(update={"render": recipe.render.model_copy(update=render)})
+
+
+def hash_in(root: Path, recipe: Recipe) -> str:
+    renders = Experiment(recipe, Workspace(root), Silence()).renders
+    return dataset_hash(renders.folder, recipe.render.count)
+
+
+def test_two_workers_make_the_same_pictures_as_one(finished, smoke, tmp_path):
+    one = dataset_hash(finished.renders.folder, smoke.render.count)
+    assert hash_in(tmp_path, changed(smoke, workers=2)) == one
+
+
+def test_a_picture_made_alone_is_the_one_made_in_sequence(finished, smoke, tmp_path):
+    """Only the last picture is missing: it is made alone, and the dataset is as before."""
+    count = smoke.render.count
+    folder = Experiment(smoke, Workspace(tmp_path), Silence()).renders.folder
+    label_path(folder, count - 1).unlink()
+    (folder / "manifest.json").unlink()
+    assert hash_in(tmp_path, smoke) == dataset_hash(finished.renders.folder, count)
+
+
+def test_more_pictures_extend_the_folder(smoke, tmp_path):
+    few = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence()).renders
+    written = label_path(few.folder, 0).stat().st_mtime_ns
+    more = Experiment(changed(smoke, count=4), Workspace(tmp_path), Silence()).renders
+    assert more.folder == few.folder
+    assert len(more.dataset.samples) == 4
+    assert label_path(more.folder, 0).stat().st_mtime_ns == written
+
+
+def test_another_seed_makes_other_pictures(finished, smoke, tmp_path):
+    other = smoke.model_copy(update={"seed": smoke.seed + 1})
+    assert hash_in(tmp_path, changed(other, count=2)) != dataset_hash(finished.renders.folder, 2)
+
+
+def test_a_finished_stage_is_found_not_repeated(finished, smoke):
+    before = {path: path.stat().st_mtime_ns for path in finished.renders.folder.glob("*/*")}
+    Experiment(smoke, finished.workspace, Silence()).renders  # noqa: B018  # the property runs the stage
+    assert {path: path.stat().st_mtime_ns for path in finished.renders.folder.glob("*/*")} == before
+
+
+def test_boxes_lie_in_the_picture_and_around_visible_pixels(finished, smoke):
+    for index in range(smoke.render.count):
+        label = read_json(label_path(finished.renders.folder, index))
+        for found in label["objects"]:
+            left, top, right, bottom = found["box_xyxy"]
+            assert 0 <= left < right <= label["size_wh"][0]
+            assert 0 <= top < bottom <= label["size_wh"][1]
+            assert 0 < found["num_visible_px"] <= (right - left) * (bottom - top)
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    with claimed(tmp_path), pytest.raises(StorageError, match="another partsight process"), claimed(tmp_path):
+        pass
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(finished, smoke, tmp_path):
+    """Kills the whole process group with SIGKILL; two workers, so kills fall between all kinds of writes."""
+    recipe_path = tmp_path / "recipe.json"
+    write_json(recipe_path, effective_recipe(changed(smoke, workers=2)))
+    moments = random.Random(4)
+    for _ in range(4):
+        process = subprocess.Popen([sys.executable, "-c", RUN, str(recipe_path), str(tmp_path)], start_new_session=True)
+        time.sleep(moments.uniform(2.0, 6.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert hash_in(tmp_path / "runs", smoke) == dataset_hash(finished.renders.folder, smoke.render.count)
+    assert not list(tmp_path.glob("**/*.partial"))
+
+
+RUN = """
+import sys
+from pathlib import Path
+from partsight.config.loading import parse_recipe
+from partsight.files import read_json
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+from partsight.pipeline.workspace import Workspace
+
+if __name__ == "__main__":
+    recipe = parse_recipe(read_json(Path(sys.argv[1])), where="", folder=Path())
+    Experiment(recipe, Workspace(Path(sys.argv[2]) / "runs"), Silence()).renders
+"""

@@ -1,0 +1,45 @@
+"""The command line: what the user can mend is said without a traceback, with an exit code for scripts."""
+
+import pytest
+
+from partsight.cli.app import run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["run", "--recipe", "none.toml"], 1, "partsight init"),
+        (["init", "empty", "--out", "."], 1, "no CAD file in this folder"),
+        (["init", "missing.step", "--out", "."], 1, "missing.step"),
+        (["init", "broken.step", "--out", "."], 1, "broken.step"),
+        (["run", "--set", "render.coutn=3"], 1, "Did you mean 'count'?"),
+        (["paint"], 2, "No such command"),
+        (["run", "--recipe"], 2, "requires an argument"),
+    ],
+)
+def test_mistakes_are_explained(tmp_path, monkeypatch, capsys, arguments, code, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.step").write_text("ISO-10303-21;\nHEADER;\nthis is not STEP")
+    if "--set" in arguments:
+        (tmp_path / "recipe.toml").write_text('[parts.a]\nfiles = ["a.step"]\n')
+    assert run(arguments) == code
+    shown = capsys.readouterr().err
+    assert told in shown
+    assert "Traceback" not in shown
+
+
+def test_a_project_is_never_overwritten(tmp_path, capsys):
+    (tmp_path / "recipe.toml").write_text("mine")
+    assert run(["init", "a.step", "--out", str(tmp_path)]) == 1
+    assert (tmp_path / "recipe.toml").read_text() == "mine"
+    assert "stands already" in capsys.readouterr().err
+
+
+def test_init_makes_a_recipe_a_table_and_a_contact_sheet(tmp_path, samples, capsys):
+    assert run(["init", str(samples / "QF.step"), str(samples / "SD.step"), "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "QF" in shown
+    assert "SD" in shown
+    assert (tmp_path / "parts.png").stat().st_size > 5_000
+    assert '[parts."QF"]' in (tmp_path / "recipe.toml").read_text()

@@ -1,0 +1,74 @@
+"""Write docs/recipe.md and docs/commands.md from the code; `--check` only compares."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from partsight.cli.app import app
+from partsight.config.recipe import Recipe
+from partsight.config.section import Section
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+COMMANDS = ("demo", "init", "run", "render", "train", "evaluate", "report")
+
+
+def main() -> int:
+    pages = {DOCS / "recipe.md": recipe_page(), DOCS / "commands.md": commands_page()}
+    if "--check" in sys.argv:
+        stale = [path.name for path, text in pages.items() if not path.exists() or path.read_text() != text]
+        print("\n".join(f"docs/{name} is stale: run 'just docs'" for name in stale))
+        return len(stale)
+    for path, text in pages.items():
+        path.write_text(text)
+    return 0
+
+
+def recipe_page() -> str:
+    title = "# The recipe\n\nOne TOML file describes an experiment. Generated from `src/partsight/config`; every key has a default but `parts`.\n"
+    return title + "".join(_section_text(Recipe, ""))
+
+
+def _section_text(section: type[Section], path: str) -> list[str]:
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    inner: list[str] = []
+    for name, field in section.model_fields.items():
+        below = _section_in(field.annotation)
+        if below is not None:
+            label = f"{path}.{name}" if path else name
+            inner += _section_text(below, f"{label}.<name>" if "dict" in str(field.annotation) else label)
+            continue
+        default = "" if field.is_required() else f"`{_toml(field.default)}`"
+        rows.append(f"| `{name}` | {default} | {field.description} |")
+    heading = f"\n## `[{path}]`\n" if path else "\n## Top of the file\n"
+    table = ["\n" + "\n".join(rows) + "\n"] if len(rows) > 2 else []
+    return [heading, f"\n{(section.__doc__ or '').strip()}\n", *table, *inner]
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, Section):
+            return candidate
+    return None
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "–" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def commands_page() -> str:
+    parts = ["# Commands\n\nGenerated from the program's own help.\n"]
+    for command in COMMANDS:
+        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}).output
+        lines = "\n".join(line.rstrip() for line in shown.strip().splitlines())
+        parts.append(f"\n## `partsight {command}`\n\n```\n{lines}\n```\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
