@@ -1,0 +1,48 @@
+"""What surfaces look like in one picture: CAD materials varied, recolored or covered with a random texture."""
+
+import numpy as np
+
+from partsight.config.randomize import MaterialSection
+from partsight.randomize.streams import chance, log_uniform
+from partsight.randomize.textures import sample_color, sample_texture
+from partsight.structures.material import Material, Texture, linear_from_srgb
+from partsight.structures.part import Part, diagonal_m
+
+TEXTURE_PX = 256
+
+
+def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
+    """Draw the materials a part of a class wears."""
+    if chance(rng, section.texture_share):
+        texture = Texture(sample_texture(rng, TEXTURE_PX), diagonal_m(part.mesh) * log_uniform(rng, 0.2, 1.5))
+        return tuple(Material("texture", (0.9, 0.9, 0.9), 0.0, float(rng.uniform(0.2, 1)), texture) for _ in part.materials)
+    if chance(rng, section.recolor_share):
+        painted = sample_material(rng)
+        return tuple(painted if chance(rng, 0.8) else sample_material(rng) for _ in part.materials)
+    shade = rng.normal(1.0, section.tint, 3) * rng.normal(1.0, section.tint)
+    return tuple(_varied(rng, material, section, shade) for material in part.materials)
+
+
+def sample_material(rng: np.random.Generator) -> Material:
+    """Draw a plain material: paint, plastic, rubber or bare metal."""
+    red, green, blue = linear_from_srgb(sample_color(rng)).tolist()
+    if chance(rng, 0.3):
+        grey = float(rng.uniform(0.4, 0.85))
+        return Material("metal", (grey, grey * 0.98, grey * 0.95), 1.0, float(rng.uniform(0.1, 0.55)))
+    return Material("paint", (red, green, blue), 0.0, float(rng.uniform(0.1, 1.0)))
+
+
+def sample_surface(rng: np.random.Generator, size_m: float) -> Material:
+    """Draw a textured surface for grounds and walls."""
+    texture = Texture(sample_texture(rng, TEXTURE_PX), size_m)
+    return Material("surface", (0.85, 0.85, 0.85), 0.0, float(rng.uniform(0.3, 1.0)), texture)
+
+
+def _varied(rng: np.random.Generator, material: Material, section: MaterialSection, shade: np.ndarray) -> Material:
+    own = rng.normal(1.0, 0.5 * section.tint, 3)
+    red, green, blue = np.clip(np.asarray(material.base_color) * shade * own, 0.005, 0.95).tolist()
+    if not section.vary:
+        return Material(material.name, (red, green, blue), material.metallic, material.roughness, material.texture)
+    roughness = float(np.clip(material.roughness * log_uniform(rng, 0.5, 2.0), 0.06, 1.0))
+    is_metal = material.metallic if chance(rng, 0.85) else 1.0 - material.metallic
+    return Material(material.name, (red, green, blue), is_metal, roughness, material.texture)

@@ -1,0 +1,165 @@
+"""Several parts among other things, lying on a ground or hovering before a picture, in any light."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.config.randomize import RandomizeSection
+from partsight.randomize.arrangement import (
+    Footprint,
+    find_air_place,
+    find_ground_place,
+    in_air,
+    on_ground,
+    rest,
+    turn_freely,
+)
+from partsight.randomize.backgrounds import sample_background
+from partsight.randomize.distractors import sample_distractor
+from partsight.randomize.exposure import sample_sensor
+from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
+from partsight.randomize.materials import sample_material, sample_surface, vary_materials
+from partsight.randomize.solids import scaled
+from partsight.randomize.streams import chance, log_uniform, stream
+from partsight.randomize.surroundings import sample_surroundings
+from partsight.randomize.viewpoint import Viewpoint, sample_viewpoint
+from partsight.structures.part import Part, diagonal_m
+from partsight.structures.scene import Background, Instance, Scene
+from partsight.structures.transform import Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A placed thing, before it has materials."""
+
+    part: Part
+    world_from_part: Transform
+    class_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything is, before light and materials."""
+
+    viewpoint: Viewpoint
+    bodies: tuple[Body, ...]
+    is_floating: bool
+    focus_radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterSampler:
+    """Picture i looks at a part of class i mod C; what else is seen is drawn."""
+
+    section: RandomizeSection
+    parts: tuple[tuple[Part, ...], ...]
+    size_wh: tuple[int, int]
+    seed: int
+
+    def sample(self, index: int) -> Scene:
+        """Draw one scene, each concern from its own stream."""
+        section, layout = self.section, self._layout(index)
+        distance = layout.viewpoint.distance_m
+        surroundings = () if layout.is_floating else self._surroundings(index, layout)
+        light = self._stream(index, "light")
+        environment, lamps = sample_environment(light, section.light), sample_lamps(light, section.light, distance)
+        exposure = sample_exposure(light, section.light)
+        return Scene(
+            camera=layout.viewpoint.camera,
+            instances=(*self._dressed(index, layout), *surroundings),
+            environment=environment,
+            lamps=lamps,
+            background=self._background(index) if layout.is_floating else None,
+            sensor=sample_sensor(self._stream(index, "sensor"), section.sensor, self.size_wh[0], exposure),
+            render_seed=index,
+        )
+
+    def _stream(self, index: int, concern: str) -> np.random.Generator:
+        return stream(self.seed, index, concern)
+
+    def _layout(self, index: int) -> Layout:
+        """Place the focus part, the camera before it, then neighbours and distractors where they fit."""
+        rng, placement = self._stream(index, "placement"), self.section.scatter
+        is_floating, is_empty = chance(rng, placement.float_share), chance(rng, placement.empty_share)
+        focus = self._pick(rng, index % len(self.parts))
+        rotation = turn_freely(rng) if is_floating else rest(rng, focus)
+        put = in_air if is_floating else on_ground
+        transform, footprint = put(focus, rotation, np.zeros(3 if is_floating else 2))
+        diagonal = diagonal_m(focus.mesh)
+        camera_rng = self._stream(index, "camera")
+        viewpoint = sample_viewpoint(camera_rng, self.section.camera, self.size_wh, transform[:3, 3], diagonal)
+        taken = [] if is_empty else [footprint]
+        bodies = [] if is_empty else [Body(focus, transform, index % len(self.parts))]
+        if not is_empty:
+            bodies += self._neighbours(rng, viewpoint, taken, is_floating=is_floating)
+        bodies += self._distractors(index, viewpoint, taken, is_floating=is_floating, size_m=diagonal)
+        return Layout(viewpoint, tuple(bodies), is_floating, diagonal / 2)
+
+    def _pick(self, rng: np.random.Generator, class_id: int) -> Part:
+        """Draw a variant of a class, its size changed as the recipe allows."""
+        variants, jitter = self.parts[class_id], self.section.scatter.size_jitter
+        part = variants[int(rng.integers(len(variants)))]
+        return scaled(part, float(rng.uniform(1 - jitter, 1 + jitter))) if jitter else part
+
+    def _neighbours(
+        self, rng: np.random.Generator, viewpoint: Viewpoint, taken: list[Footprint], *, is_floating: bool
+    ) -> list[Body]:
+        """Draw further parts of any class; those that find no place are left out."""
+        low, high = self.section.scatter.parts_per_image
+        bodies = []
+        for _ in range(int(rng.integers(low, high + 1)) - 1):
+            class_id = int(rng.integers(len(self.parts)))
+            part = self._pick(rng, class_id)
+            bodies += _placed(rng, part, class_id, viewpoint, taken, is_floating=is_floating)
+        return bodies
+
+    def _distractors(
+        self, index: int, viewpoint: Viewpoint, taken: list[Footprint], *, is_floating: bool, size_m: float
+    ) -> list[Body]:
+        rng, (low, high) = self._stream(index, "distractors"), self.section.distractors.per_image
+        bodies = []
+        for _ in range(int(rng.integers(low, high + 1))):
+            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0))
+            bodies += _placed(rng, part, None, viewpoint, taken, is_floating=is_floating)
+        return bodies
+
+    def _dressed(self, index: int, layout: Layout) -> list[Instance]:
+        """Give every body its materials; each has its own stream, so that one body more changes no other."""
+        dressed = []
+        for number, body in enumerate(layout.bodies):
+            kind = "distractor" if body.class_id is None else "part"
+            rng = self._stream(index, f"materials of {kind} {number}")
+            if body.class_id is not None:
+                materials = vary_materials(rng, body.part, self.section.materials)
+            elif chance(rng, 0.5):
+                materials = (sample_surface(rng, diagonal_m(body.part.mesh) * log_uniform(rng, 0.3, 2.0)),)
+            else:
+                materials = (sample_material(rng),)
+            dressed.append(Instance(body.part, body.world_from_part, materials, body.class_id))
+        return dressed
+
+    def _surroundings(self, index: int, layout: Layout) -> tuple[Instance, ...]:
+        rng = self._stream(index, "background")
+        return sample_surroundings(rng, self.section.background, layout.viewpoint, layout.focus_radius_m)
+
+    def _background(self, index: int) -> Background:
+        return Background(sample_background(self._stream(index, "background"), self.section.background, self.size_wh))
+
+
+def _placed(
+    rng: np.random.Generator,
+    part: Part,
+    class_id: int | None,
+    viewpoint: Viewpoint,
+    taken: list[Footprint],
+    *,
+    is_floating: bool,
+) -> list[Body]:
+    """Return the part where it fits, or nothing; what it takes is noted in `taken`."""
+    rotation = turn_freely(rng) if is_floating else rest(rng, part)
+    find = find_air_place if is_floating else find_ground_place
+    found = find(rng, part, rotation, viewpoint, taken)
+    if found is None:
+        return []
+    taken.append(found[1])
+    return [Body(part, found[0], class_id)]

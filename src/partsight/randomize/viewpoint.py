@@ -1,0 +1,39 @@
+"""Where the camera stands: the focus object has a drawn size in the picture and lies a drawn way off its middle."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.config.randomize import CameraSection
+from partsight.randomize.streams import log_uniform
+from partsight.structures.arrays import FloatArray
+from partsight.structures.camera import Camera, centered_intrinsics
+from partsight.structures.transform import look_at
+
+BOX_TO_DIAGONAL = 0.72
+"""Mean ratio of the longer side of an object's box in the picture to its bounding-box diagonal, over random views."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """A camera and how far from the focus object it stands."""
+
+    camera: Camera
+    distance_m: float
+
+
+def sample_viewpoint(
+    rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], focus_m: FloatArray, diagonal: float
+) -> Viewpoint:
+    """Draw a camera that sees an object of this diagonal, in metres, at `focus_m`."""
+    focal_px = float(rng.uniform(*section.focal)) * size_wh[0]
+    size_px = log_uniform(rng, *section.object_size) * max(size_wh)
+    distance = max(focal_px * BOX_TO_DIAGONAL * diagonal / size_px, 0.75 * diagonal)
+    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*section.elevation_deg))
+    direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+    roll_deg = float(rng.uniform(*section.roll_deg))
+    aimed = look_at(focus_m + direction * distance, focus_m, roll_deg)
+    off_px = rng.uniform(-1, 1, 2) * section.off_center * np.asarray(size_wh) / 2
+    target = focus_m - aimed[:3, :2] @ (off_px * distance / focal_px)
+    camera = Camera(centered_intrinsics(size_wh, focal_px), look_at(focus_m + direction * distance, target, roll_deg))
+    return Viewpoint(camera, float(distance))
