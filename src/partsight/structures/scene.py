@@ -26,9 +26,7 @@ class Instance:
     def __post_init__(self) -> None:
         object.__setattr__(self, "world_from_part", locked(self.world_from_part, np.float64, (4, 4)))
         if len(self.materials) != len(self.part.materials):
-            raise ValueError(
-                f"{len(self.materials)} materials for {len(self.part.materials)} slots of {self.part.name}"
-            )
+            raise ValueError(f"{len(self.materials)} materials for {len(self.part.materials)} slots of {self.part.name}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
