@@ -5,9 +5,9 @@ re-uses the compiled kernels of the first scene for all others. Lamps light and 
 itself: they would hide parts that the labels call visible.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,16 @@ _WORLD_FROM_ENVMAP = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0
 _NEAR_M, _FAR_M = 1e-3, 1e3
 _SMALLEST_METALLIC = 1e-4
 """Zero would be compiled as another kind of material."""
+_NO_LAMP = Lamp((0.0, 0.0, 0.0), 1e-6, (0.0, 0.0, 0.0))
+_NO_SURFACE = Surface(
+    vertices_m=np.zeros((3, 3)),
+    normals=np.tile(np.array([0, 0, 1], np.float32), (3, 1)),
+    uvs=np.zeros((3, 2), np.float32),
+    triangles=np.array([[0, 1, 2]]),
+    material=Material("nothing", (0.0, 0.0, 0.0)),
+    instance_index=-1,
+)
+_Thing = TypeVar("_Thing")
 
 
 def open_backend(section: RenderSection, num_threads: int) -> "MitsubaRenderer":
@@ -62,19 +72,19 @@ class MitsubaRenderer:
         self._surfaces = SurfaceCache()
 
     def _loaded(self, scene: Scene) -> Any:
+        """Build Mitsuba's scene, one thing after the other: the numbers that things get are part of Dr.Jit's kernels."""
         surfaces = self._surfaces.surfaces(scene)
-        meshes = {f"surface_{number}": self._mesh(surface) for number, surface in enumerate(surfaces)}
-        lamps = {f"lamp_{number}": _lamp(lamp) for number, lamp in enumerate(scene.lamps)}
-        return self._mi.load_dict(
-            {
-                "type": "scene",
-                "integrator": {"type": "path", "max_depth": self._section.max_depth, "hide_emitters": True},
-                "sensor": self._sensor(scene.camera),
-                "environment": self._environment(scene.environment),
-                **lamps,
-                **meshes,
-            }
-        )
+        meshes = [self._mesh(surface) for surface in _padded(surfaces, to_at_least=16, filler=_NO_SURFACE)]
+        lamps = [_lamp(lamp) for lamp in _padded(scene.lamps, to_at_least=4, filler=_NO_LAMP)]
+        description = {
+            "type": "scene",
+            "integrator": {"type": "path", "max_depth": self._section.max_depth, "hide_emitters": True},
+            "sensor": self._sensor(scene.camera),
+            "environment": self._environment(scene.environment),
+            **{f"lamp_{number}": lamp for number, lamp in enumerate(lamps)},
+            **{f"surface_{number}": mesh for number, mesh in enumerate(meshes)},
+        }
+        return self._mi.load_dict(description, parallel=False)
 
     def _sensor(self, camera: Camera) -> Mapping[str, Any]:
         (width, height), focal_px = camera.intrinsics.size_wh, camera.intrinsics.focal_px
@@ -149,12 +159,22 @@ def _loaded_mitsuba(variant: str, num_threads: int) -> Any:
     return mitsuba
 
 
+def _padded(things: Sequence[_Thing], *, to_at_least: int, filler: _Thing) -> list[_Thing]:
+    """Fill up to a power of two, so that scenes with a few things more or less share their kernels."""
+    length = max(to_at_least, 1 << (len(things) - 1).bit_length()) if things else to_at_least
+    return [*things, *[filler] * (length - len(things))]
+
+
 def _lamp(lamp: Lamp) -> Mapping[str, Any]:
     return {
         "type": "sphere",
         "center": list(lamp.position_m),
         "radius": lamp.radius_m,
-        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": list(lamp.radiance)}},
+        "emitter": {
+            "type": "area",
+            "radiance": {"type": "rgb", "value": list(lamp.radiance)},
+            "sampling_weight": 1.0 if any(lamp.radiance) else 0.0,
+        },
     }
 
 
