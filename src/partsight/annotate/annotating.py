@@ -1,0 +1,162 @@
+"""Exact labels of a scene: one ray through every pixel center, against every instance that can be there.
+
+Each instance is traced alone, over the rectangle of its projection; the nearest depth wins the pixel. So the same rays tell which
+instance a pixel shows, and which pixels the instance would cover if nothing stood before it and the picture had no borders.
+Depths are counted along the optical axis, in metres: they can be compared between instances.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.annotate.regions import Region, common, outside, picture_region, projected_region
+from partsight.annotate.tracing import NOTHING, trace
+from partsight.config.annotate import AnnotateSection
+from partsight.structures.annotation import Annotation, InstanceAnnotation
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.camera import Camera, Intrinsics
+from partsight.structures.part import Part
+from partsight.structures.scene import Instance, Scene
+from partsight.structures.transform import Transform, inverse, moved
+
+MAX_OUTSIDE_RAYS = 100_000
+"""Beyond the picture's borders, larger regions are sampled by a grid of about this many rays.
+
+Each ray then stands for a block of pixels. Measured on discs of 3,000 to 60,000 pixels radius, the counted area is wrong by less than
+0.1 %; what lies inside the picture is always counted pixel by pixel.
+"""
+
+
+def annotate_scene(scene: Scene, section: AnnotateSection) -> Annotation:
+    """Return the exact labels of a scene; instances without a class hide others but are not labelled."""
+    footprints = [_footprint(instance, scene.camera) for instance in scene.instances]
+    mask = _nearest_instance(footprints, scene.camera.intrinsics)
+    seen = [
+        _describe(scene, instance_id, footprint, mask)
+        for instance_id, footprint in enumerate(footprints)
+        if scene.instances[instance_id].class_id is not None
+    ]
+    visible = [annotation for annotation in seen if annotation is not None]
+    kept = tuple(annotation for annotation in visible if _is_labelled(annotation, section))
+    return Annotation(mask, kept, num_unseen=len(seen) - len(visible), num_hidden=len(visible) - len(kept))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Footprint:
+    """What an instance covers when it is alone."""
+
+    camera_from_part: Transform
+    inside: Region
+    """The rectangle of its projection, cut by the picture."""
+    depths_m: Float32Array
+    """Depth of each pixel of `inside`, `NOTHING` where the instance is not."""
+    num_outside_px: int
+    """Pixels it would cover beyond the picture's borders; only counted for classed instances."""
+
+    @property
+    def num_px(self) -> int:
+        return int(np.count_nonzero(self.depths_m < NOTHING)) + self.num_outside_px
+
+
+def _footprint(instance: Instance, camera: Camera) -> _Footprint:
+    camera_from_part = inverse(camera.world_from_camera) @ instance.world_from_part
+    nowhere = Region(0, 0, 0, 0)
+    region = projected_region(moved(camera_from_part, instance.part.mesh.vertices_m), camera.intrinsics) or nowhere
+    rays = _Rays(instance.part, inverse(camera_from_part), camera.intrinsics)
+    picture = picture_region(camera.intrinsics)
+    inside = common(region, picture)
+    bands = outside(region, picture) if instance.class_id is not None else []
+    return _Footprint(camera_from_part, inside, _depths(rays, inside, 1), _count_pixels(rays, bands))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rays:
+    """The camera's rays in the frame of one part."""
+
+    part: Part
+    part_from_camera: Transform
+    intrinsics: Intrinsics
+
+
+def _count_pixels(rays: _Rays, bands: Sequence[Region]) -> int:
+    """Return how many pixels of the bands the part covers, sampled by a grid where there are too many."""
+    num_px = sum(band.num_px for band in bands)
+    stride = max(1, int(np.ceil(np.sqrt(num_px / MAX_OUTSIDE_RAYS))))
+    return sum(_covered_px(_depths(rays, band, stride), band) for band in bands)
+
+
+def _covered_px(depths_m: Float32Array, band: Region) -> int:
+    return round(float(np.mean(depths_m < NOTHING)) * band.num_px)
+
+
+def _depths(rays: _Rays, region: Region, stride: int) -> Float32Array:
+    """Return the (rows, columns) depths seen through the centers of the region's stride × stride blocks of pixels."""
+    columns = _centers(region.left, region.right, stride)
+    rows = _centers(region.top, region.bottom, stride)
+    directions = _directions(rays, columns, rows)
+    depths = trace(rays.part, rays.part_from_camera[:3, 3], directions.reshape(-1, 3))
+    return depths.reshape(directions.shape[:2])
+
+
+def _centers(low: int, high: int, stride: int) -> FloatArray:
+    """Return the middles of equal steps of about the stride from low to high; of pixels when the stride is 1."""
+    num_steps = -(-(high - low) // stride)
+    return low + (np.arange(num_steps) + 0.5) * ((high - low) / max(1, num_steps))
+
+
+def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Array:
+    """Return (rows, columns, 3) directions in the part's frame, one metre long along the optical axis."""
+    rotation, intrinsics = rays.part_from_camera[:3, :3], rays.intrinsics
+    center_x, center_y = intrinsics.principal_point_px
+    across = np.outer((columns - center_x) / intrinsics.focal_px, rotation[:, 0])
+    down = np.outer((rows - center_y) / intrinsics.focal_px, rotation[:, 1]) + rotation[:, 2]
+    return np.add(down[:, None], across[None], dtype=np.float32, casting="same_kind")
+
+
+def _nearest_instance(footprints: Sequence[_Footprint], intrinsics: Intrinsics) -> IntArray:
+    """Return the (H, W) mask of which instance is nearest, −1 for none; of two at one depth, the first."""
+    width, height = intrinsics.size_wh
+    mask = np.full((height, width), -1, np.int64)
+    nearest_m = np.full((height, width), NOTHING, np.float32)
+    for instance_id, footprint in enumerate(footprints):
+        slices = _slices(footprint.inside)
+        is_nearer = footprint.depths_m < nearest_m[slices]
+        np.copyto(nearest_m[slices], footprint.depths_m, where=is_nearer)
+        np.copyto(mask[slices], instance_id, where=is_nearer)
+    return mask
+
+
+def _slices(region: Region) -> tuple[slice, slice]:
+    return slice(region.top, region.bottom), slice(region.left, region.right)
+
+
+def _describe(scene: Scene, instance_id: int, footprint: _Footprint, mask: IntArray) -> InstanceAnnotation | None:
+    """Return what can be seen of one classed instance, or None when that is nothing."""
+    class_id = scene.instances[instance_id].class_id
+    is_visible = mask[_slices(footprint.inside)] == instance_id
+    num_visible_px = int(np.count_nonzero(is_visible))
+    if class_id is None or num_visible_px == 0:
+        return None
+    return InstanceAnnotation(
+        instance_id=instance_id,
+        class_id=class_id,
+        box_xyxy=_tight_box(is_visible) + np.array([footprint.inside.left, footprint.inside.top] * 2),
+        num_visible_px=num_visible_px,
+        visible_fraction=num_visible_px / footprint.num_px,
+        truncated_fraction=footprint.num_outside_px / footprint.num_px,
+        camera_from_part=footprint.camera_from_part,
+    )
+
+
+def _tight_box(is_visible: np.ndarray) -> FloatArray:
+    """Return the box of the True pixels, right and lower edges exclusive."""
+    columns = np.flatnonzero(is_visible.any(axis=0))
+    rows = np.flatnonzero(is_visible.any(axis=1))
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
+
+
+def _is_labelled(annotation: InstanceAnnotation, section: AnnotateSection) -> bool:
+    left, top, right, bottom = annotation.box_xyxy
+    is_visible_enough = annotation.visible_fraction >= section.min_visible_fraction
+    return is_visible_enough and min(right - left, bottom - top) >= section.min_side_px

@@ -1,0 +1,56 @@
+"""What the camera sees where no part is: the background picture, or the environment itself."""
+
+import numpy as np
+
+from partsight.errors import RenderError
+from partsight.structures.arrays import Float32Array, FloatArray
+from partsight.structures.camera import Camera, pixel_centers, pixel_rays
+from partsight.structures.light import EnvironmentMap
+from partsight.structures.material import linear_from_srgb
+from partsight.structures.scene import Scene
+
+_LINEAR_FROM_BYTE = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
+
+
+def backdrop_radiance(scene: Scene) -> Float32Array:
+    """Return the (H, W, 3) linear radiance behind all geometry. Raises RenderError for a background of another size."""
+    if scene.background is None:
+        return environment_radiance(scene.environment, scene.camera)
+    width, height = scene.camera.intrinsics.size_wh
+    image_rgb = scene.background.image_rgb
+    if image_rgb.shape[:2] != (height, width):
+        raise RenderError(
+            f"the scene's background is {image_rgb.shape[1]}×{image_rgb.shape[0]} pixels, expected the camera's "
+            f"{width}×{height}; crop or resize it before it goes into the scene"
+        )
+    return _LINEAR_FROM_BYTE[image_rgb]
+
+
+def environment_radiance(environment: EnvironmentMap, camera: Camera) -> Float32Array:
+    """Return the (H, W, 3) radiance of the environment along the rays through the pixel centers."""
+    width, height = camera.intrinsics.size_wh
+    rays = pixel_rays(camera, pixel_centers(camera.intrinsics.size_wh))
+    return sampled_environment(environment, rays).reshape(height, width, 3)
+
+
+def sampled_environment(environment: EnvironmentMap, directions: FloatArray) -> Float32Array:
+    """Return the (N, 3) radiance, interpolated bilinearly, from (N, 3) unit directions in the world."""
+    num_rows, num_columns = environment.radiance.shape[:2]
+    azimuth = np.arctan2(directions[:, 1], directions[:, 0])
+    polar = np.arccos(np.clip(directions[:, 2], -1.0, 1.0))
+    columns = (0.5 - azimuth / (2 * np.pi)) * num_columns - 0.5
+    rows = np.clip(polar / np.pi * num_rows - 0.5, 0, num_rows - 1)
+    left, above = np.floor(columns).astype(np.int64), np.floor(rows).astype(np.int64)
+    right_share = (columns - left).astype(np.float32)[:, None]
+    below_share = (rows - above).astype(np.float32)[:, None]
+    return _mixed_rows(environment.radiance, left, above, right_share) * (1 - below_share) + (
+        _mixed_rows(environment.radiance, left, np.minimum(above + 1, num_rows - 1), right_share) * below_share
+    )
+
+
+def _mixed_rows(radiance: Float32Array, left: np.ndarray, rows: np.ndarray, right_share: Float32Array) -> Float32Array:
+    """Interpolate along rows of the map, around the seam at its sides."""
+    num_columns = radiance.shape[1]
+    here, there = radiance[rows, left % num_columns], radiance[rows, (left + 1) % num_columns]
+    mixed: Float32Array = here * (1 - right_share) + there * right_share
+    return mixed

@@ -1,0 +1,89 @@
+"""Path-traced pictures by Mitsuba 3 (Jakob et al., https://mitsuba-renderer.org)."""
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from partsight.config.render import RenderSection
+from partsight.render.backdrop import backdrop_radiance
+from partsight.render.backends.mitsuba_scene import load_scene, surface_number
+from partsight.render.backends.mitsuba_variant import choose_variant, mitsuba_version
+from partsight.render.surfaces import SurfaceCache
+from partsight.structures.arrays import FloatArray, IntArray
+from partsight.structures.camera import pixel_centers
+from partsight.structures.rendering import Rendering
+from partsight.structures.scene import Scene
+
+
+def open_backend(section: RenderSection, num_threads: int) -> "MitsubaRenderer":
+    """Open Mitsuba in the wanted variant. Raises RenderError when it cannot draw here."""
+    return MitsubaRenderer(section, num_threads)
+
+
+class MitsubaRenderer:
+    """Draws scenes with Mitsuba; equal scenes give equal pixels on any number of threads."""
+
+    def __init__(self, section: RenderSection, num_threads: int) -> None:
+        variant = choose_variant(section.variant)
+        self.variant = f"mitsuba-{mitsuba_version()}/{variant}"
+        self._section = section
+        self._surfaces = SurfaceCache()
+        self._mi = _set_up_mitsuba(variant, num_threads)
+
+    def render(self, scene: Scene) -> Rendering:
+        """Draw one scene. Raises RenderError for a background of another size than the camera's."""
+        seed = scene.render_seed % 2**32
+        traced = self._mi.render(self._loaded(scene), spp=self._section.samples_per_pixel, seed=seed)
+        rgba = np.asarray(traced, dtype=np.float32).reshape(*scene.camera.intrinsics.size_wh[::-1], 4)
+        return Rendering(rgba[..., :3] + (1 - rgba[..., 3:]) * backdrop_radiance(scene))
+
+    def instance_index(self, scene: Scene) -> IntArray:
+        """Return which of `Scene.instances` Mitsuba's own camera meets at each pixel center, (H, W); −1 for none."""
+        surfaces = self._surfaces.surfaces(scene)
+        on_film = pixel_centers(scene.camera.intrinsics.size_wh) / scene.camera.intrinsics.size_wh
+        numbers = self._surface_numbers(self._loaded(replace(scene, lamps=())), on_film)
+        instances = np.array([*(surface.instance_index for surface in surfaces), -1])
+        return instances[numbers].reshape(scene.camera.intrinsics.size_wh[::-1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._surfaces = SurfaceCache()
+
+    def _loaded(self, scene: Scene) -> Any:
+        return load_scene(self._mi, scene, surfaces=self._surfaces.surfaces(scene), max_depth=self._section.max_depth)
+
+    def _surface_numbers(self, loaded: Any, on_film: FloatArray) -> IntArray:
+        """Return the number of the surface at each of (N, 2) film positions in 0…1; −1 for none."""
+        if self._mi.variant().startswith("scalar"):
+            return np.array([surface_number(self._first_hit(loaded, point)) for point in on_film])
+        import drjit
+
+        hits = drjit.reinterpret_array(self._mi.UInt32, self._first_hit(loaded, on_film.T.astype(np.float32)))
+        numbers = {
+            int(drjit.reinterpret_array(self._mi.UInt32, self._mi.ShapePtr(shape))[0]): surface_number(shape)
+            for shape in loaded.shapes()
+        }
+        return np.array([numbers.get(hit, -1) for hit in np.asarray(hits).tolist()])
+
+    def _first_hit(self, loaded: Any, on_film: FloatArray) -> Any:
+        """Return the shape, or the pointers to the shapes, that the camera meets at these film positions."""
+        center = self._mi.Point2f(0.5, 0.5)
+        ray, _ = loaded.sensors()[0].sample_ray(0.0, 0.5, self._mi.Point2f(on_film), center)
+        return loaded.ray_intersect(ray).shape
+
+
+def _set_up_mitsuba(variant: str, num_threads: int) -> Any:
+    """Return the mitsuba module, set to this variant and number of threads."""
+    import drjit
+    import mitsuba
+
+    mitsuba.set_variant(variant)
+    mitsuba.set_log_level(mitsuba.LogLevel.Error)
+    drjit.set_thread_count(num_threads)
+    return mitsuba

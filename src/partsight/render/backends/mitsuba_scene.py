@@ -1,0 +1,152 @@
+"""Our scene → Mitsuba's scene.
+
+All scenes get the same structure, because Dr.Jit then runs the kernels that it compiled for the first one: every base color is a
+bitmap, every surface has normals and texture coordinates, things come in a fixed order, and their numbers are rounded up.
+Lamps give light and are seen in reflections, but the camera looks through them: they would hide parts that the labels call visible.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from partsight.render.surfaces import Surface
+from partsight.structures.arrays import Float32Array
+from partsight.structures.camera import Camera
+from partsight.structures.light import EnvironmentMap, Lamp
+from partsight.structures.material import Material, linear_from_srgb
+from partsight.structures.scene import Scene
+from partsight.structures.transform import moved
+
+_CAMERA_FROM_OPENCV = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Mitsuba's cameras look along z with x to the left and y up."""
+_WORLD_FROM_ENVMAP = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+"""Mitsuba's maps have y up and −z at their left side."""
+_NEAR_M, _FAR_M = 1e-3, 1e3
+_SMALLEST_METALLIC = 1e-4
+"""Zero would be compiled as another kind of material."""
+_NO_SURFACE = Surface(
+    vertices_m=np.zeros((3, 3)),
+    normals=np.tile(np.array([0, 0, 1], np.float32), (3, 1)),
+    uvs=np.zeros((3, 2), np.float32),
+    triangles=np.array([[0, 1, 2]]),
+    material=Material("nothing", (0.0, 0.0, 0.0)),
+    instance_index=-1,
+)
+_SURFACE_NAME = "surface_"
+_Thing = TypeVar("_Thing")
+
+
+def load_scene(mi: Any, scene: Scene, *, surfaces: Sequence[Surface], max_depth: int) -> Any:
+    """Build Mitsuba's scene with the module `mi`, one thing after the other: their numbers are part of the kernels."""
+    meshes = [_mesh(mi, surface) for surface in _padded(surfaces, to_at_least=16, filler=_NO_SURFACE)]
+    lamps = [_lamp(lamp) for lamp in _padded(scene.lamps, to_at_least=4, filler=_no_lamp(scene.camera))]
+    description = {
+        "type": "scene",
+        "integrator": {"type": "path", "max_depth": max_depth, "hide_emitters": True},
+        "sensor": _sensor(mi, scene.camera),
+        "environment": _environment(mi, scene.environment),
+        **{f"lamp_{number}": lamp for number, lamp in enumerate(lamps)},
+        **{f"{_SURFACE_NAME}{number}": mesh for number, mesh in enumerate(meshes)},
+    }
+    return mi.load_dict(description, parallel=False)
+
+
+def surface_number(shape: Any) -> int:
+    """Return which surface a shape of a loaded scene is; −1 for lamps and for None."""
+    name = shape.id() if shape else ""
+    return int(name.removeprefix(_SURFACE_NAME)) if name.startswith(_SURFACE_NAME) else -1
+
+
+def _padded(things: Sequence[_Thing], *, to_at_least: int, filler: _Thing) -> list[_Thing]:
+    """Fill up to a power of two."""
+    length = max(to_at_least, 1 << max(len(things) - 1, 0).bit_length())
+    return [*things, *[filler] * (length - len(things))]
+
+
+def _no_lamp(camera: Camera) -> Lamp:
+    """Return a speck without light behind the camera."""
+    x, y, z = moved(camera.world_from_camera, np.array([[0.0, 0.0, -0.1]]))[0]
+    return Lamp((x, y, z), 1e-6, (0.0, 0.0, 0.0))
+
+
+def _lamp(lamp: Lamp) -> Mapping[str, Any]:
+    return {
+        "type": "sphere",
+        "center": list(lamp.position_m),
+        "radius": lamp.radius_m,
+        "emitter": {
+            "type": "area",
+            "radiance": {"type": "rgb", "value": list(lamp.radiance)},
+            "sampling_weight": 1.0 if any(lamp.radiance) else 0.0,
+        },
+    }
+
+
+def _sensor(mi: Any, camera: Camera) -> Mapping[str, Any]:
+    (width, height), focal_px = camera.intrinsics.size_wh, camera.intrinsics.focal_px
+    center_x, center_y = camera.intrinsics.principal_point_px
+    film = {
+        "type": "hdrfilm",
+        "width": width,
+        "height": height,
+        "pixel_format": "rgba",
+        "component_format": "float32",
+        "rfilter": {"type": "box"},
+    }
+    return {
+        "type": "perspective",
+        "fov": float(np.rad2deg(2 * np.arctan(width / (2 * focal_px)))),
+        "fov_axis": "x",
+        "principal_point_offset_x": 0.5 - center_x / width,
+        "principal_point_offset_y": 0.5 - center_y / height,
+        "near_clip": _NEAR_M,
+        "far_clip": _FAR_M,
+        "to_world": mi.ScalarTransform4f(camera.world_from_camera @ _CAMERA_FROM_OPENCV),
+        "film": film,
+        "sampler": {"type": "multijitter"},
+    }
+
+
+def _environment(mi: Any, environment: EnvironmentMap) -> Mapping[str, Any]:
+    return {
+        "type": "envmap",
+        "bitmap": mi.Bitmap(environment.radiance.copy()),
+        "to_world": mi.ScalarTransform4f(_WORLD_FROM_ENVMAP),
+    }
+
+
+def _mesh(mi: Any, surface: Surface) -> Any:
+    properties = mi.Properties()
+    properties["bsdf"] = mi.load_dict(_bsdf(mi, surface.material), parallel=False)
+    num_vertices, num_triangles = len(surface.vertices_m), len(surface.triangles)
+    mesh = mi.Mesh(
+        "surface", num_vertices, num_triangles, props=properties, has_vertex_normals=True, has_vertex_texcoords=True
+    )
+    buffers = mi.traverse(mesh)
+    buffers["vertex_positions"] = surface.vertices_m.astype(np.float32).ravel()
+    buffers["vertex_normals"] = surface.normals.ravel()
+    buffers["vertex_texcoords"] = surface.uvs.ravel()
+    buffers["faces"] = surface.triangles.astype(np.uint32).ravel()
+    buffers.update()
+    return mesh
+
+
+def _bsdf(mi: Any, material: Material) -> Mapping[str, Any]:
+    base_color = {"type": "bitmap", "raw": True, "bitmap": mi.Bitmap(_base_color_map(material))}
+    principled = {
+        "type": "principled",
+        "base_color": base_color,
+        "metallic": max(material.metallic, _SMALLEST_METALLIC),
+        "roughness": material.roughness,
+        "specular": 0.5,
+    }
+    return {"type": "twosided", "material": principled}
+
+
+def _base_color_map(material: Material) -> Float32Array:
+    """Return the material's base color as a linear picture; a single pixel without a texture."""
+    if material.texture is None:
+        return np.array(material.base_color, np.float32).reshape(1, 1, 3)
+    linear = linear_from_srgb(material.texture.image_rgb / 255.0)
+    return (linear * material.base_color).astype(np.float32)
