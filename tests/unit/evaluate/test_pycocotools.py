@@ -60,6 +60,13 @@ def test_figures_equal_pycocotools_without_any_ground_truth():
     check_equal(dataset(sample("a"), sample("b")), [found([LEFT], [0.5], [0]), found()])
 
 
+def test_of_two_boxes_overlapped_equally_the_later_is_taken():
+    truth = dataset(sample("a", [(0, 0, 10, 10), (4, 0, 14, 10)], [0, 0]))
+    detections = [found([(2, 0, 12, 10), (0, 0, 10, 10)], [0.9, 0.8], [0, 0])]
+    assert coco_figures(truth, detections, 100)[0, 0] == pytest.approx(1.0)
+    check_equal(truth, detections)
+
+
 def test_an_overlap_of_exactly_the_threshold_counts():
     truth = dataset(sample("a", [(0, 0, 10, 10)], [0]))
     half = [found([(0, 0, 10, 5)], [0.9], [0])]
