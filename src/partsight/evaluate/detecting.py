@@ -1,0 +1,47 @@
+"""Detector + samples → detections."""
+
+from collections.abc import Callable, Sequence
+
+from partsight.config.evaluate import EvaluateSection
+from partsight.dataset.pictures import read_picture
+from partsight.detector.detector import Detector
+from partsight.errors import EvaluationError
+from partsight.structures.arrays import Image
+from partsight.structures.detections import Detections
+from partsight.structures.sample import Sample
+
+PICTURES_PER_BATCH = 16
+
+
+def detect_samples(
+    detector: Detector, samples: Sequence[Sample], section: EvaluateSection, progress: Callable[[int, int], None]
+) -> list[Detections]:
+    """Return the detections of each sample, in order; `progress` hears (pictures done, all pictures) after each batch.
+
+    Raises DatasetError for an unreadable picture, EvaluationError when a picture has another size than its labels.
+    """
+    found: list[Detections] = []
+    for start in range(0, len(samples), PICTURES_PER_BATCH):
+        batch = samples[start : start + PICTURES_PER_BATCH]
+        found += _detect_batch(detector, batch, section)
+        progress(len(found), len(samples))
+    return found
+
+
+def _detect_batch(detector: Detector, batch: Sequence[Sample], section: EvaluateSection) -> list[Detections]:
+    images = [_read_sample(sample) for sample in batch]
+    found = detector.detect(images, section.min_score, section.max_detections)
+    if len(found) != len(batch):
+        raise ValueError(f"the detector answered {len(found)} times when shown {len(batch)} pictures")
+    return found
+
+
+def _read_sample(sample: Sample) -> Image:
+    image = read_picture(sample.image_path)
+    height, width = image.shape[:2]
+    if (width, height) != sample.size_wh:
+        raise EvaluationError(
+            f"{sample.image_path}: the picture is {width} × {height} pixels, its labels are for "
+            f"{sample.size_wh[0]} × {sample.size_wh[1]}. Restore the picture that was labelled, or label this one."
+        )
+    return image

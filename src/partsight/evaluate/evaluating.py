@@ -1,0 +1,73 @@
+"""Dataset + detections → Evaluation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from partsight.config.evaluate import EvaluateSection
+from partsight.evaluate.average_precision import average_precisions
+from partsight.evaluate.bootstrap import bootstrap_intervals
+from partsight.evaluate.checking import check_comparable
+from partsight.evaluate.confusion import confusion_matrix, false_positives_per_empty_image
+from partsight.evaluate.matching import Matches, match_any_class, match_dataset
+from partsight.evaluate.operating_point import curve, figures_at, mean_over_classes
+from partsight.structures.dataset import Dataset
+from partsight.structures.detections import Detections
+from partsight.structures.evaluation import Evaluation, Score
+
+
+def evaluate(
+    dataset: Dataset,
+    detections: Sequence[Detections],
+    section: EvaluateSection,
+    *,
+    threshold: float,
+    threshold_source: str,
+    seed: int,
+) -> Evaluation:
+    """Return the figures of these detections, one `Detections` per sample in order. Raises EvaluationError.
+
+    Average precision is COCO's, over all scores; precision, recall, F1, the confusion matrix and false positives count
+    scores of at least `threshold`. Overall figures are means over the classes that have ground truth. `seed` draws the
+    bootstrap.
+    """
+    check_comparable(dataset, detections)
+    matches = match_dataset(dataset, detections, section.max_detections)
+    per_class = tuple(_score(one, threshold) for one in matches)
+    return Evaluation(
+        class_names=dataset.class_names,
+        num_images=len(dataset.samples),
+        num_empty_images=sum(len(sample.boxes_xyxy) == 0 for sample in dataset.samples),
+        num_sessions=len({sample.session for sample in dataset.samples}),
+        threshold=threshold,
+        threshold_source=threshold_source,
+        overall=_mean_score(per_class),
+        per_class=per_class,
+        class_agnostic_ap50=float(average_precisions(match_any_class(dataset, detections, section.max_detections))[0]),
+        confusion=confusion_matrix(dataset, detections, threshold),
+        false_positives_per_empty_image=false_positives_per_empty_image(dataset, detections, threshold),
+        intervals=bootstrap_intervals(
+            dataset, matches, threshold, num_resamples=section.bootstrap, rng=np.random.default_rng(seed)
+        ),
+        curves=tuple(curve(name, one) for name, one in zip(dataset.class_names, matches, strict=True)),
+    )
+
+
+def _score(matches: Matches, threshold: float) -> Score:
+    precision, recall, f1 = figures_at(matches, np.array([threshold]))[:, 0].tolist()
+    averages = average_precisions(matches)
+    return Score(
+        num_boxes=int(matches.num_boxes.sum()),
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        ap50=float(averages[0]),
+        ap50_95=float(averages.mean()),
+    )
+
+
+def _mean_score(per_class: Sequence[Score]) -> Score:
+    figures = np.array([[one.precision, one.recall, one.f1, one.ap50, one.ap50_95] for one in per_class])
+    precision, recall, f1, ap50, ap50_95 = mean_over_classes(figures.T).tolist()
+    num_boxes = sum(one.num_boxes for one in per_class)
+    return Score(num_boxes=num_boxes, precision=precision, recall=recall, f1=f1, ap50=ap50, ap50_95=ap50_95)

@@ -1,0 +1,66 @@
+"""Evaluations as JSON: what is written beside a run, and read back for comparison."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from partsight.errors import EvaluationError
+from partsight.structures.arrays import FloatArray
+from partsight.structures.evaluation import Curve, Evaluation, Interval, Score
+from partsight.structures.plain import as_plain
+
+
+def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the evaluation as JSON-like values, keys as the fields are named; NaN becomes null."""
+    plain: dict[str, Any] = as_plain(evaluation)
+    return plain
+
+
+def evaluation_from_json(content: Mapping[str, Any]) -> Evaluation:
+    """Return the evaluation that `evaluation_as_json` was given. Raises EvaluationError when fields do not fit."""
+    try:
+        return _read_evaluation(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise EvaluationError(
+            f"this is not an evaluation written by this version of Partsight ({type(error).__name__}: {error}). "
+            "Evaluate again with `partsight evaluate`."
+        ) from error
+
+
+def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
+    rate = "false_positives_per_empty_image"
+    read = {
+        "class_names": tuple(content["class_names"]),
+        "overall": _read_score(content["overall"]),
+        "per_class": tuple(_read_score(score) for score in content["per_class"]),
+        "class_agnostic_ap50": _read_number(content["class_agnostic_ap50"]),
+        "confusion": np.array(content["confusion"]),
+        rate: _read_number(content[rate]),
+        "intervals": {name: _read_interval(interval) for name, interval in content["intervals"].items()},
+        "curves": tuple(_read_curve(curve) for curve in content["curves"]),
+    }
+    return Evaluation(**{**content, **read})
+
+
+def _read_score(content: Mapping[str, Any]) -> Score:
+    num_boxes = content["num_boxes"]
+    figures = {name: _read_number(figure) for name, figure in content.items() if name != "num_boxes"}
+    return Score(num_boxes=num_boxes, **figures)
+
+
+def _read_interval(content: Mapping[str, Any]) -> Interval:
+    return Interval(_read_number(content["low"]), _read_number(content["high"]))
+
+
+def _read_curve(content: Mapping[str, Any]) -> Curve:
+    thresholds, precision, recall = (_read_numbers(content[name]) for name in ("thresholds", "precision", "recall"))
+    return Curve(content["class_name"], thresholds, precision, recall)
+
+
+def _read_numbers(values: Sequence[float | None]) -> FloatArray:
+    return np.array([_read_number(value) for value in values], dtype=np.float64)
+
+
+def _read_number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

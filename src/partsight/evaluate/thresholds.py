@@ -1,0 +1,40 @@
+"""The score threshold at which a detector is used."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from partsight.errors import EvaluationError
+from partsight.evaluate.checking import check_comparable
+from partsight.evaluate.matching import match_dataset
+from partsight.evaluate.operating_point import SCORE_GRID, figures_at, mean_over_classes
+from partsight.structures.arrays import BoolArray
+from partsight.structures.dataset import Dataset
+from partsight.structures.detections import Detections
+
+
+def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> float:
+    """Return the score threshold (0.001 … 0.999) with the best F1, averaged over classes.
+
+    Of a range of equally good thresholds, the middle; of several ranges, the widest. A detector that finds nothing
+    gets 0.5. Raises EvaluationError when the dataset has no labelled box.
+    """
+    check_comparable(dataset, detections)
+    if not any(len(sample.boxes_xyxy) for sample in dataset.samples):
+        raise EvaluationError(
+            f"no threshold can be chosen: none of the {len(dataset.samples)} pictures has a labelled box. "
+            "Give the validation set pictures that show the parts."
+        )
+    max_detections = max(len(found.scores) for found in detections)
+    f1 = np.stack(
+        [figures_at(matches, SCORE_GRID)[2] for matches in match_dataset(dataset, detections, max_detections)]
+    )
+    mean_f1 = mean_over_classes(f1.T)
+    return float(SCORE_GRID[_middle_of_widest_run(mean_f1 >= mean_f1.max() - 1e-12)])
+
+
+def _middle_of_widest_run(chosen: BoolArray) -> int:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(int)))
+    starts, stops = edges[::2], edges[1::2]
+    widest = int(np.argmax(stops - starts))
+    return int(starts[widest] + stops[widest] - 1) // 2

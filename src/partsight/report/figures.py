@@ -1,0 +1,146 @@
+"""Figures as the reader sees them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from partsight.report.content import StageTiming
+from partsight.structures.evaluation import Evaluation, Interval, Score
+
+UNKNOWN = "–"
+_SHARES = (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure and its interval, as text."""
+
+    label: str
+    value: str
+    interval: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One line of the table per class."""
+
+    name: str
+    num_boxes: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """One count of the confusion matrix with its share of the row."""
+
+    count: int
+    share: float
+    is_right: bool
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimingRow:
+    """One stage with its share of the whole time."""
+
+    stage: str
+    duration: str
+    percent: float
+    note: str
+
+
+def headline_cells(evaluation: Evaluation) -> tuple[Cell, ...]:
+    """Return the figures on top of the page."""
+    overall, intervals = evaluation.overall, evaluation.intervals
+    return (
+        _cell("mAP50", overall.ap50, intervals.get("map50"), "Mean over classes of the average precision at IoU 0.50"),
+        Cell("mAP50-95", number(overall.ap50_95), "", "The same, averaged over IoU 0.50, 0.55 … 0.95"),
+        _cell("Precision", overall.precision, intervals.get("precision"), "Share of detections that are right"),
+        _cell("Recall", overall.recall, intervals.get("recall"), "Share of parts that are found"),
+        _cell("F1", overall.f1, intervals.get("f1"), "Harmonic mean of precision and recall"),
+        Cell(
+            "Class-agnostic AP50",
+            number(evaluation.class_agnostic_ap50),
+            "",
+            "Every class taken for one: are the parts found at all?",
+        ),
+        Cell(
+            "False alarms per empty picture",
+            number(evaluation.false_positives_per_empty_image),
+            f"{evaluation.num_empty_images} empty pictures",
+            "Detections on pictures that show no part",
+        ),
+    )
+
+
+def class_rows(evaluation: Evaluation) -> tuple[ClassRow, ...]:
+    """Return the table per class, the mean over classes last."""
+    rows = [
+        ClassRow(name, str(score.num_boxes), _score_cells(score, evaluation, f":{name}", "ap50"))
+        for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True)
+    ]
+    mean = ClassRow(
+        "Mean", str(evaluation.overall.num_boxes), _score_cells(evaluation.overall, evaluation, "", "map50")
+    )
+    return (*rows, mean)
+
+
+def confusion_rows(evaluation: Evaluation) -> tuple[tuple[str, tuple[MatrixCell, ...]], ...]:
+    """Return name and cells of each row of the confusion matrix, background last."""
+    names = (*evaluation.class_names, "background")
+    return tuple(
+        (truth, tuple(_matrix_cell(counts, column, (truth, names)) for column in range(len(names))))
+        for truth, counts in zip(names, evaluation.confusion.tolist(), strict=True)
+    )
+
+
+def timing_rows(timings: Sequence[StageTiming]) -> tuple[TimingRow, ...]:
+    """Return the stages with their durations and the total last."""
+    total = sum(timing.seconds for timing in timings)
+    rows = [
+        TimingRow(timing.stage, duration(timing.seconds), 100 * timing.seconds / max(total, 1e-9), timing.note)
+        for timing in timings
+    ]
+    return (*rows, TimingRow("Total", duration(total), 100.0, ""))
+
+
+def number(value: float) -> str:
+    """Return three decimals, or a dash where nothing could be measured."""
+    return f"{value:.3f}" if math.isfinite(value) else UNKNOWN
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage, never rounded up to 100 or down to 0."""
+    if 0 < share < 1:
+        share = min(max(share, 0.01), 0.99)
+    return f"{100 * share:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people say it: '4.2 s', '3 min 05 s', '2 h 10 min'."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole_minutes, rest_s = divmod(round(seconds), 60)
+    if whole_minutes < 60:
+        return f"{whole_minutes} min {rest_s:02} s"
+    return f"{whole_minutes // 60} h {whole_minutes % 60:02} min"
+
+
+def _score_cells(score: Score, evaluation: Evaluation, suffix: str, ap50_name: str) -> tuple[Cell, ...]:
+    intervals = evaluation.intervals
+    shares = (_cell(label, getattr(score, name), intervals.get(f"{name}{suffix}"), "") for label, name in _SHARES)
+    ap50 = _cell("AP50", score.ap50, intervals.get(f"{ap50_name}{suffix}"), "")
+    return (*shares, ap50, Cell("AP50-95", number(score.ap50_95)))
+
+
+def _cell(label: str, value: float, interval: Interval | None, hint: str) -> Cell:
+    shown = f"{interval.low:.2f} – {interval.high:.2f}" if interval and math.isfinite(interval.low) else ""
+    return Cell(label, number(value), shown, hint)
+
+
+def _matrix_cell(counts: Sequence[int], column: int, names: tuple[str, tuple[str, ...]]) -> MatrixCell:
+    truth, detected = names[0], names[1][column]
+    share = counts[column] / max(sum(counts), 1)
+    is_right = truth == detected and column < len(names[1]) - 1
+    return MatrixCell(counts[column], share, is_right, f"{counts[column]} × {truth} taken for {detected}")

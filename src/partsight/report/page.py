@@ -1,0 +1,102 @@
+"""One self-contained HTML page: no script, no font, no picture is loaded from anywhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from partsight.config.report import ReportSection
+from partsight.files import write_json, write_text
+from partsight.report import charts, figures
+from partsight.report.content import PartCard, Picture, ReportContent
+from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
+from partsight.report.verdict import write_verdict
+from partsight.structures.plain import as_plain
+
+MAX_BYTES = 5_000_000
+"""Pages above this size are encoded again with smaller pictures."""
+_REDUCTIONS = ((1.0, 82), (1.0, 62), (0.75, 50), (0.5, 45))
+"""Share of the asked size and JPEG quality, tried in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A titled group of pictures."""
+
+    title: str
+    lead: str
+    pictures: tuple[Thumbnail, ...]
+
+
+def write_report(content: ReportContent, section: ReportSection, path: Path) -> Path:
+    """Write the page and, beside it with the suffix .json, its figures; return the page's path.
+
+    Pictures are made smaller until the page is below 5 MB, or as small as is still useful.
+    Raises DatasetError for an unreadable picture, StorageError when nothing can be written.
+    """
+    page = ""
+    for share, quality in _REDUCTIONS:
+        page = _render(content, section, Encoding(max(64, round(section.thumbnail_px * share)), quality))
+        if len(page.encode()) < MAX_BYTES:
+            break
+    write_json(path.with_suffix(".json"), report_as_json(content))
+    write_text(path, page)
+    return path
+
+
+def report_as_json(content: ReportContent) -> dict[str, Any]:
+    """Return the figures of the report as JSON-like values; NaN becomes null, pictures are left out."""
+    names = ("title", "test_source", "num_train_renders", "num_train_photos", "evaluation", "history")
+    tables: dict[str, Any] = {"dropped_labels": dict(content.dropped_labels), "provenance": dict(content.provenance)}
+    plain = {name: getattr(content, name) for name in names}
+    rest = {"verdict": write_verdict(content), "timings": content.timings, "notes": content.notes}
+    result: dict[str, Any] = as_plain({"format": 1, **plain, **rest, **tables})
+    return result
+
+
+def _render(content: ReportContent, section: ReportSection, encoding: Encoding) -> str:
+    environment = Environment(
+        loader=PackageLoader("partsight.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    evaluation = content.evaluation
+    return environment.get_template("page.html").render(
+        content=content,
+        verdict=write_verdict(content),
+        headline=figures.headline_cells(evaluation),
+        class_rows=figures.class_rows(evaluation),
+        confusion_rows=figures.confusion_rows(evaluation),
+        timing_rows=figures.timing_rows(content.timings),
+        result_charts=[charts.precision_recall_chart(evaluation), charts.f1_threshold_chart(evaluation)],
+        training_charts=charts.training_charts(content.history),
+        frame=charts,
+        cards=_cards(content.parts, encoding),
+        galleries=_galleries(content, section, encoding),
+        renders=_thumbnails(content.renders, content, section, encoding),
+    )
+
+
+def _cards(parts: Sequence[PartCard], encoding: Encoding) -> list[tuple[PartCard, str]]:
+    return [(part, make_card_uri(part.picture_png, encoding)) for part in parts]
+
+
+def _galleries(content: ReportContent, section: ReportSection, encoding: Encoding) -> list[_Sheet]:
+    kinds = (
+        ("Worst", "Most errors first.", content.worst),
+        ("False detections", "The most confident detections where there is no part.", content.false_positives),
+        ("Best", "Everything right, the surest first.", content.best),
+    )
+    sheets = [_Sheet(title, lead, _thumbnails(group, content, section, encoding)) for title, lead, group in kinds]
+    return [sheet for sheet in sheets if sheet.pictures]
+
+
+def _thumbnails(
+    pictures: Sequence[Picture], content: ReportContent, section: ReportSection, encoding: Encoding
+) -> tuple[Thumbnail, ...]:
+    names = content.evaluation.class_names
+    return tuple(make_thumbnail(picture, names, encoding) for picture in pictures[: section.gallery])

@@ -1,0 +1,126 @@
+"""Pictures small enough to travel inside the page, with boxes to be drawn over them."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from partsight.dataset.pictures import read_picture
+from partsight.report.content import Picture
+from partsight.structures.arrays import FloatArray
+from partsight.structures.boxes import pair_boxes
+
+MIN_IOU = 0.5
+MarkKind: TypeAlias = Literal["label", "truth", "missed", "right", "wrong", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One box in the thumbnail's pixels."""
+
+    kind: MarkKind
+    """label, truth (found), missed: given boxes; right, wrong, plain (truth unknown): detections."""
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+    """Written at the box; empty where another box already says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture as data URI with its boxes."""
+
+    data_uri: str
+    width: int
+    height: int
+    marks: tuple[Mark, ...]
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How much a thumbnail may weigh."""
+
+    longer_side_px: int
+    jpeg_quality: int
+
+
+def make_thumbnail(picture: Picture, class_names: Sequence[str], encoding: Encoding) -> Thumbnail:
+    """Return the picture reduced, never enlarged, with its boxes. Raises DatasetError for an unreadable picture."""
+    full = PillowImage.fromarray(read_picture(picture.image_path))
+    small = _reduced(full, encoding)
+    marks = _marks(picture, class_names, small.width / full.width)
+    described = "; ".join(f"{mark.kind}: {mark.text}" for mark in marks if mark.text) or "no boxes"
+    alt = f"{picture.caption or picture.image_path.name} ({described})"
+    return Thumbnail(_jpeg_uri(small, encoding), small.width, small.height, marks, picture.caption, alt)
+
+
+def make_card_uri(picture_png: bytes, encoding: Encoding) -> str:
+    """Return a part's picture, reduced and put on white, as data URI."""
+    with PillowImage.open(io.BytesIO(picture_png)) as opened:
+        picture = opened.convert("RGBA")
+    ground = PillowImage.new("RGBA", picture.size, "white")
+    return _jpeg_uri(_reduced(PillowImage.alpha_composite(ground, picture).convert("RGB"), encoding), encoding)
+
+
+def _reduced(picture: PillowImage.Image, encoding: Encoding) -> PillowImage.Image:
+    scale = min(1.0, encoding.longer_side_px / max(picture.size))
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), PillowImage.Resampling.LANCZOS)
+
+
+def _jpeg_uri(picture: PillowImage.Image, encoding: Encoding) -> str:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=encoding.jpeg_quality, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def _marks(picture: Picture, class_names: Sequence[str], scale: float) -> tuple[Mark, ...]:
+    boxes = picture.boxes_xyxy * scale
+    names = [class_names[class_id] for class_id in picture.class_ids]
+    if picture.scores is None:
+        return tuple(_mark("label", box, name) for box, name in zip(boxes, names, strict=True))
+    texts = [f"{name} {score:.2f}" for name, score in zip(names, picture.scores, strict=True)]
+    kinds = _detection_kinds(picture)
+    prefixes = ("✗ " if kind == "wrong" else "" for kind in kinds)
+    found = [
+        _mark(kind, box, prefix + text) for kind, box, prefix, text in zip(kinds, boxes, prefixes, texts, strict=True)
+    ]
+    return (*_truth_marks(picture, class_names, scale), *found)
+
+
+def _detection_kinds(picture: Picture) -> list[MarkKind]:
+    if picture.truth_boxes_xyxy is None or picture.truth_class_ids is None:
+        return ["plain"] * len(picture.boxes_xyxy)
+    right = {
+        found_id
+        for truth_id, found_id in pair_boxes(picture.truth_boxes_xyxy, picture.boxes_xyxy, MIN_IOU).tolist()
+        if picture.truth_class_ids[truth_id] == picture.class_ids[found_id]
+    }
+    return ["right" if found_id in right else "wrong" for found_id in range(len(picture.boxes_xyxy))]
+
+
+def _truth_marks(picture: Picture, class_names: Sequence[str], scale: float) -> list[Mark]:
+    """Return the true boxes; only those that were missed or confused are written on."""
+    if picture.truth_boxes_xyxy is None or picture.truth_class_ids is None:
+        return []
+    pairs = dict(pair_boxes(picture.truth_boxes_xyxy, picture.boxes_xyxy, MIN_IOU).tolist())
+    marks = []
+    for truth_id, (box, class_id) in enumerate(zip(picture.truth_boxes_xyxy, picture.truth_class_ids, strict=True)):
+        found_id = pairs.get(truth_id)
+        is_right = found_id is not None and picture.class_ids[found_id] == class_id
+        kind: MarkKind = "missed" if found_id is None else "truth"
+        marks.append(_mark(kind, box * scale, "" if is_right else class_names[class_id]))
+    return marks
+
+
+def _mark(kind: MarkKind, box_xyxy: FloatArray, text: str) -> Mark:
+    x1, y1, x2, y2 = np.round(box_xyxy, 1).tolist()
+    return Mark(kind, x1, y1, round(x2 - x1, 1), round(y2 - y1, 1), text)

@@ -1,0 +1,33 @@
+"""Geometry of boxes: how much they overlap and which belong together."""
+
+import numpy as np
+
+from partsight.structures.arrays import FloatArray, IntArray
+
+
+def pairwise_iou(boxes_xyxy: FloatArray, others_xyxy: FloatArray) -> FloatArray:
+    """Return the (N, M) intersection over union of every box with every other; 0 where they do not overlap.
+
+    Computed in the order of pycocotools' C code (corner + size), so that ties at a threshold fall to the same side.
+    """
+    corners, sizes = boxes_xyxy[:, None, :2], (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2])[:, None]
+    other_corners, other_sizes = others_xyxy[None, :, :2], (others_xyxy[:, 2:] - others_xyxy[:, :2])[None]
+    overlap_wh = np.minimum(corners + sizes, other_corners + other_sizes) - np.maximum(corners, other_corners)
+    overlap = np.where((overlap_wh > 0).all(axis=2), overlap_wh.prod(axis=2), 0.0)
+    union = sizes.prod(axis=2) + other_sizes.prod(axis=2) - overlap
+    iou: FloatArray = np.divide(overlap, union, out=np.zeros_like(overlap), where=overlap > 0)
+    return iou
+
+
+def pair_boxes(boxes_xyxy: FloatArray, others_xyxy: FloatArray, min_iou: float) -> IntArray:
+    """Return (P, 2) indices of boxes that belong together, each used once, best overlap first, whatever their class."""
+    overlaps = pairwise_iou(boxes_xyxy, others_xyxy)
+    rows, columns = np.nonzero(overlaps >= min_iou)
+    free_rows, free_columns, pairs = set(rows.tolist()), set(columns.tolist()), []
+    for best in np.argsort(-overlaps[rows, columns], kind="stable"):
+        row, column = int(rows[best]), int(columns[best])
+        if row in free_rows and column in free_columns:
+            free_rows.remove(row)
+            free_columns.remove(column)
+            pairs.append((row, column))
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from partsight.errors import EvaluationError
+from partsight.evaluate.matching import match_dataset
+from partsight.evaluate.operating_point import SCORE_GRID, figures_at
+from partsight.evaluate.thresholds import choose_threshold
+
+from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
+
+
+def test_threshold_lies_midway_between_the_last_true_and_the_first_false_detection():
+    truth = dataset(sample("a", [LEFT], [0]))
+    assert choose_threshold(truth, [found([LEFT, RIGHT], [0.8, 0.4], [0, 0])]) == pytest.approx(0.6, abs=0.002)
+
+
+def test_no_other_threshold_has_a_better_mean_f1():
+    truth, detections = random_scene(np.random.default_rng(8), num_images=30)
+    f1 = np.mean([figures_at(one, SCORE_GRID)[2] for one in match_dataset(truth, detections, 100)], axis=0)
+    chosen = np.argmin(np.abs(SCORE_GRID - choose_threshold(truth, detections)))
+    assert f1[chosen] == pytest.approx(f1.max(), abs=1e-12)
+
+
+def test_of_two_equally_good_ranges_the_widest_wins():
+    truth = dataset(sample("a", [LEFT, RIGHT], [0, 0]), class_names=("bolt",))
+    boxes = [LEFT, ABOVE, (50, 50, 60, 60), RIGHT]
+    threshold = choose_threshold(truth, [found(boxes, [0.9, 0.88, 0.86, 0.2], [0] * 4)])
+    assert threshold == pytest.approx(0.1, abs=0.002)
+
+
+def test_a_detector_that_finds_nothing_gets_one_half():
+    assert choose_threshold(dataset(sample("a", [LEFT], [0])), [found()]) == pytest.approx(0.5)
+
+
+def test_a_set_without_boxes_cannot_choose():
+    with pytest.raises(EvaluationError, match="none of the 1 pictures has a labelled box"):
+        choose_threshold(dataset(sample("a")), [found()])
