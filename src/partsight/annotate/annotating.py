@@ -1,8 +1,8 @@
 """Exact labels of a scene: one ray through every pixel center, against every instance that can be there.
 
-Each instance is traced alone, over the rectangle of its projection; the nearest depth wins the pixel. So the same rays tell which
-instance a pixel shows, and which pixels the instance would cover if nothing stood before it and the picture had no borders.
-Depths are counted along the optical axis, in metres: they can be compared between instances.
+Each instance is traced alone, over the rectangle of its projection; the nearest depth wins the pixel. So the same rays
+tell which instance a pixel shows, and which pixels the instance would cover if nothing stood before it and the picture
+had no borders. Depths are counted along the optical axis, in metres: they can be compared between instances.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from partsight.annotate.regions import Region, common, outside, picture_region, 
 from partsight.annotate.tracing import NOTHING, trace
 from partsight.config.annotate import AnnotateSection
 from partsight.structures.annotation import Annotation, InstanceAnnotation
-from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from partsight.structures.camera import Camera, Intrinsics
 from partsight.structures.part import Part
 from partsight.structures.scene import Instance, Scene
@@ -23,8 +23,9 @@ from partsight.structures.transform import Transform, inverse, moved
 MAX_OUTSIDE_RAYS = 100_000
 """Beyond the picture's borders, larger regions are sampled by a grid of about this many rays.
 
-Each ray then stands for a block of pixels. Measured on discs of 3,000 to 60,000 pixels radius, the counted area is wrong by less than
-0.1 %; what lies inside the picture is always counted pixel by pixel.
+Each ray then stands for a block of pixels. Measured on spheres and bars that reach far out of a picture of 400 × 400,
+the error of the lone area is 0.01 % in the median, 0.13 % at worst; what lies inside the picture is always counted
+pixel by pixel.
 """
 
 
@@ -102,7 +103,7 @@ def _depths(rays: _Rays, region: Region, stride: int) -> Float32Array:
 def _centers(low: int, high: int, stride: int) -> FloatArray:
     """Return the middles of equal steps of about the stride from low to high; of pixels when the stride is 1."""
     num_steps = -(-(high - low) // stride)
-    return low + (np.arange(num_steps) + 0.5) * ((high - low) / max(1, num_steps))
+    return np.asarray(low + (np.arange(num_steps) + 0.5) * ((high - low) / max(1, num_steps)), np.float64)
 
 
 def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Array:
@@ -149,7 +150,7 @@ def _describe(scene: Scene, instance_id: int, footprint: _Footprint, mask: IntAr
     )
 
 
-def _tight_box(is_visible: np.ndarray) -> FloatArray:
+def _tight_box(is_visible: BoolArray) -> FloatArray:
     """Return the box of the True pixels, right and lower edges exclusive."""
     columns = np.flatnonzero(is_visible.any(axis=0))
     rows = np.flatnonzero(is_visible.any(axis=1))

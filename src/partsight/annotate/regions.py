@@ -1,12 +1,12 @@
 """Rectangles of pixels: where an instance can be seen, inside the picture and beyond its borders.
 
-                 ┌──────────────────────────────┐ window: the picture and `BEYOND_PICTURES` pictures to each side
-                 │        ┌─────────┐           │
-                 │        │ picture │           │
-                 │        │    ┌────┼───┐       │
-                 │        └────┼────┘   │ region of one instance = inside + up to four outside bands
-                 │             └────────┘       │
-                 └──────────────────────────────┘
+┌──────────────────────────────┐ window: the picture and `BEYOND_PICTURES` pictures to each side
+│        ┌─────────┐           │
+│        │ picture │           │
+│        │    ┌────┼───┐       │
+│        └────┼────┘   │ region of one instance = inside + up to four outside bands
+│             └────────┘       │
+└──────────────────────────────┘
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Rays against one part, by Embree: the only module that knows the library.
 
-Every part is kept in its own frame, once per process, and rays are carried into that frame; so nothing is rebuilt between pictures,
-and float32 (all that Embree has) rounds coordinates of a part's size, not of a hall's. The rounding turns a ray by about 1e-7 rad:
-less than a thousandth of a pixel for any focal length below 10,000 pixels.
+Every part is kept in its own frame, once per process, and rays are carried into that frame; so nothing is rebuilt
+between pictures, and float32 (all that Embree has) rounds coordinates of a part's size, not of a hall's. The rounding
+turns a ray by about 1e-7 rad: less than a thousandth of a pixel for any focal length below 10,000 pixels.
 """
 
 from collections import OrderedDict
@@ -31,7 +31,8 @@ _kept: "OrderedDict[str, tuple[EmbreeScene, int]]" = OrderedDict()
 def trace(part: Part, origin_m: FloatArray, directions: npt.NDArray[np.float32]) -> Float32Array:
     """Return for (N, 3) directions from one origin, both in the part's frame, how many directions away the part is.
 
-    The directions need no unit length; the result is `NOTHING` where the part is missed. Both sides of a triangle are hit.
+    The directions need no unit length; the result is `NOTHING` where the part is missed. Both sides of a triangle are
+    hit.
     """
     if len(part.mesh.triangles) == 0 or len(directions) == 0:
         return np.full(len(directions), NOTHING, np.float32)
@@ -43,11 +44,12 @@ def trace(part: Part, origin_m: FloatArray, directions: npt.NDArray[np.float32])
 
 def _kept_scene(part: Part) -> Any:
     """Return the part's Embree scene, built on first use; the longest unused are forgotten."""
-    scene, num_triangles = _kept.pop(part.key, None) or (_build(part.mesh), len(part.mesh.triangles))
-    _kept[part.key] = scene, num_triangles
+    if part.key not in _kept:
+        _kept[part.key] = _build(part.mesh), len(part.mesh.triangles)
+    _kept.move_to_end(part.key)
     while len(_kept) > 1 and sum(count for _, count in _kept.values()) > _MAX_KEPT_TRIANGLES:
         _kept.popitem(last=False)
-    return scene
+    return _kept[part.key][0]
 
 
 def _build(mesh: Mesh) -> Any:

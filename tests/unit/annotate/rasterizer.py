@@ -1,8 +1,8 @@
 """A second opinion on labels: a z-buffer in NumPy float64 that shares no code with `annotate`.
 
-Triangles are rasterized in homogeneous coordinates (Olano and Greer, Triangle scan conversion using 2D homogeneous coordinates,
-1997), so those that cross the camera plane need no clipping: a pixel with ray d lies in the triangle of corners v₁v₂v₃ (camera axes)
-when d = w₁v₁ + w₂v₂ + w₃v₃ with all w ≥ 0, and its depth is 1 / (w₁ + w₂ + w₃).
+Triangles are rasterized in homogeneous coordinates (Olano and Greer, Triangle scan conversion using 2D homogeneous
+coordinates, 1997), so those that cross the camera plane need no clipping: a pixel with ray d lies in the triangle of
+corners v₁v₂v₃ (camera axes) when d = w₁v₁ + w₂v₂ + w₃v₃ with all w ≥ 0, and its depth is 1 / (w₁ + w₂ + w₃).
 """
 
 import numpy as np
@@ -36,7 +36,9 @@ def _rays(scene: Scene, beyond_px: int) -> FloatArray:
     intrinsics = scene.camera.intrinsics
     (width, height), (center_x, center_y) = intrinsics.size_wh, intrinsics.principal_point_px
     x, y = np.meshgrid(np.arange(-beyond_px, width + beyond_px) + 0.5, np.arange(-beyond_px, height + beyond_px) + 0.5)
-    return np.stack([(x - center_x) / intrinsics.focal_px, (y - center_y) / intrinsics.focal_px, np.ones_like(x)], axis=-1)
+    return np.stack(
+        [(x - center_x) / intrinsics.focal_px, (y - center_y) / intrinsics.focal_px, np.ones_like(x)], axis=-1
+    )
 
 
 def _triangles_in_camera(scene: Scene, instance: Instance) -> FloatArray:

@@ -71,13 +71,16 @@ def scene_of(camera: Camera, *instances: Instance) -> Scene:
 
 
 def random_scene(seed: int, size_wh: tuple[int, int] = (160, 120)) -> Scene:
-    """A ground that runs under and behind the camera, and up to six parts, some cut by borders, some by the camera plane."""
+    """A ground that runs under and behind the camera, and up to six parts, some of them cut by borders."""
     rng = np.random.default_rng(seed)
     distance_m = rng.uniform(0.3, 1.2)
     azimuth, elevation = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 1.4)
-    eye = distance_m * np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+    eye = distance_m * np.array(
+        [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
+    )
     camera = Camera(
-        centered_intrinsics(size_wh, rng.uniform(100, 400)), look_at(eye, rng.uniform(-0.1, 0.1, 3), rng.uniform(-30, 30))
+        centered_intrinsics(size_wh, rng.uniform(100, 400)),
+        look_at(eye, rng.uniform(-0.1, 0.1, 3), rng.uniform(-30, 30)),
     )
     ground = placed(box_part((6, 6, 0.01)), (0, 0, -0.15), class_id=None)
     return scene_of(camera, ground, *(_random_instance(rng) for _ in range(rng.integers(1, 7))))

@@ -30,7 +30,9 @@ def test_boxes_equal_an_independent_projection_of_the_visible_triangles(seed: in
     expected = rasterize(scene)
     annotation = annotate(scene)
     assert {item.instance_id for item in annotation.objects} == {
-        instance_id for instance_id in np.unique(expected[expected >= 0]) if scene.instances[instance_id].class_id is not None
+        instance_id
+        for instance_id in np.unique(expected[expected >= 0])
+        if scene.instances[instance_id].class_id is not None
     }
     for item in annotation.objects:
         assert np.abs(item.box_xyxy - box_of(expected == item.instance_id)).max() <= 1.0
@@ -51,7 +53,7 @@ def test_fractions_equal_those_counted_in_a_larger_picture(seed: int) -> None:
 
 @pytest.mark.parametrize("x_m", [0.0, 0.35, -0.6])
 def test_box_of_a_sphere_is_its_analytic_silhouette(x_m: float) -> None:
-    """Seen from the origin, a sphere at (x, 0, z) of radius r reaches f·tan(α ± β), tan α = x/z and sin β = r/|(x, z)|."""
+    """A sphere at (x, 0, z) of radius r spans f·tan(α ± β) from the origin, tan α = x/z and sin β = r/|(x, z)|."""
     z_m, radius_m = 1.0, 0.2
     (item,) = annotate(scene_of(CAMERA, placed(sphere_part(radius_m, num_rings=256), (x_m, 0, z_m)))).objects
     middle, half = np.arctan2(x_m, z_m), np.arcsin(radius_m / np.hypot(x_m, z_m))
@@ -60,7 +62,10 @@ def test_box_of_a_sphere_is_its_analytic_silhouette(x_m: float) -> None:
 
 
 def test_a_box_covered_to_one_half_is_half_visible() -> None:
-    behind, cover = placed(box_part((0.4, 0.4, 0.01)), (0, 0, 1)), placed(box_part((0.4, 0.4, 0.01)), (-0.2, 0, 0.9), None)
+    behind, cover = (
+        placed(box_part((0.4, 0.4, 0.01)), (0, 0, 1)),
+        placed(box_part((0.4, 0.4, 0.01)), (-0.2, 0, 0.9), None),
+    )
     (item,) = annotate(scene_of(CAMERA, behind, cover)).objects
     assert item.visible_fraction == pytest.approx(0.5, abs=0.02)
     assert item.truncated_fraction == 0.0
@@ -100,7 +105,9 @@ def test_what_lies_behind_the_camera_is_unseen() -> None:
 
 
 def test_what_stands_wholly_behind_a_wall_is_unseen_not_hidden() -> None:
-    scene = scene_of(CAMERA, placed(box_part((0.1, 0.1, 0.1)), (0, 0, 2)), placed(box_part((1, 1, 0.1)), (0, 0, 1), None))
+    scene = scene_of(
+        CAMERA, placed(box_part((0.1, 0.1, 0.1)), (0, 0, 2)), placed(box_part((1, 1, 0.1)), (0, 0, 1), None)
+    )
     annotation = annotate(scene)
     assert (annotation.num_unseen, annotation.num_hidden) == (1, 0)
 
@@ -137,7 +144,7 @@ def test_labels_are_the_same_far_from_the_world_origin() -> None:
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_laws_of_labels(seed: int) -> None:
-    """Boxes lie in the picture, fractions are shares, every classed instance is labelled, hidden or unseen, poses project into boxes."""
+    """Boxes lie in the picture, fractions are shares, every classed instance is labelled, hidden or unseen."""
     scene = random_scene(seed, size_wh=(80, 60))
     annotation = annotate_scene(scene, AnnotateSection())
     for item in annotation.objects:

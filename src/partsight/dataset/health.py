@@ -1,0 +1,77 @@
+"""What may be wrong with a dataset although it can be read: findings to show, not errors."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from partsight.files import hash_file
+from partsight.structures.arrays import FloatArray
+from partsight.structures.dataset import Dataset
+
+FindingKind: TypeAlias = Literal["class without boxes", "rare class", "tiny boxes", "same picture in two sessions"]
+
+TINY_SIDE_PX = 8.0
+"""Boxes with a shorter side are hardly ever found by a detector with strides of 8 pixels."""
+RARE_SHARE = 0.1
+"""A class is rare when it has fewer boxes than this share of the most frequent class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at."""
+
+    kind: FindingKind
+    where: str
+    """Class name, or sample ids."""
+    message: str
+
+
+def check_dataset(dataset: Dataset) -> tuple[Finding, ...]:
+    """Return what is worth a look; reads every picture file once, to find copies that would leak between splits."""
+    return (*_class_findings(dataset), *_size_findings(dataset), *_copy_findings(dataset))
+
+
+def _class_findings(dataset: Dataset) -> Iterable[Finding]:
+    counts = Counter(class_id for sample in dataset.samples for class_id in sample.class_ids.tolist())
+    most = max(counts.values(), default=0)
+    for class_id, name in enumerate(dataset.class_names):
+        if not counts[class_id]:
+            yield Finding("class without boxes", name, "cannot be learned or judged from these pictures")
+        elif counts[class_id] < RARE_SHARE * most:
+            yield Finding("rare class", name, f"{counts[class_id]} boxes; the most frequent class has {most}")
+
+
+def _size_findings(dataset: Dataset) -> Iterable[Finding]:
+    for class_id, name in enumerate(dataset.class_names):
+        sides_px = np.concatenate(
+            [
+                np.zeros(0),
+                *(_shorter_sides_px(sample.boxes_xyxy[sample.class_ids == class_id]) for sample in dataset.samples),
+            ]
+        )
+        num_tiny = int(np.count_nonzero(sides_px < TINY_SIDE_PX))
+        if num_tiny:
+            yield Finding(
+                "tiny boxes", name, f"{num_tiny} of {len(sides_px)} boxes have a side below {TINY_SIDE_PX:g} px"
+            )
+
+
+def _shorter_sides_px(boxes_xyxy: FloatArray) -> FloatArray:
+    sides: FloatArray = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).min(axis=1, initial=np.inf)
+    return sides
+
+
+def _copy_findings(dataset: Dataset) -> Iterable[Finding]:
+    by_content = defaultdict(list)
+    for sample in dataset.samples:
+        by_content[hash_file(sample.image_path)].append(sample)
+    for samples in by_content.values():
+        sessions = sorted({sample.session for sample in samples})
+        if len(sessions) > 1:
+            ids = ", ".join(sample.sample_id for sample in samples)
+            yield Finding(
+                "same picture in two sessions", ids, f"sessions {', '.join(sessions)}: put them into one split"
+            )

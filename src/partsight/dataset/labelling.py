@@ -1,0 +1,84 @@
+"""What all label formats share: a label as read, the checks on its box, and the report of all problems at once."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from partsight.errors import DatasetError
+from partsight.structures.arrays import FloatArray
+
+TOLERANCE_PX = 1.0
+"""Boxes may overshoot the picture by this much, because tools round to whole pixels; they are cut at the border."""
+
+_MAX_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One box, its class name, and where it was read."""
+
+    box_xyxy: tuple[float, float, float, float]
+    class_name: str
+    where: str
+
+
+def box_problem(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str | None:
+    """Return what is wrong with a box in pixels, or None."""
+    left, top, right, bottom = box_xyxy
+    width, height = size_wh
+    if not np.isfinite(box_xyxy).all():
+        return "the box is not a number"
+    if right <= left or bottom <= top:
+        return "the box has no area"
+    overshoot_px = max(-left, -top, right - width, bottom - height)
+    if overshoot_px > TOLERANCE_PX:
+        return f"the box leaves the picture ({width}×{height}) by {overshoot_px:.1f} px"
+    return None
+
+
+def boxes_of(labels: Sequence[Label], size_wh: tuple[int, int]) -> FloatArray:
+    """Return the (N, 4) boxes of the labels, cut at the picture's border."""
+    boxes = np.array([label.box_xyxy for label in labels], float).reshape(-1, 4)
+    clipped: FloatArray = np.clip(boxes, 0.0, np.array([*size_wh, *size_wh], float))
+    return clipped
+
+
+def class_ids_of(labels: Sequence[Label], class_names: Sequence[str]) -> list[int]:
+    """Return the class numbers of the labels; names outside `class_names` must have been refused before."""
+    return [class_names.index(label.class_name) for label in labels]
+
+
+def name_problems(labels: Sequence[Label], class_names: Sequence[str]) -> list[str]:
+    """Return one problem for each label whose class the recipe does not know."""
+    return [
+        f"{label.where}: class {label.class_name!r} is not in the recipe"
+        for label in labels
+        if label.class_name not in class_names
+    ]
+
+
+def sample_id_of(relative: Path) -> str:
+    """Return the sample's id: its path below the images folder, without suffix, folders joined by two underscores."""
+    return "__".join(relative.with_suffix("").parts)
+
+
+def stem_problems(relatives: Iterable[Path]) -> list[str]:
+    """Return one problem for each id that several pictures share, because they would share one label file."""
+    paths = list(relatives)
+    counts = Counter(sample_id_of(path) for path in paths)
+    return [
+        f"{path.as_posix()}: shares its name with another picture. Labels cannot be told apart: rename one"
+        for path in paths
+        if counts[sample_id_of(path)] > 1
+    ]
+
+
+def raise_problems(problems: Sequence[str], where: Path) -> None:
+    """Raise one DatasetError that lists all problems, if there are any."""
+    if problems:
+        shown = "\n".join(f"  {problem}" for problem in problems[:_MAX_SHOWN])
+        more = f"\n  … and {len(problems) - _MAX_SHOWN} more" if len(problems) > _MAX_SHOWN else ""
+        raise DatasetError(f"{where}: {len(problems)} problem(s)\n{shown}{more}")

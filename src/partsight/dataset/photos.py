@@ -1,0 +1,86 @@
+"""The recipe's photographs: read in their format, grouped into sessions, with background photos as negatives."""
+
+import dataclasses
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from partsight.config.photos import PhotosSection
+from partsight.dataset.formats.coco import read_coco
+from partsight.dataset.formats.yolo import read_yolo
+from partsight.dataset.labelling import sample_id_of
+from partsight.dataset.mixing import mix
+from partsight.dataset.pictures import list_pictures, name_order, picture_size
+from partsight.dataset.splits import BACKGROUND_SESSIONS
+from partsight.errors import DatasetError
+from partsight.structures.dataset import Dataset
+from partsight.structures.sample import Sample
+
+WHOLE_SESSION = "all"
+"""Session of pictures for which the pattern's groups are empty, as the default's for those directly in `images/`."""
+
+
+def read_photos(section: PhotosSection, class_names: Sequence[str]) -> Dataset:
+    """Read the labelled photos and the background photos of a recipe; an empty dataset when it names neither folder.
+
+    Raises DatasetError with all problems of a folder.
+    """
+    datasets = [Dataset(tuple(class_names), ())]
+    if section.folder is not None:
+        datasets.append(_in_blocks(_read_labelled(section, section.folder, class_names), section.session_block))
+    if section.background_folder is not None:
+        datasets.append(_read_backgrounds(section.background_folder, class_names))
+    return mix(*datasets)
+
+
+def session_of(path: str, pattern: str) -> str:
+    """Return a picture's session by its path below `images/`. Raises DatasetError when the pattern does not match."""
+    match = re.search(pattern, path)
+    if match is None:
+        raise DatasetError(f"{path}: photos.session_pattern {pattern!r} does not match. Every picture needs a session.")
+    return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION
+
+
+def _read_labelled(section: PhotosSection, folder: Path, class_names: Sequence[str]) -> Dataset:
+    def session(path: str) -> str:
+        return session_of(path, section.session_pattern)
+
+    if section.format == "coco":
+        return read_coco(folder / "coco.json", folder / "images", class_names, session)
+    return read_yolo(folder, class_names, session)
+
+
+def _in_blocks(dataset: Dataset, block: int) -> Dataset:
+    """Divide each session into contiguous blocks of pictures in name order: 'name#0', 'name#1', …"""
+    if block == 0:
+        return dataset
+    by_session: dict[str, list[Sample]] = defaultdict(list)
+    for sample in sorted(dataset.samples, key=lambda sample: name_order(sample.sample_id)):
+        by_session[sample.session].append(sample)
+    divided = (
+        dataclasses.replace(sample, session=f"{session}#{index // block}")
+        for session, samples in by_session.items()
+        for index, sample in enumerate(samples)
+    )
+    return Dataset(dataset.class_names, tuple(divided))
+
+
+def _read_backgrounds(folder: Path, class_names: Sequence[str]) -> Dataset:
+    samples = (_background(path, path.relative_to(folder)) for path in list_pictures(folder))
+    return Dataset(tuple(class_names), tuple(samples))
+
+
+def _background(path: Path, relative: Path) -> Sample:
+    stem = sample_id_of(relative)
+    return Sample(
+        sample_id=f"background__{stem}",
+        image_path=path,
+        size_wh=picture_size(path),
+        boxes_xyxy=np.zeros((0, 4)),
+        class_ids=np.zeros(0, np.int64),
+        source="photo",
+        session=f"{BACKGROUND_SESSIONS}{stem}",
+    )

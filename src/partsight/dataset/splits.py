@@ -1,0 +1,127 @@
+"""Which pictures teach, which choose, which report: divided by session, never by picture."""
+
+import dataclasses
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from partsight.config.photos import PhotosSection
+from partsight.dataset.names import check_same_names
+from partsight.errors import DatasetError
+from partsight.files import hash_json
+from partsight.structures.dataset import Dataset, Splits
+from partsight.structures.sample import Sample
+
+BACKGROUND_SESSIONS = "background/"
+"""Sessions of this prefix show no part; they serve training unless a pattern of the same prefix says otherwise."""
+
+_GOLDEN_RATIO = 0.618033988749895
+
+
+def split_photos(dataset: Dataset, section: PhotosSection) -> Splits:
+    """Divide photographs by the section's session names or shell patterns.
+
+    Raises DatasetError when a pattern matches nothing, when a session serves two splits, or when photos are given and
+    no split names any.
+    """
+    sessions = _sessions(dataset)
+    patterns = {"train": section.train, "validation": section.validation, "test": section.test}
+    _check_patterns(patterns, sessions)
+    chosen = {name: set(_matching(patterns[name], sessions)) for name in patterns}
+    _check_one_split_each(chosen)
+    chosen["train"] |= {name for name in sessions if _is_background(name)} - chosen["validation"] - chosen["test"]
+    return Splits(**{name: _of_sessions(dataset, chosen[name]) for name in patterns})
+
+
+def unused_sessions(dataset: Dataset, section: PhotosSection) -> tuple[str, ...]:
+    """Return the sessions that serve no split, in name order."""
+    patterns = [*section.train, *section.validation, *section.test]
+    sessions = [name for name in _sessions(dataset) if not _is_background(name)]
+    return tuple(sorted(set(sessions) - set(_matching(patterns, sessions))))
+
+
+def split_renders(dataset: Dataset, validation_share: float, test_share: float, seed: int) -> Splits:
+    """Divide renders, each of which is its own session, evenly by the number at the end of its id.
+
+    A render keeps its split when more renders are made. Raises DatasetError when the shares leave nothing to train on.
+    """
+    if validation_share + test_share >= 1:
+        raise DatasetError(
+            f"validation {validation_share} and test {test_share} of the renders leave nothing to train on"
+        )
+    divided: dict[str, list[Sample]] = defaultdict(list)
+    for sample in dataset.samples:
+        place = _place(sample.sample_id, seed)
+        name = "test" if place < test_share else "validation" if place < test_share + validation_share else "train"
+        divided[name].append(dataclasses.replace(sample, session=f"render/{sample.sample_id}"))
+    names = ("train", "validation", "test")
+    return Splits(*(Dataset(dataset.class_names, tuple(divided[name])) for name in names))
+
+
+def check_disjoint(splits: Splits) -> None:
+    """Raise DatasetError when two splits share a session or a sample id, or differ in class names."""
+    named = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    for (one, first), (other, second) in combinations(named.items(), 2):
+        check_same_names(first.class_names, second.class_names, f"{one} and {other}")
+        _check_nothing_shared(_sessions(first), _sessions(second), f"{one} and {other} share sessions")
+        ids = [[sample.sample_id for sample in dataset.samples] for dataset in (first, second)]
+        _check_nothing_shared(ids[0], ids[1], f"{one} and {other} share pictures")
+
+
+def _sessions(dataset: Dataset) -> list[str]:
+    return sorted({sample.session for sample in dataset.samples})
+
+
+def _is_background(session: str) -> bool:
+    return session.startswith(BACKGROUND_SESSIONS)
+
+
+def _matching(patterns: Iterable[str], sessions: Sequence[str]) -> list[str]:
+    """Return the sessions that a pattern names; background sessions only by patterns that begin like them."""
+    return [name for name in sessions if any(_matches(pattern, name) for pattern in patterns)]
+
+
+def _matches(pattern: str, session: str) -> bool:
+    is_reachable = not _is_background(session) or _is_background(pattern)
+    return is_reachable and (session == pattern or fnmatch.fnmatchcase(session, pattern))
+
+
+def _check_patterns(patterns: dict[str, tuple[str, ...]], sessions: Sequence[str]) -> None:
+    known = ", ".join(name for name in sessions if not _is_background(name))
+    idle = [
+        f"photos.{split}: {pattern!r} matches no session"
+        for split, items in patterns.items()
+        for pattern in items
+        if not _matching([pattern], sessions)
+    ]
+    if idle:
+        raise DatasetError("\n".join([*idle, f"Known sessions: {known or 'none'}"]))
+    if known and not any(patterns.values()):
+        raise DatasetError(f"photos: train, validation and test name no session. Known sessions: {known}")
+
+
+def _check_one_split_each(chosen: dict[str, set[str]]) -> None:
+    for (one, first), (other, second) in combinations(chosen.items(), 2):
+        _check_nothing_shared(first, second, f"photos.{one} and photos.{other} share sessions")
+
+
+def _check_nothing_shared(first: Iterable[str], second: Iterable[str], message: str) -> None:
+    shared = sorted(set(first) & set(second))
+    if shared:
+        more = f" and {len(shared) - 10} more" if len(shared) > 10 else ""
+        raise DatasetError(f"{message}: {', '.join(shared[:10])}{more}. Each may serve one split only.")
+
+
+def _of_sessions(dataset: Dataset, sessions: set[str]) -> Dataset:
+    return Dataset(dataset.class_names, tuple(sample for sample in dataset.samples if sample.session in sessions))
+
+
+def _place(sample_id: str, seed: int) -> float:
+    """Return a place in [0, 1) that spreads consecutive numbers evenly (golden-ratio sequence), shifted by the seed."""
+    start = int(hash_json(["split", seed]), 16) / 16**16
+    number = re.search(r"([0-9]+)$", sample_id)
+    if number is None:
+        return int(hash_json([seed, sample_id]), 16) / 16**16
+    return (start + int(number[1]) * _GOLDEN_RATIO) % 1.0
