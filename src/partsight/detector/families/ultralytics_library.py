@@ -1,0 +1,68 @@
+"""The Ultralytics library (AGPL-3.0), opened so that it neither asks the network nor writes outside our folders."""
+
+import os
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from partsight.errors import DetectorError
+
+QUIET = {"YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false", "WANDB_DISABLED": "true", "POLARS_SKIP_CPU_CHECK": "1"}
+INTEGRATIONS = ("clearml", "comet", "dvc", "hub", "mlflow", "neptune", "raytune", "tensorboard", "wandb", "sync")
+
+
+def open_library(*, allow_network: bool = False) -> Any:
+    """Import Ultralytics with telemetry, log-ins, self-installation and (by default) the network switched off.
+
+    Raises DetectorError when the extra [yolo] is not installed.
+    """
+    os.environ.update(QUIET)
+    os.environ["YOLO_OFFLINE"] = "false" if allow_network else "true"
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(_config_dir()))
+    try:
+        import ultralytics
+    except ImportError as error:
+        raise DetectorError(
+            f"the detector family 'ultralytics' cannot be imported ({error}). Install it: pip install 'partsight[yolo]' "
+            "(it is licensed AGPL-3.0)."
+        ) from error
+    unwanted = {name: False for name in INTEGRATIONS if ultralytics.settings.get(name)}
+    if unwanted:
+        ultralytics.settings.update(unwanted)
+    return ultralytics
+
+
+def set_threads(threads: int) -> None:
+    """Let torch use this many CPU threads; 0 means all cores this process may use."""
+    import torch
+
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    torch.set_num_threads(threads or available)
+
+
+def find_device(wanted: str | tuple[int, ...]) -> str:
+    """Return the library's word for a device: 'cpu', '0' or '0,1,2,3'. Raises DetectorError for GPUs that are not there."""
+    import torch
+
+    if wanted == "auto":
+        return "0" if torch.cuda.is_available() else "cpu"
+    if isinstance(wanted, str):
+        return wanted
+    missing = [number for number in wanted if number >= torch.cuda.device_count()]
+    if missing or not wanted:
+        raise DetectorError(
+            f"train.device = {list(wanted)}: this machine has {torch.cuda.device_count()} GPU(s). "
+            "Use 'auto', 'cpu' or the numbers of GPUs that exist."
+        )
+    return ",".join(map(str, wanted))
+
+
+def _config_dir() -> Path:
+    """Return a folder for the library's own settings, outside the user's home when that cannot be written."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path("~/.cache").expanduser())) / "partsight" / "ultralytics"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        cache = Path(gettempdir()) / "partsight-ultralytics"
+        cache.mkdir(exist_ok=True)
+    return cache

@@ -1,0 +1,147 @@
+"""The report stage: everything that was made and measured → one page."""
+
+import json
+import platform
+import time
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import partsight
+from partsight.cad.facts import PartFacts, describe_part
+from partsight.config.loading import effective_recipe
+from partsight.config.recipe import Recipe
+from partsight.files import write_bytes
+from partsight.pipeline.assemble import DatasetOutput
+from partsight.pipeline.executors import num_cores
+from partsight.pipeline.generate import RenderOutput
+from partsight.pipeline.judge import EvaluateOutput
+from partsight.pipeline.learn import TrainOutput
+from partsight.pipeline.parts import PartsOutput, load_parts
+from partsight.pipeline.portraits import draw_portraits, encode_png
+from partsight.pipeline.progress import Progress
+from partsight.pipeline.stage_key import report_key
+from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.report.content import PartCard, Picture, ReportContent, StageTiming, TestSource
+from partsight.report.gallery import pick_gallery
+from partsight.report.page import write_report
+from partsight.structures.sample import Sample
+
+PAGE = "report.html"
+PORTRAIT_PX = 320
+LIBRARIES = ("mitsuba", "cascadio", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
+
+
+def make_report(
+    recipe: Recipe,
+    parts: PartsOutput,
+    renders: RenderOutput,
+    dataset: DatasetOutput,
+    trained: TrainOutput,
+    evaluated: EvaluateOutput,
+    *,
+    workspace: Workspace,
+    progress: Progress,
+) -> Path:
+    """Write the page, or find it written; a copy lies on top of the workspace as report.html."""
+    key = report_key(recipe, evaluated.key)
+    folder = workspace.stage_dir("report", key)
+    with claimed(folder):
+        if read_manifest(folder) is None:
+            started = time.monotonic()
+            with progress.stage("report", 1, "page") as advance:
+                content = _content(recipe, parts, renders, dataset, trained, evaluated)
+                write_report(content, recipe.report, folder / PAGE)
+                advance(1, "")
+            write_manifest(folder, {"page": PAGE}, started=started)
+    write_bytes(workspace.root / PAGE, (folder / PAGE).read_bytes())
+    return folder / PAGE
+
+
+def _content(
+    recipe: Recipe,
+    parts: PartsOutput,
+    renders: RenderOutput,
+    dataset: DatasetOutput,
+    trained: TrainOutput,
+    evaluated: EvaluateOutput,
+) -> ReportContent:
+    test, evaluation = dataset.splits.test, evaluated.evaluation
+    gallery = pick_gallery(test, evaluated.detections, evaluation.threshold, recipe.report.gallery)
+    sources = Counter(sample.source for sample in dataset.splits.train.samples)
+    return ReportContent(
+        title=recipe.report.title,
+        evaluation=evaluation,
+        test_source=_test_source(test.samples),
+        parts=_cards(recipe, parts),
+        renders=tuple(_labelled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
+        history=trained.history,
+        best=gallery.best,
+        worst=gallery.worst,
+        false_positives=gallery.false_positives,
+        recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
+        provenance=_provenance(renders, dataset, trained, evaluated),
+        timings=_timings(parts, renders, dataset, trained, evaluated),
+        num_train_renders=sources["render"],
+        num_train_photos=sources["photo"],
+        dropped_labels=(("too hidden or too small", renders.num_hidden), ("out of view", renders.num_unseen)),
+    )
+
+
+def _test_source(samples: tuple[Sample, ...]) -> TestSource:
+    sources = {sample.source for sample in samples}
+    return "mixed" if len(sources) > 1 else "photo" if sources == {"photo"} else "render"
+
+
+def _labelled(sample: Sample) -> Picture:
+    return Picture(sample.image_path, sample.boxes_xyxy, sample.class_ids)
+
+
+def _cards(recipe: Recipe, output: PartsOutput) -> tuple[PartCard, ...]:
+    """Return a card for the first variant of each class."""
+    shown = {name: variants[0] for name, variants in load_parts(output.folder, output.files).items()}
+    portraits = draw_portraits(list(shown.values()), PORTRAIT_PX, recipe.render, num_cores())
+    return tuple(
+        PartCard(name, recipe.parts[name].description, encode_png(portrait), _facts(describe_part(part), len(output.files[name])))
+        for (name, part), portrait in zip(shown.items(), portraits, strict=True)
+    )
+
+
+def _facts(facts: PartFacts, num_variants: int) -> tuple[tuple[str, str], ...]:
+    size = " × ".join(f"{side * 1000:.4g}" for side in facts.size_m)
+    variants = (("Variants", str(num_variants)),) if num_variants > 1 else ()
+    warnings = (("Remarks", "; ".join(facts.warnings)),) if facts.warnings else ()
+    return (("Size", f"{size} mm"), ("Triangles", str(facts.num_triangles)), ("Sub-parts", str(facts.num_nodes)), *variants, *warnings)
+
+
+def _provenance(
+    renders: RenderOutput, dataset: DatasetOutput, trained: TrainOutput, evaluated: EvaluateOutput
+) -> tuple[tuple[str, str], ...]:
+    keys = (("render", renders.key), ("dataset", dataset.key), ("train", trained.key), ("evaluate", evaluated.key))
+    return (
+        ("Partsight", partsight.__version__),
+        ("Renderer", renders.variant),
+        *((library, _version(library)) for library in LIBRARIES),
+        ("Python", platform.python_version()),
+        ("Machine", f"{platform.system()} {platform.machine()}, {num_cores()} cores"),
+        *((f"Key of {stage}", key) for stage, key in keys),
+    )
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _timings(
+    parts: PartsOutput, renders: RenderOutput, dataset: DatasetOutput, trained: TrainOutput, evaluated: EvaluateOutput
+) -> tuple[StageTiming, ...]:
+    return (
+        StageTiming("cad", parts.seconds),
+        StageTiming("render", renders.seconds, f"{len(renders.dataset.samples)} pictures"),
+        StageTiming("dataset", dataset.seconds),
+        StageTiming("train", trained.seconds, f"{len(trained.history)} epochs"),
+        StageTiming("evaluate", evaluated.seconds, f"{evaluated.evaluation.num_images} test pictures"),
+    )
