@@ -44,6 +44,16 @@ def test_photos_of_one_class_each_are_drawn_in_equal_number() -> None:
     assert counts_of(draw_photos(train, 5, 0, 1)) == {0: 5, 1: 5, 2: 5}
 
 
+def test_a_photo_with_several_classes_counts_for_each_of_them() -> None:
+    train = dataset_of(*(showing(f"p{i}", 0, 1, 2) for i in range(9)))
+    assert len(draw_photos(train, 4, 0, 0).samples) == 4
+
+
+def test_photos_that_give_a_class_more_than_its_share_are_taken_last() -> None:
+    train = dataset_of(*(showing(f"both{i}", 0, 1) for i in range(9)), showing("only1", 1), showing("only2", 2))
+    assert counts_of(draw_photos(train, 1, 0, 0)) == {0: 1, 1: 1, 2: 1}
+
+
 def test_the_seed_changes_the_draw() -> None:
     train = random_dataset(0, 120)
     assert ids_of(draw_photos(train, 2, 1, 1)) != ids_of(draw_photos(train, 2, 1, 2))
