@@ -196,6 +196,14 @@ def test_unchanged_content_is_not_written_again_and_changed_content_is(splits: S
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"], "nothing is left behind"
 
 
+def test_what_a_killed_writer_left_is_neither_used_nor_kept(splits: Splits, tmp_path: Path) -> None:
+    write_picture(tmp_path / "out.unfinished" / "images" / "stale.png")
+    write_picture(tmp_path / "out.outdated" / "images" / "stale.png")
+    write_yolo(splits, tmp_path / "out", {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+    assert not (tmp_path / "out" / "images" / "stale.png").exists()
+
+
 def test_pictures_that_a_library_would_rewrite_are_copied_not_linked(tmp_path: Path) -> None:
     whole, trailing = write_picture(tmp_path / "whole.jpg"), write_picture(tmp_path / "trailing.jpg")
     trailing.write_bytes(trailing.read_bytes() + b"phone data")

@@ -37,18 +37,31 @@ def write_yolo(splits: Splits, folder: Path, repeat: Mapping[Source, int]) -> Pa
     """
     _check_writable(splits, folder)
     manifest = _manifest(splits, repeat)
+    _delete_leftovers(folder)
     if not _is_up_to_date(folder, manifest):
-        partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
         try:
-            _write_all(splits, partial, repeat, manifest)
-            _replace(folder, partial)
+            _write_all(splits, _unfinished(folder), repeat, manifest)
+            _replace(folder, _unfinished(folder))
         except OSError as error:
-            raise StorageError(
-                f"{folder}: cannot be written ({error}). Free some space or mend the permissions."
-            ) from error
+            advice = "Free some space or mend the permissions."
+            raise StorageError(f"{folder}: cannot be written ({error}). {advice}") from error
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            _delete_leftovers(folder)
     return folder / "data.yaml"
+
+
+def _unfinished(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.unfinished")
+
+
+def _outdated(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.outdated")
+
+
+def _delete_leftovers(folder: Path) -> None:
+    """Delete what a killed or finished writer left beside the folder."""
+    shutil.rmtree(_unfinished(folder), ignore_errors=True)
+    shutil.rmtree(_outdated(folder), ignore_errors=True)
 
 
 def _named(splits: Splits) -> dict[str, Dataset]:
@@ -103,7 +116,6 @@ def _is_up_to_date(folder: Path, manifest: Mapping[str, Any]) -> bool:
 
 
 def _write_all(splits: Splits, folder: Path, repeat: Mapping[Source, int], manifest: Mapping[str, Any]) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
     for name, dataset in _named(splits).items():
         for sample in dataset.samples:
             _place_picture(sample.image_path, folder / _picture_name(sample))
@@ -162,14 +174,8 @@ def _data_yaml(splits: Splits) -> str:
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
-def _replace(folder: Path, partial: Path) -> None:
+def _replace(folder: Path, finished: Path) -> None:
     """Put the finished folder in the place of the old one."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
-        outdated = folder.with_name(f"{folder.name}.{os.getpid()}.old.partial")
-        shutil.rmtree(outdated, ignore_errors=True)
-        folder.rename(outdated)
-        partial.rename(folder)
-        shutil.rmtree(outdated)
-    else:
-        partial.rename(folder)
+        folder.rename(_outdated(folder))
+    finished.rename(folder)
