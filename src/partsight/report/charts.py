@@ -29,6 +29,15 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Axes:
+    """What a chart's axes span; the vertical one begins at 0."""
+
+    x_label: str
+    x_range: tuple[float, float]
+    y_high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line in SVG units."""
 
@@ -68,7 +77,7 @@ def precision_recall_chart(evaluation: Evaluation) -> Chart:
         if is_found.any():
             series.append(Series(curve.class_name, curve.recall[is_found], curve.precision[is_found], class_id))
     description = "Precision over recall, one line per class, as the score threshold falls; up and right is better."
-    return _chart("Precision over recall", description, series, x_label="Recall", x_range=(0, 1), y_high=1.0)
+    return _chart("Precision over recall", description, series, Axes("Recall", (0, 1)))
 
 
 def f1_threshold_chart(evaluation: Evaluation) -> Chart:
@@ -88,9 +97,7 @@ def f1_threshold_chart(evaluation: Evaluation) -> Chart:
         "F1 over the score threshold",
         description,
         series,
-        x_label="Score threshold",
-        x_range=(0, 1),
-        y_high=1.0,
+        Axes("Score threshold", (0, 1)),
         marker=evaluation.threshold,
     )
 
@@ -119,7 +126,7 @@ def _history_chart(title: str, description: str, history: Sequence[Mapping[str, 
     known = [one for one in series if np.isfinite(one.ys).any()]
     highest = max((float(np.nanmax(one.ys)) for one in known), default=1.0)
     y_high = highest if title == "Losses" else 1.0
-    return _chart(title, description, known, x_label="Epoch", x_range=(1, len(history)), y_high=y_high)
+    return _chart(title, description, known, Axes("Epoch", (1, len(history)), y_high))
 
 
 def _column(history: Sequence[Mapping[str, float]], name: str) -> FloatArray:
@@ -133,26 +140,17 @@ def _f1(precision: FloatArray, recall: FloatArray) -> FloatArray:
     return f1
 
 
-def _chart(
-    title: str,
-    description: str,
-    series: Sequence[Series],
-    *,
-    x_label: str,
-    x_range: tuple[float, float],
-    y_high: float,
-    marker: float | None = None,
-) -> Chart:
-    y_values = _nice_ticks(0.0, y_high)
-    y_range = (0.0, max(y_high, y_values[-1]))
+def _chart(title: str, description: str, series: Sequence[Series], axes: Axes, marker: float | None = None) -> Chart:
+    y_values = _nice_ticks(0.0, axes.y_high)
+    y_range = (0.0, max(axes.y_high, y_values[-1]))
     return Chart(
         title=title,
         description=description,
-        x_label=x_label,
-        x_ticks=tuple(Tick(_scaled(x, x_range, (LEFT, RIGHT)), f"{x:g}") for x in _nice_ticks(*x_range)),
+        x_label=axes.x_label,
+        x_ticks=tuple(Tick(_scaled(x, axes.x_range, (LEFT, RIGHT)), f"{x:g}") for x in _nice_ticks(*axes.x_range)),
         y_ticks=tuple(Tick(_scaled(y, y_range, (BOTTOM, TOP)), f"{y:g}") for y in y_values),
-        lines=tuple(_line(one, x_range, y_range) for one in series),
-        marker=None if marker is None else Tick(_scaled(marker, x_range, (LEFT, RIGHT)), f"{marker:.2f}"),
+        lines=tuple(_line(one, axes.x_range, y_range) for one in series),
+        marker=None if marker is None else Tick(_scaled(marker, axes.x_range, (LEFT, RIGHT)), f"{marker:.2f}"),
     )
 
 

@@ -114,7 +114,7 @@ def percent(share: float) -> str:
     """Return a share as a whole percentage, never rounded up to 100 or down to 0."""
     if 0 < share < 1:
         share = min(max(share, 0.01), 0.99)
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def duration(seconds: float) -> str:

@@ -43,7 +43,7 @@ def _interval(evaluation: Evaluation, figure: str) -> str:
     interval = evaluation.intervals.get(figure)
     if interval is None or not math.isfinite(interval.low):
         return ""
-    return f" (95 % interval {percent(interval.low)} to {percent(interval.high)})"
+    return f" (95\N{NO-BREAK SPACE}% interval {percent(interval.low)} to {percent(interval.high)})"
 
 
 def _count(num_images: int, source: TestSource) -> str:

@@ -1,0 +1,57 @@
+from partsight.report.gallery import pick_gallery
+from partsight.structures.dataset import Dataset
+
+from .small import ABOVE, LEFT, RIGHT, found, sample
+
+
+def gallery_of(tmp_path, *pairs, count=10):
+    samples = [sample(tmp_path, str(number), *truth) for number, (truth, _) in enumerate(pairs)]
+    return pick_gallery(Dataset(("bolt", "nut"), tuple(samples)), [guess for _, guess in pairs], 0.5, count)
+
+
+def names(pictures):
+    return [picture.image_path.stem for picture in pictures]
+
+
+BOTH = ([LEFT, RIGHT], [0, 1])
+
+
+def test_best_pictures_are_all_right_and_led_by_the_highest_lowest_score(tmp_path):
+    unsure = found([LEFT, RIGHT], [0.99, 0.6], [0, 1])
+    sure = found([LEFT, RIGHT], [0.8, 0.7], [0, 1])
+    half = found([LEFT], [0.99], [0])
+    assert names(gallery_of(tmp_path, (BOTH, unsure), (BOTH, sure), (BOTH, half)).best) == ["1", "0"]
+
+
+def test_worst_pictures_are_led_by_the_most_errors_of_any_kind(tmp_path):
+    confused = found([LEFT, RIGHT], [0.9, 0.9], [0, 0])
+    nothing = found()
+    wild = found([ABOVE, LEFT], [0.9, 0.9], [0, 1])
+    gallery = gallery_of(tmp_path, (BOTH, confused), (BOTH, nothing), (BOTH, wild))
+    assert names(gallery.worst) == ["2", "1", "0"]
+    assert gallery.worst[0].caption == "2: 1 confused, 1 missed, 1 false"
+
+
+def test_false_positives_are_detections_on_background_the_surest_first(tmp_path):
+    confused = found([LEFT], [0.99], [1])
+    gallery = gallery_of(
+        tmp_path,
+        (([LEFT], [0]), confused),
+        ((), found([LEFT], [0.6], [0])),
+        (BOTH, found([ABOVE], [0.7], [0])),
+    )
+    assert names(gallery.false_positives) == ["2", "1"]
+
+
+def test_detections_below_the_threshold_do_not_count(tmp_path):
+    gallery = gallery_of(tmp_path, ((), found([LEFT], [0.49], [0])))
+    assert gallery.false_positives == gallery.worst == ()
+
+
+def test_an_empty_picture_left_alone_is_not_shown_as_a_success(tmp_path):
+    assert gallery_of(tmp_path, ((), found())).best == ()
+
+
+def test_no_more_pictures_than_asked_for(tmp_path):
+    gallery = gallery_of(tmp_path, *[(BOTH, found())] * 5, count=3)
+    assert len(gallery.worst) == 3

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+
+from partsight.report.figures import duration, number, percent
+from partsight.report.verdict import write_verdict
+from partsight.structures.dataset import Dataset
+
+from .small import LEFT, content, evaluation, found, sample
+
+
+def verdict(tmp_path, **changes):
+    return write_verdict(content(tmp_path, **changes)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_renders_prove_nothing_about_photos_and_the_verdict_says_so(tmp_path):
+    text = verdict(tmp_path, test_source="render", num_train_renders=320)
+    assert text.startswith("Finds 25 % of the parts (95 % interval ")
+    assert "averaged over 2 classes, on 3 held-out renders with 3 labelled parts." in text
+    assert "Trained on 320 renders and no photos. This says nothing about real photos: none were given." in text
+
+
+def test_a_threshold_chosen_on_the_test_set_is_called_optimistic(tmp_path):
+    full = content(tmp_path)
+    assert "optimistic" not in write_verdict(full)
+    seed_protocol = replace(full, evaluation=replace(full.evaluation, threshold_source="test"))
+    assert "chosen on these same pictures: the figures are optimistic" in write_verdict(seed_protocol)
+
+
+def test_few_sessions_and_missing_intervals_are_mentioned(tmp_path):
+    assert "rests on only 3 sessions" in verdict(tmp_path)
+    one = Dataset(("bolt",), (sample(tmp_path, "x", [LEFT], [0]),))
+    text = verdict(tmp_path, evaluation=evaluation(one, [found([LEFT], [0.9], [0])]))
+    assert "No interval is given" in text
+    assert "averaged" not in text
+
+
+def test_without_labelled_parts_nothing_is_claimed(tmp_path):
+    empty = Dataset(("bolt",), (sample(tmp_path, "x"),))
+    assert verdict(tmp_path, evaluation=evaluation(empty, [found()])).startswith("Nothing can be said")
+
+
+def test_a_given_verdict_is_kept(tmp_path):
+    assert verdict(tmp_path, verdict="Good enough.") == "Good enough."
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.0, "0"), (0.004, "1"), (0.5, "50"), (0.997, "99"), (1.0, "100")])
+def test_almost_all_is_never_called_all_nor_almost_nothing_nothing(share, text):
+    assert percent(share) == f"{text}\N{NO-BREAK SPACE}%"
+
+
+def test_figures_are_written_as_people_read_them():
+    assert (number(0.12345), number(float("nan"))) == ("0.123", "–")
+    assert [duration(seconds) for seconds in (4.21, 59.96, 185, 7800)] == [
+        "4.2 s",
+        "1 min 00 s",
+        "3 min 05 s",
+        "2 h 10 min",
+    ]
