@@ -1,0 +1,68 @@
+"""Parts on disk: one .npz each, without pickles; what is read equals what was written."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from partsight.errors import StorageError
+from partsight.files import write_bytes
+from partsight.structures.material import Material, Texture
+from partsight.structures.part import Mesh, Part
+
+
+def save_part(part: Part, path: Path) -> None:
+    """Write a part atomically. Raises StorageError."""
+    textures = {f"texture_{k}": m.texture.image_rgb for k, m in enumerate(part.materials) if m.texture}
+    names = {
+        "name": part.name,
+        "key": part.key,
+        "node_names": part.node_names,
+        "materials": [_describe(material) for material in part.materials],
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        names=np.frombuffer(json.dumps(names).encode(), np.uint8),
+        vertices_m=part.mesh.vertices_m,
+        normals=part.mesh.normals,
+        triangles=part.mesh.triangles,
+        material_ids=part.material_ids,
+        node_ids=part.node_ids,
+        **textures,
+    )
+    write_bytes(path, buffer.getvalue())
+
+
+def load_part(path: Path) -> Part:
+    """Read a part. Raises StorageError when the file is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            names = json.loads(arrays["names"].tobytes())
+            materials = tuple(_material(entry, k, arrays) for k, entry in enumerate(names["materials"]))
+            mesh = Mesh(arrays["vertices_m"], arrays["normals"], arrays["triangles"])
+            nodes = tuple(names["node_names"])
+            return Part(
+                names["name"], mesh, materials, arrays["material_ids"], nodes, arrays["node_ids"], names["key"]
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise StorageError(f"{path}: damaged part ({error}). Delete its folder and run the same command again.") from error
+
+
+def _describe(material: Material) -> dict[str, Any]:
+    return {
+        "name": material.name,
+        "base_color": material.base_color,
+        "metallic": material.metallic,
+        "roughness": material.roughness,
+        "texture_size_m": material.texture.size_m if material.texture else None,
+    }
+
+
+def _material(entry: dict[str, Any], number: int, arrays: Any) -> Material:
+    size_m = entry["texture_size_m"]
+    texture = None if size_m is None else Texture(arrays[f"texture_{number}"], size_m)
+    red, green, blue = entry["base_color"]
+    return Material(entry["name"], (red, green, blue), entry["metallic"], entry["roughness"], texture)
