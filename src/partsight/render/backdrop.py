@@ -3,7 +3,7 @@
 import numpy as np
 
 from partsight.errors import RenderError
-from partsight.structures.arrays import Float32Array, FloatArray
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.camera import Camera, pixel_centers, pixel_rays
 from partsight.structures.light import EnvironmentMap
 from partsight.structures.material import linear_from_srgb
@@ -23,7 +23,8 @@ def backdrop_radiance(scene: Scene) -> Float32Array:
             f"the scene's background is {image_rgb.shape[1]}×{image_rgb.shape[0]} pixels, expected the camera's "
             f"{width}×{height}; crop or resize it before it goes into the scene"
         )
-    return _LINEAR_FROM_BYTE[image_rgb]
+    radiance: Float32Array = _LINEAR_FROM_BYTE[image_rgb]
+    return radiance
 
 
 def environment_radiance(environment: EnvironmentMap, camera: Camera) -> Float32Array:
@@ -43,13 +44,14 @@ def sampled_environment(environment: EnvironmentMap, directions: FloatArray) -> 
     left, above = np.floor(columns).astype(np.int64), np.floor(rows).astype(np.int64)
     right_share = (columns - left).astype(np.float32)[:, None]
     below_share = (rows - above).astype(np.float32)[:, None]
-    return _mixed_rows(environment.radiance, left, above, right_share) * (1 - below_share) + (
-        _mixed_rows(environment.radiance, left, np.minimum(above + 1, num_rows - 1), right_share) * below_share
-    )
+    upper = _mixed_columns(environment.radiance, above, left, right_share)
+    lower = _mixed_columns(environment.radiance, np.minimum(above + 1, num_rows - 1), left, right_share)
+    radiance: Float32Array = upper * (1 - below_share) + lower * below_share
+    return radiance
 
 
-def _mixed_rows(radiance: Float32Array, left: np.ndarray, rows: np.ndarray, right_share: Float32Array) -> Float32Array:
-    """Interpolate along rows of the map, around the seam at its sides."""
+def _mixed_columns(radiance: Float32Array, rows: IntArray, left: IntArray, right_share: Float32Array) -> Float32Array:
+    """Interpolate along rows of the map; its left side continues its right side."""
     num_columns = radiance.shape[1]
     here, there = radiance[rows, left % num_columns], radiance[rows, (left + 1) % num_columns]
     mixed: Float32Array = here * (1 - right_share) + there * right_share

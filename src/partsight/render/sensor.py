@@ -28,7 +28,7 @@ def expose(rendering: Rendering, sensor: Sensor) -> Image:
     light = _exposed(light, sensor)
     light = _with_noise(light, sensor)
     light = np.clip(light * np.array(sensor.white_balance, np.float32), 0.0, 1.0)
-    encoded = srgb_from_linear(light).astype(np.float32)
+    encoded = srgb_from_linear(light.astype(np.float64)).astype(np.float32)
     encoded = _toned(encoded, sensor)
     encoded = _sharpened(encoded, sensor)
     return np.rint(np.clip(encoded, 0.0, 1.0) * 255).astype(np.uint8)
@@ -57,7 +57,8 @@ def _blurred_by_motion(light: Float32Array, sensor: Sensor) -> Float32Array:
     margin = kernel.shape[0] // 2
     framed = np.pad(light, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     blurred = oaconvolve(framed, kernel[:, :, None], mode="valid", axes=(0, 1))
-    return np.maximum(blurred, 0.0).astype(np.float32)
+    positive: Float32Array = np.maximum(blurred, 0.0).astype(np.float32)
+    return positive
 
 
 def _line_kernel(length_px: float, angle_deg: float) -> Float32Array:
@@ -68,8 +69,9 @@ def _line_kernel(length_px: float, angle_deg: float) -> Float32Array:
     cells = np.arange(-margin, margin + 1)
     column_shares = np.maximum(1 - np.abs(columns[:, None] - cells), 0)
     row_shares = np.maximum(1 - np.abs(rows[:, None] - cells), 0)
-    kernel = row_shares.T @ column_shares
-    return (kernel / kernel.sum()).astype(np.float32)
+    total = row_shares.T @ column_shares
+    kernel: Float32Array = (total / total.sum()).astype(np.float32)
+    return kernel
 
 
 def _blurred_by_lens(light: Float32Array, sensor: Sensor) -> Float32Array:
@@ -95,7 +97,8 @@ def _vignetted(light: Float32Array, sensor: Sensor) -> Float32Array:
     columns = (np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1
     aspect = width / height
     distance_squared = (rows[:, None] ** 2 + (columns * aspect) ** 2) / (1 + aspect**2)
-    return light * (1 - sensor.vignetting * distance_squared)[..., None]
+    darkened: Float32Array = light * (1 - sensor.vignetting * distance_squared)[..., None]
+    return darkened
 
 
 def _exposed(light: Float32Array, sensor: Sensor) -> Float32Array:
@@ -111,15 +114,16 @@ def _with_noise(light: Float32Array, sensor: Sensor) -> Float32Array:
     """Add photon noise, whose variance grows with the light, and the noise of the electronics."""
     if sensor.shot_noise == 0 and sensor.read_noise == 0:
         return light
-    deviation = np.sqrt(sensor.shot_noise**2 * np.maximum(light, 0.0) + sensor.read_noise**2, dtype=np.float32)
+    deviation = np.sqrt(sensor.shot_noise**2 * np.maximum(light, 0.0) + sensor.read_noise**2)
     generator = np.random.default_rng(sensor.noise_seed)
-    return light + deviation * generator.standard_normal(light.shape, dtype=np.float32)
+    noisy: Float32Array = light + deviation * generator.standard_normal(light.shape, dtype=np.float32)
+    return noisy
 
 
 def _toned(encoded: Float32Array, sensor: Sensor) -> Float32Array:
     """Steepen the tones around middle grey, then move the colors away from grey."""
     if sensor.contrast != 1:
-        middle = np.float32(srgb_from_linear(np.array(MIDDLE_GREY)))
+        middle = np.float32(_MIDDLE_TONE)
         encoded = np.clip(middle + np.float32(sensor.contrast) * (encoded - middle), 0.0, 1.0)
     if sensor.saturation != 1:
         grey = (encoded @ _LUMINANCE_WEIGHTS)[..., None]

@@ -4,15 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from partsight.config.render import RenderSection
-from partsight.errors import RenderError
-from partsight.render.renderer import check_rendering, open_renderer
-from partsight.structures.camera import Camera, Intrinsics, project
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material, linear_from_srgb
-from partsight.structures.scene import Background, Scene
-from partsight.structures.transform import look_at
-
 from scenes import (
     RED_PLASTIC,
     WHITE,
@@ -25,6 +16,15 @@ from scenes import (
     uniform_environment,
     with_background,
 )
+
+from partsight.config.render import RenderSection
+from partsight.errors import RenderError
+from partsight.render.renderer import check_rendering, open_renderer
+from partsight.structures.camera import Camera, Intrinsics, project
+from partsight.structures.light import EnvironmentMap, Lamp
+from partsight.structures.material import Material, linear_from_srgb
+from partsight.structures.scene import Background, Scene
+from partsight.structures.transform import look_at
 
 BLACK = Material("black", (0.0, 0.0, 0.0), roughness=1.0)
 
@@ -101,9 +101,7 @@ def test_white_diffuse_under_uniform_light_is_one():
 def test_environment_is_seen_in_its_direction(azimuth_deg, elevation_deg):
     """A bright spot of the map stands where the camera model projects its direction, and lights the side that faces it."""
     azimuth, elevation = np.deg2rad([azimuth_deg, elevation_deg])
-    direction = np.array(
-        [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
-    )
+    direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     environment = spot_environment(azimuth_deg, elevation_deg)
     seer = Camera(off_center_camera().intrinsics, look_at(np.zeros(3), direction + 0.05))
     with open_scalar(samples_per_pixel=1) as renderer:
@@ -116,9 +114,7 @@ def test_environment_is_seen_in_its_direction(azimuth_deg, elevation_deg):
 def test_environment_lights_the_side_that_faces_it(azimuth_deg, elevation_deg):
     """The brightest point of a white ball, seen from the light's direction, is in its middle."""
     azimuth, elevation = np.deg2rad([azimuth_deg, elevation_deg])
-    direction = np.array(
-        [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
-    )
+    direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     scene = Scene(
         camera((64, 64), eye_m=direction), (placed(ball_part(0.2)),), spot_environment(azimuth_deg, elevation_deg)
     )

@@ -5,11 +5,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
+
 from partsight.render.sensor import MIDDLE_GREY, encode_picture, expose
 from partsight.structures.material import linear_from_srgb, srgb_from_linear
 from partsight.structures.rendering import Rendering
 from partsight.structures.sensor import Sensor
-from PIL import Image as PillowImage
 
 INGREDIENTS = {
     "exposure_ev": 0.5,

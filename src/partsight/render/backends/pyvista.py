@@ -1,0 +1,192 @@
+"""Rasterized pictures by VTK through PyVista: draft quality, many per second.
+
+There are no shadows and no light from part to part. The picture comes back in 8 bits, so light above twice diffuse white is lost.
+"""
+
+import os
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from partsight.config.render import RenderSection
+from partsight.errors import RenderError
+from partsight.render.backdrop import backdrop_radiance
+from partsight.render.surfaces import Surface, SurfaceCache
+from partsight.structures.arrays import Float32Array, Image
+from partsight.structures.light import EnvironmentMap, Lamp
+from partsight.structures.material import Material, Texture, linear_from_srgb, srgb_from_linear
+from partsight.structures.rendering import Rendering
+from partsight.structures.scene import Scene
+
+_GAMMA = 2.2
+"""VTK's physically based shader encodes pictures by this power."""
+_HEADROOM = 2.0
+"""How many times diffuse white the picture can hold."""
+_PREFILTER_SAMPLES, _PREFILTER_LEVELS = 32, 4
+_MESA_THREADS = "LP_NUM_THREADS"
+"""What Mesa's software rasterizer reads; drivers of real GPUs do not."""
+
+
+def open_backend(section: RenderSection, num_threads: int) -> "PyVistaRenderer":
+    """Open an off-screen plotter. Raises RenderError when the extra [pyvista] is missing."""
+    del section  # size and sampling are the scene's and the driver's
+    os.environ.setdefault(_MESA_THREADS, str(num_threads))
+    return PyVistaRenderer()
+
+
+class PyVistaRenderer:
+    """Draws scenes with one plotter, which is used again for every scene."""
+
+    def __init__(self) -> None:
+        self._pv = _imported_pyvista()
+        self.variant = f"pyvista-{version('pyvista')}/vtk-{version('vtk')}"
+        self._surfaces = SurfaceCache()
+        self._plotter = _opened_plotter(self._pv)
+
+    def render(self, scene: Scene) -> Rendering:
+        """Draw one scene. Raises RenderError for a background of another size than the camera's."""
+        backdrop = backdrop_radiance(scene)
+        self._plotter.clear_actors()
+        self._plotter.remove_all_lights()
+        for surface in self._surfaces.surfaces(scene):
+            self._plotter.add_actor(_actor(self._pv, surface), render=False, reset_camera=False)
+        for lamp in scene.lamps:
+            self._plotter.add_light(_light(self._pv, lamp))
+        self._plotter.renderer.SetEnvironmentTexture(_environment_texture(scene.environment), False)
+        _aim(self._plotter, scene)
+        return Rendering(_composed(_drawn_rgba(self._plotter), backdrop))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._plotter.close()
+
+
+def _imported_pyvista() -> Any:
+    try:
+        import pyvista
+    except ImportError as error:
+        raise RenderError(
+            "render.renderer is pyvista, but PyVista is not installed; run: pip install 'partsight[pyvista]', "
+            "or set render.renderer to mitsuba"
+        ) from error
+    return pyvista
+
+
+def _opened_plotter(pyvista: Any) -> Any:
+    """Return an off-screen plotter without lights of its own; without a screen VTK falls back to EGL or OSMesa."""
+    from vtkmodules.vtkCommonCore import vtkLogger
+
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # it warns of each screen that it does not find
+    plotter = pyvista.Plotter(off_screen=True, lighting="none")
+    plotter.enable_anti_aliasing("msaa", multi_samples=4)
+    renderer = plotter.renderer
+    renderer.SetBackground(0.0, 0.0, 0.0)
+    renderer.SetBackgroundAlpha(0.0)
+    renderer.UseImageBasedLightingOn()
+    renderer.SetEnvironmentRight(1.0, 0.0, 0.0)
+    renderer.SetEnvironmentUp(0.0, 0.0, 1.0)
+    renderer.GetEnvMapPrefiltered().SetPrefilterMaxSamples(_PREFILTER_SAMPLES)
+    renderer.GetEnvMapPrefiltered().SetPrefilterLevels(_PREFILTER_LEVELS)
+    return plotter
+
+
+def _actor(pyvista: Any, surface: Surface) -> Any:
+    mesh = pyvista.PolyData.from_regular_faces(surface.vertices_m.astype(np.float32), surface.triangles)
+    mesh.point_data.active_normals = surface.normals
+    mesh.active_texture_coordinates = surface.uvs
+    actor = pyvista.Actor(mapper=pyvista.DataSetMapper(mesh))
+    actor.mapper.scalar_visibility = False
+    material = surface.material
+    actor.prop.interpolation = "Physically based rendering"
+    actor.prop.metallic, actor.prop.roughness = material.metallic, material.roughness
+    actor.prop.SetColor(*material.base_color)
+    if material.texture is not None:
+        actor.prop.SetColor(1.0, 1.0, 1.0)
+        actor.prop.SetBaseColorTexture(_base_color_texture(material.texture, material))
+    return actor
+
+
+def _base_color_texture(texture: Texture, material: Material) -> Any:
+    """Return texture times base color as a texture that repeats."""
+    linear = linear_from_srgb(texture.image_rgb / 255.0) * material.base_color
+    tiled = _vtk_texture(np.rint(srgb_from_linear(np.clip(linear, 0.0, 1.0)) * 255).astype(np.uint8))
+    tiled.UseSRGBColorSpaceOn()
+    tiled.RepeatOn()
+    return tiled
+
+
+def _environment_texture(environment: EnvironmentMap) -> Any:
+    texture = _vtk_texture(environment.radiance / np.float32(_HEADROOM))
+    texture.SetColorModeToDirectScalars()
+    return texture
+
+
+def _vtk_texture(pixels: Image | Float32Array) -> Any:
+    """Return a smooth texture; VTK's first row is the lowest."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkRenderingCore import vtkTexture
+
+    picture = vtkImageData()
+    picture.SetDimensions(pixels.shape[1], pixels.shape[0], 1)
+    picture.GetPointData().SetScalars(numpy_to_vtk(pixels[::-1].reshape(-1, 3).copy(), deep=True))
+    texture = vtkTexture()
+    texture.SetInputData(picture)
+    texture.MipmapOn()
+    texture.InterpolateOn()
+    return texture
+
+
+def _light(pyvista: Any, lamp: Lamp) -> Any:
+    """Return a point light that gives the irradiance of the glowing sphere: π r² L / d²."""
+    strongest = max(*lamp.radiance, 1e-9)
+    light = pyvista.Light(position=lamp.position_m, light_type="scene light")
+    light.positional = True
+    light.cone_angle = 90.0
+    light.attenuation_values = (0.0, 0.0, 1.0)
+    light.diffuse_color = tuple(channel / strongest for channel in lamp.radiance)
+    light.intensity = np.pi * lamp.radius_m**2 * strongest / _HEADROOM
+    return light
+
+
+def _aim(plotter: Any, scene: Scene) -> None:
+    """Give VTK's camera our pose and intrinsics; its frustum is made as narrow in depth as the scene allows."""
+    (width, height), focal_px = scene.camera.intrinsics.size_wh, scene.camera.intrinsics.focal_px
+    center_x, center_y = scene.camera.intrinsics.principal_point_px
+    pose = scene.camera.world_from_camera
+    plotter.window_size = (width, height)
+    camera = plotter.renderer.GetActiveCamera()
+    camera.SetPosition(*pose[:3, 3])
+    camera.SetFocalPoint(*(pose[:3, 3] + pose[:3, 2]))
+    camera.SetViewUp(*-pose[:3, 1])
+    camera.SetViewAngle(float(np.rad2deg(2 * np.arctan(height / (2 * focal_px)))))
+    camera.SetWindowCenter(1 - 2 * center_x / width, 2 * center_y / height - 1)
+    plotter.renderer.ResetCameraClippingRange()
+
+
+def _drawn_rgba(plotter: Any) -> Image:
+    """Return the (H, W, 4) picture of the window, encoded by the gamma and multiplied by its opacity."""
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+
+    window, pixels = plotter.render_window, vtkUnsignedCharArray()
+    width, height = plotter.window_size
+    window.Render()
+    window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
+    picture: Image = vtk_to_numpy(pixels).reshape(height, width, 4)[::-1]
+    return picture
+
+
+def _composed(rgba: Image, backdrop: Float32Array) -> Float32Array:
+    """Decode a picture and lay it over the backdrop."""
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    encoded = rgba[..., :3].astype(np.float32) / 255
+    straight = np.clip(encoded / np.maximum(alpha, 1 / 255), 0.0, 1.0)
+    radiance: Float32Array = _HEADROOM * straight**_GAMMA * alpha + (1 - alpha) * backdrop
+    return radiance
