@@ -8,6 +8,7 @@ import numpy as np
 
 from partsight.config.render import RenderSection
 from partsight.render.backdrop import backdrop_radiance
+from partsight.render.backends.mitsuba_palette import PaintedMesh, paint_meshes
 from partsight.render.backends.mitsuba_scene import load_scene, surface_number
 from partsight.render.backends.mitsuba_variant import choose_variant, mitsuba_version
 from partsight.render.surfaces import SurfaceCache
@@ -41,10 +42,10 @@ class MitsubaRenderer:
 
     def instance_index(self, scene: Scene) -> IntArray:
         """Return which of `Scene.instances` Mitsuba's own camera meets at each pixel center, (H, W); −1 for none."""
-        surfaces = self._surfaces.surfaces(scene)
+        meshes = self._meshes(scene)
         on_film = pixel_centers(scene.camera.intrinsics.size_wh) / scene.camera.intrinsics.size_wh
         numbers = self._surface_numbers(self._loaded(replace(scene, lamps=())), on_film)
-        instances = np.array([*(surface.instance_index for surface in surfaces), -1])
+        instances = np.array([*(mesh.instance_index for mesh in meshes), -1])
         return instances[numbers].reshape(scene.camera.intrinsics.size_wh[::-1])
 
     def __enter__(self) -> Self:
@@ -55,8 +56,11 @@ class MitsubaRenderer:
     ) -> None:
         self._surfaces = SurfaceCache()
 
+    def _meshes(self, scene: Scene) -> list[PaintedMesh]:
+        return paint_meshes(self._surfaces.surfaces(scene))
+
     def _loaded(self, scene: Scene) -> Any:
-        return load_scene(self._mi, scene, surfaces=self._surfaces.surfaces(scene), max_depth=self._section.max_depth)
+        return load_scene(self._mi, scene, meshes=self._meshes(scene), max_depth=self._section.max_depth)
 
     def _surface_numbers(self, loaded: Any, on_film: FloatArray) -> IntArray:
         """Return the number of the surface at each of (N, 2) film positions in 0…1; −1 for none."""

@@ -1,7 +1,7 @@
 """Our scene → Mitsuba's scene.
 
 All scenes get the same structure, because Dr.Jit then runs the kernels that it compiled for the first one: every base color is a
-bitmap, every surface has normals and texture coordinates, things come in a fixed order, and their numbers are rounded up.
+bitmap, as are metallic and roughness, every mesh has normals and texture coordinates, things come in a fixed order, and their numbers are rounded up.
 Lamps give light and are seen in reflections, but the camera looks through them: they would hide parts that the labels call visible.
 """
 
@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from partsight.render.surfaces import Surface
+from partsight.render.backends.mitsuba_palette import PaintedMesh
 from partsight.structures.arrays import Float32Array
 from partsight.structures.camera import Camera
 from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material, linear_from_srgb
 from partsight.structures.scene import Scene
 from partsight.structures.transform import moved
 
@@ -23,23 +22,23 @@ _CAMERA_FROM_OPENCV = np.diag([-1.0, -1.0, 1.0, 1.0])
 _WORLD_FROM_ENVMAP = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 """Mitsuba's maps have y up and −z at their left side."""
 _NEAR_M, _FAR_M = 1e-3, 1e3
-_SMALLEST_METALLIC = 1e-4
-"""Zero would be compiled as another kind of material."""
-_NO_SURFACE = Surface(
+_NO_MESH = PaintedMesh(
     vertices_m=np.zeros((3, 3)),
     normals=np.tile(np.array([0, 0, 1], np.float32), (3, 1)),
     uvs=np.zeros((3, 2), np.float32),
     triangles=np.array([[0, 1, 2]]),
-    material=Material("nothing", (0.0, 0.0, 0.0)),
+    base_color=np.zeros((1, 1, 3), np.float32),
+    metallic=np.zeros((1, 1, 1), np.float32),
+    roughness=np.ones((1, 1, 1), np.float32),
     instance_index=-1,
 )
 _SURFACE_NAME = "surface_"
 _Thing = TypeVar("_Thing")
 
 
-def load_scene(mi: Any, scene: Scene, *, surfaces: Sequence[Surface], max_depth: int) -> Any:
+def load_scene(mi: Any, scene: Scene, *, meshes: Sequence[PaintedMesh], max_depth: int) -> Any:
     """Build Mitsuba's scene with the module `mi`, one thing after the other: their numbers are part of the kernels."""
-    meshes = [_mesh(mi, surface) for surface in _padded(surfaces, to_at_least=16, filler=_NO_SURFACE)]
+    shapes = [_mesh(mi, painted) for painted in _padded(meshes, to_at_least=16, filler=_NO_MESH)]
     lamps = [_lamp(lamp) for lamp in _padded(scene.lamps, to_at_least=4, filler=_no_lamp(scene.camera))]
     description = {
         "type": "scene",
@@ -47,7 +46,7 @@ def load_scene(mi: Any, scene: Scene, *, surfaces: Sequence[Surface], max_depth:
         "sensor": _sensor(mi, scene.camera),
         "environment": _environment(mi, scene.environment),
         **{f"lamp_{number}": lamp for number, lamp in enumerate(lamps)},
-        **{f"{_SURFACE_NAME}{number}": mesh for number, mesh in enumerate(meshes)},
+        **{f"{_SURFACE_NAME}{number}": mesh for number, mesh in enumerate(shapes)},
     }
     return mi.load_dict(description, parallel=False)
 
@@ -116,37 +115,32 @@ def _environment(mi: Any, environment: EnvironmentMap) -> Mapping[str, Any]:
     }
 
 
-def _mesh(mi: Any, surface: Surface) -> Any:
+def _mesh(mi: Any, painted: PaintedMesh) -> Any:
     properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict(_bsdf(mi, surface.material), parallel=False)
-    num_vertices, num_triangles = len(surface.vertices_m), len(surface.triangles)
+    properties["bsdf"] = mi.load_dict(_bsdf(mi, painted), parallel=False)
+    num_vertices, num_triangles = len(painted.vertices_m), len(painted.triangles)
     mesh = mi.Mesh(
         "surface", num_vertices, num_triangles, props=properties, has_vertex_normals=True, has_vertex_texcoords=True
     )
     buffers = mi.traverse(mesh)
-    buffers["vertex_positions"] = surface.vertices_m.astype(np.float32).ravel()
-    buffers["vertex_normals"] = surface.normals.ravel()
-    buffers["vertex_texcoords"] = surface.uvs.ravel()
-    buffers["faces"] = surface.triangles.astype(np.uint32).ravel()
+    buffers["vertex_positions"] = painted.vertices_m.astype(np.float32).ravel()
+    buffers["vertex_normals"] = painted.normals.ravel()
+    buffers["vertex_texcoords"] = painted.uvs.ravel()
+    buffers["faces"] = painted.triangles.astype(np.uint32).ravel()
     buffers.update()
     return mesh
 
 
-def _bsdf(mi: Any, material: Material) -> Mapping[str, Any]:
-    base_color = {"type": "bitmap", "raw": True, "bitmap": mi.Bitmap(_base_color_map(material))}
+def _bsdf(mi: Any, painted: PaintedMesh) -> Mapping[str, Any]:
     principled = {
         "type": "principled",
-        "base_color": base_color,
-        "metallic": max(material.metallic, _SMALLEST_METALLIC),
-        "roughness": material.roughness,
+        "base_color": _bitmap(mi, painted.base_color),
+        "metallic": _bitmap(mi, painted.metallic),
+        "roughness": _bitmap(mi, painted.roughness),
         "specular": 0.5,
     }
     return {"type": "twosided", "material": principled}
 
 
-def _base_color_map(material: Material) -> Float32Array:
-    """Return the material's base color as a linear picture; a single pixel without a texture."""
-    if material.texture is None:
-        return np.array(material.base_color, np.float32).reshape(1, 1, 3)
-    linear = linear_from_srgb(material.texture.image_rgb / 255.0)
-    return (linear * material.base_color).astype(np.float32)
+def _bitmap(mi: Any, values: Float32Array) -> Mapping[str, Any]:
+    return {"type": "bitmap", "raw": True, "bitmap": mi.Bitmap(np.ascontiguousarray(values))}

@@ -1,0 +1,70 @@
+"""Few meshes instead of many: all plain materials of an instance become one mesh whose materials are texels of a palette.
+
+A circuit board has dozens of colors; one mesh for each would make Mitsuba slow to load and slow to trace. Texture coordinates lie on
+texel centers, where bilinear filtering returns the texel itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from partsight.render.surfaces import Surface
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.material import Material, linear_from_srgb
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaintedMesh:
+    """One mesh with pictures of its material's values, linear, (h, w, channels)."""
+
+    vertices_m: FloatArray
+    normals: Float32Array
+    uvs: Float32Array
+    triangles: IntArray
+    base_color: Float32Array
+    metallic: Float32Array
+    roughness: Float32Array
+    instance_index: int
+
+
+def paint_meshes(surfaces: Sequence[Surface]) -> list[PaintedMesh]:
+    """Join the surfaces of each instance that are plain or share one texture; order and instances are kept."""
+    groups = groupby(surfaces, key=lambda surface: (surface.instance_index, id(surface.material.texture)))
+    return [_painted(list(group)) for _, group in groups]
+
+
+def _painted(surfaces: list[Surface]) -> PaintedMesh:
+    """Join surfaces of one instance that are all plain, or all covered with the same texture."""
+    counts = [len(surface.vertices_m) for surface in surfaces]
+    offsets = np.cumsum([0, *counts[:-1]])
+    materials = [surface.material for surface in surfaces]
+    is_textured = materials[0].texture is not None
+    uvs = np.concatenate([surface.uvs for surface in surfaces]) if is_textured else _palette_uvs(counts)
+    shown = materials[:1] if is_textured else materials
+    return PaintedMesh(
+        vertices_m=np.concatenate([surface.vertices_m for surface in surfaces]),
+        normals=np.concatenate([surface.normals for surface in surfaces]),
+        uvs=uvs,
+        triangles=np.concatenate([s.triangles + offset for s, offset in zip(surfaces, offsets, strict=True)]),
+        base_color=_base_color(shown),
+        metallic=np.array([[[material.metallic] for material in shown]], np.float32),
+        roughness=np.array([[[material.roughness] for material in shown]], np.float32),
+        instance_index=surfaces[0].instance_index,
+    )
+
+
+def _palette_uvs(counts: Sequence[int]) -> Float32Array:
+    """Return texture coordinates on the center of each surface's own texel."""
+    columns = (np.repeat(np.arange(len(counts)), counts) + 0.5) / len(counts)
+    return np.column_stack([columns, np.full(len(columns), 0.5)]).astype(np.float32)
+
+
+def _base_color(materials: Sequence[Material]) -> Float32Array:
+    """Return the texture times its material's color, or a row of colors."""
+    texture = materials[0].texture
+    if texture is None:
+        return np.array([[material.base_color for material in materials]], np.float32)
+    linear = linear_from_srgb(texture.image_rgb / 255.0)
+    return (linear * materials[0].base_color).astype(np.float32)
