@@ -72,13 +72,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument("--photos", nargs="+", type=int, default=[0, 5, 10])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--set", dest="settings", action="append", default=[], help="change one recipe key for all cells")
+    parser.add_argument(
+        "--set", dest="settings", action="append", default=[], help="change one recipe key for all cells"
+    )
     return parser.parse_args()
 
 
 def _grid(arguments: argparse.Namespace) -> Iterator[Cell]:
-    for seed in arguments.seeds:
-        for photos in arguments.photos:
+    for photos in arguments.photos:
+        for seed in arguments.seeds:
             for set_name in arguments.sets:
                 for recipe in arguments.recipes:
                     yield Cell(set_name, recipe, photos, seed)
@@ -87,7 +89,9 @@ def _grid(arguments: argparse.Namespace) -> Iterator[Cell]:
 def _run(cell: Cell, arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
     started = time.monotonic()
     try:
-        experiment = Experiment(_recipe(cell, arguments), Workspace(arguments.out / cell.set_name), TerminalProgress(console))
+        experiment = Experiment(
+            _recipe(cell, arguments), Workspace(arguments.out / cell.set_name), TerminalProgress(console)
+        )
         evaluation = experiment.evaluated.evaluation
         report = experiment.report
     except DatasetError as error:
@@ -126,22 +130,26 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     done = [row for row in rows if "map50" in row]
-    header = "| set | recipe | photos/class | seeds | test photos / boxes | mAP50 (95 % over seeds) | mAP50-95 | P | R | F1 | agnostic AP50 |"
+    titles = "set|recipe|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|P|R|F1|agnostic AP50"
+    header = "| " + titles.replace("|", " | ") + " |"
     lines = [header, "|---" * 11 + "|"]
     groups = {(row["cell"]["set_name"], row["cell"]["photos"], row["cell"]["recipe"]): [] for row in done}
     for row in done:
         groups[row["cell"]["set_name"], row["cell"]["photos"], row["cell"]["recipe"]].append(row)
     lines += [_line(key, group) for key, group in sorted(groups.items())]
     skipped = [f"- {row['cell']}: {row['skipped']}" for row in rows if "skipped" in row]
-    return "\n".join(lines + ([""] + skipped if skipped else [])) + "\n"
+    return "\n".join(lines + (["", *skipped] if skipped else [])) + "\n"
 
 
 def _line(key: tuple[str, int, str], group: Sequence[dict[str, Any]]) -> str:
     set_name, photos, recipe = key
-    figures = {name: [row[name] for row in group] for name in ("map50_95", "precision", "recall", "f1", "agnostic_ap50")}
+    figures = {
+        name: [row[name] for row in group] for name in ("map50_95", "precision", "recall", "f1", "agnostic_ap50")
+    }
     shown = " | ".join(f"{mean(values):.3f}" for values in figures.values())
     counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
-    return f"| {set_name} | {recipe} | {photos} | {len(group)} | {counts} | {_interval([row['map50'] for row in group])} | {shown} |"
+    map50 = _interval([row["map50"] for row in group])
+    return f"| {set_name} | {recipe} | {photos} | {len(group)} | {counts} | {map50} | {shown} |"
 
 
 def _interval(values: Sequence[float]) -> str:

@@ -6,6 +6,7 @@ Millimetres; the beam runs along y, z is up. The same call always writes the sam
     python tools/make_sample_parts.py src/partsight/samples
 """
 
+import itertools
 import math
 import re
 import sys
@@ -13,11 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
-from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeFace, BRepBuilderAPI_MakePolygon, BRepBuilderAPI_Transform
+from OCP.BRepBuilderAPI import (
+    BRepBuilderAPI_MakeEdge,
+    BRepBuilderAPI_MakeFace,
+    BRepBuilderAPI_MakePolygon,
+    BRepBuilderAPI_MakeWire,
+    BRepBuilderAPI_Transform,
+)
 from OCP.BRepFilletAPI import BRepFilletAPI_MakeFillet
 from OCP.BRepOffsetAPI import BRepOffsetAPI_MakePipe
 from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox, BRepPrimAPI_MakeCylinder, BRepPrimAPI_MakePrism, BRepPrimAPI_MakeTorus
-from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeEdge, BRepBuilderAPI_MakeWire
 from OCP.GC import GC_MakeArcOfCircle
 from OCP.gp import gp_Ax1, gp_Ax2, gp_Circ, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec
 from OCP.Interface import Interface_Static
@@ -103,9 +109,7 @@ MAGNETS = (
 def build_pieces(magnet: Magnet) -> list[Piece]:
     """Return every solid of a magnet."""
     angles = [360.0 * (i + 0.5) / magnet.num_poles for i in range(magnet.num_poles)]
-    coils = [
-        Piece(f"COIL_{number}", turn(coil(magnet), angle), COPPER) for number, angle in enumerate(angles, start=1)
-    ]
+    coils = [Piece(f"COIL_{number}", turn(coil(magnet), angle), COPPER) for number, angle in enumerate(angles, start=1)]
     return [
         Piece("YOKE", yoke(magnet, angles), magnet.paint),
         *coils,
@@ -132,7 +136,14 @@ def pole(magnet: Magnet) -> TopoDS_Shape:
     """Return the pole that points up: straight in the coil, tapered towards the beam."""
     half, tip = magnet.pole_width / 2, magnet.pole_width * 0.36
     low, high = magnet.bore_radius, min(extent(magnet)) - magnet.wall * 0.5
-    outline = ((-tip, low), (tip, low), (half, magnet.coil_span[0]), (half, high), (-half, high), (-half, magnet.coil_span[0]))
+    outline = (
+        (-tip, low),
+        (tip, low),
+        (half, magnet.coil_span[0]),
+        (half, high),
+        (-half, high),
+        (-half, magnet.coil_span[0]),
+    )
     return prism(outline, magnet.length)
 
 
@@ -141,11 +152,16 @@ def coil(magnet: Magnet) -> TopoDS_Shape:
     low, high = magnet.coil_span
     inside = (magnet.pole_width / 2 + 1.5, magnet.length / 2 + 4)
     outside = (inside[0] + magnet.coil_width, inside[1] + magnet.coil_width)
-    body = rounded_upright(box((-outside[0], -outside[1], low), (outside[0], outside[1], high)), magnet.coil_width * 0.8)
+    body = rounded_upright(
+        box((-outside[0], -outside[1], low), (outside[0], outside[1], high)), magnet.coil_width * 0.8
+    )
     hole = box((-inside[0], -inside[1], low - 1), (inside[0], inside[1], high + 1))
-    groove = box((-outside[0] - 1, -outside[1] - 1, (low + high) / 2 - 2), (outside[0] + 1, outside[1] + 1, (low + high) / 2 + 2))
+    groove = box(
+        (-outside[0] - 1, -outside[1] - 1, (low + high) / 2 - 2), (outside[0] + 1, outside[1] + 1, (low + high) / 2 + 2)
+    )
     core = rounded_upright(
-        box((3 - outside[0], 3 - outside[1], low - 2), (outside[0] - 3, outside[1] - 3, high + 2)), magnet.coil_width * 0.7
+        box((3 - outside[0], 3 - outside[1], low - 2), (outside[0] - 3, outside[1] - 3, high + 2)),
+        magnet.coil_width * 0.7,
     )
     return BRepAlgoAPI_Cut(BRepAlgoAPI_Cut(body, hole).Shape(), BRepAlgoAPI_Cut(groove, core).Shape()).Shape()
 
@@ -170,7 +186,7 @@ def hose_pieces(magnet: Magnet) -> list[Piece]:
     radius = sum(magnet.coil_span) / 2
     ends = [360.0 * (i + 0.5) / magnet.num_poles for i in range(magnet.num_poles)]
     pieces = []
-    for number, (angle, following) in enumerate(zip(ends, ends[1:], strict=False), start=1):
+    for number, (angle, following) in enumerate(itertools.pairwise(ends), start=1):
         start, end = polar(radius, angle + 9, front), polar(radius, following - 9, front)
         middle = polar(radius * 1.02, (angle + following) / 2, front - 48)
         pieces.append(Piece(f"HOSE_{number}", hose(start, middle, end), magnet.hose_color))

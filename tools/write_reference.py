@@ -26,7 +26,8 @@ def main() -> int:
 
 
 def recipe_page() -> str:
-    title = "# The recipe\n\nOne TOML file describes an experiment. Generated from `src/partsight/config`; every key has a default but `parts`.\n"
+    origin = "Generated from `src/partsight/config`; every key has a default but `parts`."
+    title = f"# The recipe\n\nOne TOML file describes an experiment. {origin}\n"
     return title + "".join(_section_text(Recipe, ""))
 
 
@@ -64,7 +65,9 @@ def _toml(value: Any) -> str:
 def commands_page() -> str:
     parts = ["# Commands\n\nGenerated from the program's own help.\n"]
     for command in COMMANDS:
-        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}).output
+        shown = (
+            CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}).output
+        )
         lines = "\n".join(line.rstrip() for line in shown.strip().splitlines())
         parts.append(f"\n## `partsight {command}`\n\n```\n{lines}\n```\n")
     return "".join(parts)

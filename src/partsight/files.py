@@ -38,7 +38,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text())
     except ValueError as error:
-        raise StorageError(f"{path}: not valid JSON ({error}). Delete the file and run the same command again.") from error
+        raise StorageError(
+            f"{path}: not valid JSON ({error}). Delete the file and run the same command again."
+        ) from error
 
 
 def hash_bytes(*contents: bytes) -> str:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
+from partsight.errors import StorageError
 from partsight.files import read_json, write_json
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace, claimed
-from partsight.config.loading import effective_recipe
-from partsight.errors import StorageError
 from partsight.pipeline.generate import dataset_hash
+from partsight.pipeline.progress import Silence
 from partsight.pipeline.render_shard import label_path
+from partsight.pipeline.workspace import Workspace, claimed
 
 
 def changed(recipe: Recipe, **render) -> Recipe:

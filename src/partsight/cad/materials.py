@@ -26,7 +26,7 @@ def guess_material(name: str, base_color: tuple[float, float, float]) -> Materia
     for kind, pattern, metallic, roughness in BY_NAME:
         if re.search(pattern, name, re.IGNORECASE):
             return Material(kind, base_color, metallic, roughness)
-    is_grey = max(base_color) - min(base_color) <= GREY_SATURATION * max(max(base_color), 1e-6)
+    is_grey = max(base_color) - min(base_color) <= GREY_SATURATION * max(*base_color, 1e-6)
     if is_grey and float(np.mean(base_color)) > DARK:
         return Material("metal", base_color, 1.0, 0.4)
     return Material("paint", base_color, 0.0, 0.5)

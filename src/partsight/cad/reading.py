@@ -25,7 +25,9 @@ def read_parts(parts: Mapping[str, PartSection], section: CadSection) -> dict[st
         outcomes = list(executor.map(lambda job: _attempt(*job, section), wanted))
     problems = [str(outcome) for outcome in outcomes if isinstance(outcome, CadError)]
     if problems:
-        raise CadError("\n".join([f"{len(problems)} CAD file(s) cannot be used:", *(f"  {problem}" for problem in problems)]))
+        raise CadError(
+            "\n".join([f"{len(problems)} CAD file(s) cannot be used:", *(f"  {problem}" for problem in problems)])
+        )
     found = zip(wanted, outcomes, strict=True)
     read = [(name, outcome) for (name, _, _), outcome in found if isinstance(outcome, Part)]
     return {name: tuple(part for owner, part in read if owner == name) for name in parts}
@@ -52,7 +54,9 @@ def _attempt(name: str, path: Path, part_section: PartSection, section: CadSecti
 def _check_file(path: Path) -> None:
     """Refuse what needs no kernel to be refused."""
     if not path.exists():
-        raise CadError(f"{path}: no such file. Check the path in the recipe (relative paths start at the recipe's folder).")
+        raise CadError(
+            f"{path}: no such file. Check the path in the recipe (relative paths start at the recipe's folder)."
+        )
     if path.is_dir():
         raise CadError(f"{path}: is a folder. Name the CAD file in it.")
     if path.suffix.lower() not in SUFFIXES:
@@ -74,7 +78,9 @@ def _run_worker(path: Path, request: Path, timeout_s: float) -> None:
     said = result.stderr.decode(errors="replace")
     if result.returncode == EXIT_CODE and MARKER in said:
         raise CadError(said.rpartition(MARKER)[2].strip())
-    raise CadError(f"{path}: the CAD reader died of it ({_cause(result.returncode, said)}). Export it again as STEP AP214.")
+    raise CadError(
+        f"{path}: the CAD reader died of it ({_cause(result.returncode, said)}). Export it again as STEP AP214."
+    )
 
 
 def _cause(code: int, said: str) -> str:

@@ -44,11 +44,11 @@ def load_part(path: Path) -> Part:
             materials = tuple(_material(entry, k, arrays) for k, entry in enumerate(names["materials"]))
             mesh = Mesh(arrays["vertices_m"], arrays["normals"], arrays["triangles"])
             nodes = tuple(names["node_names"])
-            return Part(
-                names["name"], mesh, materials, arrays["material_ids"], nodes, arrays["node_ids"], names["key"]
-            )
+            return Part(names["name"], mesh, materials, arrays["material_ids"], nodes, arrays["node_ids"], names["key"])
     except (OSError, ValueError, KeyError) as error:
-        raise StorageError(f"{path}: damaged part ({error}). Delete its folder and run the same command again.") from error
+        raise StorageError(
+            f"{path}: damaged part ({error}). Delete its folder and run the same command again."
+        ) from error
 
 
 def _describe(material: Material) -> dict[str, Any]:

@@ -65,8 +65,12 @@ def _why_empty(content: bytes) -> str:
     if b"ISO-10303-21" in content[:200] and b"END-ISO-10303-21" not in content[-2000:]:
         return "is cut off (its last line, END-ISO-10303-21, is missing). Export or copy it again."
     if b"DOCUMENT_FILE" in content or b"EXTERNALLY_DEFINED" in content.upper():
-        return "holds no geometry, only references to other files. Give those files, or export the assembly as one file."
-    return "the CAD kernel finds no solid or surface in it. Open it in your CAD program and export it again as STEP AP214."
+        return (
+            "holds no geometry, only references to other files. Give those files, or export the assembly as one file."
+        )
+    return (
+        "the CAD kernel finds no solid or surface in it. Open it in your CAD program and export it again as STEP AP214."
+    )
 
 
 def _read_triangles(path: Path) -> Any:
@@ -74,12 +78,22 @@ def _read_triangles(path: Path) -> Any:
         scene = trimesh.load_scene(path, process=False)
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError, AttributeError) as error:
         kind = path.suffix.lower().lstrip(".").upper()
-        raise CadError(f"{path}: not a {kind} file that can be read ({type(error).__name__}: {error}). Export it again.") from error
+        raise CadError(
+            f"{path}: not a {kind} file that can be read ({type(error).__name__}: {error}). Export it again."
+        ) from error
     if not any(len(getattr(mesh, "faces", ())) for mesh in scene.geometry.values()):
         raise CadError(f"{path}: holds no triangles. Export it again as a mesh or solid.")
     return scene
 
 
 def _short(unit: str | None) -> str:
-    names = {"meters": "m", "meter": "m", "centimeters": "cm", "centimeter": "cm", "millimeters": "mm", "millimeter": "mm", "inches": "inch"}
+    names = {
+        "meters": "m",
+        "meter": "m",
+        "centimeters": "cm",
+        "centimeter": "cm",
+        "millimeters": "mm",
+        "millimeter": "mm",
+        "inches": "inch",
+    }
     return names.get(unit or "", unit or "")

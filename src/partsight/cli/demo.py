@@ -25,7 +25,9 @@ def demo(
     console = Console()
     started = time.monotonic()
     recipe_path = init_demo(out)
-    console.print(f"Five sample magnets and their recipe are in [bold]{out}[/]; this takes about ten minutes on two cores.")
+    console.print(
+        f"Five sample magnets and their recipe are in [bold]{out}[/]; this takes about ten minutes on two cores."
+    )
     recipe = read_recipe(recipe_path, settings or [])
     experiment = Experiment(recipe, Workspace(out / "runs"), TerminalProgress(console))
     print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)

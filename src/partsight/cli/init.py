@@ -11,7 +11,9 @@ from partsight.cli.progress import TerminalProgress
 
 
 def init(
-    cad_files: Annotated[list[Path], typer.Argument(help="CAD files, one class each, or folders of them: parts/*.step")],
+    cad_files: Annotated[
+        list[Path], typer.Argument(help="CAD files, one class each, or folders of them: parts/*.step")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The project folder.")] = Path(),
 ) -> None:
     """Make a project folder: recipe.toml, a table of what the CAD files hold, and a contact sheet."""

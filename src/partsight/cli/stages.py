@@ -29,7 +29,9 @@ def render(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, ou
     renders = experiment.renders
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
     console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)
-    console.print(f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view", highlight=False)
+    console.print(
+        f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view", highlight=False
+    )
 
 
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:

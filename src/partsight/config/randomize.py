@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from partsight.config.section import FilePath, IntInterval, Interval, Section, Share
+from partsight.config.section import FilePath, Interval, IntInterval, Section, Share
 
 
 class OrbitSection(Section):

@@ -57,7 +57,9 @@ class Experiment:
     @cached_property
     def evaluated(self) -> EvaluateOutput:
         """The figures."""
-        made = make_evaluation(self.recipe, self.dataset, self.trained, workspace=self.workspace, progress=self.progress)
+        made = make_evaluation(
+            self.recipe, self.dataset, self.trained, workspace=self.workspace, progress=self.progress
+        )
         return self._recorded("evaluate", made)
 
     @cached_property

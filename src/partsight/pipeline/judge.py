@@ -49,7 +49,9 @@ def make_evaluation(
     return EvaluateOutput(key, evaluation, detections, manifest["seconds"])
 
 
-def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, object]:
+def _evaluate(
+    recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress
+) -> dict[str, object]:
     started = time.monotonic()
     detections = _detect(recipe, splits.test, trained, progress)
     if recipe.evaluate.protocol == "seed":

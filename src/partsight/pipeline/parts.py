@@ -32,7 +32,9 @@ def make_parts(recipe: Recipe, workspace: Workspace, progress: Progress) -> Part
         manifest = read_manifest(folder)
         if manifest is None:
             manifest = _import_parts(recipe, folder, progress)
-    return PartsOutput(key, folder, {name: tuple(files) for name, files in manifest["files"].items()}, manifest["seconds"])
+    return PartsOutput(
+        key, folder, {name: tuple(files) for name, files in manifest["files"].items()}, manifest["seconds"]
+    )
 
 
 def load_parts(folder: Path, files: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Part, ...]]:

@@ -89,7 +89,9 @@ def _class_names(given: Sequence[Path]) -> dict[str, Path]:
     named: dict[str, Path] = {}
     for path in (file for place in given for file in _files_at(place)):
         if path.stem in named:
-            raise CadError(f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them.")
+            raise CadError(
+                f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them."
+            )
         named[path.stem] = path
     return named
 

@@ -102,7 +102,12 @@ def _cards(recipe: Recipe, output: PartsOutput) -> tuple[PartCard, ...]:
     shown = {name: variants[0] for name, variants in load_parts(output.folder, output.files).items()}
     portraits = draw_portraits(list(shown.values()), PORTRAIT_PX, recipe.render, num_cores())
     return tuple(
-        PartCard(name, recipe.parts[name].description, encode_png(portrait), _facts(describe_part(part), len(output.files[name])))
+        PartCard(
+            name,
+            recipe.parts[name].description,
+            encode_png(portrait),
+            _facts(describe_part(part), len(output.files[name])),
+        )
         for (name, part), portrait in zip(shown.items(), portraits, strict=True)
     )
 
@@ -111,7 +116,13 @@ def _facts(facts: PartFacts, num_variants: int) -> tuple[tuple[str, str], ...]:
     size = " × ".join(f"{side * 1000:.4g}" for side in facts.size_m)
     variants = (("Variants", str(num_variants)),) if num_variants > 1 else ()
     warnings = (("Remarks", "; ".join(facts.warnings)),) if facts.warnings else ()
-    return (("Size", f"{size} mm"), ("Triangles", str(facts.num_triangles)), ("Sub-parts", str(facts.num_nodes)), *variants, *warnings)
+    return (
+        ("Size", f"{size} mm"),
+        ("Triangles", str(facts.num_triangles)),
+        ("Sub-parts", str(facts.num_nodes)),
+        *variants,
+        *warnings,
+    )
 
 
 def _provenance(

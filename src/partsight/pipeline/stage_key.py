@@ -20,7 +20,10 @@ def cad_key(recipe: Recipe) -> str:
         raise CadError("no such CAD file:\n" + "\n".join(f"  {path}" for path in missing))
     files = {name: [hash_file(path) for path in part.files] for name, part in recipe.parts.items()}
     sections = {name: _dump(part, exclude={"files", "description"}) for name, part in recipe.parts.items()}
-    return _key("cad", {"order": list(files), "files": files, "parts": sections, "cad": _dump(recipe.cad, exclude={"timeout_s"})})
+    return _key(
+        "cad",
+        {"order": list(files), "files": files, "parts": sections, "cad": _dump(recipe.cad, exclude={"timeout_s"})},
+    )
 
 
 def render_key(recipe: Recipe, parts_key: str, variant: str) -> str:
@@ -72,7 +75,10 @@ def evaluate_key(recipe: Recipe, checkpoint_key: str) -> str:
 def report_key(recipe: Recipe, evaluation_key: str) -> str:
     """Return the key of the report."""
     descriptions = {name: part.description for name, part in recipe.parts.items()}
-    return _key("report", {"evaluate": evaluation_key, "report": _dump(recipe.report), "parts": descriptions, "name": recipe.name})
+    return _key(
+        "report",
+        {"evaluate": evaluation_key, "report": _dump(recipe.report), "parts": descriptions, "name": recipe.name},
+    )
 
 
 def hash_folder(folder: Path | None) -> str:

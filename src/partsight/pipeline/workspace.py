@@ -48,11 +48,15 @@ def claimed(stage_dir: Path) -> Iterator[None]:
     try:
         stage_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder with --out.") from error
+        raise StorageError(
+            f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder with --out."
+        ) from error
     lock = FileLock(stage_dir / ".lock", timeout=0)
     try:
         with lock:
             delete_partial_files(stage_dir)
             yield
     except Timeout as error:
-        raise StorageError(f"{stage_dir}: another partsight process is working here. Wait for it, or stop it.") from error
+        raise StorageError(
+            f"{stage_dir}: another partsight process is working here. Wait for it, or stop it."
+        ) from error

@@ -52,7 +52,7 @@ def on_ground(part: Part, rotation: FloatArray, place_m: FloatArray) -> tuple[Tr
     outline = corners[:, :2] + place_m
     outline = outline[ConvexHull(outline).vertices] if len(outline) > 3 else outline
     height = corners[:, 2].max() - corners[:, 2].min()
-    footprint = Footprint(outline, position + [0, 0, 0], float(max(diagonal_m(part.mesh) / 2, height)))
+    footprint = Footprint(outline, position, float(max(diagonal_m(part.mesh) / 2, height)))
     return rigid(rotation, position), footprint
 
 

@@ -28,7 +28,14 @@ def _bracket(rng: np.random.Generator, size_m: float) -> Part:
 def _rod(rng: np.random.Generator, size_m: float) -> Part:
     radius, half = size_m * rng.uniform(0.03, 0.3), size_m * rng.uniform(0.15, 0.5)
     bevel = radius * rng.uniform(0.02, 0.3)
-    profile = [[0, -half], [radius - bevel, -half], [radius, -half + bevel], [radius, half - bevel], [radius - bevel, half], [0, half]]
+    profile = [
+        [0, -half],
+        [radius - bevel, -half],
+        [radius, -half + bevel],
+        [radius, half - bevel],
+        [radius - bevel, half],
+        [0, half],
+    ]
     return lathe("rod", np.array(profile))
 
 

@@ -76,9 +76,19 @@ def _room(rng: np.random.Generator) -> Float32Array:
     room = np.where(row < ceiling, colors[0], np.where(row < floor, colors[1], colors[2]))
     room = np.repeat(room, width, axis=1) * (0.5 + fractal_noise(rng, width, 1.5)[:height, :, None])
     for _ in range(int(rng.integers(0, 4))):
-        _glow(rng, room, (rng.uniform(0.2, 0.5), rng.uniform(0.05, 0.25)), _kelvin(rng, 0.6, 1.0) * log_uniform(rng, 2, 15))
+        _glow(
+            rng,
+            room,
+            (rng.uniform(0.2, 0.5), rng.uniform(0.05, 0.25)),
+            _kelvin(rng, 0.6, 1.0) * log_uniform(rng, 2, 15),
+        )
     for _ in range(int(rng.integers(1, 7))):
-        _glow(rng, room, (rng.uniform(0.02, 0.35), rng.uniform(0.01, 0.08)), _kelvin(rng, 0.0, 1.0) * log_uniform(rng, 8, 80))
+        _glow(
+            rng,
+            room,
+            (rng.uniform(0.02, 0.35), rng.uniform(0.01, 0.08)),
+            _kelvin(rng, 0.0, 1.0) * log_uniform(rng, 8, 80),
+        )
     return np.asarray(ndimage.gaussian_filter(room, (0.7, 0.7, 0), mode=("nearest", "wrap", "nearest")), np.float32)
 
 

@@ -15,7 +15,9 @@ def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSectio
     """Draw the materials a part of a class wears."""
     if chance(rng, section.texture_share):
         texture = Texture(sample_texture(rng, TEXTURE_PX), diagonal_m(part.mesh) * log_uniform(rng, 0.2, 1.5))
-        return tuple(Material("texture", (0.9, 0.9, 0.9), 0.0, float(rng.uniform(0.2, 1)), texture) for _ in part.materials)
+        return tuple(
+            Material("texture", (0.9, 0.9, 0.9), 0.0, float(rng.uniform(0.2, 1)), texture) for _ in part.materials
+        )
     if chance(rng, section.recolor_share):
         painted = sample_material(rng)
         return tuple(painted if chance(rng, 0.8) else sample_material(rng) for _ in part.materials)

@@ -54,10 +54,14 @@ class OrbitSampler:
 
     def _camera(self, part: Part, view: tuple[float, float, float]) -> Camera:
         azimuth, elevation = np.deg2rad(view[:2])
-        direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+        direction = np.array(
+            [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
+        )
         focal_px = FOCAL * self.size_wh[0]
         distance_m = focal_px * diagonal_m(part.mesh) / (self.section.fill * min(self.size_wh))
-        return Camera(centered_intrinsics(self.size_wh, focal_px), look_at(direction * distance_m, np.zeros(3), view[2]))
+        return Camera(
+            centered_intrinsics(self.size_wh, focal_px), look_at(direction * distance_m, np.zeros(3), view[2])
+        )
 
 
 def _headlight(camera: Camera, diagonal: float) -> Lamp:

@@ -61,7 +61,9 @@ def cable(path_m: FloatArray, radius_m: float, num_sides: int = 12) -> Part:
     angles = np.linspace(0, 2 * np.pi, num_sides + 1)[:, None, None]
     normals = (np.cos(angles) * side + np.sin(angles) * other).transpose(1, 0, 2)
     vertices = path_m[:, None, :] + radius_m * normals
-    return make_part("cable", vertices.reshape(-1, 3), normals.reshape(-1, 3), _grid_triangles(len(path_m), num_sides + 1))
+    return make_part(
+        "cable", vertices.reshape(-1, 3), normals.reshape(-1, 3), _grid_triangles(len(path_m), num_sides + 1)
+    )
 
 
 def scaled(part: Part, factor: float) -> Part:
@@ -74,7 +76,9 @@ def scaled(part: Part, factor: float) -> Part:
 def _turned(edge_m: FloatArray, ring: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
     """Return vertices, normals and triangles of one profile edge turned around z."""
     (radius_a, z_a), (radius_b, z_b) = edge_m
-    vertices = [np.column_stack([ring * radius, np.full(len(ring), z)]) for radius, z in ((radius_a, z_a), (radius_b, z_b))]
+    vertices = [
+        np.column_stack([ring * radius, np.full(len(ring), z)]) for radius, z in ((radius_a, z_a), (radius_b, z_b))
+    ]
     outward = np.array([z_b - z_a, radius_a - radius_b])
     outward /= max(float(np.linalg.norm(outward)), 1e-12)
     normals = np.column_stack([ring * outward[0], np.full(len(ring), outward[1])])
@@ -99,4 +103,6 @@ def _faceted(name: str, vertices_m: FloatArray, triangles: IntArray) -> Part:
     corners = vertices_m[triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    return make_part(name, corners.reshape(-1, 3), np.repeat(normals, 3, axis=0), np.arange(3 * len(triangles)).reshape(-1, 3))
+    return make_part(
+        name, corners.reshape(-1, 3), np.repeat(normals, 3, axis=0), np.arange(3 * len(triangles)).reshape(-1, 3)
+    )

@@ -72,7 +72,9 @@ def _wood(rng: np.random.Generator, size_px: int) -> FloatArray:
 def _fabric(rng: np.random.Generator, size_px: int) -> FloatArray:
     period = rng.uniform(3, 12)
     x, y = np.meshgrid(np.arange(size_px), np.arange(size_px))
-    weave = np.where((x // period + y // period) % 2 == 0, np.sin(np.pi * x / period) ** 2, np.sin(np.pi * y / period) ** 2)
+    weave = np.where(
+        (x // period + y // period) % 2 == 0, np.sin(np.pi * x / period) ** 2, np.sin(np.pi * y / period) ** 2
+    )
     shade = 0.7 + 0.3 * weave + 0.2 * fractal_noise(rng, size_px, 1.2)
     return np.asarray(sample_color(rng) * shade[..., None])
 
@@ -83,7 +85,9 @@ def _tiles(rng: np.random.Generator, size_px: int) -> FloatArray:
     inner = (np.arange(size_px) * count % size_px) / size_px
     joint = (np.minimum(inner, 1 - inner) < rng.uniform(0.0, 0.06)).astype(float)
     colors = np.stack([sample_color(rng), sample_color(rng)])
-    base = colors[(number[0] + number[1]) % 2] if rng.random() < 0.5 else np.broadcast_to(colors[0], (size_px, size_px, 3))
+    base = (
+        colors[(number[0] + number[1]) % 2] if rng.random() < 0.5 else np.broadcast_to(colors[0], (size_px, size_px, 3))
+    )
     shade = rng.uniform(0.85, 1.15, (count, count))[number] * (0.9 + 0.2 * fractal_noise(rng, size_px, 1.0))
     return np.asarray(base * shade[..., None] * (1 - 0.6 * np.maximum(joint[:, None], joint[None, :]))[..., None])
 

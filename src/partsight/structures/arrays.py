@@ -18,7 +18,9 @@ def locked(values: npt.ArrayLike, dtype: npt.DTypeLike, shape: tuple[int | None,
     array = np.asarray(values, dtype=dtype)
     if array.size == 0 and None in shape:
         array = array.reshape([0 if length is None else length for length in shape])
-    if len(array.shape) != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
+    if len(array.shape) != len(shape) or any(
+        want not in (None, got) for want, got in zip(shape, array.shape, strict=True)
+    ):
         raise ValueError(f"array of shape {array.shape} where {shape} is expected")
     if array.flags.writeable:
         array = array.copy() if array.base is not None or array is values else array

@@ -34,7 +34,9 @@ class Material:
 
 def linear_from_srgb(encoded: FloatArray) -> FloatArray:
     """Decode sRGB values in 0…1 to linear light (IEC 61966-2-1)."""
-    linear: FloatArray = np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4)
+    linear: FloatArray = np.where(
+        encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4
+    )
     return linear
 
 

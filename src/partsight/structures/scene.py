@@ -1,6 +1,6 @@
 """A scene: everything a picture depends on, as plain data that knows no renderer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,7 +26,9 @@ class Instance:
     def __post_init__(self) -> None:
         object.__setattr__(self, "world_from_part", locked(self.world_from_part, np.float64, (4, 4)))
         if len(self.materials) != len(self.part.materials):
-            raise ValueError(f"{len(self.materials)} materials for {len(self.part.materials)} slots of {self.part.name}")
+            raise ValueError(
+                f"{len(self.materials)} materials for {len(self.part.materials)} slots of {self.part.name}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,6 @@ class Scene:
     environment: EnvironmentMap
     lamps: tuple[Lamp, ...] = ()
     background: Background | None = None
-    sensor: Sensor = Sensor()
+    sensor: Sensor = field(default_factory=Sensor)
     render_seed: int = 0
     """Seed of the renderer's own sampling."""

@@ -24,7 +24,12 @@ def test_relative_paths_are_relative_to_the_recipe(tmp_path):
 
 
 def test_all_mistakes_are_reported_together():
-    wrong = {**MINIMAL, "sed": 3, "render": {"coutn": 5, "width": "wide"}, "randomize": {"camera": {"object_size": [2, 1]}}}
+    wrong = {
+        **MINIMAL,
+        "sed": 3,
+        "render": {"coutn": 5, "width": "wide"},
+        "randomize": {"camera": {"object_size": [2, 1]}},
+    }
     with pytest.raises(RecipeError) as caught:
         parse_recipe(wrong, where="r.toml", folder=Path())
     message = str(caught.value)

@@ -63,7 +63,13 @@ class YoloDetector:
             return []
         in_bgr = [np.ascontiguousarray(image[..., ::-1]) for image in images]
         results = self.predictor.predict(
-            in_bgr, imgsz=self.image_size, conf=min_score, iou=NMS_IOU, max_det=max_detections, verbose=False, save=False
+            in_bgr,
+            imgsz=self.image_size,
+            conf=min_score,
+            iou=NMS_IOU,
+            max_det=max_detections,
+            verbose=False,
+            save=False,
         )
         return [_detections(result.boxes) for result in results]
 
@@ -79,18 +85,16 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     from ultralytics.models.yolo.detect import DetectionTrainer
 
     last = run_dir / "weights" / "last.pt"
-    settings = _settings(job, run_dir)
-    if last.is_file():
-        settings = {**settings, "resume": str(last)}
-    else:
-        settings = {**settings, "model": str(_write_start(job))}
-    trainer = DetectionTrainer(overrides=settings)
+    start = {"resume": str(last)} if last.is_file() else {"model": str(_write_start(job))}
+    trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
     _quiet(trainer)
     trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
     try:
         trainer.train()
     except (RuntimeError, FileNotFoundError) as error:
-        raise DetectorError(f"{job.output_dir}: training stopped: {error}. Finished epochs are kept; run the command again.") from error
+        raise DetectorError(
+            f"{job.output_dir}: training stopped: {error}. Finished epochs are kept; run the command again."
+        ) from error
 
 
 def _write_start(job: TrainJob) -> Path:
@@ -198,7 +202,7 @@ def _is_finished(run_dir: Path) -> bool:
         return False
     import torch
 
-    last = torch.load(weights / "last.pt", map_location="cpu", weights_only=False)  # noqa: S614  # written by this family
+    last = torch.load(weights / "last.pt", map_location="cpu", weights_only=False)  # written by this family
     return bool(last["epoch"] == FINISHED)
 
 
@@ -206,7 +210,7 @@ def _read_own(path: Path) -> Any:
     """Read a checkpoint that this run has written."""
     import torch
 
-    content = torch.load(path, map_location="cpu", weights_only=False)  # noqa: S614  # written by this family
+    content = torch.load(path, map_location="cpu", weights_only=False)  # written by this family
     return content.get("ema") or content["model"]
 
 

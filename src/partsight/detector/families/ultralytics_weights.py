@@ -33,7 +33,9 @@ def build_network(model: str, num_classes: int) -> Any:
     try:
         return DetectionModel(f"{model}.yaml", nc=num_classes, verbose=False)
     except (FileNotFoundError, KeyError, ValueError) as error:
-        raise DetectorError(f"train.model = {model!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n.") from error
+        raise DetectorError(
+            f"train.model = {model!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
+        ) from error
 
 
 def load_start(network: Any, section: TrainSection) -> int:
@@ -43,7 +45,9 @@ def load_start(network: Any, section: TrainSection) -> int:
     path = _downloaded(section.model) if section.weights == "download" else Path(section.weights)
     own = network.state_dict()
     given = read_state(path)
-    fitting = {name: given[name].to(own[name].dtype) for name in own if name in given and given[name].shape == own[name].shape}
+    fitting = {
+        name: given[name].to(own[name].dtype) for name in own if name in given and given[name].shape == own[name].shape
+    }
     if len(fitting) < LEAST_FIT * len(own):
         raise DetectorError(
             f"{path}: only {len(fitting)} of the {len(own)} tensors of {section.model} are in this file. "
@@ -82,13 +86,17 @@ def write_model(folder: Path, network: Any, description: Mapping[str, Any]) -> N
 def read_model(folder: Path) -> tuple[Any, dict[str, Any]]:
     """Return network and description that `write_model` wrote. Raises DetectorError."""
     if not (folder / "model.json").is_file():
-        raise DetectorError(f"{folder}: no trained model here (model.json is missing). Train one with 'partsight train'.")
+        raise DetectorError(
+            f"{folder}: no trained model here (model.json is missing). Train one with 'partsight train'."
+        )
     description: dict[str, Any] = read_json(folder / "model.json")
     network = build_network(description["model"], len(description["class_names"]))
     try:
         network.load_state_dict(_read_safetensors(folder / "weights.safetensors"))
     except RuntimeError as error:
-        raise DetectorError(f"{folder}: weights.safetensors does not fit {description['model']}. Train again.") from error
+        raise DetectorError(
+            f"{folder}: weights.safetensors does not fit {description['model']}. Train again."
+        ) from error
     network.names = dict(enumerate(description["class_names"]))
     return network.eval(), description
 
@@ -133,7 +141,9 @@ def _read_network(path: Path) -> Any:
         with safe_globals([_find(name) for name in named]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, AttributeError, ImportError) as error:
-        raise DetectorError(f"{path}: made by a version of the library that this one cannot read ({error}). {WAYS_OUT}") from error
+        raise DetectorError(
+            f"{path}: made by a version of the library that this one cannot read ({error}). {WAYS_OUT}"
+        ) from error
 
 
 def _find(name: str) -> Any:
@@ -151,7 +161,9 @@ def _downloaded(model: str) -> Path:
     try:
         path = Path(attempt_download_asset(f"{model}.pt"))
     except (OSError, RuntimeError, ConnectionError) as error:
-        raise DetectorError(f"train.weights = 'download': {model}.pt could not be fetched ({error}). {WAYS_OUT}") from error
+        raise DetectorError(
+            f"train.weights = 'download': {model}.pt could not be fetched ({error}). {WAYS_OUT}"
+        ) from error
     if not path.is_file():
         raise DetectorError(f"train.weights = 'download': {model}.pt could not be fetched. {WAYS_OUT}")
     return path

@@ -1,7 +1,8 @@
 """Our scene → Mitsuba's scene.
 
 All scenes get the same structure, because Dr.Jit then runs the kernels that it compiled for the first one: every base color is a
-bitmap, as are metallic and roughness, every mesh has normals and texture coordinates, things come in a fixed order, and their numbers are rounded up.
+bitmap, as are metallic and roughness, every mesh has normals
+and texture coordinates, things come in a fixed order, and their numbers are rounded up.
 Lamps give light and are seen in reflections, but the camera looks through them: they would hide parts that the labels call visible.
 """
 
