@@ -22,7 +22,7 @@ def read_parts(parts: Mapping[str, PartSection], section: CadSection) -> dict[st
     """Read every file of every class, in order. Raises one CadError that lists all files that cannot be used."""
     wanted = [(name, path, part) for name, part in parts.items() for path in part.files]
     with ThreadPoolExecutor(max_workers=min(8, cpu_count() or 1)) as executor:
-        outcomes = list(executor.map(lambda job: _attempt(*job, section), wanted))
+        outcomes = list(executor.map(lambda job: _attempt(job[0], job[1], job[2], section), wanted))
     problems = [str(outcome) for outcome in outcomes if isinstance(outcome, CadError)]
     if problems:
         raise CadError(

@@ -15,7 +15,7 @@ from partsight.structures.part import Mesh, Part
 
 def save_part(part: Part, path: Path) -> None:
     """Write a part atomically. Raises StorageError."""
-    textures = {f"texture_{k}": m.texture.image_rgb for k, m in enumerate(part.materials) if m.texture}
+    textures: dict[str, Any] = {f"texture_{k}": m.texture.image_rgb for k, m in enumerate(part.materials) if m.texture}
     names = {
         "name": part.name,
         "key": part.key,

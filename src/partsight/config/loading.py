@@ -27,7 +27,8 @@ def parse_recipe(content: Mapping[str, Any], *, where: str, folder: Path) -> Rec
     except ValidationError as error:
         problems = "\n".join(f"  {_describe(problem)}" for problem in error.errors())
         raise RecipeError(f"{where}: {error.error_count()} problem(s)\n{problems}") from error
-    return _with_absolute_paths(recipe, folder)
+    absolute: Recipe = _with_absolute_paths(recipe, folder)
+    return absolute
 
 
 def effective_recipe(recipe: Recipe) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from partsight.config.recipe import Recipe
 from partsight.dataset.formats.yolo import write_yolo
@@ -81,7 +82,7 @@ def _check_filled(splits: Splits) -> None:
             )
 
 
-def _write(recipe: Recipe, splits: Splits, folder: Path, progress: Progress) -> dict[str, object]:
+def _write(recipe: Recipe, splits: Splits, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     total = len(splits.train.samples) + len(splits.validation.samples) + len(splits.test.samples)
     with progress.stage("dataset", total, "pictures") as advance:

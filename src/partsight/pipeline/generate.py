@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from partsight.config.recipe import Recipe
 from partsight.errors import RenderError, StorageError
 from partsight.files import hash_bytes, read_json
@@ -151,8 +153,8 @@ def _sample(folder: Path, index: int, label: dict[str, Any]) -> Sample:
         sample_id=f"render-{index:06d}",
         image_path=folder / "images" / label["image"],
         size_wh=tuple(label["size_wh"]),
-        boxes_xyxy=[found["box_xyxy"] for found in label["objects"]],
-        class_ids=[found["class_id"] for found in label["objects"]],
+        boxes_xyxy=np.array([found["box_xyxy"] for found in label["objects"]], np.float64),
+        class_ids=np.array([found["class_id"] for found in label["objects"]], np.int64),
         source="render",
         session=f"render-{index:06d}",
     )

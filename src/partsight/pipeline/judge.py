@@ -51,7 +51,7 @@ def make_evaluation(
 
 def _evaluate(
     recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress
-) -> dict[str, object]:
+) -> dict[str, Any]:
     started = time.monotonic()
     detections = _detect(recipe, splits.test, trained, progress)
     if recipe.evaluate.protocol == "seed":

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
@@ -37,7 +38,7 @@ def make_checkpoint(recipe: Recipe, dataset: DatasetOutput, workspace: Workspace
     return TrainOutput(key, checkpoint, tuple(read_json(folder / "history.json")), manifest["seconds"])
 
 
-def _train(recipe: Recipe, dataset: DatasetOutput, folder: Path, progress: Progress) -> dict[str, object]:
+def _train(recipe: Recipe, dataset: DatasetOutput, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     with progress.stage("train", recipe.train.epochs, "epochs") as advance:
         checkpoint = train_detector(

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from partsight.cad.reading import read_parts
 from partsight.cad.storage import load_part, save_part
@@ -42,7 +43,7 @@ def load_parts(folder: Path, files: Mapping[str, tuple[str, ...]]) -> dict[str, 
     return {name: tuple(load_part(folder / file) for file in names) for name, names in files.items()}
 
 
-def _import_parts(recipe: Recipe, folder: Path, progress: Progress) -> dict[str, object]:
+def _import_parts(recipe: Recipe, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     files: dict[str, list[str]] = {}
     with progress.stage("cad", len(recipe.parts), "classes") as advance:

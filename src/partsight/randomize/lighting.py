@@ -108,7 +108,7 @@ def _kelvin(rng: np.random.Generator, low: float, high: float) -> FloatArray:
     return np.asarray(np.array([1.35, 0.97, 0.55]) * (1 - cold) + np.array([0.85, 1.0, 1.2]) * cold)
 
 
-def _floor_radiance(radiance: FloatArray) -> float:
+def _floor_radiance(radiance: Float32Array) -> float:
     """Return the radiance of a white diffuse floor under the map (mean channel): cosine-weighted mean of the upper half."""
     height = len(radiance) // 2
     polar = (np.arange(height) + 0.5) / height * np.pi / 2

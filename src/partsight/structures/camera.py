@@ -57,7 +57,8 @@ def pixel_rays(camera: Camera, pixels: FloatArray) -> FloatArray:
     offsets = (pixels - np.asarray(camera.intrinsics.principal_point_px)) / camera.intrinsics.focal_px
     in_camera = np.concatenate([offsets, np.ones((len(pixels), 1))], axis=1)
     rays: FloatArray = in_camera @ camera.world_from_camera[:3, :3].T
-    return rays / np.linalg.norm(rays, axis=1, keepdims=True)
+    unit: FloatArray = rays / np.linalg.norm(rays, axis=1, keepdims=True)
+    return unit
 
 
 def pixel_centers(size_wh: tuple[int, int]) -> FloatArray:

@@ -69,10 +69,9 @@ class MitsubaRenderer:
         import drjit
 
         hits = drjit.reinterpret_array(self._mi.UInt32, self._first_hit(loaded, on_film.T.astype(np.float32)))
-        numbers = {
-            int(drjit.reinterpret_array(self._mi.UInt32, self._mi.ShapePtr(shape))[0]): surface_number(shape)
-            for shape in loaded.shapes()
-        }
+        shapes = loaded.shapes()
+        pointers: list[Any] = [drjit.reinterpret_array(self._mi.UInt32, self._mi.ShapePtr(shape)) for shape in shapes]
+        numbers = {int(pointer[0]): surface_number(shape) for pointer, shape in zip(pointers, shapes, strict=True)}
         return np.array([numbers.get(hit, -1) for hit in np.asarray(hits).tolist()])
 
     def _first_hit(self, loaded: Any, on_film: FloatArray) -> Any:

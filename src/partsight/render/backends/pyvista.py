@@ -188,5 +188,5 @@ def _composed(rgba: Image, backdrop: Float32Array) -> Float32Array:
     alpha = rgba[..., 3:].astype(np.float32) / 255
     encoded = rgba[..., :3].astype(np.float32) / 255
     straight = np.clip(encoded / np.maximum(alpha, 1 / 255), 0.0, 1.0)
-    radiance: Float32Array = _HEADROOM * straight**_GAMMA * alpha + (1 - alpha) * backdrop
-    return radiance
+    radiance = _HEADROOM * straight**_GAMMA * alpha + (1 - alpha) * backdrop
+    return radiance.astype(np.float32)
