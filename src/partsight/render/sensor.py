@@ -1,7 +1,8 @@
 """Light → picture: what lens, sensor and image processor of a camera do, one function each.
 
-The order is the order of nature: lens (motion, defocus, vignetting), exposure, noise, white balance, clipping, tone, encoding,
-sharpening, compression. No step moves a pixel, so that labels stay exact. A neutral setting skips its step.
+The order is the order of nature: lens (motion, defocus, vignetting), exposure, noise, white balance, clipping,
+encoding, tone, sharpening, compression. No step moves a pixel, so that labels stay exact. A neutral
+setting skips its step.
 """
 
 from io import BytesIO
@@ -15,6 +16,8 @@ from partsight.structures.sensor import Sensor
 
 MIDDLE_GREY = 0.18
 """Reflectance of the photographer's grey card, in linear light."""
+MIDDLE_TONE = 0.4614
+"""The same, sRGB-encoded."""
 _LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Of linear and, as usual in image processors, of encoded red, green and blue (ITU-R BT.709)."""
 _SHARPENING_RADIUS_PX = 1.0
@@ -114,7 +117,7 @@ def _with_noise(light: Float32Array, sensor: Sensor) -> Float32Array:
     """Add photon noise, whose variance grows with the light, and the noise of the electronics."""
     if sensor.shot_noise == 0 and sensor.read_noise == 0:
         return light
-    deviation = np.sqrt(sensor.shot_noise**2 * np.maximum(light, 0.0) + sensor.read_noise**2)
+    deviation = np.sqrt(sensor.shot_noise**2 * np.maximum(light, 0.0) + sensor.read_noise**2).astype(np.float32)
     generator = np.random.default_rng(sensor.noise_seed)
     noisy: Float32Array = light + deviation * generator.standard_normal(light.shape, dtype=np.float32)
     return noisy
@@ -123,7 +126,7 @@ def _with_noise(light: Float32Array, sensor: Sensor) -> Float32Array:
 def _toned(encoded: Float32Array, sensor: Sensor) -> Float32Array:
     """Steepen the tones around middle grey, then move the colors away from grey."""
     if sensor.contrast != 1:
-        middle = np.float32(_MIDDLE_TONE)
+        middle = np.float32(MIDDLE_TONE)
         encoded = np.clip(middle + np.float32(sensor.contrast) * (encoded - middle), 0.0, 1.0)
     if sensor.saturation != 1:
         grey = (encoded @ _LUMINANCE_WEIGHTS)[..., None]

@@ -1,8 +1,9 @@
 """Our scene → Mitsuba's scene.
 
-All scenes get the same structure, because Dr.Jit then runs the kernels that it compiled for the first one: every base color is a
-bitmap, every surface has normals and texture coordinates, things come in a fixed order, and their numbers are rounded up.
-Lamps give light and are seen in reflections, but the camera looks through them: they would hide parts that the labels call visible.
+All scenes get the same structure, because Dr.Jit then runs the kernels that it compiled for the first one: every base
+color is a bitmap, every surface has normals and texture coordinates, things come in a fixed order, and their numbers
+are rounded up. Lamps give light and are seen in reflections, but the camera looks through them: otherwise they would
+hide parts that the labels call visible.
 """
 
 from collections.abc import Mapping, Sequence
