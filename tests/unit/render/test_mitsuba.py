@@ -91,7 +91,7 @@ def test_scalar_and_fast_variant_see_the_same_instances():
 
 
 def test_white_diffuse_under_uniform_light_is_one():
-    """1.0 is diffuse white at exposure 0. A rough dielectric that reflects nothing more than it receives stays below."""
+    """1.0 is diffuse white at exposure 0. Rough white plastic adds the sheen of its coat."""
     scene = Scene(camera(eye_m=(0.0, -0.02, 0.9)), (placed(box_part((2.0, 2.0, 0.01))),), uniform_environment())
     with open_scalar(samples_per_pixel=64) as renderer:
         assert renderer.render(scene).radiance.mean() == pytest.approx(1.0, abs=0.06)
@@ -99,7 +99,7 @@ def test_white_diffuse_under_uniform_light_is_one():
 
 @pytest.mark.parametrize(("azimuth_deg", "elevation_deg"), [(0.0, 20.0), (90.0, -35.0), (-120.0, 50.0), (170.0, 5.0)])
 def test_environment_is_seen_in_its_direction(azimuth_deg, elevation_deg):
-    """A bright spot of the map stands where the camera model projects its direction, and lights the side that faces it."""
+    """A bright spot of the map stands where the camera model projects its direction."""
     azimuth, elevation = np.deg2rad([azimuth_deg, elevation_deg])
     direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     environment = spot_environment(azimuth_deg, elevation_deg)

@@ -68,11 +68,13 @@ class MitsubaRenderer:
             return np.array([surface_number(self._first_hit(loaded, point)) for point in on_film])
         import drjit
 
-        hits = drjit.reinterpret_array(self._mi.UInt32, self._first_hit(loaded, on_film.T.astype(np.float32)))
-        shapes = loaded.shapes()
-        pointers: list[Any] = [drjit.reinterpret_array(self._mi.UInt32, self._mi.ShapePtr(shape)) for shape in shapes]
-        numbers = {int(pointer[0]): surface_number(shape) for pointer, shape in zip(pointers, shapes, strict=True)}
-        return np.array([numbers.get(hit, -1) for hit in np.asarray(hits).tolist()])
+        def registered(pointers: Any) -> list[int]:
+            numbers: list[int] = np.asarray(drjit.reinterpret_array(self._mi.UInt32, pointers)).tolist()
+            return numbers
+
+        surface_numbers = {registered(self._mi.ShapePtr(shape))[0]: surface_number(shape) for shape in loaded.shapes()}
+        hits = registered(self._first_hit(loaded, on_film.T.astype(np.float32)))
+        return np.array([surface_numbers.get(hit, -1) for hit in hits])
 
     def _first_hit(self, loaded: Any, on_film: FloatArray) -> Any:
         """Return the shape, or the pointers to the shapes, that the camera meets at these film positions."""

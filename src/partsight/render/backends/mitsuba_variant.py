@@ -1,7 +1,7 @@
 """Which Mitsuba variant works on this machine: CUDA, LLVM or plain C++.
 
-A libLLVM that does not fit raises nothing: it aborts the process. So each candidate draws a tiny scene in a child process, and
-the answer is remembered in the user's cache folder for this machine, this Mitsuba and these library files.
+A libLLVM that does not fit raises nothing: it aborts the process. So each candidate draws a tiny scene in a child
+process, and the answer is remembered in the user's cache folder for this machine, this Mitsuba and these library files.
 """
 
 import os
@@ -48,7 +48,7 @@ sys.exit(0 if 0.1 < mean < 10.0 else 3)
 def choose_variant(wanted: str) -> str:
     """Return the variant to draw with, and let this process find the libLLVM it needs.
 
-    `auto` takes the fastest that works here. Raises RenderError when Mitsuba is missing or the wanted variant does not work.
+    `auto` takes the fastest that works here. Raises RenderError when Mitsuba is missing or the variant does not work.
     """
     if wanted != "auto" and wanted not in VARIANTS:
         raise RenderError(f"render.variant: found {wanted!r}, expected auto, {', '.join(VARIANTS)}")

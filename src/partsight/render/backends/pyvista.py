@@ -1,6 +1,7 @@
 """Rasterized pictures by VTK through PyVista: draft quality, many per second.
 
-There are no shadows and no light from part to part. The picture comes back in 8 bits, so light above twice diffuse white is lost.
+There are no shadows and no light from part to part. The picture comes back in 8 bits, so that light above twice diffuse
+white is lost.
 """
 
 import os
@@ -54,7 +55,7 @@ class PyVistaRenderer:
             self._plotter.add_actor(_actor(self._pv, surface), render=False, reset_camera=False)
         for lamp in scene.lamps:
             self._plotter.add_light(_light(self._pv, lamp))
-        self._plotter.renderer.SetEnvironmentTexture(_environment_texture(scene.environment), False)
+        self._plotter.renderer.SetEnvironmentTexture(_environment_texture(scene.environment))
         _aim(self._plotter, scene)
         return Rendering(_composed(_drawn_rgba(self._plotter), backdrop))
 
@@ -113,8 +114,8 @@ def _actor(pyvista: Any, surface: Surface) -> Any:
 
 
 def _base_color_texture(texture: Texture, material: Material) -> Any:
-    """Return texture times base color as a texture that repeats."""
-    linear = linear_from_srgb(texture.image_rgb / 255.0) * material.base_color
+    """Return texture times base color as a texture that repeats; v counts rows from the top, as in Mitsuba."""
+    linear = linear_from_srgb(texture.image_rgb[::-1] / 255.0) * material.base_color
     tiled = _vtk_texture(np.rint(srgb_from_linear(np.clip(linear, 0.0, 1.0)) * 255).astype(np.uint8))
     tiled.UseSRGBColorSpaceOn()
     tiled.RepeatOn()
@@ -185,8 +186,9 @@ def _drawn_rgba(plotter: Any) -> Image:
 
 def _composed(rgba: Image, backdrop: Float32Array) -> Float32Array:
     """Decode a picture and lay it over the backdrop."""
-    alpha = rgba[..., 3:].astype(np.float32) / 255
-    encoded = rgba[..., :3].astype(np.float32) / 255
+    alpha = rgba[..., 3:].astype(np.float32) / np.float32(255)
+    encoded = rgba[..., :3].astype(np.float32) / np.float32(255)
     straight = np.clip(encoded / np.maximum(alpha, 1 / 255), 0.0, 1.0)
-    radiance = _HEADROOM * straight**_GAMMA * alpha + (1 - alpha) * backdrop
-    return radiance.astype(np.float32)
+    drawn = np.float32(_HEADROOM) * straight ** np.float32(_GAMMA)
+    radiance: Float32Array = (drawn * alpha + (1 - alpha) * backdrop).astype(np.float32)
+    return radiance
