@@ -115,7 +115,7 @@ class SensorSection(Section):
     """Length of the motion blur at 640 pixels picture width, in pixels."""
     vignetting: Interval = (0.0, 0.3)
     """Light lost in the corners."""
-    shot_noise: Interval = (0.0, 0.04)
+    shot_noise: Interval = (0.0, 0.03)
     """Photon noise at white."""
     read_noise: Interval = (0.0, 0.01)
     """Signal-independent noise."""

@@ -62,7 +62,7 @@ def cable(path_m: FloatArray, radius_m: float, num_sides: int = 12) -> Part:
     normals = (np.cos(angles) * side + np.sin(angles) * other).transpose(1, 0, 2)
     vertices = path_m[:, None, :] + radius_m * normals
     return make_part(
-        "cable", vertices.reshape(-1, 3), normals.reshape(-1, 3), _grid_triangles(len(path_m), num_sides + 1)
+        "cable", vertices.reshape(-1, 3), normals.reshape(-1, 3), _grid_triangles(len(path_m), num_sides + 1)[:, ::-1]
     )
 
 

@@ -176,7 +176,7 @@ class _Reporter:
 
     def __call__(self, trainer: Any) -> None:
         epoch = trainer.epoch + 1
-        if epoch <= self._last_epoch or not trainer.metrics:
+        if not self._last_epoch < epoch <= trainer.epochs or not trainer.metrics:
             return
         self._last_epoch = epoch
         losses = trainer.label_loss_items(trainer.tloss, prefix="train")
