@@ -33,12 +33,11 @@ def main():
         f"{platform.processor() or platform.machine()}, {arguments.threads} threads, {arguments.size} px, "
         f"{arguments.samples} samples per pixel, depth {arguments.depth}, {arguments.scenes} scenes of 4-12 parts"
     )
-    print(
-        f"{'renderer':<34}{'opens in s':>12}{'first in s':>12}{'s per picture':>15}{'slowest s':>12}{'CPU s':>12}{'per second':>12}"
-    )
+    titles = ("opens in s", "first in s", "s per picture", "slowest s", "CPU s", "per second")
+    print(f"{'renderer':<34}" + "".join(f"{title:>15}" for title in titles))
     for section in sections(arguments):
         print(measured_row(section, arguments.threads, scenes))
-    print(f"{'sensor and JPEG':<58}{measured_sensor_s(arguments.size):>15.3f}")
+    print(f"{'sensor and JPEG':<64}{measured_sensor_s(arguments.size):>15.3f}")
 
 
 def parsed_arguments():
