@@ -140,6 +140,7 @@ def _vtk_texture(pixels: Image | Float32Array) -> Any:
     texture = vtkTexture()
     texture.SetInputData(picture)
     texture.MipmapOn()
+    texture.SetMaximumAnisotropicFiltering(1.0)  # more takes Mesa's software rasterizer seconds per picture
     texture.InterpolateOn()
     return texture
 
