@@ -1,6 +1,5 @@
 """Labels and pictures show the same scene: Mitsuba's own first hits against our ray casting."""
 
-import numpy as np
 import pytest
 from scipy import ndimage
 

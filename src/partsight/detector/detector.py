@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from partsight.config.train import TrainSection
+from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
+
+FAMILIES = ("ultralytics",)
 
 Tracker: TypeAlias = Callable[[int, Mapping[str, float]], None]
 """Called after each epoch with its number (from 1) and its figures by name."""
@@ -57,9 +60,10 @@ class DetectorFamily(Protocol):
 
 
 def open_family(name: str) -> DetectorFamily:
-    """Return a family by name, importing its library. Raises DetectorError when the library is not installed."""
+    """Return a family by name; its library is imported when it is first used. Raises DetectorError for an unknown name."""
     from importlib import import_module
 
-    module = import_module(f"partsight.detector.families.{name}")
-    family: DetectorFamily = module.Family()
+    if name not in FAMILIES:
+        raise DetectorError(f"train.family = {name!r}: unknown. Known: {', '.join(FAMILIES)}")
+    family: DetectorFamily = import_module(f"partsight.detector.families.{name}").Family()
     return family

@@ -49,9 +49,7 @@ def make_evaluation(
     return EvaluateOutput(key, evaluation, detections, manifest["seconds"])
 
 
-def _evaluate(
-    recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress
-) -> dict[str, Any]:
+def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     detections = _detect(recipe, splits.test, trained, progress)
     if recipe.evaluate.protocol == "seed":

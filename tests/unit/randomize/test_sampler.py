@@ -47,7 +47,9 @@ def layout(scene: Scene):
 
 def look(scene: Scene):
     """What pixels depend on besides the layout."""
-    materials = [(m.base_color, m.metallic, m.roughness, m.texture is None) for i in scene.instances for m in i.materials]
+    materials = [
+        (m.base_color, m.metallic, m.roughness, m.texture is None) for i in scene.instances for m in i.materials
+    ]
     background = None if scene.background is None else scene.background.image_rgb.tolist()
     return materials, scene.environment.radiance.tolist(), scene.lamps, background, scene.sensor
 
@@ -80,7 +82,9 @@ def test_each_ingredient_changes_the_look_but_never_the_layout(switch):
 def test_distractors_leave_the_parts_where_they_are():
     plain, changed = scenes(distractors__per_image=(0, 0)), scenes(distractors__per_image=(5, 5))
     for one, other in zip(plain, changed, strict=True):
-        assert [i.world_from_part.tolist() for i in classed(one)] == [i.world_from_part.tolist() for i in classed(other)]
+        assert [i.world_from_part.tolist() for i in classed(one)] == [
+            i.world_from_part.tolist() for i in classed(other)
+        ]
     assert sum(len(scene.instances) for scene in changed) > sum(len(scene.instances) for scene in plain)
 
 
@@ -127,7 +131,10 @@ def test_the_stated_share_of_pictures_is_empty():
 
 
 def test_size_jitter_changes_true_sizes():
-    sizes = {round(float(np.ptp(classed(s)[0].part.mesh.vertices_m)), 6) for s in scenes(9, scatter__size_jitter=0.1, scatter__empty_share=0.0)}
+    sizes = {
+        round(float(np.ptp(classed(s)[0].part.mesh.vertices_m)), 6)
+        for s in scenes(9, scatter__size_jitter=0.1, scatter__empty_share=0.0)
+    }
     assert len(sizes) == 9
 
 
@@ -142,7 +149,9 @@ def test_the_orbit_is_the_whole_grid_balanced_from_the_start():
     drawn = sampler(placement="orbit", orbit=OrbitSection(azimuth_step_deg=90.0, roll_step_deg=20.0))
     seen = [drawn.sample(index) for index in range(3 * 4 * 8 * 3)]
     assert np.bincount([s.instances[0].class_id for s in seen[:9]]).tolist() == [3, 3, 3]
-    assert len({s.camera.world_from_camera.round(9).tobytes() for s in seen if s.instances[0].class_id == 2}) == 4 * 8 * 3
+    assert (
+        len({s.camera.world_from_camera.round(9).tobytes() for s in seen if s.instances[0].class_id == 2}) == 4 * 8 * 3
+    )
     assert all((s.background.image_rgb == 255).all() and len(s.instances) == 1 for s in seen[:5])
     assert all(m == Material("grey", (0.6, 0.6, 0.6), 0.0, 0.6) for m in seen[0].instances[0].materials)
 

@@ -1,0 +1,39 @@
+"""Parts on disk: what is read equals what was written."""
+
+import numpy as np
+import pytest
+
+from partsight.cad.storage import load_part, save_part
+from partsight.errors import StorageError
+from partsight.structures.material import Material, Texture
+from partsight.structures.part import Mesh, Part
+
+
+def part() -> Part:
+    rng = np.random.default_rng(3)
+    mesh = Mesh(rng.normal(size=(5, 3)), rng.normal(size=(5, 3)).astype(np.float32), [[0, 1, 2], [2, 3, 4]])
+    materials = (
+        Material("a", (0.1, 0.2, 0.3), 1.0, 0.4),
+        Material("b", (1, 1, 1), texture=Texture(rng.integers(0, 255, (4, 6, 3)), 0.2)),
+    )
+    return Part("Ünïcode part", mesh, materials, np.array([0, 1]), ("YOKE", "COIL"), np.array([1, 0]), "abc")
+
+
+def test_write_then_read_is_identity(tmp_path):
+    written = part()
+    save_part(written, tmp_path / "part.npz")
+    read = load_part(tmp_path / "part.npz")
+    for name in ("vertices_m", "normals", "triangles"):
+        np.testing.assert_array_equal(getattr(read.mesh, name), getattr(written.mesh, name))
+    np.testing.assert_array_equal(read.material_ids, written.material_ids)
+    np.testing.assert_array_equal(read.node_ids, written.node_ids)
+    np.testing.assert_array_equal(read.materials[1].texture.image_rgb, written.materials[1].texture.image_rgb)
+    assert read.materials[0] == written.materials[0]
+    assert (read.name, read.node_names, read.key) == (written.name, written.node_names, written.key)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])
+def test_a_damaged_part_is_named(tmp_path, content):
+    (tmp_path / "part.npz").write_bytes(content)
+    with pytest.raises(StorageError, match=r"part\.npz: damaged part"):
+        load_part(tmp_path / "part.npz")
