@@ -14,7 +14,7 @@ from partsight.structures.arrays import Float32Array, FloatArray
 from partsight.structures.light import EnvironmentMap, Lamp
 from partsight.structures.material import linear_from_srgb
 
-MAP_HEIGHT = 64
+MAP_HEIGHT = 128
 SUFFIXES = (".exr",)
 
 
@@ -54,7 +54,7 @@ def find_maps(folder: Path | None) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=64)
 def read_map(path: Path) -> Float32Array:
-    """Read an equirectangular OpenEXR map, shrunk to 128 rows. Raises SceneError naming the file."""
+    """Read an equirectangular OpenEXR map, shrunk to the rows of all maps. Raises SceneError naming the file."""
     import OpenEXR
 
     try:
@@ -62,8 +62,8 @@ def read_map(path: Path) -> Float32Array:
             radiance = np.asarray(file.channels()["RGB"].pixels, np.float32)[..., :3]
     except (RuntimeError, OSError, KeyError, ValueError) as error:
         raise SceneError(f"{path}: not an RGB OpenEXR file that can be read ({error})") from error
-    factor = 128 / len(radiance)
-    small = ndimage.zoom(np.clip(radiance, 0, 500), (factor, 256 / radiance.shape[1], 1), order=1)
+    factor = MAP_HEIGHT / len(radiance)
+    small = ndimage.zoom(np.clip(radiance, 0, 500), (factor, 2 * MAP_HEIGHT / radiance.shape[1], 1), order=1)
     return np.asarray(np.maximum(small, 0), np.float32)
 
 
