@@ -30,7 +30,7 @@ def sample(folder: Path, number: int) -> Sample:
     picture = rng.integers(0, 90, (64, 64, 3), dtype=np.uint8)
     left, top, size = (*rng.integers(2, 30, 2), 28)
     rows, columns = np.mgrid[:size, :size] - (size - 1) / 2
-    shape = np.full((size, size), True) if number % 2 == 0 else rows**2 + columns**2 < (size / 2) ** 2
+    shape = np.ones((size, size), bool) if number % 2 == 0 else rows**2 + columns**2 < (size / 2) ** 2
     picture[top : top + size, left : left + size][shape] = (250, 60, 40) if number % 2 == 0 else (40, 90, 250)
     path = folder / f"{number:03d}.png"
     Image.fromarray(picture).save(path)
