@@ -44,6 +44,9 @@ Color = tuple[float, float, float]
 
 BLUE = (0.10, 0.26, 0.55)
 GREEN = (0.10, 0.42, 0.27)
+OCHRE = (0.85, 0.62, 0.12)
+VIOLET = (0.45, 0.25, 0.60)
+WHITE = (0.86, 0.87, 0.88)
 COPPER = (0.72, 0.40, 0.22)
 STEEL = (0.66, 0.67, 0.69)
 BRASS = (0.78, 0.62, 0.28)
@@ -99,10 +102,10 @@ def chamfered_outline(half_width: float, half_height: float, chamfer: float) -> 
 
 MAGNETS = (
     Magnet("QF", 4, 340, regular_outline(8, 235), 58, 34, 74, 36, (92, 158), BLUE, 1, 4, CLEAR_BLUE),
-    Magnet("QD", 4, 190, regular_outline(8, 235), 58, 34, 74, 36, (92, 158), BLUE, 1, 4, CLEAR_BLUE),
-    Magnet("QFA", 4, 270, chamfered_outline(190, 265, 75), 50, 30, 66, 32, (84, 150), BLUE, 0, 6, BLACK),
+    Magnet("QD", 4, 190, regular_outline(8, 235), 58, 34, 74, 36, (92, 158), OCHRE, 1, 4, CLEAR_BLUE),
+    Magnet("QFA", 4, 270, chamfered_outline(190, 265, 75), 50, 30, 66, 32, (84, 150), WHITE, 0, 6, BLACK),
     Magnet("SD", 6, 210, regular_outline(12, 225), 46, 40, 50, 22, (98, 162), GREEN, -1, 4, RED),
-    Magnet("SHD", 6, 150, regular_outline(6, 215), 46, 40, 50, 26, (88, 152), GREEN, 0, 6, RED),
+    Magnet("SHD", 6, 150, regular_outline(6, 215), 46, 40, 50, 26, (88, 152), VIOLET, 0, 6, RED),
 )
 
 
