@@ -14,7 +14,7 @@ from partsight.pipeline.judge import EvaluateOutput, make_evaluation
 from partsight.pipeline.learn import TrainOutput, make_checkpoint
 from partsight.pipeline.parts import PartsOutput, make_parts
 from partsight.pipeline.progress import Progress
-from partsight.pipeline.publish import make_report
+from partsight.pipeline.publish import Made, make_report
 from partsight.pipeline.workspace import Workspace
 
 
@@ -65,8 +65,8 @@ class Experiment:
     @cached_property
     def report(self) -> Path:
         """The page that shows it all."""
-        stages = (self.parts, self.renders, self.dataset, self.trained, self.evaluated)
-        return make_report(self.recipe, *stages, workspace=self.workspace, progress=self.progress)
+        made = Made(self.parts, self.renders, self.dataset, self.trained, self.evaluated)
+        return make_report(self.recipe, made, self.workspace, self.progress)
 
     def _recorded(self, stage: str, output: _Output) -> _Output:
         """Write the whole recipe, defaults included, beside a stage's output."""

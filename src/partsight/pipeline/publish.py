@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from collections import Counter
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -32,25 +33,26 @@ PORTRAIT_PX = 320
 LIBRARIES = ("mitsuba", "cascadio", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
 
 
-def make_report(
-    recipe: Recipe,
-    parts: PartsOutput,
-    renders: RenderOutput,
-    dataset: DatasetOutput,
-    trained: TrainOutput,
-    evaluated: EvaluateOutput,
-    *,
-    workspace: Workspace,
-    progress: Progress,
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the stages before the report have made."""
+
+    parts: PartsOutput
+    renders: RenderOutput
+    dataset: DatasetOutput
+    trained: TrainOutput
+    evaluated: EvaluateOutput
+
+
+def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Progress) -> Path:
     """Write the page, or find it written; a copy lies on top of the workspace as report.html."""
-    key = report_key(recipe, evaluated.key)
+    key = report_key(recipe, made.evaluated.key)
     folder = workspace.stage_dir("report", key)
     with claimed(folder):
         if read_manifest(folder) is None:
             started = time.monotonic()
             with progress.stage("report", 1, "page") as advance:
-                content = _content(recipe, parts, renders, dataset, trained, evaluated)
+                content = _content(recipe, made)
                 write_report(content, recipe.report, folder / PAGE)
                 advance(1, "")
             write_manifest(folder, {"page": PAGE}, started=started)
@@ -58,14 +60,8 @@ def make_report(
     return folder / PAGE
 
 
-def _content(
-    recipe: Recipe,
-    parts: PartsOutput,
-    renders: RenderOutput,
-    dataset: DatasetOutput,
-    trained: TrainOutput,
-    evaluated: EvaluateOutput,
-) -> ReportContent:
+def _content(recipe: Recipe, made: Made) -> ReportContent:
+    renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
     gallery = pick_gallery(test, evaluated.detections, evaluation.threshold, recipe.report.gallery)
     sources = Counter(sample.source for sample in dataset.splits.train.samples)
@@ -73,15 +69,15 @@ def _content(
         title=recipe.report.title,
         evaluation=evaluation,
         test_source=_test_source(test.samples),
-        parts=_cards(recipe, parts),
+        parts=_cards(recipe, made.parts),
         renders=tuple(_labelled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
         history=trained.history,
         best=gallery.best,
         worst=gallery.worst,
         false_positives=gallery.false_positives,
         recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
-        provenance=_provenance(renders, dataset, trained, evaluated),
-        timings=_timings(parts, renders, dataset, trained, evaluated),
+        provenance=_provenance(made),
+        timings=_timings(made),
         num_train_renders=sources["render"],
         num_train_photos=sources["photo"],
         dropped_labels=(("too hidden or too small", renders.num_hidden), ("out of view", renders.num_unseen)),
@@ -125,17 +121,15 @@ def _facts(facts: PartFacts, num_variants: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _provenance(
-    renders: RenderOutput, dataset: DatasetOutput, trained: TrainOutput, evaluated: EvaluateOutput
-) -> tuple[tuple[str, str], ...]:
-    keys = (("render", renders.key), ("dataset", dataset.key), ("train", trained.key), ("evaluate", evaluated.key))
+def _provenance(made: Made) -> tuple[tuple[str, str], ...]:
+    keys = {name: getattr(made, name).key for name in ("parts", "renders", "dataset", "trained", "evaluated")}
     return (
         ("Partsight", partsight.__version__),
-        ("Renderer", renders.variant),
+        ("Renderer", made.renders.variant),
         *((library, _version(library)) for library in LIBRARIES),
         ("Python", platform.python_version()),
         ("Machine", f"{platform.system()} {platform.machine()}, {num_cores()} cores"),
-        *((f"Key of {stage}", key) for stage, key in keys),
+        *((f"Key of {stage}", key) for stage, key in keys.items()),
     )
 
 
@@ -146,13 +140,12 @@ def _version(library: str) -> str:
         return "not installed"
 
 
-def _timings(
-    parts: PartsOutput, renders: RenderOutput, dataset: DatasetOutput, trained: TrainOutput, evaluated: EvaluateOutput
-) -> tuple[StageTiming, ...]:
+def _timings(made: Made) -> tuple[StageTiming, ...]:
+    num_test = made.evaluated.evaluation.num_images
     return (
-        StageTiming("cad", parts.seconds),
-        StageTiming("render", renders.seconds, f"{len(renders.dataset.samples)} pictures"),
-        StageTiming("dataset", dataset.seconds),
-        StageTiming("train", trained.seconds, f"{len(trained.history)} epochs"),
-        StageTiming("evaluate", evaluated.seconds, f"{evaluated.evaluation.num_images} test pictures"),
+        StageTiming("cad", made.parts.seconds),
+        StageTiming("render", made.renders.seconds, f"{len(made.renders.dataset.samples)} pictures"),
+        StageTiming("dataset", made.dataset.seconds),
+        StageTiming("train", made.trained.seconds, f"{len(made.trained.history)} epochs"),
+        StageTiming("evaluate", made.evaluated.seconds, f"{num_test} test pictures"),
     )
