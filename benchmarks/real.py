@@ -52,7 +52,8 @@ def main() -> None:
     arguments = _arguments()
     console = Console()
     rows_path = arguments.out / "rows.json"
-    rows: list[dict[str, Any]] = json.loads(rows_path.read_text()) if rows_path.exists() else []
+    kept: list[dict[str, Any]] = json.loads(rows_path.read_text()) if rows_path.exists() else []
+    rows = [row for row in kept if "map50" in row]
     for cell in _grid(arguments):
         if any(row["cell"] == asdict(cell) for row in rows):
             continue

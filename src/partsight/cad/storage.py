@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,13 @@ def save_part(part: Part, path: Path) -> None:
 def load_part(path: Path) -> Part:
     """Read a part. Raises StorageError when the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             names = json.loads(arrays["names"].tobytes())
             materials = tuple(_material(entry, k, arrays) for k, entry in enumerate(names["materials"]))
             mesh = Mesh(arrays["vertices_m"], arrays["normals"], arrays["triangles"])
             nodes = tuple(names["node_names"])
             return Part(names["name"], mesh, materials, arrays["material_ids"], nodes, arrays["node_ids"], names["key"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StorageError(
             f"{path}: damaged part ({error}). Delete its folder and run the same command again."
         ) from error

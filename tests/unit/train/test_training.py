@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from partsight.structures.sample import Sample
 from partsight.train.trackers import HistoryTracker
 
 torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
-pytest.importorskip("ultralytics", reason="the extra [yolo] is not installed")
+if find_spec("ultralytics") is None:
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 NAMES = ("square", "disc")
 SECTION = TrainSection(image_size=64, epochs=2, batch=4, mosaic=0.0, close_mosaic=0, device="cpu", threads=1)
 

@@ -19,6 +19,9 @@ def open_library(*, allow_network: bool = False) -> Any:
     os.environ.update(QUIET)
     os.environ["YOLO_OFFLINE"] = "false" if allow_network else "true"
     os.environ.setdefault("YOLO_CONFIG_DIR", str(_config_dir()))
+    from PIL import Image
+
+    open_picture = Image.open
     try:
         import ultralytics
     except ImportError as error:
@@ -26,6 +29,7 @@ def open_library(*, allow_network: bool = False) -> Any:
             f"the detector family 'ultralytics' cannot be imported ({error}). Install it: pip install 'partsight[yolo]' "
             "(it is licensed AGPL-3.0)."
         ) from error
+    Image.open = open_picture  # the library replaces it for the whole process
     unwanted = {name: False for name in INTEGRATIONS if ultralytics.settings.get(name)}
     if unwanted:
         ultralytics.settings.update(unwanted)

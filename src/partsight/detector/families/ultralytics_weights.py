@@ -130,7 +130,10 @@ def _read_network(path: Path) -> Any:
     from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
     open_library()
-    named = get_unsafe_globals_in_checkpoint(path)
+    try:
+        named = get_unsafe_globals_in_checkpoint(path)
+    except ValueError as error:
+        raise DetectorError(f"{path}: not a PyTorch checkpoint, or one that would run code. {WAYS_OUT}") from error
     foreign = [name for name in named if not name.startswith(SAFE_MODULES) and name not in SAFE_NAMES]
     if foreign:
         raise DetectorError(
