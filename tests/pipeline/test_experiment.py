@@ -18,7 +18,7 @@ def test_a_recipe_becomes_a_report(finished, smoke):
     assert evaluation.num_images == len(experiment.dataset.splits.test.samples)
     assert all(name in page for name in smoke.parts)
     assert "http://" not in page.replace("http://www.w3.org", "")
-    recorded = read_json(experiment.trained.checkpoint.path.parents[0] / ".." / "recipe.json")
+    recorded = read_json(experiment.trained.checkpoint.path.parent / "recipe.json")
     assert recorded["seed"] == smoke.seed
 
 
