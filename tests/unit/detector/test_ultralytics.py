@@ -47,6 +47,12 @@ def test_the_library_is_opened_without_telemetry_or_network():
     assert library.utils.ONLINE is False
 
 
+def test_no_font_is_looked_for_in_the_network():
+    library = open_library()
+    assert library.data.utils.check_font("Arial.ttf") is None
+    assert library.data.utils.check_font.__module__.startswith("partsight.")
+
+
 def test_given_weights_fill_all_but_the_head(tmp_path, trained_elsewhere):
     torch.save(trained_elsewhere.state_dict(), tmp_path / "w.pt")
     network, num_filled = start(tmp_path / "w.pt")
