@@ -74,6 +74,12 @@ def test_boxes_lie_in_the_picture_and_around_visible_pixels(finished, smoke):
             assert 0 < found["num_visible_px"] <= (right - left) * (bottom - top)
 
 
+def test_a_workspace_is_absolute(tmp_path, monkeypatch):
+    """The demo's own default is a relative folder, which the detector library would take for one of its own."""
+    monkeypatch.chdir(tmp_path)
+    assert Workspace(Path("runs")).stage_dir("train", "x") == tmp_path / "runs" / "train" / "x"
+
+
 def test_a_folder_in_use_is_refused(tmp_path):
     with claimed(tmp_path), pytest.raises(StorageError, match="another partsight process"), claimed(tmp_path):
         pass

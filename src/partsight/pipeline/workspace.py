@@ -21,6 +21,10 @@ class Workspace:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        """Make the path absolute: workers and libraries may look from another folder."""
+        object.__setattr__(self, "root", self.root.resolve())
+
     def stage_dir(self, stage: str, key: str) -> Path:
         """Return the folder of a stage with this key; it need not exist."""
         return self.root / stage / key

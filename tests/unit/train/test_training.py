@@ -64,9 +64,9 @@ if __name__ == "__main__":
 
 
 def run(data_yaml: Path, section: TrainSection, output: Path, *, kill_after: int = 0) -> list[str]:
-    """Train in a process of its own, killed with SIGKILL once it has said that many epochs."""
-    command = [sys.executable, "-c", RUN, str(data_yaml), section.model_dump_json(), str(output)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    """Train in a process of its own into a relative folder, killed with SIGKILL once it has said that many epochs."""
+    command = [sys.executable, "-c", RUN, str(data_yaml), section.model_dump_json(), output.name]
+    process = subprocess.Popen(command, cwd=output.parent, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
     told = []
     for line in process.stdout:

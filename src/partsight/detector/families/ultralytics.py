@@ -28,7 +28,7 @@ class Family:
         """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError."""
         open_library()
         set_threads(job.section.threads)
-        run_dir = job.output_dir / "ultralytics"
+        run_dir = job.output_dir.resolve() / "ultralytics"  # a relative one would land in the library's own runs folder
         if not _is_finished(run_dir):
             _run(job, run_dir, tracker)
         folder = job.output_dir / "model"
@@ -104,7 +104,7 @@ def _write_start(job: TrainJob) -> Path:
     torch.manual_seed(job.seed)
     network = build_network(job.section.model, len(job.class_names))
     load_start(network, job.section)
-    path = job.output_dir / "start.pt"
+    path = job.output_dir.resolve() / "start.pt"
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({"model": network, "ema": None, "epoch": FINISHED, "train_args": {}}, path)
     return path
@@ -115,7 +115,7 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
     section = job.section
     device = find_device(section.device)
     return {
-        "data": str(job.data_yaml),
+        "data": str(job.data_yaml.resolve()),
         "project": str(run_dir.parent),
         "name": run_dir.name,
         "exist_ok": True,
