@@ -1,75 +1,108 @@
-"""A trimesh scene → Part: one mesh with normals split at edges, materials, sub-part names. Runs in the worker process only."""
+"""Pieces → Part: one mesh with normals split at edges, materials, sub-part names. Runs in the worker process only."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import trimesh
 
 from partsight.cad.materials import DEFAULT_COLOR, guess_material, paint
+from partsight.cad.pieces import Node, Piece
 from partsight.errors import CadError
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.material import Material, linear_from_srgb
+from partsight.structures.material import Material
 from partsight.structures.part import Mesh, Part
 
 CREASE_DEG = 30.0
 """Edges sharper than this are drawn sharp in formats that carry no normals."""
+SMALLEST_DOUBLED_AREA_M2 = 1e-16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
-    """The triangles of one node."""
+class _Shaded:
+    """The triangles of one piece, none without an area, with normals and a material."""
 
     vertices_m: FloatArray
     normals: FloatArray
     triangles: IntArray
     material: Material
-    node: str
+    node: Node
 
 
-def make_part(name: str, scene: Any, color: str | None) -> Part:
-    """Return the part that a scene holds, centered. Raises CadError for triangles that are no numbers or have no area."""
-    pieces = [piece for node in sorted(scene.graph.nodes_geometry) if (piece := _piece(scene, node, color)) is not None]
-    if not pieces:
+def make_part(name: str, pieces: Sequence[Piece], color: str | None) -> Part:
+    """Return the part that pieces make up, centered. Raises CadError for triangles that are no numbers or have no area."""
+    shaded = [found for piece in pieces if (found := _shade(name, piece, color)) is not None]
+    if not shaded:
         raise CadError(f"{name}: all triangles are degenerate. Check the unit and export the file again.")
-    mesh = _joined(pieces)
-    materials = tuple(dict.fromkeys(piece.material for piece in pieces))
-    nodes = tuple(dict.fromkeys(piece.node for piece in pieces))
-    counts = [len(piece.triangles) for piece in pieces]
-    material_ids = np.repeat([materials.index(piece.material) for piece in pieces], counts)
-    node_ids = np.repeat([nodes.index(piece.node) for piece in pieces], counts)
+    materials = tuple(dict.fromkeys(piece.material for piece in shaded))
+    nodes = tuple(dict.fromkeys(piece.node for piece in shaded))
+    counts = [len(piece.triangles) for piece in shaded]
+    return keyed(
+        Part(
+            name=name,
+            mesh=_joined(shaded),
+            materials=materials,
+            material_ids=np.repeat([materials.index(piece.material) for piece in shaded], counts),
+            node_names=_distinct([node.names[-1] for node in nodes]),
+            node_ids=np.repeat([nodes.index(piece.node) for piece in shaded], counts),
+            key="",
+        )
+    )
+
+
+def keyed(part: Part) -> Part:
+    """Return the part with the key of its content."""
+    mesh = part.mesh
     key = hash_bytes(
-        mesh.vertices_m.tobytes(), mesh.normals.tobytes(), mesh.triangles.tobytes(),
-        material_ids.tobytes(), repr(materials).encode(), repr(nodes).encode(),
+        mesh.vertices_m.tobytes(), mesh.normals.tobytes(), mesh.triangles.tobytes(), part.material_ids.tobytes(),
+        part.node_ids.tobytes(), repr(part.materials).encode(), repr(part.node_names).encode(),
     )  # fmt: skip
-    return Part(name, mesh, materials, material_ids, nodes, node_ids, key)
+    return replace(part, key=key)
 
 
-def _piece(scene: Any, node: str, color: str | None) -> _Piece | None:
-    """Return the triangles of one node, None when it has none with an area."""
-    transform, geometry = scene.graph[node]
-    mesh = scene.geometry[geometry].copy()
-    if not isinstance(mesh, trimesh.Trimesh):
-        return None
-    if not np.isfinite(mesh.vertices).all():
-        raise CadError(f"{node}: has coordinates that are not numbers. Export the file again.")
-    has_normals = "vertex_normals" in mesh._cache  # noqa: SLF001  # the only way to learn whether the file had normals
-    material = paint(color) if color else _material(mesh, node)
-    mesh.apply_transform(transform)
-    shaded = mesh if has_normals else trimesh.graph.smooth_shade(_welded(mesh), angle=np.deg2rad(CREASE_DEG))
-    faces, normals = np.asarray(shaded.faces, np.int64), np.asarray(shaded.vertex_normals, float)
-    corners = np.asarray(shaded.vertices, float)[faces]
+def with_triangles(part: Part, kept: IntArray) -> Part:
+    """Return the part with some of its triangles only, at the place where it was."""
+    used, renumbered = np.unique(part.mesh.triangles[kept], return_inverse=True)
+    mesh = Mesh(part.mesh.vertices_m[used], part.mesh.normals[used], renumbered.reshape(-1, 3))
+    return keyed(replace(part, mesh=mesh, material_ids=part.material_ids[kept], node_ids=part.node_ids[kept]))
+
+
+def _shade(name: str, piece: Piece, color: str | None) -> _Shaded | None:
+    """Return a piece with normals and material, None when no triangle has an area."""
+    if not np.isfinite(piece.vertices_m).all():
+        raise CadError(f"{name}: {piece.node.names[-1]} has coordinates that are not numbers. Export the file again.")
+    vertices, normals, triangles = _with_normals(piece)
+    corners = vertices[triangles]
     doubled_area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    kept = faces[doubled_area > 1e-16]
+    kept = triangles[doubled_area > SMALLEST_DOUBLED_AREA_M2]
     if not len(kept):
         return None
-    return _Piece(np.asarray(shaded.vertices, float), _unit(normals), kept, material, str(node))
+    material = paint(color) if color else _material(piece)
+    return _Shaded(vertices, _unit(normals), kept, material, piece.node)
 
 
-def _welded(mesh: Any) -> Any:
-    mesh.merge_vertices(merge_tex=True, merge_norm=True)
-    return mesh
+def _material(piece: Piece) -> Material:
+    words = " ".join((piece.node.names[-1], piece.node.product, piece.material_name))
+    return guess_material(words, piece.base_color or DEFAULT_COLOR)
+
+
+def _with_normals(piece: Piece) -> tuple[FloatArray, FloatArray, IntArray]:
+    if piece.normals is not None and len(piece.normals) == len(piece.vertices_m):
+        return piece.vertices_m, piece.normals, piece.triangles
+    mesh = trimesh.Trimesh(piece.vertices_m, piece.triangles, process=False)
+    mesh.merge_vertices()
+    return shade_smooth(mesh)
+
+
+def shade_smooth(mesh: trimesh.Trimesh) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Return vertices, normals and triangles of a welded mesh, split where it bends by more than CREASE_DEG."""
+    shaded = trimesh.graph.smooth_shade(mesh, angle=np.deg2rad(CREASE_DEG))
+    return (
+        np.asarray(shaded.vertices, float),
+        np.asarray(shaded.vertex_normals, float),
+        np.asarray(shaded.faces, np.int64),
+    )
 
 
 def _unit(normals: FloatArray) -> FloatArray:
@@ -78,7 +111,7 @@ def _unit(normals: FloatArray) -> FloatArray:
     return np.where(lengths > 1e-9, normals / np.maximum(lengths, 1e-9), [0.0, 0.0, 1.0])
 
 
-def _joined(pieces: list[_Piece]) -> Mesh:
+def _joined(pieces: Sequence[_Shaded]) -> Mesh:
     """Return all triangles as one mesh whose bounding box is centered at the origin."""
     offsets = np.cumsum([0, *(len(piece.vertices_m) for piece in pieces[:-1])])
     triangles = np.concatenate([piece.triangles + offset for piece, offset in zip(pieces, offsets, strict=True)])
@@ -90,29 +123,11 @@ def _joined(pieces: list[_Piece]) -> Mesh:
     return Mesh(vertices - center, normals.astype(np.float32), renumbered.reshape(-1, 3))
 
 
-def _material(mesh: Any, node: str) -> Material:
-    """Return the material of a node's mesh, from its file's material, vertex colors or nothing."""
-    found = getattr(mesh.visual, "material", None)
-    name = f"{node} {getattr(found, 'name', None) or ''}".strip()
-    return guess_material(name, _base_color(mesh, found))
-
-
-def _base_color(mesh: Any, found: Any) -> tuple[float, float, float]:
-    factor = getattr(found, "baseColorFactor", None)
-    picture = getattr(found, "baseColorTexture", None) or getattr(found, "image", None)
-    if picture is not None:
-        texture = linear_from_srgb(np.asarray(picture.convert("RGB"), float) / 255).mean(axis=(0, 1))
-        return _triple(texture * (1.0 if factor is None else np.asarray(factor[:3], float) / 255))
-    if factor is not None:
-        return _triple(np.asarray(factor[:3], float) / 255)
-    diffuse = getattr(found, "diffuse", None)
-    if diffuse is not None:
-        return _triple(linear_from_srgb(np.asarray(diffuse[:3], float) / 255))
-    if mesh.visual.kind in {"face", "vertex"}:
-        return _triple(linear_from_srgb(np.asarray(mesh.visual.main_color[:3], float) / 255))
-    return DEFAULT_COLOR
-
-
-def _triple(values: FloatArray) -> tuple[float, float, float]:
-    red, green, blue = np.clip(values, 0.0, 1.0).round(4).tolist()
-    return red, green, blue
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Number the second and further nodes of one name: COIL, COIL (2), COIL (3)."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(found)

@@ -1,59 +1,211 @@
-"""What a part is, in figures a person can check."""
+"""What a CAD file holds, in figures a person can check, and what looks wrong about it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from partsight.cad.formats import UNITLESS_SUFFIXES
+from partsight.cad.pieces import Piece, ReadFile
+from partsight.errors import StorageError
+from partsight.files import read_json, write_json
+from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.part import Part, bounding_box_m
+from partsight.structures.plain import as_plain
 
 LARGEST_M, SMALLEST_M = 20.0, 0.0005
+MOST_NODES = 2000
+"""Longer trees are cut in reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """One line of the assembly tree, parents before children."""
+
+    name: str
+    depth: int
+    num_triangles: int
+    """Of this node itself, as read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshHealth:
+    """Defects of a triangle mesh; corners at one place are taken for one."""
+
+    num_open_edges: int
+    """Edges of one triangle only: the surface has a hole there."""
+    num_flipped_edges: int
+    """Edges that two neighbors run through in the same direction: one of them faces inwards."""
+    num_crowded_edges: int
+    """Edges of more than two triangles: walls that meet, or solids that touch."""
+    num_degenerate: int
+    """Triangles without an area."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartFacts:
-    """Figures of one part."""
+    """Figures of one part and of the file it comes from."""
 
+    name: str
+    format: str
+    unit: str
     size_m: tuple[float, float, float]
-    num_triangles: int
+    volume_m3: float
+    """Of closed parts: enclosed volume of the triangles as read."""
+    area_m2: float
+    num_solids: int | None
+    """Of the whole file; None where the format knows none."""
     num_nodes: int
-    num_materials: int
-    is_watertight: bool
-    """Whether every edge borders exactly two triangles (vertices at one place taken for one)."""
+    num_triangles_read: int
+    num_triangles: int
+    """After hidden triangles were left out and the mesh was simplified."""
+    health: MeshHealth
+    colors: tuple[tuple[str, float], ...]
+    """#rrggbb and share of the area, largest first."""
+    materials: tuple[str, ...]
+    repeated: tuple[tuple[str, int], ...]
+    """Shapes that occur more than once, with their number."""
+    tree: tuple[TreeNode, ...]
     key: str
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def is_watertight(self) -> bool:
+        """Whether every edge borders two triangles, or more where solids touch."""
+        return self.health.num_open_edges == 0
 
 
-def describe_part(part: Part) -> PartFacts:
-    """Return a part's figures and what looks wrong about them."""
-    low, high = bounding_box_m(part.mesh)
+def describe(file: ReadFile, path: Path, body: Sequence[Piece], read: Part, final: Part) -> PartFacts:
+    """Return the figures of one part: as read from the pieces of its body, and as it is used."""
+    low, high = bounding_box_m(read.mesh)
     x, y, z = (high - low).tolist()
-    return PartFacts(
+    corners = read.mesh.vertices_m[read.mesh.triangles]
+    crosses = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    areas = np.linalg.norm(crosses, axis=1) / 2
+    facts = PartFacts(
+        name=final.name,
+        format=file.format,
+        unit=file.unit,
         size_m=(x, y, z),
-        num_triangles=len(part.mesh.triangles),
-        num_nodes=len(part.node_names),
-        num_materials=len(part.materials),
-        is_watertight=_is_watertight(part),
-        key=part.key,
-        warnings=_warnings(max(x, y, z), min(x, y, z)),
+        volume_m3=float(np.einsum("td,td->t", corners[:, 0], crosses).sum() / 6),
+        area_m2=float(areas.sum()),
+        num_solids=file.num_solids,
+        num_nodes=len(read.node_names),
+        num_triangles_read=sum(len(piece.triangles) for piece in body),
+        num_triangles=len(final.mesh.triangles),
+        health=examine_mesh(read.mesh.vertices_m, read.mesh.triangles, body),
+        colors=_colors(read, areas),
+        materials=tuple(dict.fromkeys(material.name for material in read.materials)),
+        repeated=_repeated(body),
+        tree=_tree(body),
+        key=final.key,
+    )
+    return replace(facts, warnings=(*file.remarks, *_warnings(facts, path)))
+
+
+def examine_mesh(vertices_m: FloatArray, triangles: IntArray, body: Sequence[Piece]) -> MeshHealth:
+    """Count the defects of a mesh; degenerate triangles are counted in the pieces as they were read."""
+    size = max(float(np.ptp(vertices_m, axis=0).max()), 1e-12)
+    places = np.round((vertices_m - vertices_m.min(axis=0)) / (size * 1e-7)).astype(np.int64)
+    _, welded = np.unique(places, axis=0, return_inverse=True)
+    corners = welded.reshape(-1)[triangles]
+    corners = corners[(corners != np.roll(corners, 1, axis=1)).all(axis=1)]
+    edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+    low_high, inverse = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True)
+    users = np.bincount(inverse.reshape(-1), minlength=len(low_high))
+    forward = np.bincount(inverse.reshape(-1), weights=edges[:, 0] < edges[:, 1], minlength=len(low_high))
+    num_read = sum(len(piece.triangles) for piece in body)
+    return MeshHealth(
+        num_open_edges=int((users % 2 == 1).sum()),
+        num_flipped_edges=int(((users == 2) & (forward != 1)).sum()),
+        num_crowded_edges=int((users > 2).sum()),
+        num_degenerate=num_read - len(corners) if num_read else len(triangles) - len(corners),
     )
 
 
-def _warnings(longest_m: float, shortest_m: float) -> tuple[str, ...]:
+def write_facts(facts: Sequence[PartFacts], path: Path) -> None:
+    """Write figures as JSON. Raises StorageError."""
+    write_json(path, [as_plain(entry) for entry in facts])
+
+
+def read_facts(path: Path) -> tuple[PartFacts, ...]:
+    """Read figures. Raises StorageError when the file is missing or damaged."""
+    try:
+        return tuple(_from_plain(entry) for entry in read_json(path))
+    except (OSError, TypeError, KeyError, ValueError) as error:
+        raise StorageError(
+            f"{path}: damaged figures of parts ({error}). Delete its folder and run the same command again."
+        ) from error
+
+
+def _from_plain(entry: dict[str, Any]) -> PartFacts:
+    x, y, z = entry["size_m"]
+    return PartFacts(
+        **{
+            **entry,
+            "size_m": (x, y, z),
+            "health": MeshHealth(**entry["health"]),
+            "colors": tuple((color, share) for color, share in entry["colors"]),
+            "materials": tuple(entry["materials"]),
+            "repeated": tuple((name, count) for name, count in entry["repeated"]),
+            "tree": tuple(TreeNode(**node) for node in entry["tree"]),
+            "warnings": tuple(entry["warnings"]),
+        }
+    )
+
+
+def _colors(part: Part, areas: FloatArray) -> tuple[tuple[str, float], ...]:
+    from partsight.structures.material import srgb_from_linear
+
+    shares: dict[str, float] = {}
+    for material_id, material in enumerate(part.materials):
+        red, green, blue = np.rint(srgb_from_linear(np.array(material.base_color)) * 255).astype(int)
+        color = f"#{red:02x}{green:02x}{blue:02x}"
+        shares[color] = shares.get(color, 0.0) + float(areas[part.material_ids == material_id].sum())
+    total = max(float(areas.sum()), 1e-30)
+    return tuple((color, round(share / total, 4)) for color, share in sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def _repeated(body: Sequence[Piece]) -> tuple[tuple[str, int], ...]:
+    """Count the nodes that show the same shape, by the shape's name."""
+    shown: dict[int, set[tuple[int, ...]]] = {}
+    names: dict[int, str] = {}
+    for piece in body:
+        shown.setdefault(piece.shape_id, set()).add(piece.node.ids)
+        names.setdefault(piece.shape_id, piece.node.product or piece.node.names[-1])
+    counts = {names[shape]: len(nodes) for shape, nodes in shown.items() if len(nodes) > 1}
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _tree(body: Sequence[Piece]) -> tuple[TreeNode, ...]:
+    counts: Counter[tuple[int, ...]] = Counter()
+    names: dict[tuple[int, ...], str] = {}
+    for piece in body:
+        for depth, name in enumerate(piece.node.names):
+            names.setdefault(piece.node.ids[: depth + 1], name)
+        counts[piece.node.ids] += len(piece.triangles)
+    return tuple(TreeNode(name, len(ids) - 1, counts[ids]) for ids, name in list(names.items())[:MOST_NODES])
+
+
+def _warnings(facts: PartFacts, path: Path) -> tuple[str, ...]:
+    longest, shortest = max(facts.size_m), min(facts.size_m)
     found = []
-    if longest_m > LARGEST_M:
-        found.append(f"{longest_m:.4g} m long: is the unit right?")
-    if longest_m < SMALLEST_M:
-        found.append(f"{longest_m * 1e6:.4g} µm long: is the unit right?")
-    if shortest_m < 1e-4 * longest_m:
+    if not SMALLEST_M <= longest <= LARGEST_M:
+        length = f"{longest:.4g} m" if longest > 1 else f"{longest * 1e6:.4g} µm"
+        found.append(f"{length} long: is the unit right?{_unit_advice(path)}")
+    if shortest < 1e-4 * longest:
         found.append("flat: has no thickness")
+    if facts.health.num_open_edges:
+        found.append(f"{facts.health.num_open_edges} open edges: the surface has holes")
+    if facts.health.num_flipped_edges:
+        found.append(f"{facts.health.num_flipped_edges} edges between triangles that face opposite ways")
     return tuple(found)
 
 
-def _is_watertight(part: Part) -> bool:
-    rounded = np.round(part.mesh.vertices_m / max(float(np.ptp(part.mesh.vertices_m)), 1e-12), 7)
-    _, welded = np.unique(rounded, axis=0, return_inverse=True)
-    triangles = welded.reshape(-1)[part.mesh.triangles]
-    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
-    counts = Counter(map(tuple, edges[edges[:, 0] != edges[:, 1]].tolist()))
-    return all(count % 2 == 0 for count in counts.values())
+def _unit_advice(path: Path) -> str:
+    if path.suffix.lower() in UNITLESS_SUFFIXES:
+        return " This format states none: give unit = 'm', 'cm', 'mm' or 'inch' in the recipe."
+    return " The file states it; mend it in the CAD program, or export STL and give the unit in the recipe."

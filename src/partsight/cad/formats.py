@@ -1,11 +1,25 @@
 """Which CAD files are read, and how they state their unit."""
 
-KERNEL_SUFFIXES = {".step": "step", ".stp": "step", ".igs": "iges", ".iges": "iges"}
-"""Files of exact surfaces, tessellated by Open CASCADE; they state their unit."""
-MESH_SUFFIXES = {".stl", ".obj", ".ply", ".off"}
+from pathlib import Path
+
+STEP_SUFFIXES = frozenset({".step", ".stp", ".p21"})
+PACKED_STEP_SUFFIXES = frozenset({".stpz", ".stepz"})
+"""STEP packed with gzip, or as the only member of a zip archive."""
+IGES_SUFFIXES = frozenset({".igs", ".iges"})
+BREP_SUFFIXES = frozenset({".brep", ".brp"})
+FREECAD_SUFFIXES = frozenset({".fcstd"})
+EXACT_SUFFIXES = STEP_SUFFIXES | PACKED_STEP_SUFFIXES | IGES_SUFFIXES | BREP_SUFFIXES | FREECAD_SUFFIXES
+"""Files of exact surfaces, tessellated by Open CASCADE; all but BREP state their unit."""
+MESH_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off"})
 """Triangles without a unit."""
-SCENE_SUFFIXES = {".glb", ".gltf", ".3mf"}
+SCENE_SUFFIXES = frozenset({".glb", ".gltf", ".3mf"})
 """Triangles with a unit: glTF is in metres, y up; 3MF states its own."""
-SUFFIXES = frozenset({*KERNEL_SUFFIXES, *MESH_SUFFIXES, *SCENE_SUFFIXES})
+SUFFIXES = EXACT_SUFFIXES | MESH_SUFFIXES | SCENE_SUFFIXES
+UNITLESS_SUFFIXES = MESH_SUFFIXES | BREP_SUFFIXES
 
 METERS_PER = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254}
+
+
+def is_cad_file(path: Path) -> bool:
+    """Return whether a file's suffix, in lower or upper case, is one that is read."""
+    return path.suffix.lower() in SUFFIXES

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from partsight.cli import demo, init, stages
+from partsight.cli import check, convert, demo, init, stages
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -16,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("convert")(convert.convert)
 app.command("init")(init.init)
 app.command("run")(stages.run)
 app.command("render")(stages.render)

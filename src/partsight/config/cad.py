@@ -12,8 +12,12 @@ class PartSection(Section):
 
     files: Annotated[tuple[FilePath, ...], Field(min_length=1)]
     """CAD files of this class; several files are variants, drawn in turn."""
+    node: tuple[str, ...] = ()
+    """Take only the sub-assemblies whose name matches one of these patterns (`COIL*`); different shapes become variants."""
+    hide: tuple[str, ...] = ()
+    """Leave out the nodes whose name matches one of these patterns (`*SCREW*`), with all that is below them."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
-    """Unit of files that do not state one (STL, OBJ, PLY, 3MF keeps its own); without it millimetres are assumed."""
+    """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimetres are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
     description: str = ""
@@ -23,9 +27,18 @@ class PartSection(Section):
 class CadSection(Section):
     """How CAD files become meshes."""
 
-    linear_tolerance: Annotated[float, Field(gt=0, le=0.1)] = 0.001
-    """Largest distance between surface and triangles, as a share of the part's bounding-box diagonal."""
+    linear_tolerance: Annotated[float, Field(gt=0, le=0.1)] | None = None
+    """Largest distance between surface and triangles, as a share of the bounding-box diagonal.
+
+    By default half a pixel of a picture that the part fills.
+    """
     angular_tolerance_deg: Annotated[float, Field(gt=0, le=90)] = 20.0
     """Largest angle between neighbouring triangles of a curved face, in degrees."""
+    remove_hidden: bool = True
+    """Whether triangles that no ray from outside reaches are left out."""
+    max_triangles: Annotated[int, Field(ge=100)] | None = None
+    """Most triangles of a part; a mesh is simplified down to this as long as no outline moves by more than `linear_tolerance`."""
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     """Longest time one file may take, in seconds."""
+    memory_limit_gb: Annotated[float, Field(ge=0.5)] = 6.0
+    """Most memory that reading one file may take, in gigabytes (not enforced on Windows)."""

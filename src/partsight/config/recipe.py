@@ -36,6 +36,13 @@ class Recipe(Section):
     report: ReportSection = ReportSection()
 
     @property
+    def cad_section(self) -> CadSection:
+        """The settings of `cad`, with the tolerance worked out: half a pixel of a picture that the part fills."""
+        if self.cad.linear_tolerance is not None:
+            return self.cad
+        return self.cad.model_copy(update={"linear_tolerance": 0.5 / max(self.render.width, self.render.height)})
+
+    @property
     def draw_seed(self) -> int:
         """The seed of the draws from the dataset."""
         return self.seed if self.dataset.seed is None else self.dataset.seed

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from partsight.cad.facts import PartFacts, read_facts, write_facts
 from partsight.cad.reading import read_parts
 from partsight.cad.storage import load_part, save_part
 from partsight.config.recipe import Recipe
@@ -13,6 +14,9 @@ from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import cad_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.structures.part import Part
+
+CACHE = "cad_files"
+"""Folder of single files already read: one changed file is read again, the others are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def make_parts(recipe: Recipe, workspace: Workspace, progress: Progress) -> Part
     with claimed(folder):
         manifest = read_manifest(folder)
         if manifest is None:
-            manifest = _import_parts(recipe, folder, progress)
+            manifest = _import_parts(recipe, workspace, folder, progress)
     return PartsOutput(
         key, folder, {name: tuple(files) for name, files in manifest["files"].items()}, manifest["seconds"]
     )
@@ -43,14 +47,23 @@ def load_parts(folder: Path, files: Mapping[str, tuple[str, ...]]) -> dict[str, 
     return {name: tuple(load_part(folder / file) for file in names) for name, names in files.items()}
 
 
-def _import_parts(recipe: Recipe, folder: Path, progress: Progress) -> dict[str, Any]:
+def load_facts(output: PartsOutput) -> dict[str, tuple[PartFacts, ...]]:
+    """Load the figures of finished parts by class."""
+    return {name: read_facts(output.folder / f"{number:02d}.json") for number, name in enumerate(output.files)}
+
+
+def _import_parts(recipe: Recipe, workspace: Workspace, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     files: dict[str, list[str]] = {}
     with progress.stage("cad", len(recipe.parts), "classes") as advance:
-        parts = read_parts(recipe.parts, recipe.cad)
-        for class_id, (name, variants) in enumerate(parts.items()):
+        found = read_parts(recipe.parts, recipe.cad_section, workspace.root / CACHE)
+        for class_id, (name, variants) in enumerate(found.items()):
             files[name] = [f"{class_id:02d}-{variant:02d}.npz" for variant in range(len(variants))]
-            for file, part in zip(files[name], variants, strict=True):
-                save_part(part, folder / file)
+            for file, variant in zip(files[name], variants, strict=True):
+                save_part(variant.part, folder / file)
+            write_facts([variant.facts for variant in variants], folder / f"{class_id:02d}.json")
             advance(class_id + 1, name)
+    for name, variants in found.items():
+        for warning in dict.fromkeys(warning for variant in variants for warning in variant.facts.warnings):
+            progress.say(f"cad: {name}: {warning}")
     return write_manifest(folder, {"files": files}, started=started)

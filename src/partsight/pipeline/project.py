@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from partsight.cad.facts import PartFacts, describe_part
-from partsight.cad.formats import SUFFIXES
+from partsight.cad.facts import PartFacts
+from partsight.config.cad import CadSection
 from partsight.config.loading import read_recipe
 from partsight.errors import CadError, StorageError
 from partsight.files import write_bytes, write_text
 from partsight.pipeline.executors import num_cores
-from partsight.pipeline.parts import load_parts, make_parts
+from partsight.pipeline.inspection import Inspection, inspect, name_classes, part_sections, publish_inspection
+from partsight.pipeline.parts import CACHE
 from partsight.pipeline.portraits import draw_portraits
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.workspace import Workspace
@@ -46,21 +47,31 @@ class Project:
 
     recipe_path: Path
     contact_sheet: Path
+    cad_report: Path
     facts: dict[str, tuple[PartFacts, ...]]
+    problems: tuple[str, ...]
+    """What is wrong with the files that were left out."""
 
 
 def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) -> Project:
-    """Make a project for CAD files, one class for each. Raises CadError, StorageError (never overwrites a recipe)."""
+    """Make a project for CAD files, one class for each; files that cannot be used are left out and reported.
+
+    Raises CadError when none can be used, StorageError (a recipe is never overwritten).
+    """
     recipe_path = folder / "recipe.toml"
     if recipe_path.exists():
         raise StorageError(f"{recipe_path}: stands already. Choose another folder with --out, or edit that recipe.")
-    tables = "\n".join(_part_table(name, path, folder) for name, path in _class_names(cad_files).items())
+    workspace = Workspace(folder / "runs")
+    named = name_classes(cad_files)
+    inspection = inspect(part_sections(named, None), CadSection(), workspace.root / CACHE, progress)
+    if not inspection.parts:
+        raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
+    publish_inspection(inspection, folder / "cad-check.html", progress)
+    tables = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
     write_text(recipe_path, RECIPE_TEMPLATE.format(name=folder.resolve().name, parts=tables))
-    try:
-        return _describe_project(recipe_path, progress)
-    except CadError:
-        recipe_path.unlink()
-        raise
+    sheet = _draw_contact_sheet(inspection, recipe_path)
+    facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
+    return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
 
 
 def init_demo(folder: Path) -> Path:
@@ -73,36 +84,12 @@ def init_demo(folder: Path) -> Path:
     return folder / "recipe.toml"
 
 
-def _describe_project(recipe_path: Path, progress: Progress) -> Project:
-    recipe = read_recipe(recipe_path)
-    output = make_parts(recipe, Workspace(recipe_path.parent / "runs"), progress)
-    parts = load_parts(output.folder, output.files)
-    variants = [part for group in parts.values() for part in group]
-    pictures = draw_portraits(variants, 320, recipe.render, num_cores())
+def _draw_contact_sheet(inspection: Inspection, recipe_path: Path) -> Path:
+    variants = [variant.part for group in inspection.parts.values() for variant in group]
+    pictures = draw_portraits(variants, 320, read_recipe(recipe_path).render, num_cores())
     sheet = recipe_path.parent / "parts.png"
     write_contact_sheet(pictures, [part.name for part in variants], sheet)
-    return Project(recipe_path, sheet, {name: tuple(map(describe_part, group)) for name, group in parts.items()})
-
-
-def _class_names(given: Sequence[Path]) -> dict[str, Path]:
-    """Name each class after its file; a folder stands for the CAD files in it."""
-    named: dict[str, Path] = {}
-    for path in (file for place in given for file in _files_at(place)):
-        if path.stem in named:
-            raise CadError(
-                f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them."
-            )
-        named[path.stem] = path
-    return named
-
-
-def _files_at(place: Path) -> list[Path]:
-    if not place.is_dir():
-        return [place]
-    found = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not found:
-        raise CadError(f"{place}: no CAD file in this folder. Known suffixes: {', '.join(sorted(SUFFIXES))}")
-    return found
+    return sheet
 
 
 def _part_table(name: str, path: Path, folder: Path) -> str:

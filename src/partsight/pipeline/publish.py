@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import partsight
-from partsight.cad.facts import PartFacts, describe_part
+from partsight.cad.facts import PartFacts
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.files import write_bytes
@@ -18,7 +18,7 @@ from partsight.pipeline.executors import num_cores
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.judge import EvaluateOutput
 from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.parts import PartsOutput, load_parts
+from partsight.pipeline.parts import PartsOutput, load_facts, load_parts
 from partsight.pipeline.portraits import draw_portraits, encode_png
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import report_key
@@ -30,7 +30,7 @@ from partsight.structures.sample import Sample
 
 PAGE = "report.html"
 PORTRAIT_PX = 320
-LIBRARIES = ("mitsuba", "cascadio", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
+LIBRARIES = ("mitsuba", "cadquery-ocp-novtk", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,16 @@ def _labelled(sample: Sample) -> Picture:
 def _cards(recipe: Recipe, output: PartsOutput) -> tuple[PartCard, ...]:
     """Return a card for the first variant of each class."""
     shown = {name: variants[0] for name, variants in load_parts(output.folder, output.files).items()}
+    facts = load_facts(output)
     portraits = draw_portraits(list(shown.values()), PORTRAIT_PX, recipe.render, num_cores())
     return tuple(
         PartCard(
             name,
             recipe.parts[name].description,
             encode_png(portrait),
-            _facts(describe_part(part), len(output.files[name])),
+            _facts(facts[name][0], len(output.files[name])),
         )
-        for (name, part), portrait in zip(shown.items(), portraits, strict=True)
+        for name, portrait in zip(shown, portraits, strict=True)
     )
 
 

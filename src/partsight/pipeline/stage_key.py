@@ -4,26 +4,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from partsight.cad.reading import content_key
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
 from partsight.errors import CadError
 from partsight.files import hash_file, hash_json, hash_tree
 
-FORMAT_VERSIONS = {"cad": 1, "render": 1, "dataset": 1, "train": 1, "evaluate": 1, "report": 1}
+FORMAT_VERSIONS = {"cad": 2, "render": 1, "dataset": 1, "train": 1, "evaluate": 1, "report": 1}
 """Raised whenever a stage's output changes for the same inputs."""
 
 
 def cad_key(recipe: Recipe) -> str:
-    """Return the key of the imported parts: settings and the content of the CAD files."""
+    """Return the key of the imported parts: settings and the content of the CAD files and of those that they name."""
     missing = [str(path) for part in recipe.parts.values() for path in part.files if not path.is_file()]
     if missing:
         raise CadError("no such CAD file:\n" + "\n".join(f"  {path}" for path in missing))
-    files = {name: [hash_file(path) for path in part.files] for name, part in recipe.parts.items()}
-    sections = {name: _dump(part, exclude={"files", "description"}) for name, part in recipe.parts.items()}
-    return _key(
-        "cad",
-        {"order": list(files), "files": files, "parts": sections, "cad": _dump(recipe.cad, exclude={"timeout_s"})},
-    )
+    section = recipe.cad_section
+    files = {
+        name: [content_key(name, path, part, section) for path in part.files] for name, part in recipe.parts.items()
+    }
+    return _key("cad", {"order": list(files), "files": files})
 
 
 def render_key(recipe: Recipe, parts_key: str, variant: str) -> str:

@@ -1,0 +1,52 @@
+"""What every reader returns: the triangles of one color of one node, with the names on the way to it."""
+
+from dataclasses import dataclass
+
+from partsight.structures.arrays import FloatArray, IntArray
+
+BaseColor = tuple[float, float, float]
+"""Linear RGB, 0…1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One place in the assembly tree."""
+
+    names: tuple[str, ...]
+    """From the file's root to this node; the last is its own."""
+    ids: tuple[int, ...]
+    """Numbers of the same nodes, unique in the file: two nodes may have one name."""
+    product: str = ""
+    """Name of the shape that stands here, when it differs from the node's; instances share it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Triangles in metres, z up, in the file's frame."""
+
+    node: Node
+    shape_id: int
+    """Equal for nodes that show the same shape at different places."""
+    vertices_m: FloatArray
+    """(V, 3)"""
+    normals: FloatArray | None
+    """(V, 3) shading normals where the format knows them."""
+    triangles: IntArray
+    """(T, 3)"""
+    base_color: BaseColor | None
+    """None where the file gives no color."""
+    material_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """The contents of one CAD file."""
+
+    pieces: tuple[Piece, ...]
+    format: str
+    """As a person would say it: 'STEP AP214'."""
+    unit: str
+    """The unit that the file states, or that was assumed, said so."""
+    num_solids: int | None = None
+    """Closed bodies of exact formats, each instance counted; None where the format knows none."""
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,37 @@
+"""`partsight check`: the health report of CAD files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from partsight.cli.progress import TerminalProgress
+
+SHOWN_PAIRS = 3
+
+
+def check(
+    cad_files: Annotated[list[Path], typer.Argument(help="CAD files, or folders of them.")],
+    out: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("cad-check.html"),
+    unit: Annotated[str | None, typer.Option(help="Unit of files that state none: m, cm, mm or inch.")] = None,
+    timeout_s: Annotated[float, typer.Option(help="Longest time one file may take, in seconds.")] = 120.0,
+) -> None:
+    """Say what CAD files hold, what is wrong with them, and which parts look alike; exit code 1 when a file is bad."""
+    from partsight.cli.tables import facts_table
+    from partsight.config.cad import CadSection
+    from partsight.pipeline.inspection import describe_pair, inspect, name_classes, part_sections, publish_inspection
+
+    console = Console()
+    progress = TerminalProgress(console)
+    parts = part_sections(name_classes(cad_files), unit)
+    inspection = inspect(parts, CadSection(timeout_s=timeout_s), None, progress)
+    publish_inspection(inspection, out, progress)
+    console.print(facts_table({name: tuple(v.facts for v in found) for name, found in inspection.parts.items()}))
+    for pair in inspection.pairs[:SHOWN_PAIRS]:
+        console.print(describe_pair(pair), highlight=False)
+    for problem in inspection.problems.values():
+        console.print(f"[bold red]error[/] {problem}", highlight=False, soft_wrap=True)
+    console.print(f"report {out}", highlight=False, soft_wrap=True)
+    if inspection.problems:
+        raise typer.Exit(1)
