@@ -174,13 +174,21 @@ def _add_shape(document: Any, shape: Any, name: str) -> Any:
 
 
 def _placed(shape: Any, world_from_shape: Any) -> Any:
-    """Return a shape at another place; the matrix is rigid, in millimetres."""
+    """Return a copy of a shape at another place; the matrix is rigid, in millimetres.
+
+    A copy without places of its own faces: the kernel loses the color of a face that has one.
+    """
+    from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
     from OCP.gp import gp_Trsf
+    from OCP.ShapeUpgrade import ShapeUpgrade_RemoveLocations
     from OCP.TopLoc import TopLoc_Location
 
     transform = gp_Trsf()
     transform.SetValues(*np.asarray(world_from_shape, float)[:3].ravel().tolist())
-    return shape.Moved(TopLoc_Location(transform))
+    total = transform.Multiplied(shape.Location().Transformation())
+    remover = ShapeUpgrade_RemoveLocations()
+    remover.Remove(BRepBuilderAPI_Transform(shape.Located(TopLoc_Location()), total, True).Shape())
+    return remover.GetResult()
 
 
 def _paint(document: Any, label: Any, color_srgb: tuple[float, float, float]) -> None:
