@@ -7,6 +7,7 @@ for a signal, as subprocess does. A child that takes too long is ended by the sy
 """
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -15,6 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from partsight.cad.worker import main as read_request
+
+
+PRELOADED = (
+    "OCP.STEPCAFControl",
+    "OCP.RWGltf",
+    "scipy.spatial",
+    "trimesh.ray.ray_pyembree",
+    "trimesh.exchange.load",
+    "partsight.cad.conversion",
+    "partsight.cad.interior",
+    "partsight.cad.kernel",
+    "partsight.cad.mesh_files",
+    "partsight.cad.selection",
+)
 
 
 def main() -> None:
@@ -28,14 +43,8 @@ def main() -> None:
 
 def _preload() -> None:
     """Load what every file needs; nothing here may start a thread."""
-    import trimesh.ray  # noqa: F401
-
-    import partsight.cad.conversion
-    import partsight.cad.interior
-    import partsight.cad.kernel
-    import partsight.cad.mesh_files
-    import partsight.cad.selection  # noqa: F401
-
+    for name in PRELOADED:
+        importlib.import_module(name)
     gc.freeze()
 
 
