@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import trimesh
@@ -30,11 +31,11 @@ class _Shaded:
     node: Node
 
 
-def make_part(name: str, pieces: Sequence[Piece], color: str | None) -> Part:
-    """Return the part that pieces make up, centered. Raises CadError for triangles that are no numbers or have no area."""
-    shaded = [found for piece in pieces if (found := _shade(name, piece, color)) is not None]
+def make_part(name: str, path: Path, pieces: Sequence[Piece], color: str | None) -> Part:
+    """Return the part that pieces of a file make up, centered. Raises CadError for triangles that are no numbers or have no area."""
+    shaded = [found for piece in pieces if (found := _shade(path, piece, color)) is not None]
     if not shaded:
-        raise CadError(f"{name}: all triangles are degenerate. Check the unit and export the file again.")
+        raise CadError(f"{path}: all triangles are degenerate. Check the unit and export the file again.")
     materials = tuple(dict.fromkeys(piece.material for piece in shaded))
     nodes = tuple(dict.fromkeys(piece.node for piece in shaded))
     counts = [len(piece.triangles) for piece in shaded]
@@ -68,10 +69,10 @@ def with_triangles(part: Part, kept: IntArray) -> Part:
     return keyed(replace(part, mesh=mesh, material_ids=part.material_ids[kept], node_ids=part.node_ids[kept]))
 
 
-def _shade(name: str, piece: Piece, color: str | None) -> _Shaded | None:
+def _shade(path: Path, piece: Piece, color: str | None) -> _Shaded | None:
     """Return a piece with normals and material, None when no triangle has an area."""
     if not np.isfinite(piece.vertices_m).all():
-        raise CadError(f"{name}: {piece.node.names[-1]} has coordinates that are not numbers. Export the file again.")
+        raise CadError(f"{path}: {piece.node.names[-1]} has coordinates that are not numbers. Export the file again.")
     vertices, normals, triangles = _with_normals(piece)
     corners = vertices[triangles]
     doubled_area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)

@@ -54,7 +54,7 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
         format_name, stated, remarks = _fill_from_step(document, path)
     shapes = _free_shapes(document)
     diagonal_mm = _diagonal_mm(path, shapes)
-    _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
+    remarks += _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
     pieces = _pieces(document, path.stem)
     if not pieces:
         raise CadError(f"{path}: {_why_empty(path)}")
@@ -265,8 +265,11 @@ def _diagonal_mm(path: Path, shapes: Sequence[Any]) -> float:
     return diagonal
 
 
-def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> None:
-    """Tessellate each different body once; small ones in a large assembly get no finer angles than can be seen."""
+def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> tuple[str, ...]:
+    """Tessellate each different body once; return what could not be.
+
+    Small bodies in a large assembly get no finer angles than can be seen.
+    """
     from OCP.BRepMesh import BRepMesh_IncrementalMesh
     from OCP.BRepTools import BRepTools
 
@@ -275,6 +278,39 @@ def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> N
     for body in _different_bodies(shapes):
         angle = max(np.deg2rad(angle_deg), min(COARSEST_ANGLE, _sufficient_angle(body, deflection)))
         BRepMesh_IncrementalMesh(body, deflection, False, float(angle), False)
+    lost = [face for shape in shapes for face in _bare_faces(shape) if not _tessellate_as_nurbs(face, deflection)]
+    return (f"{len(lost)} face(s) cannot be tessellated and are missing",) if lost else ()
+
+
+def _bare_faces(shape: Any) -> Iterator[Any]:
+    """Yield the faces that the kernel failed to tessellate."""
+    from OCP.BRep import BRep_Tool
+    from OCP.TopAbs import TopAbs_ShapeEnum
+    from OCP.TopLoc import TopLoc_Location
+    from OCP.TopoDS import TopoDS
+
+    for face in _explore(shape, TopAbs_ShapeEnum.TopAbs_FACE):
+        if BRep_Tool.Triangulation_s(TopoDS.Face(face), TopLoc_Location()) is None:
+            yield TopoDS.Face(face)
+
+
+def _tessellate_as_nurbs(face: Any, deflection: float) -> bool:
+    """Tessellate a face by way of a spline surface: the kernel stumbles over the tips of some cones otherwise."""
+    from OCP.BRep import BRep_Builder, BRep_Tool
+    from OCP.BRepBuilderAPI import BRepBuilderAPI_NurbsConvert
+    from OCP.BRepLib import BRepLib_ToolTriangulatedShape
+    from OCP.BRepMesh import BRepMesh_IncrementalMesh
+    from OCP.TopLoc import TopLoc_Location
+    from OCP.TopoDS import TopoDS
+
+    spline = TopoDS.Face(BRepBuilderAPI_NurbsConvert(face.Located(TopLoc_Location()), True).Shape())
+    BRepMesh_IncrementalMesh(spline, deflection, False, 0.35, False)
+    triangles = BRep_Tool.Triangulation_s(spline, TopLoc_Location())
+    if triangles is None:
+        return False
+    BRepLib_ToolTriangulatedShape.ComputeNormals_s(spline, triangles)
+    BRep_Builder().UpdateFace(face, triangles)
+    return True
 
 
 def _different_bodies(shapes: Sequence[Any]) -> Iterator[Any]:

@@ -33,6 +33,8 @@ class ReaderProcesses:
 
     def __init__(self) -> None:
         self._idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
+        while _started_early:
+            self._idle.put(_started_early.pop())
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +66,15 @@ class ReaderProcesses:
             return self._idle.get_nowait()
         except Empty:
             return _start()
+
+
+def start_early() -> None:
+    """Start a process that the next ReaderProcesses will take over: it loads the CAD kernel while the caller loads other things."""
+    if HAS_FORK and not _started_early:
+        _started_early.append(_start())
+
+
+_started_early: "list[subprocess.Popen[str]]" = []
 
 
 def _start() -> "subprocess.Popen[str]":

@@ -50,7 +50,7 @@ def make_parts(name: str, path: Path, part_section: PartSection, section: CadSec
     file = _read(path, part_section.unit, section)
     made = []
     for body in select_bodies(path, file.pieces, part_section.node, part_section.hide):
-        read = make_part(name, body, part_section.color)
+        read = make_part(name, path, body, part_section.color)
         final, remarks = _reduced(read, section)
         facts = describe(file, path, body, read, final)
         made.append((final, replace(facts, warnings=(*facts.warnings, *remarks))))

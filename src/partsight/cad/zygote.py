@@ -17,7 +17,6 @@ from typing import Any
 
 from partsight.cad.worker import main as read_request
 
-
 PRELOADED = (
     "OCP.STEPCAFControl",
     "OCP.RWGltf",
