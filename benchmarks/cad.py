@@ -37,6 +37,7 @@ from partsight.errors import CadError
 
 PEERS = Path(__file__).parent / "cad_peers"
 TOLERANCE = 0.001
+FREECAD_DEFAULT = "#cccccc"
 EXACT = CadSection(remove_hidden=False, linear_tolerance=TOLERANCE)
 
 
@@ -181,11 +182,14 @@ def compare_colors(files: list[Path]) -> None:
     """Share of the surface that each color has, ours and FreeCAD's; colors within 2 of 255 are one."""
     files = [path for path in files if path.suffix.lower() in {".step", ".stp"}]
     theirs = ask_freecad([{"path": str(path)} for path in files], colors=True)
-    worst = []
+    worst, uncolored = [], []
     with ReaderProcesses() as processes:
         for path in files:
             areas = theirs.get(str(path), {})
             if not areas or "error" in areas:
+                continue
+            if set(areas) == {FREECAD_DEFAULT}:
+                uncolored.append(path)
                 continue
             try:
                 (found,) = read_file(path.stem, path, PartSection(files=(path,)), EXACT, (None, processes))
@@ -197,6 +201,7 @@ def compare_colors(files: list[Path]) -> None:
     worst.sort(key=lambda row: -row[0])
     agree = sum(row[0] < 0.01 for row in worst)
     print(f"{len(worst)} files compared; share of the surface that differs in color: < 1 % in {agree}")
+    print(f"not compared: {len(uncolored)} that FreeCAD shows in its default color alone (colors of assemblies, without its window)")
     for deviation, path, colors, areas in worst[:12]:
         if deviation >= 0.01:
             top = sorted(areas.items(), key=lambda item: -item[1])[:3]

@@ -1,6 +1,6 @@
 """Pieces → Part: one mesh with normals split at edges, materials, sub-part names. Runs in the worker process only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,11 +9,13 @@ import trimesh
 
 from partsight.cad.materials import DEFAULT_COLOR, guess_material, paint
 from partsight.cad.pieces import Node, Piece
+from partsight.cad.selection import match_node
+from partsight.config.cad import PartSection
 from partsight.errors import CadError
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part
+from partsight.structures.part import Mesh, Part, PartRegion
 
 CREASE_DEG = 30.0
 """Edges sharper than this are drawn sharp in formats that carry no normals."""
@@ -31,9 +33,9 @@ class _Shaded:
     node: Node
 
 
-def make_part(name: str, path: Path, pieces: Sequence[Piece], color: str | None) -> Part:
+def make_part(name: str, path: Path, pieces: Sequence[Piece], section: PartSection) -> Part:
     """Return the part that pieces of a file make up, centered. Raises CadError for triangles that are no numbers or have no area."""
-    shaded = [found for piece in pieces if (found := _shade(path, piece, color)) is not None]
+    shaded = [found for piece in pieces if (found := _shade(path, piece, section.color)) is not None]
     if not shaded:
         raise CadError(f"{path}: all triangles are degenerate. Check the unit and export the file again.")
     materials = tuple(dict.fromkeys(piece.material for piece in shaded))
@@ -48,6 +50,7 @@ def make_part(name: str, path: Path, pieces: Sequence[Piece], color: str | None)
             node_names=_distinct([node.names[-1] for node in nodes]),
             node_ids=np.repeat([nodes.index(piece.node) for piece in shaded], counts),
             key="",
+            regions=tuple(_regions(nodes, section.labels)),
         )
     )
 
@@ -58,6 +61,7 @@ def keyed(part: Part) -> Part:
     key = hash_bytes(
         mesh.vertices_m.tobytes(), mesh.normals.tobytes(), mesh.triangles.tobytes(), part.material_ids.tobytes(),
         part.node_ids.tobytes(), repr(part.materials).encode(), repr(part.node_names).encode(),
+        repr(part.regions).encode(),
     )  # fmt: skip
     return replace(part, key=key)
 
@@ -67,6 +71,17 @@ def with_triangles(part: Part, kept: IntArray) -> Part:
     used, renumbered = np.unique(part.mesh.triangles[kept], return_inverse=True)
     mesh = Mesh(part.mesh.vertices_m[used], part.mesh.normals[used], renumbered.reshape(-1, 3))
     return keyed(replace(part, mesh=mesh, material_ids=part.material_ids[kept], node_ids=part.node_ids[kept]))
+
+
+def _regions(nodes: Sequence[Node], labels: Mapping[str, Sequence[str]]) -> Iterator[PartRegion]:
+    """Yield a region for each topmost node that matches a class's patterns."""
+    for class_name, patterns in labels.items():
+        members: dict[tuple[int, ...], list[int]] = {}
+        for number, node in enumerate(nodes):
+            matched = match_node(node, patterns)
+            if matched:
+                members.setdefault(matched, []).append(number)
+        yield from (PartRegion(class_name, tuple(numbers)) for numbers in members.values())
 
 
 def _shade(path: Path, piece: Piece, color: str | None) -> _Shaded | None:

@@ -62,3 +62,21 @@ def test_hiding_everything_is_refused(frame):
         read_here(frame, hide=("*",))
     with pytest.raises(CadError, match="'hide' hides again"):
         read_here(frame, node=("TOP",), hide=("TOP",))
+
+
+def test_sub_parts_become_regions_one_for_each_node(frame, tmp_path):
+    from partsight.cad.storage import load_part, save_part
+
+    ((part, _),) = read_here(frame, labels={"foot": ("FOOT*",), "screw": ("screw",)})
+    assert [(region.class_name, part.node_names[region.node_ids[0]]) for region in part.regions] == [
+        ("foot", "FOOT_1"), ("foot", "FOOT_2"), ("screw", "SCREW"),
+    ]  # fmt: skip
+    save_part(part, tmp_path / "p.npz")
+    assert load_part(tmp_path / "p.npz").regions == part.regions
+    ((plain, _),) = read_here(frame)
+    assert plain.key != part.key
+
+
+def test_labels_that_match_nothing_are_refused(frame):
+    with pytest.raises(CadError, match="no node matches labels = 'HOSE'"):
+        read_here(frame, labels={"hose": ("HOSE",)})
