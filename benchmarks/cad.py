@@ -201,7 +201,9 @@ def compare_colors(files: list[Path]) -> None:
     worst.sort(key=lambda row: -row[0])
     agree = sum(row[0] < 0.01 for row in worst)
     print(f"{len(worst)} files compared; share of the surface that differs in color: < 1 % in {agree}")
-    print(f"not compared: {len(uncolored)} that FreeCAD shows in its default color alone (colors of assemblies, without its window)")
+    print(
+        f"not compared: {len(uncolored)} that FreeCAD shows in its default color alone (colors of assemblies, without its window)"
+    )
     for deviation, path, colors, areas in worst[:12]:
         if deviation >= 0.01:
             top = sorted(areas.items(), key=lambda item: -item[1])[:3]
