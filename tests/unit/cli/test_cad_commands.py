@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import trimesh
+from PIL import Image
 
 from partsight.cli.app import run
 
@@ -61,6 +62,25 @@ def test_a_finer_tolerance_gives_more_triangles(tmp_path, samples):
         )
         counts.append(len(trimesh.load(out / "SD.ply").faces))
     assert counts[1] > 1.2 * counts[0]
+
+
+def test_doctor_names_the_renderer(capsys):
+    assert run(["doctor"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Mitsuba" in shown
+    assert "_rgb" in shown
+    assert "cores to use" in shown or "core to use" in shown
+
+
+def test_a_preview_is_a_sheet_of_labelled_pictures(tmp_path, samples, capsys):
+    (tmp_path / "QF.step").write_bytes((samples / "QF.step").read_bytes())
+    (tmp_path / "recipe.toml").write_text(
+        '[parts.QF]\nfiles = ["QF.step"]\n[render]\nwidth = 400\nheight = 200\nvariant = "scalar_rgb"\nworkers = 1\n'
+    )
+    assert run(["render", "--recipe", str(tmp_path / "recipe.toml"), "--preview", "4"]) == 0
+    with Image.open(tmp_path / "runs" / "preview.png") as sheet:
+        assert sheet.size == (2 * 320, 2 * (160 + 22)) or sheet.width * sheet.height >= 4 * 320 * 160
+    assert "preview" in capsys.readouterr().out
 
 
 def test_init_leaves_bad_files_out_and_says_so(tmp_path, samples, capsys):
