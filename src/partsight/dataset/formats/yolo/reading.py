@@ -41,7 +41,7 @@ def read_yolo(
     problems, each with file and line: a picture without label file (an empty one says that nothing is there), labels
     without picture, numbers out of range.
     """
-    folder_names = _read_names(folder)
+    folder_names = read_names(folder)
     paths = list_pictures(folder / "images")
     relatives = [path.relative_to(folder / "images") for path in paths]
     problems = stem_problems(relatives) + _orphan_problems(folder, relatives)
@@ -63,9 +63,9 @@ class _Picture:
     problems: list[str]
 
 
-def _read_names(folder: Path) -> list[str]:
+def read_names(folder: Path) -> list[str]:
     """Return the folder's class names; all files that state them must agree."""
-    readers = {"classes.txt": _names_from_text, "labels/classes.txt": _names_from_text, "data.yaml": _names_from_yaml}
+    readers = {"classes.txt": names_from_text, "labels/classes.txt": names_from_text, "data.yaml": names_from_yaml}
     stated = {folder / name: read(folder / name) for name, read in readers.items() if (folder / name).is_file()}
     if not stated:
         raise DatasetError(f"{folder}: neither classes.txt nor data.yaml. Expected the class names there, one a line.")
@@ -76,11 +76,13 @@ def _read_names(folder: Path) -> list[str]:
     return stated[first]
 
 
-def _names_from_text(path: Path) -> list[str]:
+def names_from_text(path: Path) -> list[str]:
+    """Return class names, one a line. Raises DatasetError."""
     return [line.strip() for line in _read_text(path).splitlines() if line.strip()]
 
 
-def _names_from_yaml(path: Path) -> list[str]:
+def names_from_yaml(path: Path) -> list[str]:
+    """Return the class names of a data.yaml. Raises DatasetError."""
     import yaml
 
     try:
@@ -125,13 +127,13 @@ def _read_picture_labels(folder: Path, relative: Path, folder_names: Sequence[st
     problems: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
-            label, problem = _parse_line(line.split(), size_wh, folder_names, f"{shown.as_posix()}:{number}")
+            label, problem = parse_line(line.split(), size_wh, folder_names, f"{shown.as_posix()}:{number}")
             labels += [label] if label else []
             problems += [f"{shown.as_posix()}:{number}: {problem}"] if problem else []
     return _Picture(relative, size_wh, labels, problems)
 
 
-def _parse_line(
+def parse_line(
     fields: list[str], size_wh: tuple[int, int], folder_names: Sequence[str], where: str
 ) -> tuple[Label | None, str | None]:
     """Return the label of one line, or what is wrong with it."""

@@ -1,0 +1,9 @@
+"""`partsight photos`: photographs and their labels."""
+
+import typer
+
+from partsight.cli import photos_exchange
+
+app = typer.Typer(name="photos", help="Photographs: bring in frames and labels, hand them on.", no_args_is_help=True)
+app.command("import")(photos_exchange.import_labels)
+app.command("export")(photos_exchange.export_labels)
