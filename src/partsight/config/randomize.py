@@ -1,8 +1,8 @@
 """Settings of `randomize`: the ranges from which scenes are drawn."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from partsight.config.section import FilePath, Interval, IntInterval, Section, Share
 
@@ -52,6 +52,33 @@ class PlacementSection(Section):
     """Share of pictures in which the parts hover freely turned before a background, instead of lying on the ground."""
     size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Random change of each part's true size, as a share; for CAD that is only about right."""
+    physics: bool = False
+    """Whether parts that do not hover are dropped and come to rest on a ground, a table or in a bin, leaning on each other;
+    otherwise each lies alone. Off by default: the published figures were measured without it."""
+    table_share: Share = 0.2
+    """With physics: share of the lying pictures on a table top or pallet, over whose edge things may hang."""
+    table_size: Interval = (1.5, 4.0)
+    """Sides of the table top, as multiples of the diagonal of the part looked at."""
+    bin_share: Share = 0.2
+    """With physics: share of the lying pictures in an open bin; the ground has what table and bin leave."""
+    bin_size: Interval = (1.2, 3.0)
+    """Inner sides of the bin, as multiples of the diagonal of the part looked at."""
+    bin_height: Interval = (0.15, 0.6)
+    """Height of the bin's walls, as a multiple of the diagonal of the part looked at."""
+    bin_elevation_deg: Annotated[float, Field(ge=-90, le=90)] = 40.0
+    """Least elevation of the camera before a bin, as far as `camera.elevation_deg` allows it: walls hide what lies behind."""
+    pile_share: Share = 0.3
+    """With physics, on the ground: share of further things dropped on or beside the part looked at, instead of anywhere in view."""
+
+    @model_validator(mode="after")
+    def _check_supports(self) -> Self:
+        if self.table_share + self.bin_share > 1:
+            total = f"{self.table_share} + {self.bin_share}"
+            raise ValueError(f"table_share + bin_share = {total}: more than all pictures. Lower one of them.")
+        for name in ("table_size", "bin_size", "bin_height"):
+            if getattr(self, name)[0] <= 0:
+                raise ValueError(f"{name} starts at {getattr(self, name)[0]}; a size is larger than 0.")
+        return self
 
 
 class MaterialSection(Section):
