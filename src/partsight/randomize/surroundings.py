@@ -79,8 +79,8 @@ def _wall(
     upright = np.stack([np.cross([0, 0, 1.0], -forward), [0, 0, 1.0], -forward], axis=1)
     turn_deg = float(rng.uniform(-35, 35))
     turned = rotation_about([0, 0, 1], turn_deg) @ upright
-    away_m = max(viewpoint.distance_m * rng.uniform(1.2, 4.0), clear_m / np.cos(np.deg2rad(turn_deg)))
-    place = forward * away_m
+    least = clear_m / (viewpoint.distance_m * float(np.cos(np.deg2rad(turn_deg))))
+    place = forward * viewpoint.distance_m * max(rng.uniform(1.2, 4.0), least)
     size = viewpoint.distance_m * 6 + clear_m
     return (_laid(plane(size, size), _surface(rng, section, viewpoint.distance_m), rigid(turned, place)),)
 
