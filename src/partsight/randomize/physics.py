@@ -195,17 +195,17 @@ def _moved(before: FloatArray, after: FloatArray, sizes: FloatArray) -> FloatArr
 
 
 def _is_sunk(model: Any, data: Any, motion: _Motion, fixed: Sequence[PosedPart]) -> BoolArray:
-    """Return for each moving body whether it sits too deep in what was there before it."""
+    """Return for each moving body whether it sits too deep in another: of two bodies, the smaller one does."""
     import mujoco
 
     mujoco.mj_forward(model, data)
     is_sunk = np.zeros(len(motion.bodies), bool)
     smallest = min((body.part for body in (*motion.bodies, *fixed)), key=lambda part: diagonal_m(part.mesh))
     for contact in data.contact[: data.ncon] if data.ncon else ():
-        numbers = [int(model.geom_bodyid[geom]) - 1 for geom in contact.geom]
-        parts = [motion.bodies[number].part if number >= 0 else smallest for number in numbers]
-        if -contact.dist > overlap_limit_m(*parts) * motion.scale:
-            is_sunk[max(numbers)] = True
+        numbers = [number for geom in contact.geom if (number := int(model.geom_bodyid[geom]) - 1) >= 0]
+        parts = [motion.bodies[number].part for number in numbers]
+        if -contact.dist > overlap_limit_m(*parts, *([smallest] if len(parts) < 2 else [])) * motion.scale:
+            is_sunk[min(numbers, key=lambda number: diagonal_m(motion.bodies[number].part.mesh))] = True
     return is_sunk
 
 
