@@ -39,7 +39,7 @@ class ScatterSampler:
 
     def sample(self, index: int) -> Scene:
         """Draw one scene, each concern from its own stream."""
-        section, layout = self.section, self._layout(index)
+        section, layout = self.section, self.layout(index)
         distance = layout.viewpoint.distance_m
         surroundings = () if layout.is_floating else self._surroundings(index, layout)
         light = self._stream(index, "light")
@@ -58,7 +58,7 @@ class ScatterSampler:
     def _stream(self, index: int, concern: str) -> np.random.Generator:
         return stream(self.seed, index, concern)
 
-    def _layout(self, index: int) -> Layout:
+    def layout(self, index: int) -> Layout:
         """Place the focus part, the camera before it, then neighbours and distractors where they fit."""
         rng, placement = self._stream(index, "placement"), self.section.scatter
         is_floating, is_empty = chance(rng, placement.float_share), chance(rng, placement.empty_share)
