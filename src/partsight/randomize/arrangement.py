@@ -70,7 +70,7 @@ def find_ground_place(
         if place is None:
             continue
         transform, footprint = on_ground(part, rotation, place)
-        if is_clear_of_camera(footprint, viewpoint) and not any(_outlines_meet(footprint, other) for other in taken):
+        if is_clear_of_camera(footprint, viewpoint) and not any(do_outlines_meet(footprint, other) for other in taken):
             return transform, footprint
     return None
 
@@ -109,7 +109,7 @@ def _balls_meet(one: Footprint, other: Footprint) -> bool:
     return float(np.linalg.norm(one.center_m - other.center_m)) < one.radius_m + other.radius_m
 
 
-def _outlines_meet(one: Footprint, other: Footprint) -> bool:
+def do_outlines_meet(one: Footprint, other: Footprint) -> bool:
     """Return whether two convex outlines overlap: no edge of either separates them (separating axis theorem)."""
     if float(np.linalg.norm((one.center_m - other.center_m)[:2])) > one.radius_m + other.radius_m:
         return False

@@ -85,8 +85,20 @@ def drop_layout(drop: Drop, focus: Part, *, is_empty: bool) -> Layout:
 
     parts = [] if is_empty else _fallen_parts(drop, focus, support, aim)
     viewpoint = aim(parts)
-    distractors = _fallen_distractors(drop, diagonal, parts, _site(drop, support, viewpoint, parts, diagonal))
+    distractors = fallen_distractors(drop, diagonal, parts, support, viewpoint)
     return Layout(viewpoint, (*parts, *distractors), is_floating=False, focus_radius_m=diagonal / 2, support=support)
+
+
+def fallen_distractors(
+    drop: Drop, size_m: float, parts: Sequence[Body], support: Support, viewpoint: Viewpoint
+) -> list[Body]:
+    """Let distractors of about this size fall around, or onto, parts at rest, the first of which is looked at."""
+    rng, (low, high) = drop.stream("distractors"), drop.section.distractors.per_image
+    site = _site(drop, support, viewpoint, parts, size_m)
+    waiting: list[Body] = []
+    for _ in range(int(rng.integers(low, high + 1))):
+        waiting += _let_go_somewhere(rng, sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0)), None, site)
+    return _fallen(drop.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
 
 
 def _fallen_parts(drop: Drop, focus: Part, support: Support, aim: Callable[[Sequence[Body]], Viewpoint]) -> list[Body]:
@@ -103,14 +115,6 @@ def _fallen_parts(drop: Drop, focus: Part, support: Support, aim: Callable[[Sequ
     if fallen and fallen[0].part is focus:
         return fallen
     return [Body(focus, on_ground(focus, rest(rng, focus), np.zeros(2))[0], class_id)]
-
-
-def _fallen_distractors(drop: Drop, size_m: float, parts: Sequence[Body], site: _Site) -> list[Body]:
-    rng, (low, high) = drop.stream("distractors"), drop.section.distractors.per_image
-    waiting: list[Body] = []
-    for _ in range(int(rng.integers(low, high + 1))):
-        waiting += _let_go_somewhere(rng, sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0)), None, site)
-    return _fallen(drop.stream("physics of distractors"), waiting, site.support, parts, lambda _: site.viewpoint)
 
 
 def _fallen(
@@ -130,7 +134,7 @@ def _fallen(
             if pose is not None
         ]
         viewpoint = aim([fallen for _, fallen in landed])
-        waiting = [body for body, fallen in landed if _is_clear(fallen, viewpoint)]
+        waiting = [body for body, fallen in landed if is_clear(fallen, viewpoint)]
         if len(waiting) == len(landed):
             return [fallen for _, fallen in landed]
     return []
@@ -190,7 +194,7 @@ def _aimed(drop: Drop, support: Support, target_m: FloatArray, diagonal: float) 
     rng, section = drop.stream("camera"), _camera_before(support, drop.section)
     viewpoint = sample_viewpoint(rng, section, drop.size_wh, target_m, diagonal)
     for _ in range(NUM_ROUNDS):
-        if not any(_holds_camera(box, viewpoint) for box in support.boxes):
+        if not any(holds_camera(box, viewpoint) for box in support.boxes):
             break
         viewpoint = sample_viewpoint(rng, section, drop.size_wh, target_m, diagonal)
     return viewpoint
@@ -205,12 +209,14 @@ def _camera_before(support: Support, section: RandomizeSection) -> CameraSection
     return section.camera.model_copy(update={"elevation_deg": (raised, high)})
 
 
-def _holds_camera(box: FixedBox, viewpoint: Viewpoint) -> bool:
+def holds_camera(box: FixedBox, viewpoint: Viewpoint) -> bool:
+    """Return whether the camera stands in a box, or hardly before it."""
     eye = moved(inverse(box.world_from_box), viewpoint.camera.world_from_camera[None, :3, 3])[0]
     return bool((np.abs(eye) < box.size_m / 2 + 0.1 * viewpoint.distance_m).all())
 
 
-def _is_clear(body: Body, viewpoint: Viewpoint) -> bool:
+def is_clear(body: Body, viewpoint: Viewpoint) -> bool:
+    """Return whether a body neither holds the camera nor fills its view."""
     center, radius = body.world_from_part[:3, 3], diagonal_m(body.part.mesh) / 2
     return is_clear_of_camera(Footprint(np.zeros((0, 2)), center, radius), viewpoint)
 

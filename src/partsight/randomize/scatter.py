@@ -1,4 +1,4 @@
-"""Several parts among other things, lying on a ground or hovering before a picture, in any light."""
+"""Several parts among other things, lying, standing, or hovering before a picture, in any light."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ from partsight.randomize.exposure import sample_sensor
 from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
 from partsight.randomize.materials import sample_material, sample_surface, vary_materials
+from partsight.randomize.standing import stand_layout
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
 from partsight.randomize.viewpoint import Viewpoint, sample_viewpoint
@@ -59,6 +60,12 @@ class ScatterSampler:
         return stream(self.seed, index, concern)
 
     def layout(self, index: int) -> Layout:
+        """Place parts, camera and distractors as the recipe's placement says."""
+        if self.section.placement == "stand":
+            return stand_layout(Drop(self.section, self.parts, self.size_wh, self.seed, index))
+        return self._scattered(index)
+
+    def _scattered(self, index: int) -> Layout:
         """Place the focus part, the camera before it, then neighbours and distractors where they fit."""
         rng, placement = self._stream(index, "placement"), self.section.scatter
         is_floating, is_empty = chance(rng, placement.float_share), chance(rng, placement.empty_share)

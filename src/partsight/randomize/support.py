@@ -1,5 +1,6 @@
-"""What bodies are dropped on: the ground, a table, or a bin; its top or inner floor lies at z = 0."""
+"""What carries bodies: the ground, a table, a bin, or plinths; the top or inner floor lies at z = 0."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,18 @@ def bin_of(inner_m: FloatArray, turn_deg: float = 0.0) -> Support:
     ends = [_box([0, s * (depth + wall) / 2, height / 2], [width, wall, height], turn_deg) for s in (-1, 1)]
     area = np.array([width, depth])
     return Support((floor, *sides, *ends), -wall, has_solid_floor=True, area_m=area, turn_deg=turn_deg)
+
+
+def plinths(
+    places_m: Sequence[FloatArray], sizes_m: Sequence[FloatArray], height_m: float, turns_deg: Sequence[float]
+) -> Support:
+    """Return blocks with tops of these sizes (2,) at z = 0 around these places (2,), on a floor `height_m` below."""
+    blocks = [
+        FixedBox(rigid(rotation_about([0, 0, 1], turn), [*place, -height_m / 2]), np.array([*size, height_m]))
+        for place, size, turn in zip(places_m, sizes_m, turns_deg, strict=True)
+    ]
+    solid = tuple(blocks) if height_m > 0 else ()
+    return Support(solid, -height_m, has_solid_floor=True, area_m=None, turn_deg=0.0)
 
 
 def sample_support(rng: np.random.Generator, section: PlacementSection, diagonal: float) -> Support:
