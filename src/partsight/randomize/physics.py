@@ -5,12 +5,14 @@ The same generator state gives the same bits on processors of one kind; contact 
 mathematics library rounds differently, may give another, equally good pile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from partsight.errors import SceneError
 from partsight.randomize.hulls import collision_hulls
 from partsight.randomize.support import FixedBox, Support
 from partsight.structures.arrays import BoolArray, FloatArray
@@ -18,6 +20,8 @@ from partsight.structures.part import Part, diagonal_m
 from partsight.structures.transform import Transform, rigid
 
 TIMESTEP_S = 0.005
+MEMORY_BYTES = 2**26
+"""Room for contacts; twenty parts of sixteen hulls each fit in."""
 CHUNK_STEPS = 10
 """Steps between two looks at the bodies."""
 MAX_CHUNKS = 160
@@ -77,13 +81,27 @@ def settle(
         moving = tuple(PosedPart(bodies[k].part, pose) for k in left if (pose := poses[k]) is not None)
         scale = 1 / max(diagonal_m(body.part.mesh) for body in moving)
         motion = _Motion(moving, frictions[left], velocities[left], scale)
-        rested = _simulated(motion, support, fixed)
+        with _silent():
+            rested = _simulated(motion, support, fixed)
         for number, pose in zip(left, rested, strict=True):
             poses[number] = pose
         if all(pose is not None for pose in rested):
             break
         velocities = np.zeros_like(velocities)
     return poses
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep MuJoCo from writing MUJOCO_LOG.TXT into the working folder: bodies that go astray are found by their places."""
+    import mujoco
+
+    before = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda _: None)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(before)
 
 
 def _simulated(motion: _Motion, support: Support, fixed: Sequence[PosedPart]) -> list[Transform | None]:
@@ -106,6 +124,7 @@ def _simulated(motion: _Motion, support: Support, fixed: Sequence[PosedPart]) ->
         if (has_fallen | (quiet >= QUIET_CHUNKS)).all():
             break
         data.qvel[:] *= 1.0 if chunk < FREE_CHUNKS else 0.9
+    _check_memory(data)
     is_good = ~has_fallen & (quiet >= QUIET_CHUNKS) & ~_is_sunk(model, data, motion, fixed)
     return [_pose(state, motion.scale) if good else None for state, good in zip(before, is_good, strict=True)]
 
@@ -115,7 +134,7 @@ def _model(motion: _Motion, support: Support, fixed: Sequence[PosedPart]) -> Any
     import mujoco
 
     spec = mujoco.MjSpec()
-    spec.memory = 2**26
+    spec.memory = MEMORY_BYTES
     spec.option.timestep = TIMESTEP_S
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
@@ -207,6 +226,18 @@ def _is_sunk(model: Any, data: Any, motion: _Motion, fixed: Sequence[PosedPart])
         if -contact.dist > overlap_limit_m(*parts, *([smallest] if len(parts) < 2 else [])) * motion.scale:
             is_sunk[min(numbers, key=lambda number: diagonal_m(motion.bodies[number].part.mesh))] = True
     return is_sunk
+
+
+def _check_memory(data: Any) -> None:
+    """Refuse a pile in which contacts were left out. Raises SceneError."""
+    import mujoco
+
+    kinds = (mujoco.mjtWarning.mjWARN_CONTACTFULL, mujoco.mjtWarning.mjWARN_CNSTRFULL)
+    if any(data.warning[int(kind)].number for kind in kinds):
+        raise SceneError(
+            f"physics: a pile of {data.qpos.size // 7} bodies has more contacts than fit into {MEMORY_BYTES >> 20} MiB. "
+            "Lower randomize.scatter.parts_per_image or randomize.distractors.per_image."
+        )
 
 
 def _pose(state: FloatArray, scale: float) -> Transform:

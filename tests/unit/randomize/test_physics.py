@@ -21,6 +21,7 @@ from partsight.structures.part import Part, diagonal_m
 from partsight.structures.transform import rigid
 
 from .contact import depth_m, do_meet, pieces, support_pieces
+from .test_hulls import assembly
 
 ROD = lathe("rod", np.array([[0, -0.1], [0.02, -0.1], [0.02, 0.1], [0, 0.1]]))
 PARTS = (box(np.array([0.3, 0.2, 0.05])), ROD, box(np.array([0.05, 0.04, 0.03])), box(np.array([0.2, 0.2, 0.004])))
@@ -29,6 +30,8 @@ SUPPORTS = {
     "table": table(np.array([0.9, 0.6]), 0.5, 20.0),
     "bin": bin_of(np.array([0.6, 0.5, 0.2]), 35.0),
 }
+HOLLOW = assembly([(0, 0, 0), (0.3, 0, 0), (0, 0.3, 0), (0, 0, 0.3)], 0.08)
+"""Four cubes far from each other: a part of four hulls."""
 
 
 def heap(seed: int, count: int = 8, parts: tuple[Part, ...] = PARTS, spread_m: float = 0.1) -> list[PosedPart]:
@@ -73,6 +76,13 @@ def test_bodies_at_rest_touch_something_and_sink_into_nothing(support, seed):
     check_contact(rested, support)
 
 
+def test_parts_of_several_hulls_settle_into_each_other_s_hollows():
+    rested = at_rest(heap(3, 6, (HOLLOW,)), ground())
+    assert len(rested) == 6
+    assert len(pieces(rested[0])) == 4
+    check_contact(rested, ground())
+
+
 def test_bodies_of_very_different_sizes_settle_together():
     large, small = box(np.array([1.0, 0.6, 0.4])), box(np.array([0.02, 0.015, 0.01]))
     rested = at_rest(heap(1, 6, (large, small, small)), ground())
@@ -102,6 +112,20 @@ def test_what_misses_the_table_is_gone_and_reported():
     poses = settle(np.random.default_rng(0), [lost, kept], SUPPORTS["table"])
     assert poses[0] is None
     assert poses[1] is not None
+
+
+def test_what_goes_astray_is_gone_and_leaves_no_log_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    astray = PosedPart(PARTS[0], rigid(np.eye(3), [0, 0, 1e12]))
+    assert settle(np.random.default_rng(0), [astray], ground()) == [None]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pile_of_parts_of_many_pieces_fits_into_memory():
+    """Ten rings of forty blocks, sixteen hulls each, in one bin."""
+    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    ring = assembly(np.column_stack([np.cos(angles), np.sin(angles), 0 * angles]), 0.05)
+    assert len(at_rest(heap(0, 10, (ring,)), bin_of(np.array([4.0, 4.0, 1.0])))) >= 9
 
 
 def test_a_box_let_go_flat_lies_flat_where_it_fell():
