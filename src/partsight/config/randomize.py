@@ -81,7 +81,8 @@ class PlacementSection(Section):
     bin_elevation_deg: Annotated[float, Field(ge=-90, le=90)] = 40.0
     """Least elevation of the camera before a bin, as far as `camera.elevation_deg` allows it: walls hide what lies behind."""
     pile_share: Share = 0.3
-    """With physics, on the ground: share of further things dropped on or beside the part looked at, instead of anywhere in view."""
+    """With physics, on the ground: share of further things dropped on or beside the part looked at, instead of anywhere in view;
+    also of the distractors among standing parts."""
 
     @model_validator(mode="after")
     def _check_supports(self) -> Self:
