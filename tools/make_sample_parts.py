@@ -1,4 +1,4 @@
-"""Writes the five sample magnets of `partsight.samples` as STEP assemblies; needs the extra [parametric].
+"""Writes the five sample magnets of `partsight.samples` as STEP assemblies.
 
 Original, simplified designs: a yoke with four or six poles, a coil around each pole, terminal block, hoses, feet.
 Millimetres; the beam runs along y, z is up. The same call always writes the same bytes.

@@ -5,8 +5,9 @@ tell which instance a pixel shows, and which pixels the instance would cover if 
 had no borders. Depths are counted along the optical axis, in metres: they can be compared between instances.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from partsight.config.annotate import AnnotateSection
 from partsight.structures.annotation import Annotation, InstanceAnnotation
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from partsight.structures.camera import Camera, Intrinsics
-from partsight.structures.part import Part
+from partsight.structures.part import Mesh, Part
 from partsight.structures.scene import Instance, Scene
 from partsight.structures.transform import Transform, inverse, moved
 
@@ -29,15 +30,25 @@ pixel by pixel.
 """
 
 
-def annotate_scene(scene: Scene, section: AnnotateSection) -> Annotation:
-    """Return the exact labels of a scene; instances without a class hide others but are not labelled."""
+_SAME_DEPTH = 1e-5
+"""Depths of one surface, found by way of two meshes, differ by less than this share."""
+_NO_CLASSES: Mapping[str, int] = {}
+
+
+def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES) -> Annotation:
+    """Return the exact labels of a scene; instances without a class hide others but are not labelled.
+
+    Regions of classed instances are labelled too, with the numbers that `class_ids` has for their classes. The instance mask
+    knows whole instances only.
+    """
     footprints = [_footprint(instance, scene.camera) for instance in scene.instances]
     mask = _nearest_instance(footprints, scene.camera.intrinsics)
-    seen = [
-        _describe(scene, instance_id, footprint, mask)
-        for instance_id, footprint in enumerate(footprints)
-        if scene.instances[instance_id].class_id is not None
-    ]
+    seen: list[InstanceAnnotation | None] = []
+    for instance_id, (instance, footprint) in enumerate(zip(scene.instances, footprints, strict=True)):
+        if instance.class_id is not None:
+            is_visible = mask[_slices(footprint.inside)] == instance_id
+            seen.append(_describe(instance_id, instance.class_id, footprint, is_visible))
+            seen.extend(_describe_regions(scene, instance_id, footprint, mask=mask, class_ids=class_ids))
     visible = [annotation for annotation in seen if annotation is not None]
     kept = tuple(annotation for annotation in visible if _is_labelled(annotation, section))
     return Annotation(mask, kept, num_unseen=len(seen) - len(visible), num_hidden=len(visible) - len(kept))
@@ -132,12 +143,46 @@ def _slices(region: Region) -> tuple[slice, slice]:
     return slice(region.top, region.bottom), slice(region.left, region.right)
 
 
-def _describe(scene: Scene, instance_id: int, footprint: _Footprint, mask: IntArray) -> InstanceAnnotation | None:
-    """Return what can be seen of one classed instance, or None when that is nothing."""
-    class_id = scene.instances[instance_id].class_id
-    is_visible = mask[_slices(footprint.inside)] == instance_id
+def _describe_regions(
+    scene: Scene, instance_id: int, whole: _Footprint, *, mask: IntArray, class_ids: Mapping[str, int]
+) -> Iterator[InstanceAnnotation | None]:
+    """Yield what can be seen of each region of an instance: where the instance is seen, and no other part of it is nearer."""
+    instance = scene.instances[instance_id]
+    for number, region in enumerate(instance.part.regions):
+        if region.class_name in class_ids:
+            part = region_part(instance.part, number)
+            footprint = _footprint(replace(instance, part=part), scene.camera)
+            in_whole = _shifted(footprint.inside, -whole.inside.left, -whole.inside.top)
+            is_front = footprint.depths_m <= whole.depths_m[_slices(in_whole)] * (1 + _SAME_DEPTH)
+            is_visible = is_front & (mask[_slices(footprint.inside)] == instance_id)
+            yield _describe(instance_id, class_ids[region.class_name], footprint, is_visible)
+
+
+def _shifted(region: Region, columns: int, rows: int) -> Region:
+    return Region(region.left + columns, region.top + rows, region.right + columns, region.bottom + rows)
+
+
+@functools.lru_cache(maxsize=32)
+def region_part(part: Part, number: int) -> Part:
+    """Return the triangles of a part's region as a part in the same frame."""
+    chosen = np.isin(part.node_ids, part.regions[number].node_ids)
+    used, renumbered = np.unique(part.mesh.triangles[chosen], return_inverse=True)
+    return replace(
+        part,
+        mesh=Mesh(part.mesh.vertices_m[used], part.mesh.normals[used], renumbered.reshape(-1, 3)),
+        material_ids=part.material_ids[chosen],
+        node_ids=part.node_ids[chosen],
+        key=f"{part.key}-region-{number}",
+        regions=(),
+    )
+
+
+def _describe(
+    instance_id: int, class_id: int, footprint: _Footprint, is_visible: BoolArray
+) -> InstanceAnnotation | None:
+    """Return what can be seen of one instance or region, or None when that is nothing."""
     num_visible_px = int(np.count_nonzero(is_visible))
-    if class_id is None or num_visible_px == 0:
+    if num_visible_px == 0:
         return None
     return InstanceAnnotation(
         instance_id=instance_id,

@@ -14,7 +14,7 @@ from partsight.cad.formats import STEP_SUFFIXES
 
 _STEP_DOCUMENT = re.compile(rb"DOCUMENT_FILE\s*\(\s*'((?:[^']|'')*)'\s*,\s*'((?:[^']|'')*)'")
 _OBJ_LIBRARY = re.compile(rb"^mtllib\s+(.+?)\s*$", re.MULTILINE)
-_MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+\S+\s+)*(.+?)\s*$", re.MULTILINE)
+_MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+(?:(?:-?[\d.]+|on|off|[rgbmlz])\s+)+)*(.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

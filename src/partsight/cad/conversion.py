@@ -1,18 +1,21 @@
 """Pieces → Part: one mesh with normals split at edges, materials, sub-part names. Runs in the worker process only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import trimesh
 
 from partsight.cad.materials import DEFAULT_COLOR, guess_material, paint
 from partsight.cad.pieces import Node, Piece
+from partsight.cad.selection import match_node
+from partsight.config.cad import PartSection
 from partsight.errors import CadError
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part
+from partsight.structures.part import Mesh, Part, PartRegion
 
 CREASE_DEG = 30.0
 """Edges sharper than this are drawn sharp in formats that carry no normals."""
@@ -30,11 +33,11 @@ class _Shaded:
     node: Node
 
 
-def make_part(name: str, pieces: Sequence[Piece], color: str | None) -> Part:
-    """Return the part that pieces make up, centered. Raises CadError for triangles that are no numbers or have no area."""
-    shaded = [found for piece in pieces if (found := _shade(name, piece, color)) is not None]
+def make_part(name: str, path: Path, pieces: Sequence[Piece], section: PartSection) -> Part:
+    """Return the part that pieces of a file make up, centered. Raises CadError for triangles that are no numbers or have no area."""
+    shaded = [found for piece in pieces if (found := _shade(path, piece, section.color)) is not None]
     if not shaded:
-        raise CadError(f"{name}: all triangles are degenerate. Check the unit and export the file again.")
+        raise CadError(f"{path}: all triangles are degenerate. Check the unit and export the file again.")
     materials = tuple(dict.fromkeys(piece.material for piece in shaded))
     nodes = tuple(dict.fromkeys(piece.node for piece in shaded))
     counts = [len(piece.triangles) for piece in shaded]
@@ -47,6 +50,7 @@ def make_part(name: str, pieces: Sequence[Piece], color: str | None) -> Part:
             node_names=_distinct([node.names[-1] for node in nodes]),
             node_ids=np.repeat([nodes.index(piece.node) for piece in shaded], counts),
             key="",
+            regions=tuple(_regions(nodes, section.labels)),
         )
     )
 
@@ -57,6 +61,7 @@ def keyed(part: Part) -> Part:
     key = hash_bytes(
         mesh.vertices_m.tobytes(), mesh.normals.tobytes(), mesh.triangles.tobytes(), part.material_ids.tobytes(),
         part.node_ids.tobytes(), repr(part.materials).encode(), repr(part.node_names).encode(),
+        repr(part.regions).encode(),
     )  # fmt: skip
     return replace(part, key=key)
 
@@ -68,10 +73,21 @@ def with_triangles(part: Part, kept: IntArray) -> Part:
     return keyed(replace(part, mesh=mesh, material_ids=part.material_ids[kept], node_ids=part.node_ids[kept]))
 
 
-def _shade(name: str, piece: Piece, color: str | None) -> _Shaded | None:
+def _regions(nodes: Sequence[Node], labels: Mapping[str, Sequence[str]]) -> Iterator[PartRegion]:
+    """Yield a region for each topmost node that matches a class's patterns."""
+    for class_name, patterns in labels.items():
+        members: dict[tuple[int, ...], list[int]] = {}
+        for number, node in enumerate(nodes):
+            matched = match_node(node, patterns)
+            if matched:
+                members.setdefault(matched, []).append(number)
+        yield from (PartRegion(class_name, tuple(numbers)) for numbers in members.values())
+
+
+def _shade(path: Path, piece: Piece, color: str | None) -> _Shaded | None:
     """Return a piece with normals and material, None when no triangle has an area."""
     if not np.isfinite(piece.vertices_m).all():
-        raise CadError(f"{name}: {piece.node.names[-1]} has coordinates that are not numbers. Export the file again.")
+        raise CadError(f"{path}: {piece.node.names[-1]} has coordinates that are not numbers. Export the file again.")
     vertices, normals, triangles = _with_normals(piece)
     corners = vertices[triangles]
     doubled_area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)

@@ -20,8 +20,9 @@ _Y_UP_FROM_Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 
 def export_part(part: Part, path: Path, unit: str = "mm") -> None:
     """Write a part in the format of the path's suffix, whole or not at all.
 
-    GLB is in metres, y up, with materials; 3MF states its unit; PLY and OFF keep colors of faces, OBJ has its materials in a .mtl
-    beside it; STL keeps no color. Raises CadError for an unknown suffix, StorageError when it cannot be written.
+    GLB is in metres, y up, with materials; 3MF in millimetres, and says so; the others are in the unit given. PLY keeps the
+    colors of faces, OBJ has its materials in a .mtl beside it; STL, OFF and 3MF keep no color.
+    Raises CadError for an unknown suffix, StorageError when it cannot be written.
     """
     kind = path.suffix.lower().lstrip(".")
     if kind not in TARGETS:
@@ -31,20 +32,30 @@ def export_part(part: Part, path: Path, unit: str = "mm") -> None:
     elif kind == "obj":
         _write_obj(part, path, unit)
     elif kind == "3mf":
-        scene = _scene(part, 1 / METERS_PER[unit], np.eye(4))
-        scene.units = {"inch": "inches", "m": "meters", "cm": "centimeters", "mm": "millimeters"}[unit]
-        write_bytes(path, scene.export(file_type="3mf"))
+        write_bytes(path, _scene(part, 1 / METERS_PER["mm"], np.eye(4)).export(file_type="3mf"))
     else:
         write_bytes(path, _encoded(_single_mesh(part, 1 / METERS_PER[unit]).export(file_type=kind)))
 
 
 def _write_obj(part: Part, path: Path, unit: str) -> None:
-    library = f"{path.stem}.mtl"
     scene = _scene(part, 1 / METERS_PER[unit], np.eye(4))
-    text, companions = trimesh.exchange.obj.export_obj(scene, mtl_name=library, return_texture=True)
+    for mesh, material in zip(scene.geometry.values(), _materials_of(scene), strict=True):
+        mesh.visual.material = material
+    text, companions = trimesh.exchange.obj.export_obj(scene, mtl_name=f"{path.stem}.mtl", return_texture=True)
     for name, content in companions.items():
-        write_bytes(path.with_name(name), content)
+        write_bytes(path.with_name(name), _encoded(content))
     write_bytes(path, _encoded(text))
+
+
+def _materials_of(scene: trimesh.Scene) -> list[Any]:
+    """Return the materials in the terms of MTL: sRGB colors."""
+    simple: dict[str, Any] = {}
+    for mesh in scene.geometry.values():
+        look = mesh.visual.material
+        encoded = srgb_from_linear(np.asarray(look.baseColorFactor[:3], float) / 255)
+        color = [*np.rint(encoded * 255).astype(np.uint8).tolist(), 255]
+        simple.setdefault(look.name, trimesh.visual.material.SimpleMaterial(diffuse=color, name=look.name))
+    return [simple[mesh.visual.material.name] for mesh in scene.geometry.values()]
 
 
 def _encoded(content: Any) -> bytes:
@@ -73,7 +84,7 @@ def _scene(part: Part, scale: float, transform: FloatArray) -> trimesh.Scene:
 def _submesh(part: Part, chosen: IntArray, material: Material, scale: float) -> trimesh.Trimesh:
     used, triangles = np.unique(part.mesh.triangles[chosen], return_inverse=True)
     look = trimesh.visual.material.PBRMaterial(
-        name=f"{material.name} {_hex(material)}",
+        name=f"{material.name} {_hex(material)}".replace(" ", "_"),
         baseColorFactor=[*material.base_color, 1.0],
         metallicFactor=material.metallic,
         roughnessFactor=material.roughness,

@@ -78,7 +78,7 @@ def _pieces_of(
 ) -> Iterator[Piece]:
     primitives = tree["meshes"][entry["mesh"]]["primitives"] if "mesh" in entry else []
     rotation = world_from_node[:3, :3]
-    for number, primitive in enumerate(primitives):
+    for primitive in primitives:
         if primitive.get("mode", _TRIANGLES) != _TRIANGLES:
             continue  # curves and points have no surface
         attributes = primitive["attributes"]
@@ -86,7 +86,7 @@ def _pieces_of(
         normals = _accessor(tree, binary, attributes["NORMAL"]) if "NORMAL" in attributes else None
         yield Piece(
             node=node,
-            shape_id=entry["mesh"] * 100_000 + number,
+            shape_id=attributes["POSITION"],
             vertices_m=vertices @ rotation.T + world_from_node[:3, 3],
             normals=None if normals is None else normals @ np.linalg.inv(rotation),
             triangles=_indices(tree, binary, primitive, mirrored=np.linalg.det(rotation) < 0),

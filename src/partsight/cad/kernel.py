@@ -26,6 +26,8 @@ from partsight.cad.packed import unpack_step
 from partsight.cad.pieces import Piece, ReadFile
 from partsight.errors import CadError
 
+COARSEST_ANGLE = np.deg2rad(60.0)
+"""Six chords a circle: what is round stays so to the eye."""
 LONGEST_MM = 1e8
 """Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
 _SCHEMAS = (
@@ -52,7 +54,7 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
         format_name, stated, remarks = _fill_from_step(document, path)
     shapes = _free_shapes(document)
     diagonal_mm = _diagonal_mm(path, shapes)
-    _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
+    remarks += _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
     pieces = _pieces(document, path.stem)
     if not pieces:
         raise CadError(f"{path}: {_why_empty(path)}")
@@ -91,7 +93,7 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
 def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions]:
     """Return the file to read: itself, or a copy unpacked or among companions that go by the very names it uses."""
     packed = path.suffix.lower() in PACKED_STEP_SUFFIXES
-    source = unpack_step(path, folder) if packed else path
+    source = unpack_step(path, folder) if packed else path.resolve()  # the kernel follows references from there only
     companions = find_companions(source, folder=path.parent)
     misnamed = any(companion != path.parent / name for name, companion in companions.found.items())
     if packed or misnamed:
@@ -174,13 +176,21 @@ def _add_shape(document: Any, shape: Any, name: str) -> Any:
 
 
 def _placed(shape: Any, world_from_shape: Any) -> Any:
-    """Return a shape at another place; the matrix is rigid, in millimetres."""
+    """Return a copy of a shape at another place; the matrix is rigid, in millimetres.
+
+    A copy without places of its own faces: the kernel loses the color of a face that has one.
+    """
+    from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
     from OCP.gp import gp_Trsf
+    from OCP.ShapeUpgrade import ShapeUpgrade_RemoveLocations
     from OCP.TopLoc import TopLoc_Location
 
     transform = gp_Trsf()
     transform.SetValues(*np.asarray(world_from_shape, float)[:3].ravel().tolist())
-    return shape.Moved(TopLoc_Location(transform))
+    total = transform.Multiplied(shape.Location().Transformation())
+    remover = ShapeUpgrade_RemoveLocations()
+    remover.Remove(BRepBuilderAPI_Transform(shape.Located(TopLoc_Location()), total, True).Shape())
+    return remover.GetResult()
 
 
 def _paint(document: Any, label: Any, color_srgb: tuple[float, float, float]) -> None:
@@ -217,10 +227,11 @@ def _free_shapes(document: Any) -> list[Any]:
     return [XCAFDoc_ShapeTool.GetShape_s(label) for label in labels]
 
 
-def _explore(shape: Any, kind: Any) -> Iterator[Any]:
+def _explore(shape: Any, kind: Any, outside: Any = None) -> Iterator[Any]:
+    """Yield the sub-shapes of a kind, those within another kind left out."""
     from OCP.TopExp import TopExp_Explorer
 
-    explorer = TopExp_Explorer(shape, kind)
+    explorer = TopExp_Explorer(shape, kind) if outside is None else TopExp_Explorer(shape, kind, outside)
     while explorer.More():
         yield explorer.Current()
         explorer.Next()
@@ -254,13 +265,82 @@ def _diagonal_mm(path: Path, shapes: Sequence[Any]) -> float:
     return diagonal
 
 
-def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> None:
+def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> tuple[str, ...]:
+    """Tessellate each different body once; return what could not be.
+
+    Small bodies in a large assembly get no finer angles than can be seen.
+    """
     from OCP.BRepMesh import BRepMesh_IncrementalMesh
     from OCP.BRepTools import BRepTools
 
     for shape in shapes:
         BRepTools.Clean_s(shape, True)  # triangles that the file brought along may be of any coarseness
-        BRepMesh_IncrementalMesh(shape, deflection, False, float(np.deg2rad(angle_deg)), False)
+    for body in _different_bodies(shapes):
+        angle = max(np.deg2rad(angle_deg), min(COARSEST_ANGLE, _sufficient_angle(body, deflection)))
+        BRepMesh_IncrementalMesh(body, deflection, False, float(angle), False)
+    lost = [face for shape in shapes for face in _bare_faces(shape) if not _tessellate_as_nurbs(face, deflection)]
+    return (f"{len(lost)} face(s) cannot be tessellated and are missing",) if lost else ()
+
+
+def _bare_faces(shape: Any) -> Iterator[Any]:
+    """Yield the faces that the kernel failed to tessellate."""
+    from OCP.BRep import BRep_Tool
+    from OCP.TopAbs import TopAbs_ShapeEnum
+    from OCP.TopLoc import TopLoc_Location
+    from OCP.TopoDS import TopoDS
+
+    for face in _explore(shape, TopAbs_ShapeEnum.TopAbs_FACE):
+        if BRep_Tool.Triangulation_s(TopoDS.Face(face), TopLoc_Location()) is None:
+            yield TopoDS.Face(face)
+
+
+def _tessellate_as_nurbs(face: Any, deflection: float) -> bool:
+    """Tessellate a face by way of a spline surface: the kernel stumbles over the tips of some cones otherwise."""
+    from OCP.BRep import BRep_Builder, BRep_Tool
+    from OCP.BRepBuilderAPI import BRepBuilderAPI_NurbsConvert
+    from OCP.BRepLib import BRepLib_ToolTriangulatedShape
+    from OCP.BRepMesh import BRepMesh_IncrementalMesh
+    from OCP.TopLoc import TopLoc_Location
+    from OCP.TopoDS import TopoDS
+
+    spline = TopoDS.Face(BRepBuilderAPI_NurbsConvert(face.Located(TopLoc_Location()), True).Shape())
+    BRepMesh_IncrementalMesh(spline, deflection, False, 0.35, False)
+    triangles = BRep_Tool.Triangulation_s(spline, TopLoc_Location())
+    if triangles is None:
+        return False
+    BRepLib_ToolTriangulatedShape.ComputeNormals_s(spline, triangles)
+    BRep_Builder().UpdateFace(face, triangles)
+    return True
+
+
+def _different_bodies(shapes: Sequence[Any]) -> Iterator[Any]:
+    """Yield solids, and the shells and faces that belong to none, once each however often they are placed."""
+    from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher as ShapeSet
+    from OCP.TopAbs import TopAbs_ShapeEnum
+    from OCP.TopLoc import TopLoc_Location
+
+    seen = ShapeSet()
+    kinds = TopAbs_ShapeEnum.TopAbs_SOLID, TopAbs_ShapeEnum.TopAbs_SHELL, TopAbs_ShapeEnum.TopAbs_FACE
+    for shape in shapes:
+        for kind, beyond in zip(kinds, (None, *kinds), strict=False):
+            for body in _explore(shape, kind, beyond):
+                at_origin = body.Located(TopLoc_Location())
+                if not seen.Contains(at_origin):
+                    seen.Add(at_origin)
+                    yield at_origin
+
+
+def _sufficient_angle(body: Any, deflection: float) -> float:
+    """Return the angle between neighboring chords at which the roundest thing in a body strays by the deflection."""
+    from OCP.Bnd import Bnd_Box
+    from OCP.BRepBndLib import BRepBndLib
+
+    box = Bnd_Box()
+    BRepBndLib.Add_s(body, box, False)
+    if box.IsVoid() or box.IsOpen():
+        return 0.0
+    radius = float(np.sqrt(box.SquareExtent())) / 2
+    return float(2 * np.arccos(max(-1.0, 1 - deflection / max(radius, 1e-9))))
 
 
 def _pieces(document: Any, root_name: str) -> list[Piece]:

@@ -1,7 +1,7 @@
 """Files of triangles: STL, OBJ, PLY, OFF, GLB, glTF, 3MF, through trimesh. Runs in the worker process only."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ _UNITS = {
 def read_triangles(path: Path, unit: str | None) -> ReadFile:
     """Read a file of triangles. Raises CadError."""
     scene = _load(path)
+    renamed = {path.name: path.stem}  # what the reader calls a mesh without a name
     suffix = path.suffix.lower()
     if suffix in {".glb", ".gltf"}:
         scene.apply_transform(Z_UP_FROM_Y_UP)
@@ -39,7 +40,7 @@ def read_triangles(path: Path, unit: str | None) -> ReadFile:
         stated = own or unit or "mm (assumed)"
         meters_per_unit = METERS_PER[own or unit or "mm"]
     missing = tuple(f"refers to {name}, which is not there" for name in find_companions(path).missing)
-    pieces = tuple(_pieces(scene, meters_per_unit))
+    pieces = tuple(_pieces(scene, meters_per_unit, renamed))
     return ReadFile(pieces, suffix.lstrip(".").upper(), stated, remarks=missing)
 
 
@@ -56,10 +57,10 @@ def _load(path: Path) -> Any:
     return scene
 
 
-def _pieces(scene: Any, meters_per_unit: float) -> Iterator[Piece]:
+def _pieces(scene: Any, meters_per_unit: float, renamed: Mapping[str, str]) -> Iterator[Piece]:
     """Yield the pieces in an order that the file alone decides."""
     shape_ids = {name: number for number, name in enumerate(sorted(scene.geometry))}
-    chains = {name: _chain(scene, name) for name in scene.graph.nodes_geometry}
+    chains = {name: tuple(renamed.get(own, own) for own in _chain(scene, name)) for name in scene.graph.nodes_geometry}
     node_ids = {chain: number for number, chain in enumerate(sorted(_all_prefixes(chains.values())))}
     for name in sorted(chains, key=lambda name: (chains[name], shape_ids[scene.graph[name][1]])):
         transform, geometry = scene.graph[name]

@@ -1,10 +1,8 @@
 """CAD files → parts: each file in a child process with limits on time and memory, results kept, mistakes reported together."""
 
 import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -13,6 +11,7 @@ from pathlib import Path
 from partsight.cad.companions import find_companions
 from partsight.cad.facts import PartFacts, read_facts
 from partsight.cad.formats import SUFFIXES
+from partsight.cad.processes import Ended, ReaderProcesses
 from partsight.cad.storage import load_part
 from partsight.cad.worker import EXIT_CODE, FACTS, MARKER, MEMORY_EXIT_CODE
 from partsight.config.cad import CadSection, PartSection
@@ -22,6 +21,16 @@ from partsight.structures.part import Part
 
 FORMAT_VERSION = 2
 """Raised whenever the same file gives another part."""
+OUT_OF_MEMORY = ("bad_alloc", "OutOfMemory", "MemoryError")
+Place = tuple[Path | None, ReaderProcesses | None]
+"""Folder of files read before, and the processes to read with."""
+
+
+Advance = Callable[[int, str], None]
+
+
+def _ignore(done: int, remark: str) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,10 @@ class ReadPart:
 
 
 def read_parts(
-    parts: Mapping[str, PartSection], section: CadSection, cache: Path | None = None
+    parts: Mapping[str, PartSection], section: CadSection, cache: Path | None = None, advance: Advance = _ignore
 ) -> dict[str, tuple[ReadPart, ...]]:
     """Read every file of every class, in order. Raises one CadError that lists all files that cannot be used."""
-    found, problems = try_parts(parts, section, cache)
+    found, problems = try_parts(parts, section, cache, advance)
     if problems:
         lines = [f"  {problem}" for problem in problems.values()]
         raise CadError("\n".join([f"{len(problems)} CAD file(s) cannot be used:", *lines]))
@@ -44,38 +53,48 @@ def read_parts(
 
 
 def try_parts(
-    parts: Mapping[str, PartSection], section: CadSection, cache: Path | None = None
+    parts: Mapping[str, PartSection], section: CadSection, cache: Path | None = None, advance: Advance = _ignore
 ) -> tuple[dict[str, tuple[ReadPart, ...]], dict[Path, CadError]]:
-    """Read every file that can be read; return the parts by class, and what is wrong with the other files."""
+    """Read every file that can be read; return the parts by class, and what is wrong with the other files.
+
+    `advance` is told how many files are done and the name of the last, in the order of the files.
+    """
     wanted = [(name, path, part) for name, part in parts.items() for path in part.files]
-    with ThreadPoolExecutor(max_workers=min(8, cpu_count() or 1)) as executor:
-        outcomes = list(executor.map(lambda job: _attempt(job[0], job[1], job[2], section, cache), wanted))
     found: dict[str, tuple[ReadPart, ...]] = dict.fromkeys(parts, ())
     problems = {}
-    for (name, path, _), outcome in zip(wanted, outcomes, strict=True):
-        if isinstance(outcome, CadError):
-            problems[path] = outcome
-        else:
-            found[name] = (*found[name], *outcome)
+    with ReaderProcesses() as processes, ThreadPoolExecutor(min(8, cpu_count() or 1)) as executor:
+        outcomes = executor.map(lambda job: _attempt(*job, section=section, place=(cache, processes)), wanted)
+        for number, ((name, path, _), outcome) in enumerate(zip(wanted, outcomes, strict=True), 1):
+            if isinstance(outcome, CadError):
+                problems[path] = outcome
+            else:
+                found[name] = (*found[name], *outcome)
+            advance(number, path.name)
     return found, problems
 
 
 def read_file(
-    name: str, path: Path, part_section: PartSection, section: CadSection, cache: Path | None = None
+    name: str, path: Path, part_section: PartSection, section: CadSection, place: Place = (None, None)
 ) -> tuple[ReadPart, ...]:
     """Read one file as the parts of a class: one, or as many as different nodes match. Raises CadError.
 
-    With a cache folder, a file that was read with the same settings is not read again.
+    With a cache folder, a file that was read with the same settings is not read again; with processes, one start of the CAD
+    kernel serves many files.
     """
     _check_file(path)
+    cache, processes = place
+    if processes is None:
+        with ReaderProcesses() as own:
+            return read_file(name, path, part_section, section, (cache, own))
+    order = _Order(name, path, part_section, section)
     if cache is None:
         with tempfile.TemporaryDirectory(prefix="partsight-cad-") as temporary:
-            return _read_into(Path(temporary), name, path, part_section, section)
+            return _read_into(Path(temporary), order, processes)
     folder = cache / content_key(name, path, part_section, section)
     try:
         return _load(folder)
     except StorageError:
-        return _read_into(folder, name, path, part_section, section)
+        return _read_into(folder, order, processes)
 
 
 def content_key(name: str, path: Path, part_section: PartSection, section: CadSection) -> str:
@@ -93,10 +112,10 @@ def content_key(name: str, path: Path, part_section: PartSection, section: CadSe
 
 
 def _attempt(
-    name: str, path: Path, part_section: PartSection, section: CadSection, cache: Path | None
+    name: str, path: Path, part_section: PartSection, *, section: CadSection, place: Place
 ) -> tuple[ReadPart, ...] | CadError:
     try:
-        return read_file(name, path, part_section, section, cache)
+        return read_file(name, path, part_section, section, place)
     except CadError as error:
         return error
 
@@ -115,22 +134,32 @@ def _check_file(path: Path) -> None:
         raise CadError(f"{path}: is empty. Export or copy it again.")
 
 
-def _read_into(
-    folder: Path, name: str, path: Path, part_section: PartSection, section: CadSection
-) -> tuple[ReadPart, ...]:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What to read, and how."""
+
+    name: str
+    path: Path
+    part_section: PartSection
+    section: CadSection
+
+
+def _read_into(folder: Path, order: _Order, processes: ReaderProcesses) -> tuple[ReadPart, ...]:
     with tempfile.TemporaryDirectory(prefix="partsight-request-") as own:
         request = Path(own) / "request.json"
         write_json(
             request,
             {
-                "name": name,
-                "path": str(path),
+                "name": order.name,
+                "path": str(order.path),
                 "output": str(folder),
-                "part": part_section.model_dump(mode="json"),
-                "section": section.model_dump(mode="json"),
+                "part": order.part_section.model_dump(mode="json"),
+                "section": order.section.model_dump(mode="json"),
             },
         )
-        _run_worker(path, request, section)
+        ended = processes.run(request, Path(own) / "log.txt", order.section.timeout_s)
+    if ended.code or ended.timed_out:
+        raise CadError(_explain(order.path, ended, order.section))
     return _load(folder)
 
 
@@ -139,29 +168,22 @@ def _load(folder: Path) -> tuple[ReadPart, ...]:
     return tuple(ReadPart(load_part(folder / f"{number:02d}.npz"), entry) for number, entry in enumerate(facts))
 
 
-def _run_worker(path: Path, request: Path, section: CadSection) -> None:
-    command = [sys.executable, "-m", "partsight.cad.worker", str(request)]
-    try:
-        result = subprocess.run(command, capture_output=True, timeout=section.timeout_s, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise CadError(
+def _explain(path: Path, ended: Ended, section: CadSection) -> str:
+    """Say why the child ended as it did."""
+    said = ended.said
+    if ended.timed_out:
+        return (
             f"{path}: not read within {section.timeout_s:g} s. Raise cad.timeout_s or cad.linear_tolerance, "
             "or simplify the file."
-        ) from error
-    if result.returncode:
-        raise CadError(_explain(path, result.returncode, result.stderr.decode(errors="replace"), section))
-
-
-def _explain(path: Path, code: int, said: str, section: CadSection) -> str:
-    """Say why the child ended as it did."""
-    if code == EXIT_CODE and MARKER in said:
+        )
+    if ended.code == EXIT_CODE and MARKER in said:
         return said.rpartition(MARKER)[2].strip()
-    if code == MEMORY_EXIT_CODE or "bad_alloc" in said or "OutOfMemory" in said or "MemoryError" in said:
+    if ended.code == MEMORY_EXIT_CODE or any(word in said for word in OUT_OF_MEMORY):
         return (
             f"{path}: needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
             "cad.linear_tolerance, or simplify the file."
         )
-    return f"{path}: the CAD reader died of it ({_cause(code, said)}). Export it again as STEP AP214."
+    return f"{path}: the CAD reader died of it ({_cause(ended.code, said)}). Export it again as STEP AP214."
 
 
 def _cause(code: int, said: str) -> str:

@@ -17,16 +17,16 @@ def select_bodies(
 
     Patterns are those of shells (`COIL*`), whatever the case of letters. Raises CadError when one matches nothing.
     """
-    shown = [piece for piece in pieces if not _matching(piece.node, hide)]
-    _check_patterns(path, pieces, nodes, "node")
-    _check_patterns(path, pieces, hide, "hide")
+    shown = [piece for piece in pieces if not match_node(piece.node, hide)]
+    check_patterns(path, pieces, nodes, "node")
+    check_patterns(path, pieces, hide, "hide")
     if not shown:
         raise CadError(f"{path}: 'hide' hides every node of it. Hide less.")
     if not nodes:
         return [tuple(shown)]
     bodies: dict[tuple[int, ...], list[Piece]] = {}
     for piece in shown:
-        matched = _matching(piece.node, nodes)
+        matched = match_node(piece.node, nodes)
         if matched:
             bodies.setdefault(matched, []).append(piece)
     if not bodies:
@@ -34,7 +34,7 @@ def select_bodies(
     return _different(list(map(tuple, bodies.values())))
 
 
-def _matching(node: Node, patterns: Sequence[str]) -> tuple[int, ...]:
+def match_node(node: Node, patterns: Sequence[str]) -> tuple[int, ...]:
     """Return the numbers down to the topmost node that matches, none when there is none."""
     for depth, name in enumerate(node.names):
         own = (name, node.product) if depth == len(node.names) - 1 else (name,)
@@ -53,9 +53,10 @@ def _different(bodies: Sequence[tuple[Piece, ...]]) -> list[tuple[Piece, ...]]:
     return [body for body in bodies if any(body is kept for kept in first.values())]
 
 
-def _check_patterns(path: Path, pieces: Sequence[Piece], patterns: Sequence[str], key: str) -> None:
+def check_patterns(path: Path, pieces: Sequence[Piece], patterns: Sequence[str], key: str) -> None:
+    """Raise CadError, listing the names there are, when a pattern matches no node."""
     for pattern in patterns:
-        if not any(_matching(piece.node, [pattern]) for piece in pieces):
+        if not any(match_node(piece.node, [pattern]) for piece in pieces):
             names = list(dict.fromkeys(name for piece in pieces for name in (*piece.node.names, piece.node.product)))
             shown = ", ".join(name for name in names[:SHOWN_NAMES] if name)
             more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""

@@ -44,7 +44,7 @@ def _decimated(part: Part, target: int) -> Part:
     old_middles = welded.triangles_center
     welded.merge_vertices()
     points, faces = fast_simplification.simplify(
-        np.asarray(welded.vertices, np.float64), np.asarray(welded.faces, np.int64), target_count=target
+        np.asarray(welded.vertices, np.float64), np.asarray(welded.faces, np.int64), target_count=target, agg=2
     )
     vertices, normals, triangles = shade_smooth(trimesh.Trimesh(points, faces, process=False))
     _, nearest = cKDTree(old_middles).query(vertices[triangles].mean(axis=1))

@@ -11,7 +11,7 @@ import numpy as np
 from partsight.errors import StorageError
 from partsight.files import write_bytes
 from partsight.structures.material import Material, Texture
-from partsight.structures.part import Mesh, Part
+from partsight.structures.part import Mesh, Part, PartRegion
 
 
 def save_part(part: Part, path: Path) -> None:
@@ -22,6 +22,7 @@ def save_part(part: Part, path: Path) -> None:
         "key": part.key,
         "node_names": part.node_names,
         "materials": [_describe(material) for material in part.materials],
+        "regions": [[region.class_name, region.node_ids] for region in part.regions],
     }
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -45,7 +46,9 @@ def load_part(path: Path) -> Part:
             materials = tuple(_material(entry, k, arrays) for k, entry in enumerate(names["materials"]))
             mesh = Mesh(arrays["vertices_m"], arrays["normals"], arrays["triangles"])
             nodes = tuple(names["node_names"])
-            return Part(names["name"], mesh, materials, arrays["material_ids"], nodes, arrays["node_ids"], names["key"])
+            regions = tuple(PartRegion(name, tuple(ids)) for name, ids in names["regions"])
+            ids = arrays["material_ids"], arrays["node_ids"]
+            return Part(names["name"], mesh, materials, ids[0], nodes, ids[1], names["key"], regions)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StorageError(
             f"{path}: damaged part ({error}). Delete its folder and run the same command again."

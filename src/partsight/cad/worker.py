@@ -45,12 +45,14 @@ def main(request_path: Path) -> int:
 def make_parts(name: str, path: Path, part_section: PartSection, section: CadSection) -> list[tuple[Part, PartFacts]]:
     """Read a file and return its parts, each with its figures. Raises CadError."""
     from partsight.cad.conversion import make_part
-    from partsight.cad.selection import select_bodies
+    from partsight.cad.selection import check_patterns, select_bodies
 
     file = _read(path, part_section.unit, section)
     made = []
+    for patterns in part_section.labels.values():
+        check_patterns(path, file.pieces, patterns, "labels")
     for body in select_bodies(path, file.pieces, part_section.node, part_section.hide):
-        read = make_part(name, body, part_section.color)
+        read = make_part(name, path, body, part_section)
         final, remarks = _reduced(read, section)
         facts = describe(file, path, body, read, final)
         made.append((final, replace(facts, warnings=(*facts.warnings, *remarks))))

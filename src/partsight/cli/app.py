@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from partsight.cli import check, convert, demo, init, stages
+from partsight.cli import check, convert, demo, doctor, init, stages
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("convert")(convert.convert)
+app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("run")(stages.run)
 app.command("render")(stages.render)

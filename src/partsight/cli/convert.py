@@ -21,6 +21,9 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")] = False,
 ) -> None:
     """Convert CAD files; bad ones are reported and the others go on."""
+    from partsight.cad.processes import start_early
+
+    start_early()
     from partsight.pipeline.conversion import ConversionPlan, convert_files
 
     console = Console()

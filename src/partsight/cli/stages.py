@@ -2,8 +2,9 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
@@ -23,9 +24,22 @@ def run(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: 
     print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
 
 
-def render(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
-    """Make the labelled pictures."""
+def render(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    settings: SetOption = None,
+    out: OutOption = None,
+    preview: Annotated[
+        int | None, typer.Option("--preview", help="Only draw this many small pictures, and a sheet of them.")
+    ] = None,
+) -> None:
+    """Make the labelled pictures, or a quick look at the first few."""
     experiment, console = _open(recipe, settings, out)
+    if preview is not None:
+        from partsight.pipeline.preview import make_preview
+
+        sheet = make_preview(experiment.recipe, experiment.workspace, experiment.progress, max(1, preview))
+        console.print(f"preview {sheet}", highlight=False, soft_wrap=True)
+        return
     renders = experiment.renders
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
     console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)

@@ -16,6 +16,8 @@ class PartSection(Section):
     """Take only the sub-assemblies whose name matches one of these patterns (`COIL*`); different shapes become variants."""
     hide: tuple[str, ...] = ()
     """Leave out the nodes whose name matches one of these patterns (`*SCREW*`), with all that is below them."""
+    labels: Annotated[dict[str, tuple[str, ...]], Field(default_factory=dict)]
+    """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimetres are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None

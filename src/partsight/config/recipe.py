@@ -36,6 +36,12 @@ class Recipe(Section):
     report: ReportSection = ReportSection()
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """All classes in the order of their numbers: the parts, then the sub-parts that are labelled on them."""
+        labelled = (name for part in self.parts.values() for name in part.labels)
+        return tuple(dict.fromkeys([*self.parts, *labelled]))
+
+    @property
     def cad_section(self) -> CadSection:
         """The settings of `cad`, with the tolerance worked out: half a pixel of a picture that the part fills."""
         if self.cad.linear_tolerance is not None:

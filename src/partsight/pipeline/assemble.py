@@ -59,7 +59,7 @@ def assemble(recipe: Recipe, renders: Dataset) -> Splits:
 
 
 def _split_photos(recipe: Recipe) -> Splits:
-    class_names = tuple(recipe.parts)
+    class_names = recipe.class_names
     if recipe.photos.folder is None and recipe.photos.background_folder is None:
         nothing = Dataset(class_names, ())
         return Splits(nothing, nothing, nothing)

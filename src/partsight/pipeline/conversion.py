@@ -6,6 +6,7 @@ from pathlib import Path
 
 from partsight.cad.exporting import TARGETS, export_part
 from partsight.cad.formats import METERS_PER
+from partsight.cad.processes import ReaderProcesses
 from partsight.cad.reading import ReadPart, read_file
 from partsight.config.cad import CadSection
 from partsight.errors import CadError, RecipeError
@@ -40,12 +41,12 @@ def convert_files(given: Sequence[Path], plan: ConversionPlan, progress: Progres
     parts = part_sections(name_classes(given), plan.input_unit)
     written: list[tuple[Path, Path, int]] = []
     problems: list[str] = []
-    with progress.stage("convert", len(parts), "files") as advance:
+    with progress.stage("convert", len(parts), "files") as advance, ReaderProcesses() as processes:
         for number, (name, section) in enumerate(parts.items(), 1):
             source = section.files[0]
             try:
                 target = _target(source, plan)
-                written.append((source, target, _convert(name, source, target, plan)))
+                written.append((source, target, _convert(name, source, target, plan=plan, processes=processes)))
             except CadError as error:
                 problems.append(str(error))
             advance(number, source.name)
@@ -66,20 +67,20 @@ def _target(source: Path, plan: ConversionPlan) -> Path:
     return target
 
 
-def _convert(name: str, source: Path, target: Path, plan: ConversionPlan) -> int:
+def _convert(name: str, source: Path, target: Path, *, plan: ConversionPlan, processes: ReaderProcesses) -> int:
     section = part_sections({name: source}, plan.input_unit)[name]
-    (found,) = read_file(name, source, section, CadSection(remove_hidden=False))
+    (found,) = read_file(name, source, section, CadSection(remove_hidden=False), (None, processes))
     if plan.tolerance_mm is not None:
-        found = _refined(name, source, found, plan)
+        found = _refined(name, source, found, plan=plan, processes=processes)
     export_part(found.part, target, plan.unit)
     return len(found.part.mesh.triangles)
 
 
-def _refined(name: str, source: Path, found: ReadPart, plan: ConversionPlan) -> ReadPart:
+def _refined(name: str, source: Path, found: ReadPart, *, plan: ConversionPlan, processes: ReaderProcesses) -> ReadPart:
     """Read once more with the tolerance asked for, which is a share of the size that is known only now."""
     size_m = sum(side**2 for side in found.facts.size_m) ** 0.5
     share = (plan.tolerance_mm or 0.0) / 1000 / size_m
     section = part_sections({name: source}, plan.input_unit)[name]
     cad = CadSection(remove_hidden=False, linear_tolerance=min(0.1, max(1e-7, share)))
-    (refined,) = read_file(name, source, section, cad)
+    (refined,) = read_file(name, source, section, cad, (None, processes))
     return refined

@@ -68,6 +68,7 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
     num_workers = recipe.render.workers or num_cores()
     return RenderJob(
         parts_folder=parts.folder,
+        class_names=recipe.class_names,
         part_files=tuple((name, tuple(files)) for name, files in parts.files.items()),
         randomize=recipe.randomize,
         render=recipe.render.model_copy(update={"workers": num_workers}),
@@ -129,7 +130,7 @@ def _describe(folder: Path, recipe: Recipe, variant: str) -> dict[str, Any]:
     return {
         "count": count,
         "variant": variant,
-        "class_names": list(recipe.parts),
+        "class_names": list(recipe.class_names),
         "dataset_hash": dataset_hash(folder, count),
     }
 
@@ -141,7 +142,7 @@ def _read_output(recipe: Recipe, folder: Path, manifest: dict[str, Any]) -> Rend
         key=folder.name,
         folder=folder,
         variant=manifest["variant"],
-        dataset=Dataset(tuple(recipe.parts), samples),
+        dataset=Dataset(recipe.class_names, samples),
         num_unseen=sum(label["num_unseen"] for label in labels),
         num_hidden=sum(label["num_hidden"] for label in labels),
         seconds=manifest["seconds"],

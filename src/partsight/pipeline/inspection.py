@@ -1,7 +1,6 @@
 """CAD files → a health report: what each file holds, what is wrong with it, and which parts look alike."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -20,7 +19,6 @@ from partsight.cad.silhouettes import (
 from partsight.cad.views import CORNER, SIDES, draw_difference, draw_views
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.progress import Progress
 from partsight.report.inspection import InspectedPair, InspectedPart, InspectionContent, TreeLine, write_inspection
 from partsight.structures.arrays import FloatArray
@@ -75,15 +73,11 @@ def inspect(
     parts: Mapping[str, PartSection], section: CadSection, cache: Path | None, progress: Progress
 ) -> Inspection:
     """Read all files, the bad ones aside, and compare the outlines of the classes."""
-    found: dict[str, tuple[ReadPart, ...]] = {}
-    problems: dict[Path, str] = {}
-    with progress.stage("check", len(parts), "parts") as advance, ThreadPoolExecutor(num_cores()) as executor:
-        outcomes = executor.map(lambda item: try_parts(dict([item]), section, cache), parts.items())
-        for number, (name, (read, failed)) in enumerate(zip(parts, outcomes, strict=True), 1):
-            problems.update({path: str(error) for path, error in failed.items()})
-            if read[name]:
-                found[name] = read[name]
-            advance(number, name)
+    num_files = sum(len(part.files) for part in parts.values())
+    with progress.stage("check", num_files, "files") as advance:
+        read, failed = try_parts(parts, section, cache, advance)
+    found = {name: variants for name, variants in read.items() if variants}
+    problems = {path: str(error) for path, error in failed.items()}
     return Inspection(found, problems, _compare(found))
 
 

@@ -43,7 +43,7 @@ def _train(recipe: Recipe, dataset: DatasetOutput, folder: Path, progress: Progr
     with progress.stage("train", recipe.train.epochs, "epochs") as advance:
         checkpoint = train_detector(
             dataset.data_yaml,
-            tuple(recipe.parts),
+            recipe.class_names,
             recipe.train,
             seed=recipe.train_seed,
             output_dir=folder,

@@ -55,14 +55,14 @@ def load_facts(output: PartsOutput) -> dict[str, tuple[PartFacts, ...]]:
 def _import_parts(recipe: Recipe, workspace: Workspace, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     files: dict[str, list[str]] = {}
-    with progress.stage("cad", len(recipe.parts), "classes") as advance:
-        found = read_parts(recipe.parts, recipe.cad_section, workspace.root / CACHE)
-        for class_id, (name, variants) in enumerate(found.items()):
-            files[name] = [f"{class_id:02d}-{variant:02d}.npz" for variant in range(len(variants))]
-            for file, variant in zip(files[name], variants, strict=True):
-                save_part(variant.part, folder / file)
-            write_facts([variant.facts for variant in variants], folder / f"{class_id:02d}.json")
-            advance(class_id + 1, name)
+    num_files = sum(len(part.files) for part in recipe.parts.values())
+    with progress.stage("cad", num_files, "files") as advance:
+        found = read_parts(recipe.parts, recipe.cad_section, workspace.root / CACHE, advance)
+    for class_id, (name, variants) in enumerate(found.items()):
+        files[name] = [f"{class_id:02d}-{variant:02d}.npz" for variant in range(len(variants))]
+        for file, variant in zip(files[name], variants, strict=True):
+            save_part(variant.part, folder / file)
+        write_facts([variant.facts for variant in variants], folder / f"{class_id:02d}.json")
     for name, variants in found.items():
         for warning in dict.fromkeys(warning for variant in variants for warning in variant.facts.warnings):
             progress.say(f"cad: {name}: {warning}")

@@ -28,6 +28,7 @@ class RenderJob:
     """Everything a picture depends on besides its number; equal jobs make equal pictures."""
 
     parts_folder: Path
+    class_names: tuple[str, ...]
     part_files: tuple[tuple[str, tuple[str, ...]], ...]
     randomize: RandomizeSection
     render: RenderSection
@@ -57,12 +58,13 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     parts = load_parts(job.parts_folder, dict(job.part_files))
     size_wh = (job.render.width, job.render.height)
     sampler = open_sampler(job.randomize, parts, size_wh, job.seed)
+    class_ids = {name: class_id for class_id, name in enumerate(job.class_names)}
     renderer = open_renderer(job.render, job.num_threads)
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:
         scene = sampler.sample(index)
-        annotation = annotate_scene(scene, job.annotate)
+        annotation = annotate_scene(scene, job.annotate, class_ids)
         image = expose(check_rendering(renderer.render(scene), scene), scene.sensor)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"

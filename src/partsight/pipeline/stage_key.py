@@ -46,7 +46,7 @@ def dataset_key(recipe: Recipe, renders_key: str) -> str:
     folders = (recipe.photos.folder, recipe.photos.background_folder)
     content = {
         "renders": [renders_key, recipe.render.count],
-        "classes": list(recipe.parts),
+        "classes": list(recipe.class_names),
         "seed": recipe.draw_seed,
         "photos": _dump(recipe.photos),
         "folders": [hash_folder(folder) for folder in folders],

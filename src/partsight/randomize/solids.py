@@ -70,7 +70,7 @@ def scaled(part: Part, factor: float) -> Part:
     """Return the part enlarged around its origin."""
     mesh = Mesh(part.mesh.vertices_m * factor, part.mesh.normals, part.mesh.triangles)
     key = hash_bytes(part.key.encode(), np.float64(factor).tobytes())
-    return Part(part.name, mesh, part.materials, part.material_ids, part.node_names, part.node_ids, key)
+    return Part(part.name, mesh, part.materials, part.material_ids, part.node_names, part.node_ids, key, part.regions)
 
 
 def _turned(edge_m: FloatArray, ring: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:

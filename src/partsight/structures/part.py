@@ -25,6 +25,15 @@ class Mesh:
         object.__setattr__(self, "triangles", locked(self.triangles, np.int64, (None, 3)))
 
 
+@dataclass(frozen=True, slots=True)
+class PartRegion:
+    """A sub-part that is labelled as a class of its own wherever the part is seen."""
+
+    class_name: str
+    node_ids: tuple[int, ...]
+    """Indices into the part's `node_names`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A rigid body that can be placed in scenes; its frame is the CAD frame, moved so that the bounding box is centered."""
@@ -39,7 +48,8 @@ class Part:
     node_ids: IntArray
     """(T,) index into `node_names` for each triangle."""
     key: str
-    """Content hash: equal keys mean equal geometry, materials and names."""
+    """Content hash: equal keys mean equal geometry, materials, names and regions."""
+    regions: tuple[PartRegion, ...] = ()
 
     def __post_init__(self) -> None:
         num_triangles = len(self.mesh.triangles)

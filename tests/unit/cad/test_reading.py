@@ -51,7 +51,9 @@ def test_unitless_files_are_in_millimeters_unless_said_otherwise(tmp_path, suffi
 @pytest.mark.parametrize(("unit", "meters"), [("m", 1.0), ("cm", 0.01), ("inch", 0.0254)])
 def test_the_recipe_states_the_unit(tmp_path, unit, meters):
     write_box(tmp_path / "box.stl")
-    np.testing.assert_allclose(facts(tmp_path / "box.stl", unit=unit).size_m, np.array([30, 20, 10]) * meters, rtol=1e-5)
+    np.testing.assert_allclose(
+        facts(tmp_path / "box.stl", unit=unit).size_m, np.array([30, 20, 10]) * meters, rtol=1e-5
+    )
 
 
 def test_gltf_is_in_meters_and_y_up(tmp_path):

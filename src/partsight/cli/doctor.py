@@ -1,0 +1,17 @@
+"""`partsight doctor`: what this machine can do."""
+
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+
+def doctor() -> None:
+    """Say which renderer and libraries are used here, and how to get faster."""
+    from partsight.pipeline.doctor import examine_machine
+
+    table = Table("what", "found", "to get more", box=SIMPLE_HEAD)
+    for finding in examine_machine(Path.cwd()):
+        table.add_row(finding.topic, finding.found, finding.advice)
+    Console().print(table)

@@ -1,0 +1,92 @@
+"""What this machine can do for Partsight, and how to get more out of it."""
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from partsight.config.render import RenderSection
+from partsight.errors import RenderError
+from partsight.pipeline.executors import num_cores
+from partsight.render.renderer import open_renderer
+
+SPEED = {
+    "cuda_ad_rgb": ("draws on the GPU", ""),
+    "llvm_ad_rgb": ("draws on the CPU, compiled for it", ""),
+    "scalar_rgb": (
+        "draws on the CPU, three times as slow as it could",
+        "install LLVM 17 or newer (Debian: apt install libllvm19), or name its file in DRJIT_LIBLLVM_PATH",
+    ),
+}
+"""Renderer variant: what it does, and how to get faster."""
+LEAST_MEMORY_GB, LEAST_DISK_GB = 6.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    topic: str
+    found: str
+    advice: str = ""
+    """What would make it better; empty where nothing is wanting."""
+
+
+def examine_machine(folder: Path) -> tuple[Finding, ...]:
+    """Look at the renderer, the libraries and the machine; slow on the first call, when renderers are tried."""
+    return (
+        Finding("Partsight", f"{version('partsight')}, Python {platform.python_version()}, {platform.platform()}"),
+        _renderer(),
+        _library("draft renderer", "pyvista", "pip install 'partsight[pyvista]' for quick drafts"),
+        _library("CAD kernel", "cadquery-ocp-novtk", "pip install cadquery-ocp-novtk"),
+        _library("detector", "ultralytics-opencv-headless", "pip install 'partsight[yolo]' to train (AGPL-3.0)"),
+        _cores(),
+        _memory(),
+        _disk(folder),
+    )
+
+
+def _renderer() -> Finding:
+    try:
+        with open_renderer(RenderSection(), 1) as renderer:
+            variant = renderer.variant.rpartition("/")[2]
+    except RenderError as error:
+        return Finding("renderer", "none works", str(error))
+    speed, advice = SPEED.get(variant, ("", ""))
+    has_gpu = bool(shutil.which("nvidia-smi"))
+    if has_gpu and variant != "cuda_ad_rgb":
+        advice = "there is an NVIDIA GPU that Mitsuba cannot use: update its driver"
+    return Finding("renderer", f"Mitsuba {version('mitsuba')}, {variant}: {speed}", advice)
+
+
+def _library(topic: str, name: str, advice: str) -> Finding:
+    try:
+        return Finding(topic, f"{name} {version(name)}")
+    except PackageNotFoundError:
+        return Finding(topic, "not installed", advice)
+
+
+def _cores() -> Finding:
+    cores = num_cores()
+    advice = "training and rendering share one core: expect hours" if cores == 1 else ""
+    gpu = ", NVIDIA GPU" if shutil.which("nvidia-smi") else ", no NVIDIA GPU"
+    return Finding("processor", f"{cores} core{'' if cores == 1 else 's'} to use{gpu}", advice)
+
+
+def _memory() -> Finding:
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return Finding("memory", "unknown")
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    advice = "lower render.workers and train.batch when memory runs out" if total < LEAST_MEMORY_GB else ""
+    return Finding("memory", f"{total:.0f} GB", advice)
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free / 1e9
+    return Finding(
+        "disk",
+        f"{free:.0f} GB free here",
+        "make room: 1,000 pictures of 640² need about 0.5 GB" if free < LEAST_DISK_GB else "",
+    )

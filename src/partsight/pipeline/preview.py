@@ -1,0 +1,45 @@
+"""A few small pictures with their labels on one sheet: a look at a recipe before it is run."""
+
+from pathlib import Path
+
+from partsight.config.recipe import Recipe
+from partsight.dataset.pictures import read_picture
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Progress
+from partsight.pipeline.workspace import Workspace
+from partsight.report.contact_sheet import draw_labels, write_contact_sheet
+
+LONGER_SIDE_PX = 320
+SAMPLES_PER_PIXEL = 8
+PREVIEW = "preview.png"
+
+
+def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count: int) -> Path:
+    """Draw the recipe's first pictures small and fast, and return a contact sheet of them with boxes and names.
+
+    Scenes are those of the full run; the pictures are smaller and grainier.
+    """
+    render = recipe.render
+    scale = min(1.0, LONGER_SIDE_PX / max(render.width, render.height))
+    small = render.model_copy(
+        update={
+            "count": count,
+            "width": max(64, round(render.width * scale)),
+            "height": max(64, round(render.height * scale)),
+            "samples_per_pixel": min(render.samples_per_pixel, SAMPLES_PER_PIXEL),
+        }
+    )
+    quick = recipe.model_copy(update={"render": small, "cad": recipe.cad_section})  # parts as for the full pictures
+    renders = Experiment(quick, workspace, progress).renders
+    names = renders.dataset.class_names
+    pictures = [
+        draw_labels(read_picture(sample.image_path), sample.boxes_xyxy, sample.class_ids, names)
+        for sample in renders.dataset.samples[:count]
+    ]
+    captions = [
+        f"{index}: {len(sample.class_ids) or 'no'} label{'' if len(sample.class_ids) == 1 else 's'}"
+        for index, sample in enumerate(renders.dataset.samples[:count])
+    ]
+    sheet = workspace.root / PREVIEW
+    write_contact_sheet(pictures, captions, sheet)
+    return sheet

@@ -1,0 +1,40 @@
+"""Sub-parts as classes, from the CAD file's node names to the dataset."""
+
+import numpy as np
+
+from partsight.config.cad import PartSection
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+from partsight.pipeline.workspace import Workspace
+
+
+def test_sub_parts_are_classes_after_the_parts_and_have_boxes_within_them(smoke, tmp_path):
+    name, part = next(iter(smoke.parts.items()))
+    labelled = PartSection.model_validate({**part.model_dump(), "labels": {"Coil": ["COIL*"]}})
+    orbit = smoke.randomize.model_copy(update={"placement": "orbit"})
+    render = smoke.render.model_copy(update={"count": 4})
+    recipe = smoke.model_copy(update={"parts": {name: labelled}, "randomize": orbit, "render": render})
+    renders = Experiment(recipe, Workspace(tmp_path), Silence()).renders
+    assert renders.dataset.class_names == (name, "Coil")
+    coils = 0
+    for sample in renders.dataset.samples:
+        whole = sample.boxes_xyxy[sample.class_ids == 0]
+        inner = sample.boxes_xyxy[sample.class_ids == 1]
+        coils += len(inner)
+        assert len(whole) == 1
+        assert (inner[:, :2] >= whole[0, :2] - 1e-6).all()
+        assert (inner[:, 2:] <= whole[0, 2:] + 1e-6).all()
+        assert len(np.unique(inner, axis=0)) == len(inner)
+    assert coils >= 4
+
+
+def test_labels_change_no_pixel(smoke, tmp_path):
+    name, part = next(iter(smoke.parts.items()))
+    render = smoke.render.model_copy(update={"count": 2})
+    pictures = []
+    for labels in ({}, {"Coil": ["COIL*"]}):
+        labelled = PartSection.model_validate({**part.model_dump(), "labels": labels})
+        recipe = smoke.model_copy(update={"parts": {name: labelled}, "render": render})
+        renders = Experiment(recipe, Workspace(tmp_path), Silence()).renders
+        pictures.append([sample.image_path.read_bytes() for sample in renders.dataset.samples])
+    assert pictures[0] == pictures[1]
