@@ -41,7 +41,7 @@ def _section_text(section: type[Section], path: str) -> list[str]:
             inner += _section_text(below, f"{label}.<name>" if "dict" in str(field.annotation) else label)
             continue
         default = "" if field.is_required() else f"`{_toml(field.default)}`"
-        rows.append(f"| `{name}` | {default} | {field.description} |")
+        rows.append(f"| `{name}` | {default} | {' '.join((field.description or '').split())} |")
     heading = f"\n## `[{path}]`\n" if path else "\n## Top of the file\n"
     table = ["\n" + "\n".join(rows) + "\n"] if len(rows) > 2 else []
     return [heading, f"\n{(section.__doc__ or '').strip()}\n", *table, *inner]

@@ -1,10 +1,23 @@
 """Settings of `randomize`: the ranges from which scenes are drawn."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from partsight.config.section import FilePath, Interval, IntInterval, Section, Share
+
+Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
+
+
+def _check_sum(**shares: float) -> None:
+    if sum(shares.values()) > 1:
+        names, numbers = " + ".join(shares), " + ".join(map(str, shares.values()))
+        raise ValueError(f"{names} = {numbers}: more than all pictures. Lower one of them.")
+
+
+def _check_positive(name: str, bounds: tuple[float, float]) -> None:
+    if bounds[0] <= 0:
+        raise ValueError(f"{name} starts at {bounds[0]}; expected more than 0.")
 
 
 class OrbitSection(Section):
@@ -52,6 +65,63 @@ class PlacementSection(Section):
     """Share of pictures in which the parts hover freely turned before a background, instead of lying on the ground."""
     size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Random change of each part's true size, as a share; for CAD that is only about right."""
+    physics: bool = False
+    """Whether parts that do not hover are dropped and come to rest on a ground, a table or in a bin, leaning on each other;
+    otherwise each lies alone. Off by default: the published figures were measured without it."""
+    table_share: Share = 0.2
+    """With physics: share of the lying pictures on a table top or pallet, over whose edge things may hang."""
+    table_size: Interval = (1.5, 4.0)
+    """Sides of the table top, as multiples of the diagonal of the part looked at."""
+    bin_share: Share = 0.2
+    """With physics: share of the lying pictures in an open bin; the ground has what table and bin leave."""
+    bin_size: Interval = (1.2, 3.0)
+    """Inner sides of the bin, as multiples of the diagonal of the part looked at."""
+    bin_height: Interval = (0.15, 0.6)
+    """Height of the bin's walls, as a multiple of the diagonal of the part looked at."""
+    bin_elevation_deg: Annotated[float, Field(ge=-90, le=90)] = 40.0
+    """Least elevation of the camera before a bin, as far as `camera.elevation_deg` allows it: walls hide what lies behind."""
+    pile_share: Share = 0.3
+    """With physics, on the ground: share of further things dropped on or beside the part looked at, instead of anywhere in view;
+    also of the distractors among standing parts."""
+
+    @model_validator(mode="after")
+    def _check_supports(self) -> Self:
+        _check_sum(table_share=self.table_share, bin_share=self.bin_share)
+        for name in ("table_size", "bin_size", "bin_height"):
+            _check_positive(name, getattr(self, name))
+        return self
+
+
+class StandSection(Section):
+    """Parts that stand upright among each other on floor, pallets or pedestals, seen by someone who walks round them."""
+
+    parts_per_image: IntInterval = (1, 4)
+    """Number of classed parts in a picture that shows any."""
+    empty_share: Share = 0.1
+    """Share of pictures without any part of a class."""
+    size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Random change of each part's true size, as a share; for CAD that is only about right."""
+    up: Axis = "z"
+    """Axis of the CAD files that points up when a part stands."""
+    pallet_share: Share = 0.3
+    """Share of pictures in which each part stands on a pallet."""
+    pallet_height_m: Interval = (0.1, 0.2)
+    """Height of pallets, in metres."""
+    pedestal_share: Share = 0.3
+    """Share of pictures in which each part stands on a pedestal; the floor has what pallets and pedestals leave."""
+    pedestal_height_m: Interval = (0.4, 1.1)
+    """Height of pedestals, in metres."""
+    spacing: Interval = (1.0, 3.0)
+    """Distance of neighbours from the part looked at, as a multiple of its diagonal."""
+    eye_height_m: Interval = (1.2, 1.9)
+    """Height of the camera above the floor, in metres; `camera.elevation_deg` limits it, as one who comes near bends down."""
+
+    @model_validator(mode="after")
+    def _check_plinths(self) -> Self:
+        _check_sum(pallet_share=self.pallet_share, pedestal_share=self.pedestal_share)
+        for name in ("pallet_height_m", "pedestal_height_m", "spacing", "eye_height_m"):
+            _check_positive(name, getattr(self, name))
+        return self
 
 
 class MaterialSection(Section):
@@ -130,11 +200,12 @@ class SensorSection(Section):
 class RandomizeSection(Section):
     """How scenes are drawn."""
 
-    placement: Literal["orbit", "scatter"] = "scatter"
-    """`orbit` is the published baseline; `scatter` draws several parts among other things."""
+    placement: Literal["orbit", "scatter", "stand"] = "scatter"
+    """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright."""
     orbit: OrbitSection = OrbitSection()
     camera: CameraSection = CameraSection()
     scatter: PlacementSection = PlacementSection()
+    stand: StandSection = StandSection()
     materials: MaterialSection = MaterialSection()
     light: LightSection = LightSection()
     background: BackgroundSection = BackgroundSection()

@@ -66,11 +66,11 @@ def find_ground_place(
 ) -> tuple[Transform, Footprint] | None:
     """Look for a free place on the ground that the camera sees; None when it is crowded."""
     for _ in range(NUM_TRIES):
-        place = _seen_ground(rng, viewpoint)
+        place = find_seen_ground(rng, viewpoint)
         if place is None:
             continue
         transform, footprint = on_ground(part, rotation, place)
-        if _is_clear_of_camera(footprint, viewpoint) and not any(_outlines_meet(footprint, other) for other in taken):
+        if is_clear_of_camera(footprint, viewpoint) and not any(do_outlines_meet(footprint, other) for other in taken):
             return transform, footprint
     return None
 
@@ -83,12 +83,12 @@ def find_air_place(
         pixel = rng.uniform(0, 1, (1, 2)) * viewpoint.camera.intrinsics.size_wh
         depth = np.array([viewpoint.distance_m * rng.uniform(0.7, 1.8)])
         transform, footprint = in_air(part, rotation, unproject(viewpoint.camera, pixel, depth)[0])
-        if _is_clear_of_camera(footprint, viewpoint) and not any(_balls_meet(footprint, other) for other in taken):
+        if is_clear_of_camera(footprint, viewpoint) and not any(_balls_meet(footprint, other) for other in taken):
             return transform, footprint
     return None
 
 
-def _seen_ground(rng: np.random.Generator, viewpoint: Viewpoint) -> FloatArray | None:
+def find_seen_ground(rng: np.random.Generator, viewpoint: Viewpoint) -> FloatArray | None:
     """Draw a point of the ground that is seen, not much farther than the focus object; (2,) or None."""
     pixel = rng.uniform(0, 1, (1, 2)) * viewpoint.camera.intrinsics.size_wh
     ray = pixel_rays(viewpoint.camera, pixel)[0]
@@ -99,7 +99,7 @@ def _seen_ground(rng: np.random.Generator, viewpoint: Viewpoint) -> FloatArray |
     return np.asarray((eye + reach * ray)[:2]) if reach < 3 * viewpoint.distance_m else None
 
 
-def _is_clear_of_camera(footprint: Footprint, viewpoint: Viewpoint) -> bool:
+def is_clear_of_camera(footprint: Footprint, viewpoint: Viewpoint) -> bool:
     """Return whether a body neither holds the camera nor fills its view."""
     eye = viewpoint.camera.world_from_camera[:3, 3]
     return float(np.linalg.norm(footprint.center_m - eye)) > max(1.3 * footprint.radius_m, 0.45 * viewpoint.distance_m)
@@ -109,7 +109,7 @@ def _balls_meet(one: Footprint, other: Footprint) -> bool:
     return float(np.linalg.norm(one.center_m - other.center_m)) < one.radius_m + other.radius_m
 
 
-def _outlines_meet(one: Footprint, other: Footprint) -> bool:
+def do_outlines_meet(one: Footprint, other: Footprint) -> bool:
     """Return whether two convex outlines overlap: no edge of either separates them (separating axis theorem)."""
     if float(np.linalg.norm((one.center_m - other.center_m)[:2])) > one.radius_m + other.radius_m:
         return False

@@ -27,7 +27,7 @@ class RestingPoses:
 
 
 @lru_cache(maxsize=256)
-def _poses_of(part: "_ByKey") -> RestingPoses:
+def _poses_of(part: "ByKey") -> RestingPoses:
     points = part.part.mesh.vertices_m
     try:
         hull = ConvexHull(points)
@@ -40,10 +40,10 @@ def _poses_of(part: "_ByKey") -> RestingPoses:
 
 def resting_poses(part: Part) -> RestingPoses:
     """Return a part's resting poses; flat or degenerate parts rest as they are drawn."""
-    return _poses_of(_ByKey(part))
+    return _poses_of(ByKey(part))
 
 
-class _ByKey:
+class ByKey:
     """A part as a cache key: equal content, equal key."""
 
     __slots__ = ("part",)
@@ -55,7 +55,7 @@ class _ByKey:
         return hash(self.part.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByKey) and other.part.key == self.part.key
+        return isinstance(other, ByKey) and other.part.key == self.part.key
 
 
 def _supported(hull: ConvexHull, points: FloatArray) -> tuple[FloatArray, FloatArray]:

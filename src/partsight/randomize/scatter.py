@@ -1,4 +1,4 @@
-"""Several parts among other things, lying on a ground or hovering before a picture, in any light."""
+"""Several parts among other things, lying, standing, or hovering before a picture, in any light."""
 
 from dataclasses import dataclass
 
@@ -16,35 +16,17 @@ from partsight.randomize.arrangement import (
 )
 from partsight.randomize.backgrounds import sample_background
 from partsight.randomize.distractors import sample_distractor
+from partsight.randomize.dropping import Drop, drop_layout
 from partsight.randomize.exposure import sample_sensor
+from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
 from partsight.randomize.materials import sample_material, sample_surface, vary_materials
-from partsight.randomize.solids import scaled
+from partsight.randomize.standing import stand_layout
 from partsight.randomize.streams import chance, log_uniform, stream
-from partsight.randomize.surroundings import sample_surroundings
+from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
 from partsight.randomize.viewpoint import Viewpoint, sample_viewpoint
 from partsight.structures.part import Part, diagonal_m
 from partsight.structures.scene import Background, Instance, Scene
-from partsight.structures.transform import Transform
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A placed thing, before it has materials."""
-
-    part: Part
-    world_from_part: Transform
-    class_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where everything is, before light and materials."""
-
-    viewpoint: Viewpoint
-    bodies: tuple[Body, ...]
-    is_floating: bool
-    focus_radius_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +40,7 @@ class ScatterSampler:
 
     def sample(self, index: int) -> Scene:
         """Draw one scene, each concern from its own stream."""
-        section, layout = self.section, self._layout(index)
+        section, layout = self.section, self.layout(index)
         distance = layout.viewpoint.distance_m
         surroundings = () if layout.is_floating else self._surroundings(index, layout)
         light = self._stream(index, "light")
@@ -77,11 +59,19 @@ class ScatterSampler:
     def _stream(self, index: int, concern: str) -> np.random.Generator:
         return stream(self.seed, index, concern)
 
-    def _layout(self, index: int) -> Layout:
+    def layout(self, index: int) -> Layout:
+        """Place parts, camera and distractors as the recipe's placement says."""
+        if self.section.placement == "stand":
+            return stand_layout(Drop(self.section, self.parts, self.size_wh, self.seed, index))
+        return self._scattered(index)
+
+    def _scattered(self, index: int) -> Layout:
         """Place the focus part, the camera before it, then neighbours and distractors where they fit."""
         rng, placement = self._stream(index, "placement"), self.section.scatter
         is_floating, is_empty = chance(rng, placement.float_share), chance(rng, placement.empty_share)
-        focus = self._pick(rng, index % len(self.parts))
+        focus = pick_part(rng, self.parts[index % len(self.parts)], placement.size_jitter)
+        if placement.physics and not is_floating:
+            return self._dropped(index, focus, is_empty=is_empty)
         rotation = turn_freely(rng) if is_floating else rest(rng, focus)
         put = in_air if is_floating else on_ground
         transform, footprint = put(focus, rotation, np.zeros(3 if is_floating else 2))
@@ -95,11 +85,10 @@ class ScatterSampler:
         bodies += self._distractors(index, viewpoint, taken, is_floating=is_floating, size_m=diagonal)
         return Layout(viewpoint, tuple(bodies), is_floating, diagonal / 2)
 
-    def _pick(self, rng: np.random.Generator, class_id: int) -> Part:
-        """Draw a variant of a class, its size changed as the recipe allows."""
-        variants, jitter = self.parts[class_id], self.section.scatter.size_jitter
-        part = variants[int(rng.integers(len(variants)))]
-        return scaled(part, float(rng.uniform(1 - jitter, 1 + jitter))) if jitter else part
+    def _dropped(self, index: int, focus: Part, *, is_empty: bool) -> Layout:
+        """Let the parts, then the distractors, fall on a support."""
+        drop = Drop(self.section, self.parts, self.size_wh, self.seed, index)
+        return drop_layout(drop, focus, is_empty=is_empty)
 
     def _neighbours(
         self, rng: np.random.Generator, viewpoint: Viewpoint, taken: list[Footprint], *, is_floating: bool
@@ -109,7 +98,7 @@ class ScatterSampler:
         bodies = []
         for _ in range(int(rng.integers(low, high + 1)) - 1):
             class_id = int(rng.integers(len(self.parts)))
-            part = self._pick(rng, class_id)
+            part = pick_part(rng, self.parts[class_id], self.section.scatter.size_jitter)
             bodies += _placed(rng, part, class_id, viewpoint, taken, is_floating=is_floating)
         return bodies
 
@@ -140,7 +129,11 @@ class ScatterSampler:
 
     def _surroundings(self, index: int, layout: Layout) -> tuple[Instance, ...]:
         rng = self._stream(index, "background")
-        return sample_surroundings(rng, self.section.background, layout.viewpoint, layout.focus_radius_m)
+        section = self.section.background
+        if layout.support is not None:
+            reach_m = max((farthest_m(body.part, body.world_from_part) for body in layout.bodies), default=0.0)
+            return sample_support_surroundings(rng, section, layout.viewpoint, layout.support, reach_m)
+        return sample_surroundings(rng, section, layout.viewpoint, layout.focus_radius_m)
 
     def _background(self, index: int) -> Background:
         return Background(sample_background(self._stream(index, "background"), self.section.background, self.size_wh))

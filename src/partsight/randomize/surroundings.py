@@ -5,14 +5,15 @@ import numpy as np
 from partsight.config.randomize import BackgroundSection
 from partsight.randomize.backgrounds import sample_photo
 from partsight.randomize.materials import TEXTURE_PX, sample_surface
-from partsight.randomize.solids import plane
+from partsight.randomize.solids import box, plane
 from partsight.randomize.streams import chance, log_uniform
+from partsight.randomize.support import Support
 from partsight.randomize.viewpoint import Viewpoint
 from partsight.structures.arrays import FloatArray
 from partsight.structures.material import Material, Texture
 from partsight.structures.part import Part
 from partsight.structures.scene import Instance
-from partsight.structures.transform import rigid, rotation_about
+from partsight.structures.transform import Transform, moved, rigid, rotation_about
 
 PLAIN = Material("plain ground", (0.6, 0.6, 0.6), 0.0, 0.9)
 TABLE_SHARE = 0.35
@@ -34,6 +35,26 @@ def sample_surroundings(
     return tuple(instance for group in surfaces for instance in group)
 
 
+def sample_support_surroundings(
+    rng: np.random.Generator, section: BackgroundSection, viewpoint: Viewpoint, support: Support, reach_m: float
+) -> tuple[Instance, ...]:
+    """Draw what a support and its floor look like, and perhaps a wall beyond everything within `reach_m` of the origin."""
+    far_m, below = 12 * viewpoint.distance_m + reach_m, rigid(np.eye(3), [0, 0, support.floor_m])
+    material = _surface(rng, section, viewpoint.distance_m) if section.vary else PLAIN
+    boxes = tuple(_laid(box(fixed.size_m), material, fixed.world_from_box) for fixed in support.boxes)
+    if not section.vary:
+        return (*boxes, _laid(plane(far_m, far_m), PLAIN, below))
+    floor = _laid(plane(far_m, far_m), _surface(rng, section, viewpoint.distance_m), below)
+    corners_m = (farthest_m(instance.part, instance.world_from_part) for instance in boxes)
+    wall = _wall(rng, section, viewpoint, max((reach_m, *corners_m))) if chance(rng, WALL_SHARE) else ()
+    return (*boxes, floor, *wall)
+
+
+def farthest_m(part: Part, world_from_part: Transform) -> float:
+    """Return the horizontal distance of a part's farthest point from the origin."""
+    return float(np.linalg.norm(moved(world_from_part, part.mesh.vertices_m)[:, :2], axis=1).max())
+
+
 def _ground(
     rng: np.random.Generator, section: BackgroundSection, viewpoint: Viewpoint, far_m: float, focus_radius_m: float
 ) -> tuple[Instance, ...]:
@@ -47,16 +68,20 @@ def _ground(
     return (_laid(plane(float(half[0]), float(half[1])), surface, rigid(turn, np.zeros(3))), floor)
 
 
-def _wall(rng: np.random.Generator, section: BackgroundSection, viewpoint: Viewpoint) -> tuple[Instance, ...]:
-    """Draw an upright plane behind the focus object, facing the camera."""
+def _wall(
+    rng: np.random.Generator, section: BackgroundSection, viewpoint: Viewpoint, clear_m: float = 0.0
+) -> tuple[Instance, ...]:
+    """Draw an upright plane behind the focus object, facing the camera, that leaves `clear_m` around the origin free."""
     forward = viewpoint.camera.world_from_camera[:3, 2] * [1, 1, 0]
     if np.linalg.norm(forward) < 0.2:
         return ()
     forward = forward / np.linalg.norm(forward)
     upright = np.stack([np.cross([0, 0, 1.0], -forward), [0, 0, 1.0], -forward], axis=1)
-    turned = rotation_about([0, 0, 1], float(rng.uniform(-35, 35))) @ upright
-    place = forward * viewpoint.distance_m * rng.uniform(1.2, 4.0)
-    size = viewpoint.distance_m * 6
+    turn_deg = float(rng.uniform(-35, 35))
+    turned = rotation_about([0, 0, 1], turn_deg) @ upright
+    least = clear_m / (viewpoint.distance_m * float(np.cos(np.deg2rad(turn_deg))))
+    place = forward * viewpoint.distance_m * max(rng.uniform(1.2, 4.0), least)
+    size = viewpoint.distance_m * 6 + clear_m
     return (_laid(plane(size, size), _surface(rng, section, viewpoint.distance_m), rigid(turned, place)),)
 
 

@@ -26,10 +26,44 @@ def sample_viewpoint(
     rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], focus_m: FloatArray, diagonal: float
 ) -> Viewpoint:
     """Draw a camera that sees an object of this diagonal, in metres, at `focus_m`."""
+    focal_px, distance = _sample_distance(rng, section, size_wh, diagonal)
+    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*section.elevation_deg))
+    return _sample_aim(rng, section, size_wh, focus_m, (focal_px, distance, azimuth, elevation))
+
+
+def sample_walk_viewpoint(
+    rng: np.random.Generator,
+    section: CameraSection,
+    size_wh: tuple[int, int],
+    focus_m: FloatArray,
+    diagonal: float,
+    stance: tuple[float, float],
+) -> Viewpoint:
+    """Draw a camera at this stance: azimuth in radians, and eye height in metres, as far as distance and elevation allow."""
+    focal_px, distance = _sample_distance(rng, section, size_wh, diagonal)
+    lowest, highest = np.sin(np.deg2rad(section.elevation_deg))
+    elevation = float(np.arcsin(np.clip((stance[1] - focus_m[2]) / distance, lowest, highest)))
+    return _sample_aim(rng, section, size_wh, focus_m, (focal_px, distance, stance[0], elevation))
+
+
+def _sample_distance(
+    rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], diagonal: float
+) -> tuple[float, float]:
+    """Draw a focal length in pixels and the distance at which the object has a drawn size."""
     focal_px = float(rng.uniform(*section.focal)) * size_wh[0]
     size_px = log_uniform(rng, *section.object_size) * max(size_wh)
-    distance = max(focal_px * BOX_TO_DIAGONAL * diagonal / size_px, 0.75 * diagonal)
-    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*section.elevation_deg))
+    return focal_px, max(focal_px * BOX_TO_DIAGONAL * diagonal / size_px, 0.75 * diagonal)
+
+
+def _sample_aim(
+    rng: np.random.Generator,
+    section: CameraSection,
+    size_wh: tuple[int, int],
+    focus_m: FloatArray,
+    place: tuple[float, float, float, float],
+) -> Viewpoint:
+    """Draw roll and aim of a camera at this place: focal length in pixels, distance, azimuth and elevation in radians."""
+    focal_px, distance, azimuth, elevation = place
     direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     roll_deg = float(rng.uniform(*section.roll_deg))
     aimed = look_at(focus_m + direction * distance, focus_m, roll_deg)
