@@ -11,7 +11,14 @@ from partsight.files import hash_file
 from partsight.structures.arrays import FloatArray
 from partsight.structures.dataset import Dataset
 
-FindingKind: TypeAlias = Literal["class without boxes", "rare class", "tiny boxes", "same picture in two sessions"]
+FindingKind: TypeAlias = Literal[
+    "class without boxes",
+    "rare class",
+    "tiny boxes",
+    "same picture in two sessions",
+    "too few sessions",
+    "unused sessions",
+]
 
 TINY_SIDE_PX = 8.0
 """Boxes with a shorter side are hardly ever found by a detector with strides of 8 pixels."""

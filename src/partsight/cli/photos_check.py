@@ -1,0 +1,63 @@
+"""`partsight photos check`: what may be wrong with the photos, and where renders do not cover them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from partsight.dataset.appearance import Gap
+
+POOR = 0.25
+"""Share of uncovered values from which a row is marked."""
+
+
+def check_photos(
+    recipe: RecipeOption = Path("recipe.toml"),
+    settings: SetOption = None,
+    out: OutOption = None,
+    gaps: Annotated[
+        bool, typer.Option("--gaps", help="Compare training photos with the renders, made if need be.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything was found.")] = False,
+) -> None:
+    """Check the recipe's photos: sessions, classes, boxes, copies; with --gaps also how far renders cover them."""
+    from partsight.config.loading import read_recipe
+    from partsight.pipeline import photo_check
+    from partsight.pipeline.experiment import Experiment
+    from partsight.pipeline.workspace import Workspace
+
+    console = Console()
+    workspace = Workspace(out or recipe.parent / "runs")
+    experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
+    found = photo_check.check_photos(experiment, with_gaps=gaps)
+    console.print(f"{found.num_photos} photos, {found.num_boxes} boxes", highlight=False)
+    sessions = Table("session", "split", "photos", box=SIMPLE_HEAD)
+    for session, split, count in found.sessions:
+        sessions.add_row(session, split, str(count))
+    console.print(sessions)
+    for finding in found.findings:
+        console.print(
+            f"{finding.kind}: {finding.where}: {finding.message}", highlight=False, soft_wrap=True, markup=False
+        )
+    if not found.findings:
+        console.print("nothing found that looks wrong", highlight=False)
+    if found.gaps:
+        console.print(_gap_table(found.gaps))
+    if strict and found.findings:
+        raise typer.Exit(1)
+
+
+def _gap_table(gaps: "tuple[Gap, ...]") -> Table:
+    table = Table("5 % · median · 95 %", "photos", "renders", "not covered", "keys", box=SIMPLE_HEAD)
+    for gap in gaps:
+        spreads = [" · ".join(f"{value:.3g}" for value in spread) for spread in (gap.photos, gap.renders)]
+        mark = "[bold red]" if gap.uncovered >= POOR else ""
+        table.add_row(gap.name, *spreads, f"{mark}{100 * gap.uncovered:.0f} %", gap.keys)
+    return table

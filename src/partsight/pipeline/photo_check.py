@@ -1,0 +1,83 @@
+"""The photos of a recipe: what may be wrong with them, and where the renders do not cover them."""
+
+from dataclasses import dataclass
+
+from partsight.config.recipe import Recipe
+from partsight.dataset.appearance import Gap, compare_appearance
+from partsight.dataset.health import Finding, check_dataset
+from partsight.dataset.photos import read_photos
+from partsight.dataset.splits import split_photos, unused_sessions
+from partsight.errors import DatasetError
+from partsight.pipeline.experiment import Experiment
+from partsight.structures.dataset import Dataset, Splits
+
+MOST_COMPARED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCheck:
+    """What was found."""
+
+    num_photos: int
+    num_boxes: int
+    sessions: tuple[tuple[str, str, int], ...]
+    """Session, split ('–' for none), number of pictures."""
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    """Of training and validation photos against renders; empty when not asked for."""
+
+
+def check_photos(experiment: Experiment, *, with_gaps: bool) -> PhotoCheck:
+    """Check the recipe's photos. Raises DatasetError for what makes them unusable, all problems together."""
+    recipe = experiment.recipe
+    if recipe.photos.folder is None:
+        raise DatasetError("the recipe has no photos: give photos.folder.")
+    photos = read_photos(recipe.photos, recipe.class_names)
+    splits = _splits(recipe, photos)
+    findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits)]
+    gaps = _gaps(experiment, splits) if with_gaps else ()
+    num_boxes = sum(len(sample.class_ids) for sample in photos.samples)
+    return PhotoCheck(len(photos.samples), num_boxes, _sessions(photos, splits), tuple(findings), gaps)
+
+
+def _splits(recipe: Recipe, photos: Dataset) -> Splits:
+    named = recipe.photos.train or recipe.photos.validation or recipe.photos.test
+    nothing = Dataset(photos.class_names, ())
+    return split_photos(photos, recipe.photos) if named else Splits(nothing, nothing, nothing)
+
+
+def _sessions(photos: Dataset, splits: Splits) -> tuple[tuple[str, str, int], ...]:
+    split_of = {
+        sample.session: name for name in ("train", "validation", "test") for sample in getattr(splits, name).samples
+    }
+    counts: dict[str, int] = {}
+    for sample in photos.samples:
+        counts[sample.session] = counts.get(sample.session, 0) + 1
+    return tuple((session, split_of.get(session, "–"), count) for session, count in sorted(counts.items()))
+
+
+def _session_findings(recipe: Recipe, photos: Dataset, splits: Splits) -> list[Finding]:
+    """Say what cannot be claimed with these sessions."""
+    found = []
+    sessions = {sample.session for sample in photos.samples}
+    if len(sessions) == 1:
+        message = "one session only: nothing can be claimed about another day or place. Take photos in more sessions"
+        found.append(Finding("too few sessions", next(iter(sessions)), message))
+    elif splits.test.samples and len({sample.session for sample in splits.test.samples}) == 1:
+        message = "the test is one session: its figures speak about that day and place only, and have no interval"
+        found.append(Finding("too few sessions", splits.test.samples[0].session, message))
+    unused = unused_sessions(photos, recipe.photos) if splits.train.samples or splits.test.samples else ()
+    if unused:
+        found.append(Finding("unused sessions", ", ".join(unused), "serve no split"))
+    return found
+
+
+def _gaps(experiment: Experiment, splits: Splits) -> tuple[Gap, ...]:
+    """Compare with the recipe's renders; test photos are not looked at."""
+    photos = (*splits.train.samples, *splits.validation.samples)[:MOST_COMPARED]
+    if not photos:
+        raise DatasetError(
+            "no photos to compare: name sessions in photos.train or photos.validation. Test photos choose nothing."
+        )
+    renders = experiment.renders.dataset.samples[:MOST_COMPARED]
+    return compare_appearance(photos, renders)
