@@ -26,6 +26,13 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "physics": ("randomize.scatter.physics=true",),
     "draft": ("render.renderer=pyvista",),
     "less grain": ("render.samples_per_pixel=48",),
+    "denoised": ("render.denoise=true",),
+    "quiet sensor": ("randomize.sensor.shot_noise=[0,0.01]", "randomize.sensor.read_noise=[0,0.003]"),
+    "denoised, quiet sensor": (
+        "render.denoise=true",
+        "randomize.sensor.shot_noise=[0,0.01]",
+        "randomize.sensor.read_noise=[0,0.003]",
+    ),
     "one light": ("randomize.light.vary=false",),
     "CAD colors": ("randomize.materials.vary=false",),
     "no textures": ("randomize.materials.texture_share=0",),

@@ -22,6 +22,8 @@ class RenderSection(Section):
     """Mitsuba variant: `auto`, `scalar_rgb`, `llvm_ad_rgb` or `cuda_ad_rgb`."""
     samples_per_pixel: Annotated[int, Field(ge=1, le=4096)] = 16
     """Paths per pixel."""
+    denoise: bool = False
+    """Whether Open Image Denoise (extra [denoise]) takes out the grain that few paths leave; `mitsuba` only."""
     max_depth: Annotated[int, Field(ge=2, le=64)] = 4
     """Longest path, in segments."""
     workers: Annotated[int, Field(ge=0)] = 0

@@ -9,8 +9,9 @@ import numpy as np
 from partsight.config.render import RenderSection
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.backends.mitsuba_palette import PaintedMesh, paint_meshes
-from partsight.render.backends.mitsuba_scene import load_scene, surface_number
+from partsight.render.backends.mitsuba_scene import describe_integrator, load_scene, surface_number
 from partsight.render.backends.mitsuba_variant import choose_variant, mitsuba_version
+from partsight.render.denoiser import Denoiser, denoiser_version
 from partsight.render.surfaces import SurfaceCache
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.camera import pixel_centers
@@ -29,6 +30,10 @@ class MitsubaRenderer:
     def __init__(self, section: RenderSection, num_threads: int) -> None:
         variant = choose_variant(section.variant)
         self.variant = f"mitsuba-{mitsuba_version()}/{variant}"
+        self._denoiser: Denoiser | None = None
+        if section.denoise:
+            self._denoiser = Denoiser(num_threads)
+            self.variant = f"mitsuba-{mitsuba_version()}+oidn-{denoiser_version()}/{variant}"
         self._section = section
         self._surfaces = SurfaceCache()
         self._mi = _set_up_mitsuba(variant, num_threads)
@@ -37,8 +42,14 @@ class MitsubaRenderer:
         """Draw one scene. Raises RenderError for a background of another size than the camera's."""
         seed = scene.render_seed % 2**32
         traced = self._mi.render(self._loaded(scene), spp=self._section.samples_per_pixel, seed=seed)
-        rgba = np.asarray(traced, dtype=np.float32).reshape(*scene.camera.intrinsics.size_wh[::-1], 4)
-        return Rendering(rgba[..., :3] + (1 - rgba[..., 3:]) * backdrop_radiance(scene))
+        channels = np.asarray(traced, dtype=np.float32).reshape(*scene.camera.intrinsics.size_wh[::-1], -1)
+        backdrop, uncovered = backdrop_radiance(scene), 1 - channels[..., 3:4]
+        radiance = channels[..., :3] + uncovered * backdrop
+        if self._denoiser is not None:
+            albedo = np.where(np.isfinite(channels[..., 4:7]), channels[..., 4:7], 0.0) + uncovered * backdrop
+            normals = np.where(np.isfinite(channels[..., 7:10]), channels[..., 7:10], 0.0)
+            radiance = self._denoiser.denoise(radiance, albedo, normals)
+        return Rendering(radiance)
 
     def instance_index(self, scene: Scene) -> IntArray:
         """Return which of `Scene.instances` Mitsuba's own camera meets at each pixel center, (H, W); −1 for none."""
@@ -55,12 +66,16 @@ class MitsubaRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._surfaces = SurfaceCache()
+        if self._denoiser is not None:
+            self._denoiser.__exit__(kind, error, trace)
+            self._denoiser = None
 
     def _meshes(self, scene: Scene) -> list[PaintedMesh]:
         return paint_meshes(self._surfaces.surfaces(scene))
 
     def _loaded(self, scene: Scene) -> Any:
-        return load_scene(self._mi, scene, meshes=self._meshes(scene), max_depth=self._section.max_depth)
+        integrator = describe_integrator(self._section.max_depth, with_guides=self._section.denoise)
+        return load_scene(self._mi, scene, meshes=self._meshes(scene), integrator=integrator)
 
     def _surface_numbers(self, loaded: Any, on_film: FloatArray) -> IntArray:
         """Return the number of the surface at each of (N, 2) film positions in 0…1; −1 for none."""

@@ -37,13 +37,19 @@ _SURFACE_NAME = "surface_"
 _Thing = TypeVar("_Thing")
 
 
-def load_scene(mi: Any, scene: Scene, *, meshes: Sequence[PaintedMesh], max_depth: int) -> Any:
+def describe_integrator(max_depth: int, *, with_guides: bool) -> Mapping[str, Any]:
+    """Return the path tracer, which gives RGBA; with guides also three channels of albedo and three of normals."""
+    path = {"type": "path", "max_depth": max_depth, "hide_emitters": True}
+    return {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": path} if with_guides else path
+
+
+def load_scene(mi: Any, scene: Scene, *, meshes: Sequence[PaintedMesh], integrator: Mapping[str, Any]) -> Any:
     """Build Mitsuba's scene with the module `mi`, one thing after the other: their numbers are part of the kernels."""
     shapes = [_mesh(mi, painted) for painted in _padded(meshes, to_at_least=16, filler=_NO_MESH)]
     lamps = [_lamp(lamp) for lamp in _padded(scene.lamps, to_at_least=4, filler=_no_lamp(scene.camera))]
     description = {
         "type": "scene",
-        "integrator": {"type": "path", "max_depth": max_depth, "hide_emitters": True},
+        "integrator": dict(integrator),
         "sensor": _sensor(mi, scene.camera),
         "environment": _environment(mi, scene.environment),
         **{f"lamp_{number}": lamp for number, lamp in enumerate(lamps)},
