@@ -13,6 +13,10 @@ from partsight.errors import RenderError
 from partsight.structures.arrays import Float32Array
 
 
+MARGIN_PX = 16
+"""Mirrored around the picture: the network errs at borders."""
+
+
 class Denoiser:
     """Holds the device and one filter for each picture size; a context manager, so that its memory is returned."""
 
@@ -28,12 +32,14 @@ class Denoiser:
     def denoise(self, radiance: Float32Array, albedo: Float32Array, normals: Float32Array) -> Float32Array:
         """Return (H, W, 3) radiance without grain; albedo in 0…1, normals in −1…1, zero where there is no surface."""
         images = {"color": radiance, "albedo": np.clip(albedo, 0.0, 1.0), "normal": normals}
-        clean, buffers = self._filter(radiance.shape)
+        height, width, _ = radiance.shape
+        clean, buffers = self._filter((height + 2 * MARGIN_PX, width + 2 * MARGIN_PX, 3))
         for name, image in images.items():
-            np.copyto(buffers[name], image)
+            np.copyto(buffers[name], np.pad(image, ((MARGIN_PX, MARGIN_PX), (MARGIN_PX, MARGIN_PX), (0, 0)), "reflect"))
         clean.execute()
         self._check()
-        result: Float32Array = np.maximum(buffers["output"], 0.0)
+        inside = buffers["output"][MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+        result: Float32Array = np.maximum(inside, 0.0)
         return result
 
     def __enter__(self) -> Self:
