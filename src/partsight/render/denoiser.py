@@ -12,7 +12,6 @@ import numpy as np
 from partsight.errors import RenderError
 from partsight.structures.arrays import Float32Array
 
-
 MARGIN_PX = 16
 """Mirrored around the picture: the network errs at borders."""
 
