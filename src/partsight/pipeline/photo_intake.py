@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from partsight.dataset.archives import unpack
 from partsight.dataset.pictures import PICTURE_SUFFIXES, name_order, read_picture
-from partsight.errors import PhotosError
+from partsight.errors import PhotosError, StorageError
 from partsight.files import hash_file, hash_json
 from partsight.photos.decoding import VIDEO_SUFFIXES, Video, read_video_facts
 from partsight.photos.duplicates import DuplicatePair, HashedPicture, find_duplicates
@@ -99,9 +101,15 @@ class Intake:
 def add_photos(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> Intake:
     """Pick frames of all sources and add them to the session; what cannot be used is a problem beside what can.
 
-    Raises PhotosError when a source does not exist or holds neither videos nor pictures, DatasetError for hostile archives.
+    Raises PhotosError when a source does not exist or holds neither videos nor pictures, DatasetError for hostile archives,
+    StorageError when another process adds photos here.
     """
     check_session(job.session)
+    with _claimed(job.photos):
+        return _add_all(sources, job, progress)
+
+
+def _add_all(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> Intake:
     before = len(read_records(job.photos).pictures)
     outcomes: list[ClipOutcome] = []
     passed_over: list[str] = []
@@ -112,6 +120,22 @@ def add_photos(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> I
     records = read_records(job.photos)
     new = {record.file for record in records.pictures[before:]}
     return Intake(tuple(outcomes), tuple(passed_over), len(new), _duplicates(records, new))
+
+
+@contextmanager
+def _claimed(photos: Path) -> Iterator[None]:
+    """Hold the photos folder for this process, so that no record is lost. Raises StorageError when it is in use."""
+    try:
+        photos.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{photos}: cannot be made ({error.strerror}). Choose another folder with --photos."
+        ) from error
+    try:
+        with FileLock(photos / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise StorageError(f"{photos}: another partsight process adds photos here. Wait for it, or stop it.") from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from partsight.cli.app import run
@@ -30,9 +31,7 @@ def write_picture(path: Path, seed: int, **settings) -> Path:
 
 
 def pictures_in(photos: Path) -> set[str]:
-    return {
-        path.relative_to(photos).as_posix() for path in photos.rglob("*") if path.suffix != ".json" and path.is_file()
-    }
+    return {path.relative_to(photos).as_posix() for path in photos.rglob("*.jpg")}
 
 
 def test_each_picture_says_where_it_comes_from(tmp_path):
@@ -93,6 +92,13 @@ def test_a_killed_run_is_completed_by_the_same_command(tmp_path):
     assert read_records(tmp_path / "killed") == read_records(tmp_path / "whole")
 
 
+def test_two_processes_never_write_one_photos_folder(tmp_path):
+    picture = write_picture(tmp_path / "a.jpg", 1)
+    (tmp_path / "photos").mkdir()
+    with FileLock(tmp_path / "photos" / ".lock"), pytest.raises(StorageError, match="another partsight process"):
+        add([picture], tmp_path / "photos")
+
+
 def test_two_videos_of_one_name_overwrite_nothing(tmp_path):
     first = write_video(tmp_path / "a" / "IMG_1.mp4", pan(5, 60))
     second = write_video(tmp_path / "b" / "IMG_1.mp4", pan(5, 60, seed=3))
@@ -149,7 +155,8 @@ def test_hostile_names_in_a_zip_are_refused_and_nothing_is_written(tmp_path, nam
         archive.writestr(zipfile.ZipInfo(name), picture.read_bytes())
     with pytest.raises(DatasetError, match="outside the folder"):
         add([tmp_path / "a.zip"], tmp_path / "photos")
-    assert not (tmp_path / "photos").exists()
+    assert not list(tmp_path.rglob("*evil*"))
+    assert pictures_in(tmp_path / "photos") == set()
 
 
 def test_links_in_a_zip_are_refused(tmp_path):
