@@ -6,6 +6,7 @@ PartsightError            the user can mend it: printed without a traceback
 ├── SceneError            ranges from which no scene can be sampled
 ├── RenderError           a renderer: missing library, unusable variant
 ├── DatasetError          pictures and labels: missing, unreadable, out of range, names that do not match
+├── PhotosError           videos and photos to label: unreadable, empty, without a usable frame
 ├── DetectorError         a detector library or its weights: missing, foreign, unusable
 ├── EvaluationError       ground truth and detections that cannot be compared
 └── StorageError          the disk: full, read-only, in use
@@ -36,6 +37,10 @@ class RenderError(PartsightError):
 
 class DatasetError(PartsightError):
     """Pictures or labels are missing, unreadable or contradict each other."""
+
+
+class PhotosError(PartsightError):
+    """No frames can be taken from a video or from pictures."""
 
 
 class DetectorError(PartsightError):

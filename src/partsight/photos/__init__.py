@@ -1,0 +1,1 @@
+"""Videos and pictures → picked frames: decoding, sharpness, diversity, near-duplicates, storage."""

@@ -1,0 +1,46 @@
+"""Single pictures as footage: they have no times, and neighbours need not show the same scene."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from partsight.errors import PartsightError, PhotosError
+from partsight.photos.footage import Glimpse, GreyImage, Tell, small_size
+from partsight.structures.arrays import Image
+
+
+@final
+class Stills:
+    """Picture files in the order given; `read` gives RGB the right way up or raises a PartsightError."""
+
+    def __init__(self, paths: Sequence[Path], read: Callable[[Path], Image]) -> None:
+        self._paths = tuple(paths)
+        self._read = read
+
+    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+        """Read all pictures at a small size. Raises PhotosError when none can be read."""
+        num_read = 0
+        for number, path in enumerate(self._paths):
+            try:
+                image = self._read(path)
+            except PartsightError as error:
+                tell(str(error))
+                continue
+            num_read += 1
+            yield Glimpse(number, None, small_grey(image))
+        if not num_read:
+            raise PhotosError(f"{self._paths[0].parent}: none of its {len(self._paths)} pictures can be read.")
+
+    def frames(self, numbers: Collection[int]) -> Iterator[tuple[int, Image]]:
+        """Read the pictures of these numbers."""
+        for number in sorted(numbers):
+            yield number, self._read(self._paths[number])
+
+
+def small_grey(image: Image) -> GreyImage:
+    """Return a picture as frames are measured: luma, longer side at most SMALL_PX, averaged by area."""
+    grey = PillowImage.fromarray(image).convert("L")
+    return np.asarray(grey.resize(small_size(*grey.size), PillowImage.Resampling.BOX), dtype=np.uint8)

@@ -1,0 +1,135 @@
+"""The photos folder before labelling: to_label/<session>/ and photos.json, which says where each picture comes from.
+
+Pictures are written first and photos.json last. After a kill the same command writes the same pictures over and then records them.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as PillowImage
+
+from partsight.errors import PhotosError
+from partsight.files import read_json, write_bytes, write_json
+from partsight.structures.arrays import Image
+
+RECORDS = "photos.json"
+TO_LABEL = "to_label"
+JPEG_QUALITY = 95
+
+_VERSION = 1
+_FOREIGN = r"[\\/:*?\"<>|\x00-\x1f]+"
+"""What some file system refuses in a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A video or a set of pictures that was looked through for a session."""
+
+    source: str
+    """File or folder name."""
+    content_hash: str
+    session: str
+    num_frames: int
+    num_picked: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRecord:
+    """Where one picture comes from."""
+
+    file: str
+    """Below the photos folder, with forward slashes."""
+    source: str
+    """Name of the video or picture it was taken from."""
+    content_hash: str
+    """Of that file."""
+    time_s: float | None
+    """Since the first frame of the video."""
+    session: str
+    part: str | None
+    size_wh: tuple[int, int]
+    sharpness: float
+    perceptual_hash: str
+    """64 bits as 16 hex digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that photos.json holds."""
+
+    sources: tuple[SourceRecord, ...] = ()
+    pictures: tuple[PictureRecord, ...] = ()
+
+    def find_source(self, content_hash: str, session: str) -> SourceRecord | None:
+        """Return the record of a source that was added to this session before."""
+        same = (source for source in self.sources if (source.content_hash, source.session) == (content_hash, session))
+        return next(same, None)
+
+    def with_source(self, source: SourceRecord, pictures: Sequence[PictureRecord]) -> "Records":
+        """Return the records with one more source and its pictures."""
+        return replace(self, sources=(*self.sources, source), pictures=(*self.pictures, *pictures))
+
+
+def check_session(session: str) -> None:
+    """Refuse what cannot be a folder name everywhere. Raises PhotosError."""
+    if not session or re.search(_FOREIGN, session) or session.strip(". ") != session:
+        raise PhotosError(
+            f"session {session!r} cannot be a folder name. Choose another --session: letters, digits, hyphens."
+        )
+
+
+def read_records(photos: Path) -> Records:
+    """Read photos.json, empty when there is none. Raises PhotosError when it is not as we write it."""
+    path = photos / RECORDS
+    if not path.is_file():
+        return Records()
+    content = read_json(path)
+    try:
+        sources = tuple(SourceRecord(**entry) for entry in content["sources"])
+        pictures = tuple(_picture_record(entry) for entry in content["pictures"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PhotosError(
+            f"{path}: not a list of photos as Partsight writes it ({error}). Bring back an older copy, or move it away "
+            "and add the photos anew."
+        ) from error
+    return Records(sources, pictures)
+
+
+def write_records(photos: Path, records: Records) -> None:
+    """Write photos.json atomically. Raises StorageError."""
+    sources, pictures = map(asdict, records.sources), map(asdict, records.pictures)
+    write_json(photos / RECORDS, {"version": _VERSION, "sources": list(sources), "pictures": list(pictures)})
+
+
+def picture_stem(source: str, time_s: float | None) -> str:
+    """Return the stem for a picture: that of its source, and the time in milliseconds for frames of a video."""
+    stem = re.sub(_FOREIGN, "_", Path(source).stem).strip(". ") or "picture"
+    return stem if time_s is None else f"{stem}-{round(1000 * time_s)}"
+
+
+def write_picture(photos: Path, session: str, stem: str, image: Image) -> str:
+    """Write a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
+    content = _jpeg(image)
+    folder = photos / TO_LABEL / session
+    number, path = 1, folder / f"{stem}.jpg"
+    while path.is_file() and path.read_bytes() != content:
+        number += 1
+        path = folder / f"{stem}-{number}.jpg"
+    write_bytes(path, content)
+    return path.relative_to(photos).as_posix()
+
+
+def _picture_record(entry: dict[str, Any]) -> PictureRecord:
+    width, height = entry["size_wh"]
+    int(entry["perceptual_hash"], 16)
+    return PictureRecord(**{**entry, "size_wh": (width, height)})
+
+
+def _jpeg(image: Image) -> bytes:
+    stream = io.BytesIO()
+    PillowImage.fromarray(image).save(stream, "JPEG", quality=JPEG_QUALITY)
+    return stream.getvalue()

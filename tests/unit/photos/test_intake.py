@@ -1,0 +1,224 @@
+"""`photos add`: each picture can be traced to its source, nothing is added twice, nothing bad stops what is good."""
+
+import json
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+from PIL import Image
+
+from partsight.cli.app import run
+from partsight.errors import DatasetError, PhotosError, StorageError
+from partsight.files import hash_file
+from partsight.photos.storage import read_records
+from partsight.pipeline.photo_intake import IntakeJob, add_photos
+from partsight.pipeline.progress import Silence
+
+from .videos import blurred, pan, texture, write_video
+
+
+def add(sources, photos: Path, session: str = "monday", **settings):
+    return add_photos(sources, IntakeJob(photos, session, **settings), Silence())
+
+
+def write_picture(path: Path, seed: int, **settings) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(texture(seed, (160, 120))).save(path, **settings)
+    return path
+
+
+def pictures_in(photos: Path) -> set[str]:
+    return {path.relative_to(photos).as_posix() for path in photos.rglob("*.jpg")}
+
+
+def test_each_picture_says_where_it_comes_from(tmp_path):
+    images = pan(60)
+    images[20:30] = [blurred(image) for image in images[20:30]]
+    video = write_video(tmp_path / "clip one.mp4", images)
+    intake = add([video], tmp_path / "photos", part="QF", max_frames=6)
+    records = read_records(tmp_path / "photos").pictures
+    assert intake.num_added == len(records) == 6
+    assert pictures_in(tmp_path / "photos") == {record.file for record in records}
+    for record in records:
+        assert record.file == f"to_label/monday/clip one-{round(record.time_s * 1000)}.jpg"
+        assert (record.source, record.content_hash) == ("clip one.mp4", hash_file(video))
+        assert (record.session, record.part, record.size_wh) == ("monday", "QF", (320, 240))
+        image = np.asarray(Image.open(tmp_path / "photos" / record.file)).astype(int)
+        assert np.abs(image - images[round(record.time_s * 20)]).mean() < 6
+        assert not 1.0 <= record.time_s < 1.5
+
+
+def test_the_same_source_is_added_once_whatever_its_name(tmp_path):
+    video = write_video(tmp_path / "a.mp4", pan(30))
+    add([video], tmp_path / "photos")
+    before = {path: path.read_bytes() for path in (tmp_path / "photos").rglob("*") if path.is_file()}
+    intake = add([video, video.rename(tmp_path / "b.mp4")][1:], tmp_path / "photos", max_frames=80)
+    assert intake.num_added == 0
+    assert "before" in intake.clips[0].findings[0]
+    assert before == {path: path.read_bytes() for path in (tmp_path / "photos").rglob("*") if path.is_file()}
+
+
+def test_a_second_video_of_the_same_views_adds_nothing_to_the_session(tmp_path):
+    images = pan(20)
+    add([write_video(tmp_path / "a.mp4", images)], tmp_path / "photos")
+    intake = add([write_video(tmp_path / "b.mkv", images)], tmp_path / "photos")
+    assert intake.num_added == 0
+    assert intake.clips[0].picking.num_alike == 20
+
+
+def test_a_frame_shared_by_two_sessions_is_reported(tmp_path):
+    shared = pan(1, seed=9)[0]
+    add([write_video(tmp_path / "a.mp4", [*pan(10, 40), shared])], tmp_path / "photos", "monday")
+    intake = add([write_video(tmp_path / "b.mp4", [*pan(10, 40, seed=4), shared])], tmp_path / "photos", "tuesday")
+    assert len(intake.duplicates) == 1
+    assert {picture.name for picture in (intake.duplicates[0].first, intake.duplicates[0].second)} == {
+        "to_label/monday/a-500.jpg",
+        "to_label/tuesday/b-500.jpg",
+    }
+
+
+def test_a_killed_run_is_completed_by_the_same_command(tmp_path):
+    video = write_video(tmp_path / "a.mp4", pan(30))
+    add([video], tmp_path / "whole")
+    add([video], tmp_path / "killed")
+    (tmp_path / "killed" / "photos.json").unlink()
+    for path in sorted((tmp_path / "killed").rglob("*.jpg"))[::2]:
+        path.unlink()
+    add([video], tmp_path / "killed")
+    assert pictures_in(tmp_path / "killed") == pictures_in(tmp_path / "whole")
+    assert read_records(tmp_path / "killed") == read_records(tmp_path / "whole")
+
+
+def test_two_processes_never_write_one_photos_folder(tmp_path):
+    picture = write_picture(tmp_path / "a.jpg", 1)
+    (tmp_path / "photos").mkdir()
+    with FileLock(tmp_path / "photos" / ".lock"), pytest.raises(StorageError, match="another partsight process"):
+        add([picture], tmp_path / "photos")
+
+
+def test_two_videos_of_one_name_overwrite_nothing(tmp_path):
+    first = write_video(tmp_path / "a" / "IMG_1.mp4", pan(5, 60))
+    second = write_video(tmp_path / "b" / "IMG_1.mp4", pan(5, 60, seed=3))
+    add([first, second], tmp_path / "photos")
+    records = read_records(tmp_path / "photos").pictures
+    assert len({record.file for record in records}) == len(records) == len(pictures_in(tmp_path / "photos"))
+    assert len({record.content_hash for record in records}) == 2
+
+
+def test_folder_and_zip_of_the_same_files_give_the_same_pictures(tmp_path):
+    folder = tmp_path / "source"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    write_picture(folder / "turned.jpg", 1, exif=exif)
+    write_picture(folder / "deep" / "b.png", 2)
+    write_video(folder / "clip.mp4", pan(10))
+    (folder / "notes.txt").write_text("x")
+    (folder / "IMG.HEIC").write_bytes(b"x")
+    (folder / ".hidden.jpg").write_bytes(b"x")
+    with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
+    from_folder = add([folder], tmp_path / "one")
+    from_zip = add([tmp_path / "source.zip"], tmp_path / "two")
+    assert pictures_in(tmp_path / "one") == pictures_in(tmp_path / "two")
+    assert from_folder.num_added == from_zip.num_added > 2
+    assert "1 × .heic, 1 × .txt" in from_folder.passed_over[0]
+    (turned,) = (record for record in read_records(tmp_path / "one").pictures if record.source == "turned.jpg")
+    assert (turned.size_wh, turned.time_s, turned.file) == ((120, 160), None, "to_label/monday/turned.jpg")
+
+
+def test_what_is_bad_is_told_and_what_is_good_is_added(tmp_path):
+    folder = tmp_path / "source"
+    write_picture(folder / "good.jpg", 1)
+    (folder / "bad.jpg").write_bytes(b"no picture")
+    (folder / "empty.mp4").write_bytes(b"")
+    intake = add([folder], tmp_path / "photos")
+    assert intake.num_added == 1
+    assert "empty.mp4" in intake.problems[0]
+    assert any("bad.jpg" in finding for clip in intake.clips for finding in clip.findings)
+
+
+def test_the_photos_folder_is_not_its_own_source(tmp_path):
+    write_picture(tmp_path / "a.jpg", 1)
+    add([tmp_path], tmp_path / "photos")
+    assert add([tmp_path], tmp_path / "photos").num_added == 0
+
+
+@pytest.mark.parametrize("name", ["../evil.jpg", "/evil.jpg", "a/../../evil.jpg", "C:\\evil.jpg", "..\\evil.jpg"])
+def test_hostile_names_in_a_zip_are_refused_and_nothing_is_written(tmp_path, name):
+    picture = write_picture(tmp_path / "good.jpg", 1)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(picture, "good.jpg")
+        archive.writestr(zipfile.ZipInfo(name), picture.read_bytes())
+    with pytest.raises(DatasetError, match="outside the folder"):
+        add([tmp_path / "a.zip"], tmp_path / "photos")
+    assert not list(tmp_path.rglob("*evil*"))
+    assert pictures_in(tmp_path / "photos") == set()
+
+
+def test_links_in_a_zip_are_refused(tmp_path):
+    link = zipfile.ZipInfo("link.jpg")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, "/etc/hostname")
+    with pytest.raises(DatasetError, match="is a link"):
+        add([tmp_path / "a.zip"], tmp_path / "photos")
+
+
+@pytest.mark.parametrize("session", ["", "..", "a/b", "a\\b", " a", "a:b", "a."])
+def test_a_session_must_be_a_folder_name(tmp_path, session):
+    with pytest.raises(PhotosError, match="cannot be a folder name"):
+        add([write_picture(tmp_path / "a.jpg", 1)], tmp_path / "photos", session)
+
+
+def test_a_source_without_pictures_or_that_is_not_there_is_an_error(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PhotosError, match="neither videos nor pictures"):
+        add([tmp_path / "empty"], tmp_path / "photos")
+    with pytest.raises(PhotosError, match="no such file"):
+        add([tmp_path / "none.mp4"], tmp_path / "photos")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [("{", StorageError), ("[]", PhotosError), ('{"sources": [], "pictures": [{}]}', PhotosError)]
+)
+def test_a_damaged_list_of_photos_is_never_overwritten(tmp_path, content, error):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "photos.json").write_text(content)
+    with pytest.raises(error, match=r"photos\.json"):
+        add([write_picture(tmp_path / "a.jpg", 1)], photos)
+    assert (photos / "photos.json").read_text() == content
+
+
+def test_the_command_says_what_it_took_and_why_it_left_the_rest(tmp_path, capsys):
+    video = write_video(tmp_path / "a.mp4", pan(30))
+    arguments = [
+        "photos",
+        "add",
+        str(video),
+        "--session",
+        "hall",
+        "--photos",
+        str(tmp_path / "photos"),
+        "--max-frames",
+        "5",
+    ]
+    assert run(arguments) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a.mp4: 5 of 30 frames; left out 0 blurred, 0 alike, 25 beyond --max-frames" in shown
+    assert "5 pictures added to" in shown
+    assert run(arguments) == 0
+    assert "was added to session hall before; nothing added" in " ".join(capsys.readouterr().out.split())
+    assert len(json.loads((tmp_path / "photos" / "photos.json").read_text())["pictures"]) == 5
+
+
+def test_a_bad_file_gives_exit_code_1_without_a_traceback(tmp_path, capsys):
+    (tmp_path / "a.mp4").write_bytes(b"")
+    assert run(["photos", "add", str(tmp_path / "a.mp4"), "--session", "s", "--photos", str(tmp_path / "photos")]) == 1
+    shown = capsys.readouterr()
+    assert "the file is empty" in shown.out
+    assert "Traceback" not in shown.out + shown.err
