@@ -108,15 +108,13 @@ def describe(file: ReadFile, path: Path, body: Sequence[Piece], read: Part, fina
 
 def examine_mesh(vertices_m: FloatArray, triangles: IntArray, body: Sequence[Piece]) -> MeshHealth:
     """Count the defects of a mesh; degenerate triangles are counted in the pieces as they were read."""
-    size = max(float(np.ptp(vertices_m, axis=0).max()), 1e-12)
-    places = np.round((vertices_m - vertices_m.min(axis=0)) / (size * 1e-7)).astype(np.int64)
-    _, welded = np.unique(places, axis=0, return_inverse=True)
-    corners = welded.reshape(-1)[triangles]
+    corners = weld(vertices_m)[triangles]
     corners = corners[(corners != np.roll(corners, 1, axis=1)).all(axis=1)]
     edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
-    low_high, inverse = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True)
-    users = np.bincount(inverse.reshape(-1), minlength=len(low_high))
-    forward = np.bincount(inverse.reshape(-1), weights=edges[:, 0] < edges[:, 1], minlength=len(low_high))
+    low_high = edges.min(axis=1) * (corners.max(initial=0) + 1) + edges.max(axis=1)
+    different, inverse = np.unique(low_high, return_inverse=True)
+    users = np.bincount(inverse, minlength=len(different))
+    forward = np.bincount(inverse, weights=edges[:, 0] < edges[:, 1], minlength=len(different))
     num_read = sum(len(piece.triangles) for piece in body)
     return MeshHealth(
         num_open_edges=int((users % 2 == 1).sum()),
@@ -124,6 +122,14 @@ def examine_mesh(vertices_m: FloatArray, triangles: IntArray, body: Sequence[Pie
         num_crowded_edges=int((users > 2).sum()),
         num_degenerate=num_read - len(corners) if num_read else len(triangles) - len(corners),
     )
+
+
+def weld(vertices_m: FloatArray) -> IntArray:
+    """Return a number for each vertex, equal for those at one place: within a millionth of the largest side."""
+    size = max(float(np.ptp(vertices_m, axis=0).max()), 1e-12)
+    x, y, z = np.round((vertices_m - vertices_m.min(axis=0)) / size * 1e6).astype(np.int64).T
+    _, numbers = np.unique((x << 42) | (y << 21) | z, return_inverse=True)  # 21 bits hold 0…1,000,000
+    return numbers.reshape(-1)
 
 
 def write_facts(facts: Sequence[PartFacts], path: Path) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import trimesh
 
 from partsight.cad.conversion import with_triangles
-from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.part import Part, diagonal_m
+from partsight.cad.facts import weld
+from partsight.structures.arrays import IntArray
+from partsight.structures.part import Part
 
 ROUNDS = (4, 8, 16, 32, 64, 128)
 """Rays for each undecided triangle, round by round: a triangle seen from 3 % of the sphere of directions is lost once in 2,000."""
@@ -66,13 +67,7 @@ def _offset_m(mesh: trimesh.Trimesh) -> float:
 
 def _with_rim(part: Part, visible: IntArray) -> IntArray:
     """Add the triangles that touch a visible one, at corners that lie at one place."""
-    places = _welded(part.mesh.vertices_m, diagonal_m(part.mesh))[part.mesh.triangles]
+    places = weld(part.mesh.vertices_m)[part.mesh.triangles]
     is_seen = np.zeros(places.max() + 1, bool)
     is_seen[places[visible].ravel()] = True
     return visible | is_seen[places].any(axis=1)
-
-
-def _welded(vertices_m: FloatArray, size_m: float) -> IntArray:
-    rounded = np.round(vertices_m / (size_m * 1e-7)).astype(np.int64)
-    _, numbers = np.unique(rounded, axis=0, return_inverse=True)
-    return numbers.reshape(-1)

@@ -10,8 +10,9 @@ from partsight.cad.silhouettes import boundary_shift_px, draw_silhouettes, spher
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.part import Mesh, Part
 
-NUM_DIRECTIONS = 9
-RESOLUTION = 768
+NUM_DIRECTIONS = 6
+RESOLUTION = 1280
+"""One pixel of these masks is half a pixel of a picture of 640."""
 _GROWTH = 2.0
 
 

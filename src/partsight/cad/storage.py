@@ -25,7 +25,7 @@ def save_part(part: Part, path: Path) -> None:
         "regions": [[region.class_name, region.node_ids] for region in part.regions],
     }
     buffer = io.BytesIO()
-    np.savez_compressed(
+    np.savez(
         buffer,
         names=np.frombuffer(json.dumps(names).encode(), np.uint8),
         vertices_m=part.mesh.vertices_m,
