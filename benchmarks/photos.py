@@ -1,6 +1,7 @@
 """How fast frames are picked from a video, in how much memory, and whether they are better than frames at even steps.
 
     python benchmarks/photos.py --size 1920 1080 --seconds 30
+    python benchmarks/photos.py --pictures FOLDER    # instead: how much blur is found in pans over real pictures
 
 The video is made here: a camera that rests, walks past a scene of blocks, and is blurred by motion in 4 stretches of 10 to 60 frames,
 H.264 at 30 frames per second. What is blurred is therefore known.
@@ -19,10 +20,14 @@ from typing import Any
 import av
 import numpy as np
 from PIL import Image, ImageFilter
+from scipy.ndimage import uniform_filter1d
 
+from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.photos.decoding import Video
+from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import Measurement, measure
-from partsight.photos.picking import pick
+from partsight.photos.picking import find_sharp, pick
+from partsight.photos.stills import small_grey
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.photo_intake import IntakeJob, add_photos
 from partsight.pipeline.progress import Silence
@@ -35,6 +40,9 @@ BLURRED = ((0.10, 10), (0.35, 25), (0.55, 60), (0.85, 40))
 
 def main() -> None:
     arguments = parse()
+    if arguments.pictures is not None:
+        blur_found(arguments.pictures)
+        return
     width, height = arguments.size
     num_frames = arguments.seconds * RATE
     with tempfile.TemporaryDirectory() as folder:
@@ -51,6 +59,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, nargs=2, default=(1920, 1080), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--pictures", type=Path)
     return parser.parse_args()
 
 
@@ -100,6 +109,47 @@ def quality(measurements: list[Measurement], blurred: set[int]) -> None:
 
 def blurred_frames(num_frames: int) -> set[int]:
     return {int(share * num_frames) + step for share, length in BLURRED for step in range(length)}
+
+
+def blur_found(folder: Path) -> None:
+    """Cut three pans of 3 s each after one another, 8 times; a stretch of each is smeared along its motion, all frames have noise."""
+    paths = list_pictures(folder)
+    print(
+        "| smear, of the width | blurred frames left out | sharp frames left out | blurred among the picked |\n|---|---|---|---|"
+    )
+    for smear_px in (4, 8, 16):
+        generator = np.random.default_rng(1)
+        counts = np.zeros(6, int)
+        for first in range(0, 72, 9):
+            clips = [pan(paths[(first + 11 * step) % len(paths)], smear_px, generator) for step in range(3)]
+            frames = [frame for clip in clips for frame in clip]
+            measurements = [
+                measure(Glimpse(number, number / RATE, small_grey(image))) for number, (image, _) in enumerate(frames)
+            ]
+            truth = np.array([is_blurred for _, is_blurred in frames])
+            is_sharp = find_sharp(measurements)
+            picked = [measurement.number for measurement in pick(measurements, NUM_PICKED).picked]
+            counts += [
+                *((~is_sharp & truth).sum(), truth.sum(), (~is_sharp & ~truth).sum(), (~truth).sum()),
+                *(truth[picked].sum(), len(picked)),
+            ]
+        shares = " | ".join(f"{counts[k]} of {counts[k + 1]}" for k in (0, 2, 4))
+        print(f"| {100 * smear_px / 960:.1f} % | {shares} |")
+
+
+def pan(path: Path, smear_px: int, generator: np.random.Generator) -> list[tuple[np.ndarray, bool]]:
+    """Return 3 s of a camera that moves over a picture, 960 pixels wide, and which frames are smeared."""
+    picture = Image.fromarray(read_picture(path))
+    scene = np.asarray(picture.resize((1280, max(540, round(picture.height * 1280 / picture.width)))))[:540]
+    start, length = int(generator.integers(5, 50)), int(generator.integers(10, 60))
+    frames = []
+    for number in range(3 * RATE):
+        image = scene[:, 3 * number : 3 * number + 960].astype(np.float32)
+        is_blurred = start <= number < start + length
+        image = uniform_filter1d(image, smear_px, axis=1) if is_blurred else image
+        noisy = np.clip(image + generator.normal(0, 2.5, image.shape), 0, 255)
+        frames.append((noisy.astype(np.uint8), is_blurred))
+    return frames
 
 
 def write(path: Path, width: int, height: int, num_frames: int) -> None:

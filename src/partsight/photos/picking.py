@@ -1,7 +1,7 @@
 """Which frames are worth labelling: sharp ones that differ.
 
-A frame is blurred when it is much less sharp than the best within a second of it, or hardly sharp at all beside the rest of the video.
-Of the others, each next one picked is the one farthest from all picked so far (Gonzalez, "Clustering to minimize the maximum
+A frame is blurred when it is much less sharp than the best within 1.5 seconds of it, or hardly sharp at all beside the rest of the
+video. Of the others, each next one picked is the one farthest from all picked so far (Gonzalez, "Clustering to minimize the maximum
 intercluster distance", 1985: their smallest difference is at least half of the best possible). Among frames about equally far the
 sharpest wins.
 """
@@ -19,7 +19,7 @@ ALIKE = 0.1
 by a hundredth of the picture's width makes 0.2 in the median, a new object of a tenth of its width 0.11."""
 ABOUT_EQUAL = 0.02
 """Differences of distance that do not count beside sharpness."""
-NEIGHBORHOOD_S = 1.0
+NEIGHBORHOOD_S = 1.5
 BLURRED_SHARE = 0.5
 """Of the sharpest in the neighborhood."""
 BLURRED_SHARE_OF_ALL = 0.1

@@ -113,13 +113,20 @@ def _add_all(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> Int
     before = len(read_records(job.photos).pictures)
     outcomes: list[ClipOutcome] = []
     passed_over: list[str] = []
-    for source in sources:
+    loose = [source for source in sources if _is_picture(source)]
+    if loose:
+        outcomes.append(_add_clip(_clip("pictures given singly", loose, is_video=False), job, progress))
+    for source in (source for source in sources if source not in loose):
         with _opened(source, job.photos) as contents:
             passed_over += [contents.passed_over] if contents.passed_over else []
             outcomes += [_add_clip(clip, job, progress) for clip in contents.clips]
     records = read_records(job.photos)
     new = {record.file for record in records.pictures[before:]}
     return Intake(tuple(outcomes), tuple(passed_over), len(new), _duplicates(records, new))
+
+
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES
 
 
 @contextmanager
@@ -148,8 +155,7 @@ def _opened(source: Path, photos: Path) -> Iterator[Contents]:
     elif source.is_dir():
         yield _contents_of(source, source.resolve().name, photos)
     elif source.is_file():
-        is_video = source.suffix.lower() not in PICTURE_SUFFIXES
-        yield Contents((_clip(source.name, [source], is_video=is_video),))
+        yield Contents((_clip(source.name, [source], is_video=True),))
     else:
         raise PhotosError(f"{source}: no such file or folder. Give a video, a picture, a folder or a zip of them.")
 

@@ -130,6 +130,12 @@ def test_folder_and_zip_of_the_same_files_give_the_same_pictures(tmp_path):
     assert (turned.size_wh, turned.time_s, turned.file) == ((120, 160), None, "to_label/monday/turned.jpg")
 
 
+def test_pictures_given_singly_are_one_set(tmp_path):
+    paths = [write_picture(tmp_path / f"{seed}.png", seed) for seed in range(4)]
+    intake = add([*paths, paths[0]], tmp_path / "photos", max_frames=3)
+    assert (len(intake.clips), intake.num_added, intake.clips[0].picking.num_seen) == (1, 3, 5)
+
+
 def test_what_is_bad_is_told_and_what_is_good_is_added(tmp_path):
     folder = tmp_path / "source"
     write_picture(folder / "good.jpg", 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import Measurement, measure, sharpness
-from partsight.photos.picking import ALIKE, find_sharp, pick
+from partsight.photos.picking import ALIKE, NEIGHBORHOOD_S, find_sharp, pick
 from partsight.photos.stills import small_grey
 
 from .videos import RATE, blurred, pan, texture
@@ -62,7 +62,7 @@ def test_a_plain_scene_is_not_taken_for_blurred_beside_a_detailed_one():
     plain = [(100 + (image.astype(float) - 100) * 0.4).astype(np.uint8) for image in pan(60, seed=1)]
     is_sharp = find_sharp(measured([*pan(60), *plain]))
     assert is_sharp[:60].all()
-    assert is_sharp[60 + RATE + 1 :].all()
+    assert is_sharp[60 + int(NEIGHBORHOOD_S * RATE) + 1 :].all()
 
 
 def test_pictures_without_times_are_never_called_blurred():
