@@ -11,7 +11,10 @@ from partsight.config.recipe import Recipe
 from partsight.config.section import Section
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = ("demo", "init", "run", "render", "train", "evaluate", "report")
+COMMANDS = (
+    "demo", "check", "convert", "init", "run", "render", "train", "evaluate", "report", "photos add", "photos import", "photos export",
+    "photos check", "doctor",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -40,7 +43,7 @@ def _section_text(section: type[Section], path: str) -> list[str]:
             label = f"{path}.{name}" if path else name
             inner += _section_text(below, f"{label}.<name>" if "dict" in str(field.annotation) else label)
             continue
-        default = "" if field.is_required() else f"`{_toml(field.default)}`"
+        default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
         rows.append(f"| `{name}` | {default} | {' '.join((field.description or '').split())} |")
     heading = f"\n## `[{path}]`\n" if path else "\n## Top of the file\n"
     table = ["\n" + "\n".join(rows) + "\n"] if len(rows) > 2 else []
@@ -59,15 +62,16 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
     return "–" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def commands_page() -> str:
     parts = ["# Commands\n\nGenerated from the program's own help.\n"]
     for command in COMMANDS:
-        shown = (
-            CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}).output
-        )
+        plain = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+        shown = CliRunner().invoke(app, [*command.split(), "--help"], env=plain).output
         lines = "\n".join(line.rstrip() for line in shown.strip().splitlines())
         parts.append(f"\n## `partsight {command}`\n\n```\n{lines}\n```\n")
     return "".join(parts)
