@@ -153,6 +153,17 @@ def test_a_detector_sees_rgb_and_pixels_of_the_picture(tmp_path):
     assert detector.detect([], 0.1, 10) == []
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_as_many_threads_work_as_were_asked_for(tmp_path, threads):
+    """The library would set torch back to one core less than the machine has."""
+    write_model(
+        tmp_path, build_network("yolov8n", 2), {"model": "yolov8n", "class_names": list(NAMES), "image_size": 64}
+    )
+    detector = open_family("ultralytics").load(Checkpoint(tmp_path, "ultralytics", NAMES), threads=threads)
+    detector.detect([np.zeros((64, 64, 3), np.uint8)], 0.5, 10)
+    assert torch.get_num_threads() == threads
+
+
 @pytest.mark.shared
 def test_real_coco_weights_are_taken_over(shared):
     path = shared / "weights" / "yolov8n_coco_from_int8_state_dict_fp16.pt"

@@ -44,9 +44,16 @@ def open_library(*, allow_network: bool = False) -> Any:
 def set_threads(threads: int) -> None:
     """Let torch use this many CPU threads; 0 means all cores this process may use."""
     import torch
+    from ultralytics.utils import torch_utils
 
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    torch.set_num_threads(threads or available)
+    wanted = threads or num_free_cores()
+    torch.set_num_threads(wanted)
+    torch_utils.NUM_THREADS = wanted  # the library sets torch back to this: by itself, one core of two
+
+
+def num_free_cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def find_device(wanted: str | tuple[int, ...]) -> str:
