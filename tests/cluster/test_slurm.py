@@ -13,6 +13,7 @@ import pytest
 
 from tests.cluster.one_node import one_node_slurm, why_not
 
+pytestmark = pytest.mark.cluster
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ("render.variant=scalar_rgb", "render.samples_per_pixel=8", "train.weights=scratch", "sweep.seeds=1")
 LIMIT_S = 300
