@@ -31,7 +31,7 @@ def bootstrap_intervals(
     _, session_ids = np.unique([sample.session for sample in dataset.samples], return_inverse=True)
     if num_resamples == 0:
         return {}
-    draws = _draw_sessions(session_ids, num_resamples, rng)
+    draws = draw_sessions(session_ids, num_resamples, rng)
     figures = np.stack([_class_figures(one, threshold, draws) for one in matches], axis=-1)
     intervals = _intervals(FIGURES, mean_over_classes(figures), _num_sessions_with_boxes(session_ids, matches))
     for class_id, class_name in enumerate(dataset.class_names):
@@ -41,11 +41,17 @@ def bootstrap_intervals(
     return intervals
 
 
-def _draw_sessions(session_ids: IntArray, num_resamples: int, rng: np.random.Generator) -> FloatArray:
+def draw_sessions(session_ids: IntArray, num_resamples: int, rng: np.random.Generator) -> FloatArray:
     """Return (R, I): how often each picture counts in each resample."""
     num_sessions = int(session_ids.max()) + 1
     drawn = rng.multinomial(num_sessions, np.full(num_sessions, 1 / num_sessions), size=num_resamples)
     return drawn[:, session_ids].astype(np.float64)
+
+
+def resampled_map50(matches: Sequence[Matches], draws: FloatArray) -> FloatArray:
+    """Return (R,) mAP50 with each picture counted as often as (R, I) draws say; NaN where no class has a box."""
+    columns = [np.fromiter(_ap50s(one, draws, draws @ one.num_boxes), dtype=np.float64) for one in matches]
+    return mean_over_classes(np.stack(columns, axis=-1))
 
 
 def _class_figures(matches: Matches, threshold: float, draws: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from partsight.errors import EvaluationError
 from partsight.structures.arrays import FloatArray
-from partsight.structures.evaluation import Curve, Evaluation, Interval, Score
+from partsight.structures.evaluation import Curve, Evaluation, Interval, Score, Slice
 from partsight.structures.plain import as_plain
 
 
@@ -39,6 +39,7 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         rate: _read_number(content[rate]),
         "intervals": {name: _read_interval(interval) for name, interval in content["intervals"].items()},
         "curves": tuple(_read_curve(curve) for curve in content["curves"]),
+        "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
     return Evaluation(**{**content, **read})
 
@@ -51,6 +52,11 @@ def _read_score(content: Mapping[str, Any]) -> Score:
 
 def _read_interval(content: Mapping[str, Any]) -> Interval:
     return Interval(_read_number(content["low"]), _read_number(content["high"]))
+
+
+def _read_slice(content: Mapping[str, Any]) -> Slice:
+    interval = content["interval"]
+    return Slice(**{**content, "interval": None if interval is None else _read_interval(interval)})
 
 
 def _read_curve(content: Mapping[str, Any]) -> Curve:

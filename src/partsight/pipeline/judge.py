@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.evaluate.thresholds import choose_threshold
 from partsight.files import read_json, write_json
@@ -60,6 +63,8 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
     evaluation = evaluate(
         splits.test, detections, recipe.evaluate, threshold=threshold, threshold_source=source, seed=recipe.seed
     )
+    slices = slice_recall(splits.test, detections, threshold, np.random.default_rng(recipe.seed))
+    evaluation = replace(evaluation, slices=slices)
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)

@@ -44,6 +44,19 @@ class Curve:
             object.__setattr__(self, name, locked(getattr(self, name), np.float64, (None,)))
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Recall among some of the true boxes, at the evaluation's threshold."""
+
+    group: str
+    """What the boxes are divided by: 'size', 'brightness', 'sharpness', 'session'."""
+    name: str
+    num_boxes: int
+    recall: float
+    interval: Interval | None
+    """95 %, by bootstrap over sessions; None where fewer than two have such boxes."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Figures of one detector on one set; precision, recall, F1 and the confusion matrix are at `threshold`."""
@@ -66,6 +79,7 @@ class Evaluation:
     intervals: dict[str, Interval]
     """95 % intervals by figure name ('map50', 'precision', …), by bootstrap over sessions."""
     curves: tuple[Curve, ...]
+    slices: tuple[Slice, ...] = ()
 
     def __post_init__(self) -> None:
         size = len(self.class_names) + 1
