@@ -1,10 +1,15 @@
 """Settings of `cad`: which files are which class, and how finely they are tessellated."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from partsight.config.section import FilePath, Section
+
+MaterialKind: TypeAlias = Literal[
+    "steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"
+]  # fmt: skip
+"""Metals bring their own color; the others keep the file's."""
 
 
 class PartSection(Section):
@@ -22,6 +27,8 @@ class PartSection(Section):
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimetres are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
+    materials: Annotated[dict[str, MaterialKind], Field(default_factory=dict)]
+    """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
     description: str = ""
     """One line shown beside the part in reports."""
 

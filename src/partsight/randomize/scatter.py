@@ -20,11 +20,12 @@ from partsight.randomize.dropping import Drop, drop_layout
 from partsight.randomize.exposure import sample_sensor
 from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
-from partsight.randomize.materials import sample_material, sample_surface, vary_materials
+from partsight.randomize.materials import is_cad, sample_material, sample_surface, vary_materials
 from partsight.randomize.standing import stand_layout
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
 from partsight.randomize.viewpoint import Viewpoint, sample_viewpoint
+from partsight.randomize.wear import wear_materials
 from partsight.structures.part import Part, diagonal_m
 from partsight.structures.scene import Background, Instance, Scene
 
@@ -108,7 +109,7 @@ class ScatterSampler:
         rng, (low, high) = self._stream(index, "distractors"), self.section.distractors.per_image
         bodies = []
         for _ in range(int(rng.integers(low, high + 1))):
-            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0))
+            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0), self.section.distractors, self.parts)
             bodies += _placed(rng, part, None, viewpoint, taken, is_floating=is_floating)
         return bodies
 
@@ -118,8 +119,10 @@ class ScatterSampler:
         for number, body in enumerate(layout.bodies):
             kind = "distractor" if body.class_id is None else "part"
             rng = self._stream(index, f"materials of {kind} {number}")
-            if body.class_id is not None:
-                materials = vary_materials(rng, body.part, self.section.materials)
+            if body.class_id is not None or is_cad(body.part):
+                plain = vary_materials(rng, body.part, self.section.materials)
+                traces = self._stream(index, f"wear of {kind} {number}")
+                materials = wear_materials(traces, body.part, plain, self.section.wear)
             elif chance(rng, 0.5):
                 materials = (sample_surface(rng, diagonal_m(body.part.mesh) * log_uniform(rng, 0.3, 2.0)),)
             else:

@@ -49,8 +49,8 @@ def _painted(surfaces: list[Surface]) -> PaintedMesh:
         uvs=uvs,
         triangles=np.concatenate([s.triangles + offset for s, offset in zip(surfaces, offsets, strict=True)]),
         base_color=_base_color(shown),
-        metallic=np.array([[[material.metallic] for material in shown]], np.float32),
-        roughness=np.array([[[material.roughness] for material in shown]], np.float32),
+        metallic=_metallic_roughness(shown)[..., :1],
+        roughness=_metallic_roughness(shown)[..., 1:],
         instance_index=surfaces[0].instance_index,
     )
 
@@ -68,3 +68,12 @@ def _base_color(materials: Sequence[Material]) -> Float32Array:
         return np.array([[material.base_color for material in materials]], np.float32)
     linear = linear_from_srgb(texture.image_rgb / 255.0)
     return (linear * materials[0].base_color).astype(np.float32)
+
+
+def _metallic_roughness(materials: Sequence[Material]) -> Float32Array:
+    """Return the texture's own values, or a row of the materials' values."""
+    texture = materials[0].texture
+    if texture is None or texture.metallic_roughness is None:
+        return np.array([[[material.metallic, material.roughness] for material in materials]], np.float32)
+    values: Float32Array = texture.metallic_roughness.astype(np.float32) / np.float32(255)
+    return values
