@@ -18,6 +18,7 @@ from partsight.randomize.backgrounds import sample_background
 from partsight.randomize.distractors import sample_distractor
 from partsight.randomize.dropping import Drop, drop_layout
 from partsight.randomize.exposure import sample_sensor
+from partsight.randomize.grounds import sample_tool_material
 from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
 from partsight.randomize.materials import is_cad, sample_material, sample_surface, vary_materials
@@ -123,6 +124,9 @@ class ScatterSampler:
                 plain = vary_materials(rng, body.part, self.section.materials)
                 traces = self._stream(index, f"wear of {kind} {number}")
                 materials = wear_materials(traces, body.part, plain, self.section.wear)
+            elif (workshop := self.section.background.workshop_share) and chance(rng, workshop):
+                traces = self._stream(index, f"wear of {kind} {number}")
+                materials = wear_materials(traces, body.part, (sample_tool_material(rng),), self.section.wear)
             elif chance(rng, 0.5):
                 materials = (sample_surface(rng, diagonal_m(body.part.mesh) * log_uniform(rng, 0.3, 2.0)),)
             else:
