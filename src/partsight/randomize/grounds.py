@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.randomize.streams import chance
-from partsight.randomize.textures import fractal_noise
-from partsight.structures.arrays import FloatArray
+from partsight.randomize.textures import quick_noise
+from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.material import Material, Texture, linear_from_srgb
 
 GROUND_PX = 512
@@ -167,7 +167,7 @@ def _blocks(rng: np.random.Generator) -> _Finish:
 
 
 def _noise(rng: np.random.Generator, slope: float, stretch: float = 1.0) -> FloatArray:
-    return fractal_noise(rng, GROUND_PX, slope, stretch)
+    return quick_noise(rng, GROUND_PX, slope, stretch).astype(float)
 
 
 def _tone(rng: np.random.Generator, colors: tuple[tuple[float, float, float], ...]) -> FloatArray:
@@ -187,5 +187,5 @@ def _joints(rng: np.random.Generator, share: float) -> FloatArray:
     return factor
 
 
-def _bytes(values: FloatArray) -> np.ndarray:
+def _bytes(values: FloatArray) -> Image:
     return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

@@ -13,24 +13,27 @@ from PIL import ImageDraw
 
 from partsight.config.randomize import WearSection
 from partsight.randomize.streams import chance, log_uniform
-from partsight.randomize.textures import fractal_noise, sample_color
-from partsight.structures.arrays import FloatArray
-from partsight.structures.material import Material, Texture, linear_from_srgb, srgb_from_linear
+from partsight.randomize.textures import quick_noise, sample_color
+from partsight.structures.arrays import Float32Array, FloatArray, Image
+from partsight.structures.material import Material, Texture, srgb_from_linear
 from partsight.structures.part import Part, diagonal_m
 
 WEAR_PX = 256
 MOST_WORN = 6
 """Materials of a part that are worn; on a circuit board the others, which cover least, stay plain: each costs a mesh."""
 RUSTING = ("metal", "steel", "iron")
-RUST = ((0.30, 0.095, 0.03), (0.09, 0.03, 0.015))
-"""Linear colors of fresh and old rust."""
+RUST = ((0.58, 0.34, 0.19), (0.33, 0.19, 0.13))
+"""sRGB colors of fresh and old rust."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trace:
-    """What covers a surface: (S, S) cover in 0…1, linear color (S, S, 3) or a factor on the color below."""
+    """What covers a surface: (S, S) cover in 0…1, sRGB color, (3,) or (S, S, 3), or a factor on the color below.
 
-    cover: FloatArray
+    Colors are mixed as sRGB, which is cheap; no eye tells the difference on stains.
+    """
+
+    cover: FloatArray | Float32Array
     roughness: float
     color: FloatArray | None = None
     tone: float = 1.0
@@ -78,19 +81,20 @@ def _sample_traces(rng: np.random.Generator, section: WearSection) -> list[_Trac
 
 def _worn(material: Material, traces: Sequence[_Trace], size_m: float) -> Material:
     """Lay the traces that the material takes over it."""
-    color = np.broadcast_to(np.asarray(material.base_color), (WEAR_PX, WEAR_PX, 3))
-    metallic = np.full((WEAR_PX, WEAR_PX), material.metallic)
-    roughness = np.full((WEAR_PX, WEAR_PX), material.roughness)
+    encoded = srgb_from_linear(np.asarray(material.base_color)).astype(np.float32)
+    color = np.broadcast_to(encoded, (WEAR_PX, WEAR_PX, 3))
+    metallic = np.full((WEAR_PX, WEAR_PX), material.metallic, np.float32)
+    roughness = np.full((WEAR_PX, WEAR_PX), material.roughness, np.float32)
     for trace in traces:
         if not _takes(material, trace):
             continue
-        cover = trace.cover
-        above = color * trace.tone if trace.color is None else trace.color
+        cover = trace.cover.astype(np.float32)
+        above = color * np.float32(trace.tone) if trace.color is None else trace.color.astype(np.float32)
         color = color + cover[..., None] * (above - color)
         metallic = metallic if trace.metallic is None else metallic + cover * (trace.metallic - metallic)
         roughness = roughness + cover * (trace.roughness - roughness)
     values = np.stack([metallic, roughness], axis=-1)
-    texture = Texture(_bytes(srgb_from_linear(np.clip(color, 0, 1))), size_m, _bytes(values))
+    texture = Texture(_bytes(color), size_m, _bytes(values))
     return replace(material, base_color=(1.0, 1.0, 1.0), texture=texture)
 
 
@@ -102,15 +106,15 @@ def _takes(material: Material, trace: _Trace) -> bool:
 
 def _brushed(rng: np.random.Generator, strength: float) -> _Trace:
     """Fine parallel lines that a grinder left."""
-    lines = fractal_noise(rng, WEAR_PX, 0.7, stretch=rng.uniform(20, 60))
+    lines = quick_noise(rng, WEAR_PX, 0.7, stretch=rng.uniform(20, 60))
     lines = lines if chance(rng, 0.5) else lines.T
-    return _Trace(0.8 * strength * lines, roughness=float(rng.uniform(0.35, 0.6)), tone=0.6, is_metal_only=True)
+    return _Trace(0.8 * strength * lines, roughness=float(rng.uniform(0.35, 0.6)), tone=0.8, is_metal_only=True)
 
 
 def _smudges(rng: np.random.Generator, strength: float) -> _Trace:
     """Grease of hands: the gloss changes, the color hardly."""
-    cover = np.clip(1.6 * fractal_noise(rng, WEAR_PX, rng.uniform(1.2, 2.0)) - 0.5, 0, 1)
-    return _Trace(strength * cover, roughness=float(rng.uniform(0.25, 0.8)), tone=float(rng.uniform(0.75, 1.0)))
+    cover = np.clip(1.6 * quick_noise(rng, WEAR_PX, rng.uniform(1.2, 2.0)) - 0.5, 0, 1)
+    return _Trace(strength * cover, roughness=float(rng.uniform(0.25, 0.8)), tone=float(rng.uniform(0.87, 1.0)))
 
 
 def _scratches(rng: np.random.Generator, strength: float) -> _Trace:
@@ -120,7 +124,7 @@ def _scratches(rng: np.random.Generator, strength: float) -> _Trace:
     for _ in range(int(strength * rng.integers(10, 80)) + 3):
         _scratch(rng, draw)
     cover = np.asarray(picture.resize((WEAR_PX, WEAR_PX), Pillow.Resampling.BOX)) / 255.0
-    grey = np.full(3, float(rng.uniform(0.35, 0.7)))
+    grey = np.full(3, float(rng.uniform(0.6, 0.85)))
     return _Trace(np.clip(1.5 * cover, 0, 1), roughness=0.3, color=grey, metallic=1.0)
 
 
@@ -137,27 +141,27 @@ def _scratch(rng: np.random.Generator, draw: ImageDraw.ImageDraw) -> None:
 
 def _rust(rng: np.random.Generator, strength: float) -> _Trace:
     """Islands with ragged borders, dark where they are old."""
-    field = 0.8 * fractal_noise(rng, WEAR_PX, 1.6) + 0.2 * fractal_noise(rng, WEAR_PX, 0.8)
+    field = 0.8 * quick_noise(rng, WEAR_PX, 1.6) + 0.2 * quick_noise(rng, WEAR_PX, 0.8)
     threshold = np.quantile(field, 1 - 0.6 * strength * rng.random())
     cover = np.clip((field - threshold) * 12, 0, 1)
-    age = np.clip(0.6 * fractal_noise(rng, WEAR_PX, 0.6) + 2.0 * (field - threshold), 0, 1)[..., None]
+    age = np.clip(0.6 * quick_noise(rng, WEAR_PX, 0.6) + 2.0 * (field - threshold), 0, 1)[..., None]
     fresh, old = np.asarray(RUST) * rng.normal(1.0, 0.12, (2, 3))
-    color = np.clip(fresh + age * (old - fresh), 0.003, 1)
+    color = np.clip(fresh + age * (old - fresh), 0.03, 1)
     return _Trace(cover, roughness=0.95, color=color, metallic=0.0, is_rust=True)
 
 
 def _dirt(rng: np.random.Generator, strength: float) -> _Trace:
     """Oil and grime in soft dark spots."""
-    field = fractal_noise(rng, WEAR_PX, rng.uniform(1.3, 1.9)) * (0.5 + 0.5 * fractal_noise(rng, WEAR_PX, 0.6))
-    color = np.array([0.045, 0.036, 0.028]) * rng.uniform(0.4, 1.6)
+    field = quick_noise(rng, WEAR_PX, rng.uniform(1.3, 1.9)) * (0.5 + 0.5 * quick_noise(rng, WEAR_PX, 0.6))
+    color = np.array([0.235, 0.21, 0.18]) * rng.uniform(0.6, 1.3)
     cover = strength * np.clip(2.2 * field - 0.7, 0, 0.9)
     return _Trace(cover, roughness=float(rng.uniform(0.35, 0.95)), color=color, metallic=0.0)
 
 
 def _dust(rng: np.random.Generator, strength: float) -> _Trace:
     """A thin bright film."""
-    field = 0.6 * fractal_noise(rng, WEAR_PX, 1.2) + 0.4 * fractal_noise(rng, WEAR_PX, 0.2)
-    color = np.array([0.42, 0.39, 0.34]) * rng.uniform(0.7, 1.3)
+    field = 0.6 * quick_noise(rng, WEAR_PX, 1.2) + 0.4 * quick_noise(rng, WEAR_PX, 0.2)
+    color = np.array([0.68, 0.66, 0.62]) * rng.uniform(0.85, 1.15)
     return _Trace(strength * (0.1 + 0.4 * field), roughness=1.0, color=color, metallic=0.0)
 
 
@@ -180,8 +184,8 @@ def _label(rng: np.random.Generator, width_px: int, height_px: int) -> FloatArra
     pitch = max(3, int(height_px / rng.integers(3, 8)))
     is_margin = (rows < 2) | (rows >= height_px - 2) | (columns < 3) | (columns >= width_px * rng.uniform(0.5, 0.98))
     is_stroke = (rows % pitch < max(1, pitch // 2)) & (rng.random((height_px, width_px)) < 0.6) & ~is_margin
-    return linear_from_srgb(np.where(is_stroke[..., None], ink, paper))
+    return np.where(is_stroke[..., None], ink, paper)
 
 
-def _bytes(values: FloatArray) -> np.ndarray:
+def _bytes(values: Float32Array) -> Image:
     return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

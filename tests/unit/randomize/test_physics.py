@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from partsight.config.randomize import DistractorSection
 from partsight.randomize.arrangement import turn_freely
 from partsight.randomize.distractors import sample_distractor
 from partsight.randomize.hulls import collision_hulls

@@ -14,6 +14,8 @@ from partsight.render.surfaces import Surface
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.material import Material, linear_from_srgb
 
+_LINEAR_FROM_BYTE = linear_from_srgb(np.arange(256)[:, None] / 255.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaintedMesh:
@@ -66,8 +68,7 @@ def _base_color(materials: Sequence[Material]) -> Float32Array:
     texture = materials[0].texture
     if texture is None:
         return np.array([[material.base_color for material in materials]], np.float32)
-    linear = linear_from_srgb(texture.image_rgb / 255.0)
-    return (linear * materials[0].base_color).astype(np.float32)
+    return (_LINEAR_FROM_BYTE * materials[0].base_color).astype(np.float32)[texture.image_rgb, np.arange(3)]
 
 
 def _metallic_roughness(materials: Sequence[Material]) -> Float32Array:
