@@ -142,8 +142,12 @@ class ScatterSampler:
             return sample_support_surroundings(rng, section, layout.viewpoint, layout.support, reach_m)
         return sample_surroundings(rng, section, layout.viewpoint, layout.focus_radius_m)
 
-    def _background(self, index: int) -> Background:
-        return Background(sample_background(self._stream(index, "background"), self.section.background, self.size_wh))
+    def _background(self, index: int) -> Background | None:
+        """Draw a picture for behind hovering parts; in workshops half the time the room itself, out of focus."""
+        rng, section = self._stream(index, "background"), self.section.background
+        if section.vary and section.workshop_share and chance(rng, 0.5 * section.workshop_share):
+            return None
+        return Background(sample_background(rng, section, self.size_wh))
 
 
 def _placed(
