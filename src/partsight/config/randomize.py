@@ -191,7 +191,8 @@ class BackgroundSection(Section):
     """Whether ground and background are drawn anew for each picture; otherwise plain light grey."""
     workshop_share: Share = 0.0
     """Share of procedural grounds, walls and distractors that look as in a workshop (concrete, painted floors, boards, steel, mats,
-    plaster; muted colors) instead of like anything at all; half of that share of hovering parts have the room behind them. 0 by default: the published figures were measured without."""
+    plaster; muted colors) instead of like anything at all; half as many
+    of the pictures with hovering parts show the room behind them. 0 by default: the published figures were measured without."""
     folder: FilePath | None = None
     """Folder of photographs without the parts; used behind hovering parts and as ground textures."""
 
