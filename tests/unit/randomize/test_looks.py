@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from partsight.config.randomize import DistractorSection, MixSection
 from partsight.randomize.grounds import sample_ground, sample_wall
@@ -95,3 +96,15 @@ def test_grounds_and_walls_of_workshops_are_muted(sample):
         mean = image.mean(axis=0)
         assert 15 < mean.mean() < 245
         assert np.ptp(mean) < 100
+
+
+def test_half_of_the_random_textures_come_from_the_users_folder(tmp_path):
+    Image.new("RGB", (64, 64), (200, 30, 40)).save(tmp_path / "red.png")
+    drawn = scenes(30, materials__texture_share=1.0, materials__texture_folder=tmp_path, **LYING)
+    own = [m.texture.image_rgb for s in drawn for i in classed(s) for m in i.materials]
+    assert 0.25 < np.mean([bool((image == (200, 30, 40)).all()) for image in own]) < 0.75
+
+
+def test_the_room_is_seen_behind_half_of_the_hovering_parts_of_a_workshop():
+    drawn = scenes(60, scatter__float_share=1.0, background__workshop_share=1.0)
+    assert 18 <= sum(scene.background is None for scene in drawn) <= 42
