@@ -1,10 +1,26 @@
 """Settings of `cad`: which files are which class, and how finely they are tessellated."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from partsight.config.section import FilePath, Section
+
+Link: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
+"""An http or https address."""
+
+
+def _as_tuple(value: Any) -> Any:
+    """Take a single document for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _with_text_values(value: Any) -> Any:
+    """Take numbers for text: a serial number needs no quotes."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: str(item) if isinstance(item, int | float) else item for key, item in value.items()}
 
 
 class PartSection(Section):
@@ -23,7 +39,11 @@ class PartSection(Section):
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
     description: str = ""
-    """One line shown beside the part in reports."""
+    """One line shown beside the part in reports and, once exported, beside the recognised part."""
+    document: Annotated[tuple[Link | FilePath, ...], BeforeValidator(_as_tuple)] = ()
+    """What to read about the part, one or a list: files (relative to the recipe) or http(s) links; exported with the detector."""
+    details: Annotated[dict[str, str], BeforeValidator(_with_text_values), Field(default_factory=dict)]
+    """Shown beside the recognised part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""
 
 
 class CadSection(Section):
