@@ -52,7 +52,10 @@ class ExportedNetwork:
 class Detector(Protocol):
     """A trained detector, ready to look at pictures."""
 
-    class_names: tuple[str, ...]
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in the order of their numbers."""
+        ...
 
     def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
         """Return the detections of each RGB picture, best first, boxes in that picture's pixels."""
