@@ -1,6 +1,9 @@
 """Boxes with names drawn over a picture, readable at any size of the picture."""
 
+import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -9,12 +12,15 @@ from PIL import ImageDraw, ImageFont
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 COLORS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a3b9c", "#8a6d00", "#b3003b", "#3f5f6f",
 )  # fmt: skip
 """One for each class, in turn; the first six are Okabe and Ito's, told apart by color-blind people too."""
 _LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 38
 """Of the picture's mean side."""
+_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "arial.ttf", "Arial.ttf")
 _DARK, _LIGHT = "#101418", "#ffffff"
 
 
@@ -31,7 +37,7 @@ def draw_detections(image: Image, detections: Detections, class_names: Sequence[
     for box, _, class_id in reversed(found):
         pen.box(box, class_color(class_id))
     for box, score, class_id in reversed(found):
-        pen.label(box, f"{class_names[class_id]} {100 * score:.0f}\u2009%", class_color(class_id))
+        pen.label(box, f"{class_names[class_id]} {100 * score:.0f}%", class_color(class_id))
     return np.asarray(picture)
 
 
@@ -42,7 +48,7 @@ class _Pen:
         side = (size_wh[0] * size_wh[1]) ** 0.5
         self._draw, self._size_wh = draw, size_wh
         self._line_px = max(1, round(side * _LINE_SHARE))
-        self._font = ImageFont.load_default(max(9, round(side * _TEXT_SHARE)))
+        self._font, self._is_wide = _load_font(max(9, round(side * _TEXT_SHARE)))
 
     def box(self, box_xyxy: Sequence[float], color: str) -> None:
         """Draw a box with a thin light rim, so that it shows on any ground."""
@@ -54,7 +60,7 @@ class _Pen:
 
     def label(self, box_xyxy: Sequence[float], text: str, color: str) -> None:
         """Write a name above its box, or inside where there is no room; never outside of the picture."""
-        pad = self._line_px + 1
+        text, pad = text if self._is_wide else _in_ascii(text), self._line_px + 1
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=self._font)
         width, height = right - left + 2 * pad, bottom - top + 2 * pad
         x = max(0, min(round(box_xyxy[0]), self._size_wh[0] - width))
@@ -62,6 +68,23 @@ class _Pen:
         y = above if above >= 0 else min(max(0, round(box_xyxy[1])), self._size_wh[1] - height)
         self._draw.rectangle((x, y, x + width - 1, y + height - 1), fill=color)
         self._draw.text((x + pad - left, y + pad - top), text, fill=_text_color(color), font=self._font)
+
+
+@lru_cache(maxsize=32)
+def _load_font(size_px: int) -> tuple[Font, bool]:
+    """Return a font of this machine, or Pillow's own, and whether it has more than ASCII."""
+    for name in _FONTS:
+        try:
+            return ImageFont.truetype(name, size_px), True
+        except OSError:
+            continue
+    return ImageFont.load_default(size_px), False
+
+
+def _in_ascii(text: str) -> str:
+    """Return text without accents; what has no Latin base becomes a question mark."""
+    apart = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).encode("ascii", "replace").decode()
 
 
 def _text_color(color: str) -> str:

@@ -1,6 +1,7 @@
 """YOLO networks in other formats, through the library's own exporter; it installs nothing and asks no network."""
 
 import shutil
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +38,8 @@ def export_network(network: Any, description: Mapping[str, Any], target: str, ou
     output_dir.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=output_dir) as scratch:
         made = Path(_export(network, description, target, Path(scratch)))
+        for script in made.rglob("*.py") if made.is_dir() else ():
+            script.unlink()  # samples of use, with paths of this machine in them; a model folder holds nothing to execute
         path = output_dir / f"model{made.suffix}" if made.is_file() else output_dir / made.name
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
@@ -78,25 +81,19 @@ def _export(network: Any, description: Mapping[str, Any], target: str, folder: P
     exporter = Exporter(overrides=_settings(description["image_size"], target))
     exporter.callbacks = {name: [] for name in exporter.callbacks}  # those of online services among them
     try:
-        path: str = exporter(model=network)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch announces changes of the tracing that the library uses
+            path: str = exporter(model=network)
     except Exception as error:  # the exporters of a dozen libraries share no exception
         raise DetectorError(f"--to {target}: the library could not export this network ({error}).") from error
     return path
 
 
 def _settings(image_size: int, target: str) -> dict[str, Any]:
-    is_onnx = target == "onnx"
-    return {
-        "format": _LIBRARY_NAMES[target],
-        "imgsz": image_size,
-        "batch": 1,
-        "device": "0" if target == "tensorrt" else "cpu",
-        "dynamic": is_onnx,
-        "simplify": is_onnx,
-        "nms": None,
-        "verbose": False,
-        "mode": "export",
-    }
+    of_target = {"dynamic": True, "simplify": True} if target == "onnx" else {}
+    device = "0" if target == "tensorrt" else "cpu"
+    common = {"imgsz": image_size, "batch": 1, "device": device, "nms": None, "verbose": False, "mode": "export"}
+    return {"format": _LIBRARY_NAMES[target], **common, **of_target}
 
 
 def _spec(network: Any, image_size: int, *, is_rectangular: bool) -> NetworkSpec:
