@@ -73,7 +73,7 @@ def test_pictures_can_be_given_for_the_comparison(experiment, tmp_path):
 
 
 class Distorting:
-    """The real family, whose exports are then fed with pictures half as bright."""
+    """The real family, whose exports are then fed with smaller pictures than they were made for."""
 
     def __init__(self) -> None:
         self._family = open_family("ultralytics")
@@ -83,7 +83,7 @@ class Distorting:
 
     def export(self, checkpoint, target, output_dir):
         exported = self._family.export(checkpoint, target, output_dir)
-        return replace(exported, spec=replace(exported.spec, pixel_scale=(510.0, 510.0, 510.0)))
+        return replace(exported, spec=replace(exported.spec, image_size=64))
 
 
 def test_an_export_that_disagrees_is_refused_and_not_written(experiment, tmp_path, monkeypatch):

@@ -83,6 +83,8 @@ class Parity(_Entry):
     num_boxes: int
     """Boxes compared: of either, above `floor`."""
     floor: float
+    """Weaker boxes are not compared."""
+    best_score: float
     num_unmatched: int
     least_iou: float | None
     largest_score_difference: float | None

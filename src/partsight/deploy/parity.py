@@ -25,6 +25,7 @@ class Tolerance:
     iou: float
     """Boxes of a pair overlap by at least this."""
     score: float
+    """Scores of a pair differ by at most this share of the best score of all."""
     map50: float
     unmatched_share: float
     """Share of the boxes that may have no partner: where two overlapping boxes score the same, rounding chooses one."""
@@ -53,9 +54,10 @@ class Comparison:
 def measure_parity(comparison: Comparison, threshold: float) -> Parity:
     """Return how far the two agree on all boxes above the threshold, or on weaker ones where there are few."""
     floor = _floor(comparison, threshold)
+    best = max((float(found.scores.max(initial=0)) for found in comparison.checkpoint), default=0.0)
     tolerance = TOLERANCES.get(comparison.network, EXACT)
     pairs = [
-        _pair(*both, floor=floor, slack=tolerance.score)
+        _pair(*both, floor=floor, slack=tolerance.score * best)
         for both in zip(comparison.checkpoint, comparison.exported, strict=True)
     ]
     overlaps = np.concatenate([pair.overlaps for pair in pairs] or [np.empty(0)])
@@ -66,7 +68,8 @@ def measure_parity(comparison: Comparison, threshold: float) -> Parity:
         num_pictures=len(pairs),
         pictures=comparison.pictures,
         num_boxes=len(overlaps) + sum(pair.num_alone for pair in pairs),
-        floor=round(floor, 4),
+        floor=floor,
+        best_score=best,
         num_unmatched=sum(pair.num_alone for pair in pairs),
         least_iou=float(overlaps.min()) if len(overlaps) else None,
         largest_score_difference=float(differences.max()) if len(differences) else None,
@@ -83,8 +86,9 @@ def check_parity(parity: Parity) -> None:
         problems.append(f"{parity.num_unmatched} of {parity.num_boxes} boxes are found by one of them only")
     if parity.least_iou is not None and parity.least_iou < allowed["iou"]:
         problems.append(f"boxes overlap by {parity.least_iou:.3f} only (at least {allowed['iou']})")
-    if parity.largest_score_difference is not None and parity.largest_score_difference > allowed["score"]:
-        problems.append(f"scores differ by {parity.largest_score_difference:.3f} (at most {allowed['score']})")
+    most = allowed["score"] * parity.best_score
+    if parity.largest_score_difference is not None and parity.largest_score_difference > most:
+        problems.append(f"scores differ by {parity.largest_score_difference:.2g} (at most {most:.2g})")
     if parity.map50_checkpoint is not None and parity.map50_exported is not None:
         difference = abs(parity.map50_checkpoint - parity.map50_exported)
         if difference > allowed["map50"]:
