@@ -80,7 +80,7 @@ def written_folder(path: Path) -> Iterator[Path]:
     """
     _check_replaceable(path)
     fresh = path.with_name(f".{path.name}.{getpid()}.partial")
-    shutil.rmtree(fresh, ignore_errors=True)
+    _mend_after_kill(path)
     try:
         fresh.mkdir(parents=True)
         yield fresh
@@ -162,10 +162,22 @@ def _check_replaceable(path: Path) -> None:
 
 
 def _put_in_place(fresh: Path, path: Path) -> None:
-    """Between the two renames the folder is absent for an instant; a kill there leaves the old one under its partial name."""
-    old = path.with_name(f".{path.name}.old.partial")
-    shutil.rmtree(old, ignore_errors=True)
+    """Between the two renames the folder is absent for an instant; a kill there is mended by the next export."""
+    old = _old(path)
     if path.exists():
         path.rename(old)
     fresh.rename(path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _mend_after_kill(path: Path) -> None:
+    """Put back the old folder if a killed export had just moved it away; delete what it had begun."""
+    old = _old(path)
+    if old.exists() and not path.exists():
+        old.rename(path)
+    for leftover in path.parent.glob(f".{path.name}.*.partial"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old.partial")

@@ -149,3 +149,13 @@ def test_nothing_but_a_model_folder_is_replaced(tmp_path, make):
     with pytest.raises(StorageError, match="no model folder"), written_folder(tmp_path / "mine"):
         pass
     assert (tmp_path / "mine").exists()
+
+
+def test_what_a_killed_export_left_is_mended_by_the_next(copied):
+    """Killed between the two renames: the old folder lies under another name, beside the half-written new one."""
+    copied.rename(copied.with_name(".model.old.partial"))
+    (copied.with_name(".model.1234.partial")).mkdir()
+    with pytest.raises(RuntimeError):
+        write_half(copied)
+    assert read_model_folder(copied).network("onnx").is_file()
+    assert [path.name for path in copied.parent.iterdir()] == ["model"]
