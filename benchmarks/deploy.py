@@ -69,8 +69,10 @@ def compare(family, checkpoint, spec, networks, images):
         found = detector.detect(images, FLOOR / 2, 100)
         parity = measure_parity(Comparison(name, expected, found, "given"), FLOOR)
         print(
-            f"{name}: {len(images)} pictures, {parity.num_boxes} boxes above {parity.floor:.3f}, "
-            f"{parity.num_unmatched} without partner, overlap at least {parity.least_iou:.6f}, scores differ by at most {parity.largest_score_difference:.1e}"
+            f"{name}: {len(images)} pictures, {parity.num_boxes} boxes above {parity.floor:.3f}, {parity.num_unmatched} alone"
+        )
+        print(
+            f"  overlap at least {parity.least_iou:.6f}, scores differ by {parity.largest_score_difference:.1e} at most"
         )
 
 
