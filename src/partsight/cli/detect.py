@@ -95,7 +95,9 @@ class _Lines:
         """Print what is known about the video that has ended."""
         if self._num_frames:
             texts = [f"{name} in {count}" for name, count in self._seen.most_common()]
-            self._say(f"{self._video}: {self._num_frames} frames, {', '.join(texts) or 'nothing in any'}")
+            self._say(
+                f"{self._video}: {self._num_frames} frame{'s' * (self._num_frames > 1)}, {', '.join(texts) or 'nothing in any'}"
+            )
         self._num_frames, self._seen = 0, Counter()
 
     def _say(self, text: str) -> None:

@@ -100,7 +100,8 @@ def _in_folder(folder: Path) -> list[Source]:
 
 def _stem_of(address: str) -> str:
     """Return a file name for a stream."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", address.partition("://")[2]).strip("._") or "stream"
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", address.partition("://")[2]).strip("._")
+    return (name if _kind(Path(name)) is None else str(Path(name).with_suffix(""))) or "stream"
 
 
 def _kind(path: Path) -> str | None:
