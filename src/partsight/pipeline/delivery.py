@@ -27,6 +27,7 @@ from partsight.files import hash_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.part_cards import check_documents, write_part_cards
+from partsight.structures.arrays import Image
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
@@ -206,7 +207,7 @@ def _time(delivery: _Delivery, exported: Mapping[str, ExportedNetwork], pictures
 
 
 def _time_one(
-    delivery: _Delivery, exported: Mapping[str, ExportedNetwork], image: Any, case: tuple[str, int, int]
+    delivery: _Delivery, exported: Mapping[str, ExportedNetwork], image: Image, case: tuple[str, int, int]
 ) -> SpeedRow:
     runtime, threads, size = case
     if runtime == "checkpoint":

@@ -57,13 +57,15 @@ def test_a_cut_file_gives_the_frames_before_the_cut_and_tells(video, tmp_path):
     assert 0 < len(list(read_frames(str(tmp_path / "cut.mkv"), print))) < 40
 
 
-def test_a_play_list_leads_nowhere(video, address, tmp_path):
-    """Neither a file to an address, nor an address to a file."""
-    entries = {"to_address.m3u8": f"{address}/walk.mp4", "to_file.m3u8": f"file://{video}"}
+def test_a_play_list_leads_nowhere(video, address):
+    """Neither a file to an address, nor an address to a file, nor a file to its neighbor under another name."""
+    segment = write_video(video.with_name("segment.ts"), pan(12))
+    entries = {"to_address.m3u8": f"{address}/segment.ts", "to_file.m3u8": f"file://{segment}"}
     for name, entry in entries.items():
         text = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.0,\n{entry}\n#EXT-X-ENDLIST\n"
         (video.parent / name).write_text(text)
-    for source in (str(video.parent / "to_address.m3u8"), f"{address}/to_file.m3u8"):
+    (video.parent / "list.mp4").write_text("ffconcat version 1.0\nfile walk.mp4\n")
+    for source in (str(video.parent / "to_address.m3u8"), f"{address}/to_file.m3u8", str(video.parent / "list.mp4")):
         with pytest.raises(SourceError):
             list(read_frames(source, lambda _: None))
 
