@@ -10,6 +10,7 @@ PartsightError            the user can mend it: printed without a traceback
 ├── DetectorError         a detector library or its weights: missing, foreign, unusable
 ├── ModelError            a model folder: missing, malformed, not in agreement with its checkpoint, its runtime missing
 ├── SourceError           a video or stream to look at: missing, unreadable, lost
+├── ClusterError          workers on a cluster: missing library, jobs that cannot be submitted
 ├── EvaluationError       ground truth and detections that cannot be compared
 └── StorageError          the disk: full, read-only, in use
 
@@ -55,6 +56,10 @@ class ModelError(PartsightError):
 
 class SourceError(PartsightError):
     """A video or stream cannot be looked at."""
+
+
+class ClusterError(PartsightError):
+    """Work cannot be given to a cluster, or was lost there again and again."""
 
 
 class EvaluationError(PartsightError):
