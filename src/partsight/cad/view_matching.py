@@ -46,7 +46,7 @@ class ViewGallery:
     log_aspects: FloatArray
     """(T,) log of width over height."""
     is_alike: BoolArray
-    """(D, D) which views look the same, although they lie far apart: as much alike as neighbors are."""
+    """(D, D) which views look the same, although they lie far apart: as much alike as neighbors at most are."""
 
 
 def draw_gallery(part: Part, rolls_deg: Sequence[float]) -> ViewGallery:
@@ -97,13 +97,16 @@ def _view_likeness(gallery: ViewGallery, features: FloatArray, log_aspects: Floa
 
 
 def _mistaken(likeness: FloatArray, directions: FloatArray) -> BoolArray:
-    """Return which views far apart are as much alike as the median of each one's nearest neighbors."""
+    """Return which views far apart are as much alike as each is with the neighbor it resembles most.
+
+    A view that symmetry makes the same lies closer to some drawn view than neighbors lie to each other. A milder rule (the median
+    neighbor) calls half the sphere alike: it makes the error look small, and a few photos look like all that is needed.
+    """
     cosines = directions @ directions.T
     nearest = np.argsort(-cosines, axis=1)[:, 1 : _NUM_NEIGHBORS + 1]
-    usual = np.median(np.take_along_axis(likeness, nearest, axis=1), axis=1)
-    is_alike = (likeness >= usual[:, None]) & (cosines < np.cos(np.radians(_FAR_DEG)))
-    both: BoolArray = is_alike & is_alike.T
-    return both
+    closest = np.take_along_axis(likeness, nearest, axis=1).max(axis=1)
+    is_alike = (likeness >= closest[:, None]) & (cosines < np.cos(np.radians(_FAR_DEG)))
+    return np.asarray(is_alike & is_alike.T, bool)
 
 
 def _turned(drawing: Image, roll_deg: float) -> Image:

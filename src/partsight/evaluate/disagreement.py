@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from partsight.structures.arrays import FloatArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
@@ -34,7 +35,9 @@ class Disagreement:
 def find_disagreements(sample: Sample, found: Detections) -> tuple[Disagreement, ...]:
     """Return what a detector is sure of and the labels of a picture deny, the surest first."""
     overlaps = pairwise_iou(found.boxes_xyxy, sample.boxes_xyxy)
-    named = [_disagreement(sample, found, overlaps[index], index) for index in np.flatnonzero(found.scores >= SURE)]
+    named = [
+        _disagreement(sample, found, overlaps[index], index) for index in np.flatnonzero(found.scores >= SURE).tolist()
+    ]
     return tuple(sorted((one for one in named if one is not None), key=lambda one: -one.score))
 
 
@@ -43,7 +46,7 @@ def doubt(found: Detections) -> float:
     return float((1 - np.abs(2 * found.scores - 1)).max(initial=0.0))
 
 
-def _disagreement(sample: Sample, found: Detections, overlaps: np.ndarray, index: int) -> Disagreement | None:
+def _disagreement(sample: Sample, found: Detections, overlaps: FloatArray, index: int) -> Disagreement | None:
     class_id, score = int(found.class_ids[index]), float(found.scores[index])
     left, top, right, bottom = found.boxes_xyxy[index].tolist()
     box = (left, top, right, bottom)

@@ -139,7 +139,7 @@ def _posed_crops(renders: RenderOutput, class_id: int) -> tuple[list[Image], Flo
 def _is_whole(label: dict[str, Any]) -> bool:
     left, top, right, bottom = label["box_xyxy"]
     is_large = min(right - left, bottom - top) >= MIN_SIDE_PX
-    return is_large and label["visible_fraction"] >= MIN_VISIBLE and label["truncated_fraction"] <= MAX_TRUNCATED
+    return bool(is_large and label["visible_fraction"] >= MIN_VISIBLE and label["truncated_fraction"] <= MAX_TRUNCATED)
 
 
 def _direction(label: dict[str, Any]) -> FloatArray:
