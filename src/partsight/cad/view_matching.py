@@ -123,8 +123,7 @@ def _tight(drawing: Image) -> Image:
 
 
 def _is_drawn(drawing: Image) -> BoolArray:
-    drawn: BoolArray = (drawing < 250).any(axis=2)
-    return drawn
+    return np.asarray((drawing < 250).any(axis=2), bool)
 
 
 def _log_aspect(image: Image) -> float:

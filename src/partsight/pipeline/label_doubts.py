@@ -13,7 +13,7 @@ from partsight.structures.sample import Sample
 
 
 def find_label_doubts(experiment: Experiment, photos: Dataset, splits: Splits) -> list[Finding]:
-    """Return likely missed labels and wrong classes, each with its file and whether the detector learned from it. Raises DatasetError."""
+    """Return likely missed labels and wrong classes, with file and whether the detector learned from it. Raises DatasetError."""
     reported = {sample.sample_id for sample in splits.test.samples}
     judged = [sample for sample in photos.samples if sample.sample_id not in reported]
     if not judged:

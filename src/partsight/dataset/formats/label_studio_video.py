@@ -1,8 +1,9 @@
 """Label Studio's video boxes: key frames in percent, numbered from 1 (https://labelstud.io/tags/videorectangle).
 
-A result of type "videorectangle" holds a `sequence` of key frames. While `enabled` is true the box moves evenly to the next key frame,
-after a key frame with `enabled` false it is gone until the next one. Pictures are the video's frames as `partsight photos add` names them, by time in
-milliseconds (`walk-12480.jpg`), or as frame_000123.jpg counted from 0; the frame rate is framesCount / duration of the result.
+A result of type "videorectangle" holds a `sequence` of key frames. While `enabled` is true the box moves evenly to the next key
+frame, after one with `enabled` false it is gone until the next. Pictures are the video's frames as `partsight photos add` names
+them, by time in milliseconds (`walk-12480.jpg`), or as frame_000123.jpg counted from 0; the frame rate is framesCount / duration
+of the result. Turned boxes are taken as if they were not turned.
 """
 
 import re
