@@ -31,7 +31,7 @@ def check_photos(
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything was found.")] = False,
 ) -> None:
-    """Check the recipe's photos: sessions, classes, boxes, copies; --gaps: how far renders cover them; --detector: likely missed labels."""
+    """Check the photos: sessions, classes, boxes, copies; --gaps: what renders do not cover; --detector: likely missed labels."""
     from partsight.config.loading import read_recipe
     from partsight.pipeline import photo_check
     from partsight.pipeline.experiment import Experiment
