@@ -13,7 +13,7 @@ from partsight.config.section import Section
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = (
     "demo", "check", "convert", "init", "run", "render", "train", "evaluate", "report", "photos add", "photos import", "photos export",
-    "photos check", "doctor",
+    "photos check", "photos suggest", "doctor",
 )  # fmt: skip
 
 
