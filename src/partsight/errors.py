@@ -8,6 +8,7 @@ PartsightError            the user can mend it: printed without a traceback
 ├── DatasetError          pictures and labels: missing, unreadable, out of range, names that do not match
 ├── PhotosError           videos and photos to label: unreadable, empty, without a usable frame
 ├── DetectorError         a detector library or its weights: missing, foreign, unusable
+├── ClusterError          workers on a cluster: missing library, jobs that cannot be submitted
 ├── EvaluationError       ground truth and detections that cannot be compared
 └── StorageError          the disk: full, read-only, in use
 
@@ -45,6 +46,10 @@ class PhotosError(PartsightError):
 
 class DetectorError(PartsightError):
     """A detector library or its weights cannot be used."""
+
+
+class ClusterError(PartsightError):
+    """Work cannot be given to a cluster, or was lost there again and again."""
 
 
 class EvaluationError(PartsightError):
