@@ -8,6 +8,12 @@ from partsight.report.content import StageTiming
 from partsight.structures.evaluation import Evaluation, Interval, Score
 
 UNKNOWN = "–"
+GROUP_TITLES = {
+    "size": "By size (side of a square as large as the box)",
+    "brightness": "By brightness of the picture",
+    "sharpness": "By sharpness of the picture",
+    "session": "By session",
+}
 _SHARES = (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1"))
 
 
@@ -38,6 +44,26 @@ class MatrixCell:
     share: float
     is_right: bool
     hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """Recall among some of the parts; positions in percent of the bar."""
+
+    name: str
+    num_boxes: str
+    recall: str
+    interval: str
+    percent: float
+    ends: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceGroup:
+    """Slices that divide the same parts by one thing."""
+
+    title: str
+    rows: tuple[SliceRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +110,22 @@ def class_rows(evaluation: Evaluation) -> tuple[ClassRow, ...]:
         "Mean", str(evaluation.overall.num_boxes), _score_cells(evaluation.overall, evaluation, "", "map50")
     )
     return (*rows, mean)
+
+
+def slice_groups(evaluation: Evaluation) -> tuple[SliceGroup, ...]:
+    """Return recall in slices, one group for each thing that boxes are divided by; a single slice tells nothing."""
+    groups: dict[str, list[SliceRow]] = {}
+    for one in evaluation.slices:
+        low, high = (one.interval.low, one.interval.high) if one.interval else (one.recall, one.recall)
+        interval = "" if one.interval is None else f"{number(low)} to {number(high)}"
+        groups.setdefault(one.group, []).append(
+            SliceRow(
+                one.name, str(one.num_boxes), number(one.recall), interval, one.recall * 100, (low * 100, high * 100)
+            )
+        )
+    return tuple(
+        SliceGroup(GROUP_TITLES.get(name, name), tuple(rows)) for name, rows in groups.items() if len(rows) > 1
+    )
 
 
 def confusion_rows(evaluation: Evaluation) -> tuple[tuple[str, tuple[MatrixCell, ...]], ...]:

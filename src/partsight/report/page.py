@@ -71,6 +71,7 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
         headline=figures.headline_cells(evaluation),
         class_rows=figures.class_rows(evaluation),
         confusion_rows=figures.confusion_rows(evaluation),
+        slice_groups=figures.slice_groups(evaluation),
         timing_rows=figures.timing_rows(content.timings),
         result_charts=[charts.precision_recall_chart(evaluation), charts.f1_threshold_chart(evaluation)],
         training_charts=charts.training_charts(content.history),

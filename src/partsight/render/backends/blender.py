@@ -21,7 +21,7 @@ from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.surfaces import Surface, SurfaceCache
 from partsight.structures.arrays import Float32Array
-from partsight.structures.material import linear_from_srgb
+from partsight.structures.material import Material, linear_from_srgb
 from partsight.structures.rendering import Rendering
 from partsight.structures.scene import Scene
 
@@ -129,12 +129,20 @@ def _described_surface(surface: Surface) -> Mapping[str, Any]:
         "normals": surface.normals,
         "uvs": surface.uvs,
         "triangles": surface.triangles,
-        "material": np.array([*material.base_color, material.metallic, material.roughness]),
+        "material": np.array([*material.base_color, *_metallic_roughness(material)]),
     }
     if material.texture is not None:
         linear = linear_from_srgb(material.texture.image_rgb / 255.0) * material.base_color
         described["texture"] = linear.astype(np.float32)
     return described
+
+
+def _metallic_roughness(material: Material) -> tuple[float, float]:
+    """Return the material's values; of a texture that has its own, their mean: Blender gets no map of them."""
+    if material.texture is None or material.texture.metallic_roughness is None:
+        return material.metallic, material.roughness
+    metallic, roughness = (material.texture.metallic_roughness.mean(axis=(0, 1)) / 255).tolist()
+    return metallic, roughness
 
 
 def _read_rgba(path: Path) -> Float32Array:
