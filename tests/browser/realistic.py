@@ -1,6 +1,7 @@
 """A report as a real run would give it: drawn pictures, a detector that errs, figures by the real evaluation."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import ImageDraw
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.thresholds import choose_threshold
 from partsight.report.content import PartCard, Picture, ReportContent, StageTiming
 from partsight.report.gallery import pick_gallery
@@ -30,6 +32,7 @@ def realistic_content(folder: Path) -> ReportContent:
     evaluation = evaluate(
         dataset, detections, EvaluateSection(bootstrap=200), threshold=threshold, threshold_source="validation", seed=0
     )
+    evaluation = replace(evaluation, slices=slice_recall(dataset, detections, threshold, rng))
     gallery = pick_gallery(dataset, detections, threshold, 8)
     return ReportContent(
         title="Five magnets, seen by a small network",

@@ -1,0 +1,31 @@
+"""Two finished recipes are compared on the same test pictures, or not at all."""
+
+import pytest
+
+from partsight.errors import EvaluationError
+from partsight.pipeline.comparison import compare_experiments, describe_comparison
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+
+pytest.importorskip("ultralytics", reason="the extra [yolo] is not installed")
+
+
+def changed(finished, **sections):
+    updates = {name: getattr(finished.recipe, name).model_copy(update=values) for name, values in sections.items()}
+    return Experiment(finished.recipe.model_copy(update=updates), finished.workspace, Silence())
+
+
+@pytest.mark.slow
+def test_another_training_seed_is_compared_on_the_same_pictures(finished):
+    one, two = (changed(finished, train={"seed": seed, "weights": "scratch"}) for seed in (0, 1))
+    comparison = compare_experiments(one, two)
+    assert comparison.first_map50 == one.evaluated.evaluation.overall.ap50
+    assert comparison.second_map50 == two.evaluated.evaluation.overall.ap50
+    assert f"{comparison.num_images} pictures" in describe_comparison(comparison)
+
+
+@pytest.mark.slow
+def test_other_test_pictures_are_refused(finished):
+    other = changed(finished, dataset={"seed": 99})
+    with pytest.raises(EvaluationError, match="different pictures"):
+        compare_experiments(finished, other)
