@@ -9,7 +9,8 @@ PartsightError            the user can mend it: printed without a traceback
 ├── PhotosError           videos and photos to label: unreadable, empty, without a usable frame
 ├── DetectorError         a detector library or its weights: missing, foreign, unusable
 ├── EvaluationError       ground truth and detections that cannot be compared
-└── StorageError          the disk: full, read-only, in use
+├── StorageError          the disk: full, read-only, in use
+└── StaleLabelsError      labels that somebody else changed since they were read
 
 Anything else that escapes is our bug, and its traceback stays.
 """
@@ -53,3 +54,7 @@ class EvaluationError(PartsightError):
 
 class StorageError(PartsightError):
     """A file cannot be written."""
+
+
+class StaleLabelsError(PartsightError):
+    """Labels were changed elsewhere since they were read; nothing was written."""
