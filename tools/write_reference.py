@@ -12,8 +12,8 @@ from partsight.config.section import Section
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = (
-    "demo", "check", "convert", "init", "run", "render", "train", "evaluate", "report", "photos add", "photos label", "photos import", "photos export",
-    "photos check", "doctor",
+    "demo", "check", "convert", "init", "run", "render", "train", "evaluate", "report", "photos add", "photos label", "photos import",
+    "photos export", "photos check", "doctor",
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ A draft is also the journal of the two steps that touch several files: it says `
 cleared after it, so that a store opened after a kill finishes what was begun. All writes are whole files renamed into place.
 """
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ class LabelStore:
 
     folder: Path
     class_names: tuple[str, ...]
-    """All classes that a box may have; those new to the folder are appended to its classes.txt when first used."""
+    """All classes that a box may have; those new to the folder are appended to its classes.txt with the first photo done."""
     _sources: dict[str, Path] = field(default_factory=dict)
     """For each key the picture in to_label, or in images where it is only there."""
     _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -108,7 +107,7 @@ class LabelStore:
 
     def _publish(self, key: str, boxes: Sequence[LabelBox]) -> None:
         """Write labels, then the picture: a picture in images/ always has its labels."""
-        names = extend_classes(self.folder, list(dict.fromkeys(box.class_name for box in boxes)))
+        names = extend_classes(self.folder, self.class_names)
         numbered = [(names.index(box.class_name), box.box_xyxy) for box in boxes]
         source, target = self._sources[key], self.folder / "images" / key
         write_text(self._labels_path(key), yolo_text(numbered, picture_size(source if source.is_file() else target)))
@@ -124,7 +123,7 @@ class LabelStore:
             source = self.folder / "to_label" / key
             source.parent.mkdir(parents=True, exist_ok=True)
             if published.is_file():
-                os.replace(published, source)
+                published.replace(source)
             self._sources[key] = source
         else:
             published.unlink(missing_ok=True)

@@ -20,7 +20,10 @@ _STATIC = {
     **dict.fromkeys(("app.js", "api.js", "history.js", "view.js", "board.js", "palette.js"), "text/javascript"),
 }
 _SHOWN_AS_THEY_ARE = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 Key = Annotated[str, Query(max_length=1000)]
 

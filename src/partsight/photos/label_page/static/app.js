@@ -167,6 +167,7 @@ async function offer(key, turn) {
     const given = await readProposals(key);
     if (turn !== page.turn || page.history.past.length) return;
     page.proposals = given.found;
+    page.history.now = { ...now(), proposals: given.found };
     if (given.found.length) page.proposed.add(key);
     if (given.problem) hint(given.problem);
     render();
