@@ -75,15 +75,18 @@ def _search(
         size = max(4, round(width * zoom * scale)), max(4, round(height * zoom * scale))
         place, score = _correlate(searched, _cut_out(before, template, size))
         x, y = field[0] + place[0] / scale, field[1] + place[1] / scale
-        found.append(Carried((x, y, x + width * zoom, y + height * zoom), score))
+        found.append(Carried((x, y, x + width * float(zoom), y + height * float(zoom)), score))
     return max(found, key=lambda one: one.score, default=None)
 
 
 def _cut_out(picture: PillowImage.Image, box: Box, size_wh: tuple[int, int]) -> FloatArray:
-    """Return a region, black outside of the picture, resized with area averaging."""
+    """Return a resized region; outside of the picture its border goes on."""
     left, top, right, bottom = (round(edge) for edge in box)
-    region = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
-    return np.asarray(region.resize((max(size_wh[0], 1), max(size_wh[1], 1)), PillowImage.Resampling.BILINEAR), float)
+    rows = np.clip(np.arange(top, max(bottom, top + 1)), 0, picture.height - 1)
+    columns = np.clip(np.arange(left, max(right, left + 1)), 0, picture.width - 1)
+    region = PillowImage.fromarray(np.asarray(picture)[np.ix_(rows, columns)])
+    resized = region.resize((max(size_wh[0], 1), max(size_wh[1], 1)), PillowImage.Resampling.BILINEAR)
+    return np.asarray(resized, float)
 
 
 def _correlate(field: FloatArray, template: FloatArray) -> tuple[tuple[float, float], float]:
@@ -98,7 +101,7 @@ def _correlate(field: FloatArray, template: FloatArray) -> tuple[tuple[float, fl
     scores = fftconvolve(field, zero_mean[::-1, ::-1], "valid") / np.maximum(spread * energy, template.size)
     y, x = np.unravel_index(int(np.argmax(scores)), scores.shape)
     place = x + _peak(scores[y, :], int(x)), y + _peak(scores[:, x], int(y))
-    return place, float(scores[y, x])
+    return (float(place[0]), float(place[1])), float(scores[y, x])
 
 
 def _peak(values: FloatArray, index: int) -> float:

@@ -42,7 +42,7 @@ def test_a_part_that_is_gone_is_not_carried():
 
 
 def test_a_carried_box_lies_in_the_picture():
-    before, after = (20, 180, 140, 280), (-20, 180, 100, 280)
+    before, after = (20, 180, 140, 280), (-8, 180, 112, 280)
     carried = carry_box(scene(before), scene(after), before)
     assert carried is not None
     assert carried.box_xyxy[0] == 0

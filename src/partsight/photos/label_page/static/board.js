@@ -208,9 +208,10 @@ export class Board {
     if (isSelected) this.paintHandles(pen, [left, top, right, bottom]);
   }
 
-  paintName(pen, text, color, { left, top, bottom }) {
+  paintName(pen, text, color, { left: edge, top, bottom }) {
     pen.font = "600 13px system-ui, sans-serif";
     const width = pen.measureText(text).width + 10;
+    const left = Math.max(Math.min(edge, this.size.width - width - 5), 1);
     const y = top >= 21 ? top - 21 : Math.max(bottom, 0) + 2;
     pen.fillStyle = "rgb(0 0 0 / .78)";
     pen.fillRect(left - 1, y, width + 5, 19);
