@@ -183,9 +183,9 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_acknowledged(pag
         tab.key("ArrowRight", SHIFT)
         page.kill()
         page.serve(port)
-        tab.send("Page.navigate", url=page.link)
-        tab.wait("document.querySelectorAll('.box').length === 1")
-        assert boxes(tab)[0] == pytest.approx(acknowledged[0], abs=1.01)
+        with page.tab() as again:
+            again.wait("document.querySelectorAll('.box').length === 1")
+            assert boxes(again)[0] == pytest.approx(acknowledged[0], abs=1.01)
     assert not list(page.folder.rglob("*.txt.*")), "nothing half-written"
 
 

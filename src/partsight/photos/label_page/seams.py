@@ -15,7 +15,7 @@ class PhotoStore(Protocol):
         """All classes that a box may have."""
         ...
 
-    def keys(self) -> tuple[str, ...]:
+    def list_keys(self) -> tuple[str, ...]:
         """Return all photos, session by session, in the order they were taken."""
         ...
 

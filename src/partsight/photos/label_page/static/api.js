@@ -50,7 +50,7 @@ export class Saver {
         if (this.waiting.get(key) === content) this.waiting.delete(key);
         if (!this.waiting.size) this.tell("saved", { labels });
       } catch (error) {
-        if (error.status === undefined) {
+        if (error.status === undefined || error.status === 403) { // gone, or started anew with another secret
           this.tell("offline");
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {
