@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from partsight.cli.app import app
@@ -11,10 +12,6 @@ from partsight.config.recipe import Recipe
 from partsight.config.section import Section
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = (
-    "demo", "check", "convert", "init", "run", "render", "train", "evaluate", "report", "photos add", "photos label", "photos import",
-    "photos export", "photos check", "doctor",
-)  # fmt: skip
 
 
 def main() -> int:
@@ -67,9 +64,17 @@ def _toml(value: Any) -> str:
     return "–" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def command_names(command: Any, before: str = "") -> list[str]:
+    """Return all commands, those of groups with the group's name before them."""
+    inner = getattr(command, "commands", {})
+    return [
+        name for word, one in inner.items() for name in (command_names(one, f"{before}{word} ") or [f"{before}{word}"])
+    ]
+
+
 def commands_page() -> str:
     parts = ["# Commands\n\nGenerated from the program's own help.\n"]
-    for command in COMMANDS:
+    for command in command_names(get_command(app)):
         plain = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
         shown = CliRunner().invoke(app, [*command.split(), "--help"], env=plain).output
         lines = "\n".join(line.rstrip() for line in shown.strip().splitlines())

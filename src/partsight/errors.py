@@ -8,6 +8,9 @@ PartsightError            the user can mend it: printed without a traceback
 ├── DatasetError          pictures and labels: missing, unreadable, out of range, names that do not match
 ├── PhotosError           videos and photos to label: unreadable, empty, without a usable frame
 ├── DetectorError         a detector library or its weights: missing, foreign, unusable
+├── ModelError            a model folder: missing, malformed, not in agreement with its checkpoint, its runtime missing
+├── SourceError           a video or stream to look at: missing, unreadable, lost
+├── ClusterError          workers on a cluster: missing library, jobs that cannot be submitted
 ├── EvaluationError       ground truth and detections that cannot be compared
 ├── StorageError          the disk: full, read-only, in use
 └── StaleLabelsError      labels that somebody else changed since they were read
@@ -46,6 +49,18 @@ class PhotosError(PartsightError):
 
 class DetectorError(PartsightError):
     """A detector library or its weights cannot be used."""
+
+
+class ModelError(PartsightError):
+    """A model folder cannot be written, read or run."""
+
+
+class SourceError(PartsightError):
+    """A video or stream cannot be looked at."""
+
+
+class ClusterError(PartsightError):
+    """Work cannot be given to a cluster, or was lost there again and again."""
 
 
 class EvaluationError(PartsightError):

@@ -61,7 +61,8 @@ def test_help_loads_no_heavy_library():
     """`import partsight` and `partsight --help` load neither torch nor VTK, Mitsuba or the CAD kernel."""
     code = (
         "import sys; import partsight; from partsight.cli.app import run; run(['--help']);"
-        "heavy = {'torch', 'vtk', 'pyvista', 'mitsuba', 'drjit', 'OCP', 'trimesh', 'embreex', 'scipy', 'matplotlib'};"
+        "heavy = {'torch', 'vtk', 'pyvista', 'mitsuba', 'drjit', 'OCP', 'trimesh', 'embreex', 'scipy', 'matplotlib',"
+        " 'onnxruntime', 'openvino', 'supervision', 'av'};"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

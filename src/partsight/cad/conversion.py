@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from partsight.cad.materials import DEFAULT_COLOR, guess_material, paint
+from partsight.cad.materials import DEFAULT_COLOR, guess_material, material_of, paint
 from partsight.cad.pieces import Node, Piece
 from partsight.cad.selection import match_node
 from partsight.config.cad import PartSection
@@ -35,7 +35,7 @@ class _Shaded:
 
 def make_part(name: str, path: Path, pieces: Sequence[Piece], section: PartSection) -> Part:
     """Return the part that pieces of a file make up, centered. Raises CadError for triangles that are no numbers or have no area."""
-    shaded = [found for piece in pieces if (found := _shade(path, piece, section.color)) is not None]
+    shaded = [found for piece in pieces if (found := _shade(path, piece, section)) is not None]
     if not shaded:
         raise CadError(f"{path}: all triangles are degenerate. Check the unit and export the file again.")
     materials = tuple(dict.fromkeys(piece.material for piece in shaded))
@@ -84,7 +84,7 @@ def _regions(nodes: Sequence[Node], labels: Mapping[str, Sequence[str]]) -> Iter
         yield from (PartRegion(class_name, tuple(numbers)) for numbers in members.values())
 
 
-def _shade(path: Path, piece: Piece, color: str | None) -> _Shaded | None:
+def _shade(path: Path, piece: Piece, section: PartSection) -> _Shaded | None:
     """Return a piece with normals and material, None when no triangle has an area."""
     if not np.isfinite(piece.vertices_m).all():
         raise CadError(f"{path}: {piece.node.names[-1]} has coordinates that are not numbers. Export the file again.")
@@ -94,11 +94,17 @@ def _shade(path: Path, piece: Piece, color: str | None) -> _Shaded | None:
     kept = triangles[doubled_area > SMALLEST_DOUBLED_AREA_M2]
     if not len(kept):
         return None
-    material = paint(color) if color else _material(piece)
-    return _Shaded(vertices, _unit(normals), kept, material, piece.node)
+    return _Shaded(vertices, _unit(normals), kept, _material(piece, section), piece.node)
 
 
-def _material(piece: Piece) -> Material:
+def _material(piece: Piece, section: PartSection) -> Material:
+    """Return what the recipe says, else what names and color say."""
+    painted = paint(section.color) if section.color else None
+    for pattern, kind in section.materials.items():
+        if match_node(piece.node, [pattern]):
+            return material_of(kind, painted.base_color if painted else piece.base_color or DEFAULT_COLOR)
+    if painted:
+        return painted
     words = " ".join((piece.node.names[-1], piece.node.product, piece.material_name))
     return guess_material(words, piece.base_color or DEFAULT_COLOR)
 

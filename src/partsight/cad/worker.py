@@ -51,6 +51,7 @@ def make_parts(name: str, path: Path, part_section: PartSection, section: CadSec
     made = []
     for patterns in part_section.labels.values():
         check_patterns(path, file.pieces, patterns, "labels")
+    check_patterns(path, file.pieces, tuple(part_section.materials), "materials")
     for body in select_bodies(path, file.pieces, part_section.node, part_section.hide):
         read = make_part(name, path, body, part_section)
         final, remarks = _reduced(read, section)

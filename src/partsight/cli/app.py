@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from partsight.cli import check, convert, demo, doctor, init, photos, stages
+from partsight.cli import check, convert, demo, detect, doctor, export, init, photos, stages, sweep
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app.command("render")(stages.render)
 app.command("train")(stages.train)
 app.command("evaluate")(stages.evaluate)
 app.command("report")(stages.report)
+app.command("export")(export.export)
+app.command("detect")(detect.detect)
+app.command("sweep")(sweep.sweep)
 app.add_typer(photos.app, name="photos")
 
 

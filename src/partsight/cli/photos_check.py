@@ -25,9 +25,13 @@ def check_photos(
     gaps: Annotated[
         bool, typer.Option("--gaps", help="Compare training photos with the renders, made if need be.")
     ] = False,
+    detector: Annotated[
+        bool,
+        typer.Option("--detector", help="Name labels that the recipe's detector, trained if need be, contradicts."),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything was found.")] = False,
 ) -> None:
-    """Check the recipe's photos: sessions, classes, boxes, copies; with --gaps also how far renders cover them."""
+    """Check the photos: sessions, classes, boxes, copies; --gaps: what renders do not cover; --detector: likely missed labels."""
     from partsight.config.loading import read_recipe
     from partsight.pipeline import photo_check
     from partsight.pipeline.experiment import Experiment
@@ -36,7 +40,7 @@ def check_photos(
     console = Console()
     workspace = Workspace(out or recipe.parent / "runs")
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
-    found = photo_check.check_photos(experiment, with_gaps=gaps)
+    found = photo_check.check_photos(experiment, with_gaps=gaps, with_detector=detector)
     console.print(f"{found.num_photos} photos, {found.num_boxes} boxes", highlight=False)
     sessions = Table("session", "split", "photos", box=SIMPLE_HEAD)
     for session, split, count in found.sessions:

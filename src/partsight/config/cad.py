@@ -1,10 +1,30 @@
 """Settings of `cad`: which files are which class, and how finely they are tessellated."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from partsight.config.section import FilePath, Section
+
+MaterialKind: TypeAlias = Literal[
+    "steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"
+]  # fmt: skip
+"""Metals bring their own color; the others keep the file's."""
+Link: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
+"""An http or https address."""
+
+
+def _as_tuple(value: Any) -> Any:
+    """Take a single document for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _with_text_values(value: Any) -> Any:
+    """Take numbers for text: a serial number needs no quotes."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: str(item) if isinstance(item, int | float) else item for key, item in value.items()}
 
 
 class PartSection(Section):
@@ -22,8 +42,14 @@ class PartSection(Section):
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimetres are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
+    materials: Annotated[dict[str, MaterialKind], Field(default_factory=dict)]
+    """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
     description: str = ""
-    """One line shown beside the part in reports."""
+    """One line shown beside the part in reports and, once exported, beside the recognised part."""
+    document: Annotated[tuple[Link | FilePath, ...], BeforeValidator(_as_tuple)] = ()
+    """What to read about the part, one or a list: files (relative to the recipe) or http(s) links; exported with the detector."""
+    details: Annotated[dict[str, str], BeforeValidator(_with_text_values), Field(default_factory=dict)]
+    """Shown beside the recognised part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""
 
 
 class CadSection(Section):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from partsight.config.section import FilePath, Interval, IntInterval, Section, Share
 
@@ -13,6 +13,12 @@ def _check_sum(**shares: float) -> None:
     if sum(shares.values()) > 1:
         names, numbers = " + ".join(shares), " + ".join(map(str, shares.values()))
         raise ValueError(f"{names} = {numbers}: more than all pictures. Lower one of them.")
+
+
+def _check_share(bounds: tuple[float, float]) -> tuple[float, float]:
+    if not 0 <= bounds[0] <= bounds[1] <= 1:
+        raise ValueError(f"expected shares within 0…1, found [{bounds[0]}, {bounds[1]}]")
+    return bounds
 
 
 def _check_positive(name: str, bounds: tuple[float, float]) -> None:
@@ -129,12 +135,37 @@ class MaterialSection(Section):
 
     texture_share: Share = 0.25
     """Share of parts that wear a random texture."""
+    texture_folder: FilePath | None = None
+    """Folder of pictures from which half of the random textures are taken."""
     tint: Annotated[float, Field(ge=0, le=1)] = 0.12
     """Random change of CAD colors."""
     recolor_share: Share = 0.1
     """Share of parts whose colors are replaced by random ones."""
     vary: bool = True
     """Whether roughness and metallic are drawn anew for each picture."""
+
+
+class WearSection(Section):
+    """Traces of use on surfaces that show their CAD materials; the shares are those of worn parts that have the trace."""
+
+    share: Share = 0.0
+    """Share of parts that are worn at all. 0 by default: the published figures were measured without wear."""
+    strength: Annotated[Interval, AfterValidator(_check_share)] = (0.2, 1.0)
+    """How strong a trace is, 0…1, drawn for each anew."""
+    brushed: Share = 0.35
+    """Fine parallel lines of grinding, on metal."""
+    smudges: Share = 0.7
+    """Spots of another gloss."""
+    scratches: Share = 0.6
+    """Scratches down to bright metal."""
+    rust: Share = 0.25
+    """Rust, on materials that are called steel, iron or metal."""
+    dirt: Share = 0.5
+    """Dark grime."""
+    dust: Share = 0.35
+    """A thin bright film."""
+    stickers: Share = 0.2
+    """Labels with print."""
 
 
 class LightSection(Section):
@@ -144,6 +175,9 @@ class LightSection(Section):
     """Whether environment, lamps and exposure are drawn anew for each picture; otherwise one plain overcast sky."""
     environment_folder: FilePath | None = None
     """Folder of equirectangular .exr or .hdr environment maps, used for half of the pictures."""
+    hall_share: Share = 0.0
+    """Share of the procedural environments that are halls, workshops and offices with lamps in rows, windows and furniture,
+    instead of soft rooms. 0 by default: the published figures were measured without."""
     lamps: IntInterval = (0, 4)
     """Number of lamps besides the environment."""
     exposure_ev: Interval = (-1.0, 1.0)
@@ -155,6 +189,10 @@ class BackgroundSection(Section):
 
     vary: bool = True
     """Whether ground and background are drawn anew for each picture; otherwise plain light grey."""
+    workshop_share: Share = 0.0
+    """Share of procedural grounds, walls and distractors that look as in a workshop (concrete, painted floors, boards, steel, mats,
+    plaster; muted colors) instead of like anything at all; half as many
+    of the pictures with hovering parts show the room behind them. 0 by default: the published figures were measured without."""
     folder: FilePath | None = None
     """Folder of photographs without the parts; used behind hovering parts and as ground textures."""
 
@@ -163,7 +201,24 @@ class DistractorSection(Section):
     """Things that are none of the classes."""
 
     per_image: IntInterval = (0, 6)
-    """Number of random solids (boxes, cylinders, pipes, rings, plates) in a picture."""
+    """Number of things that are none of the classes (boxes, cylinders, pipes, rings, plates, cables) in a picture."""
+    tool_share: Share = 0.0
+    """Share of them that are tools and fasteners: spanners, hammers, screwdrivers, bolts, nuts and angle brackets."""
+    lookalike_share: Share = 0.0
+    """Share of them that are stretched copies of the classes' own parts: not labelled, because they are other parts.
+    Leave it at 0 where real parts come in several lengths."""
+    lookalike_stretch: Interval = (1.3, 1.8)
+    """By how much one axis of a copy is longer or shorter than the part's; from 1.2 on."""
+
+    @model_validator(mode="after")
+    def _check_shares(self) -> Self:
+        _check_sum(tool_share=self.tool_share, lookalike_share=self.lookalike_share)
+        if self.lookalike_stretch[0] < 1.2:
+            raise ValueError(
+                f"lookalike_stretch starts at {self.lookalike_stretch[0]}; expected 1.2 or more: a copy that is nearly the part "
+                "would teach the detector to overlook the part"
+            )
+        return self
 
 
 class SensorSection(Section):
@@ -197,16 +252,36 @@ class SensorSection(Section):
     """Share of pictures without color."""
 
 
+class MixSection(Section):
+    """With `placement = "mix"`: how often each placement is drawn; the numbers are weights."""
+
+    orbit: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of `orbit`."""
+    scatter: Annotated[float, Field(ge=0)] = 2.0
+    """Weight of `scatter`; its own `float_share` says how many of these hover."""
+    stand: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of `stand`."""
+
+    @model_validator(mode="after")
+    def _check_some(self) -> Self:
+        if self.orbit + self.scatter + self.stand <= 0:
+            raise ValueError("all weights are 0; give at least one placement a weight")
+        return self
+
+
 class RandomizeSection(Section):
     """How scenes are drawn."""
 
-    placement: Literal["orbit", "scatter", "stand"] = "scatter"
-    """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright."""
+    placement: Literal["orbit", "scatter", "stand", "mix"] = "scatter"
+    """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright;
+    `mix` draws one of them for each picture."""
+    mix: MixSection = MixSection()
     orbit: OrbitSection = OrbitSection()
     camera: CameraSection = CameraSection()
     scatter: PlacementSection = PlacementSection()
     stand: StandSection = StandSection()
     materials: MaterialSection = MaterialSection()
+    wear: WearSection = WearSection()
     light: LightSection = LightSection()
     background: BackgroundSection = BackgroundSection()
     distractors: DistractorSection = DistractorSection()

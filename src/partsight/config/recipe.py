@@ -6,6 +6,7 @@ from pydantic import Field
 
 from partsight.config.annotate import AnnotateSection
 from partsight.config.cad import CadSection, PartSection
+from partsight.config.cluster import ClusterSection
 from partsight.config.dataset import DatasetSection
 from partsight.config.evaluate import EvaluateSection
 from partsight.config.photos import PhotosSection
@@ -13,6 +14,7 @@ from partsight.config.randomize import RandomizeSection
 from partsight.config.render import RenderSection
 from partsight.config.report import ReportSection
 from partsight.config.section import Section
+from partsight.config.sweep import SweepSection
 from partsight.config.train import TrainSection
 
 
@@ -34,6 +36,8 @@ class Recipe(Section):
     train: TrainSection = TrainSection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
+    sweep: SweepSection = SweepSection()
+    cluster: ClusterSection = ClusterSection()
 
     @property
     def class_names(self) -> tuple[str, ...]:

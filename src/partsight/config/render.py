@@ -16,14 +16,16 @@ class RenderSection(Section):
     """Picture width in pixels."""
     height: Annotated[int, Field(ge=32, le=8192)] = 640
     """Picture height in pixels."""
-    renderer: Literal["mitsuba", "pyvista"] = "mitsuba"
-    """`mitsuba` traces paths; `pyvista` (extra [pyvista]) rasterizes: draft quality."""
+    renderer: Literal["mitsuba", "pyvista", "blender"] = "mitsuba"
+    """`mitsuba` traces paths; `pyvista` (extra [pyvista]) rasterizes: draft quality; `blender` is Cycles, for comparison."""
     variant: str = "auto"
     """Mitsuba variant: `auto`, `scalar_rgb`, `llvm_ad_rgb` or `cuda_ad_rgb`."""
     samples_per_pixel: Annotated[int, Field(ge=1, le=4096)] = 16
     """Paths per pixel."""
     denoise: bool = False
     """Whether Open Image Denoise (extra [denoise]) takes out the grain that few paths leave; `mitsuba` only."""
+    blender: str = ""
+    """Blender's executable, or a Python that has bpy; empty looks for them. For the `blender` renderer only."""
     max_depth: Annotated[int, Field(ge=2, le=64)] = 4
     """Longest path, in segments."""
     workers: Annotated[int, Field(ge=0)] = 0

@@ -18,6 +18,8 @@ FindingKind: TypeAlias = Literal[
     "same picture in two sessions",
     "too few sessions",
     "unused sessions",
+    "likely missed label",
+    "likely wrong class",
 ]
 
 TINY_SIDE_PX = 8.0

@@ -9,6 +9,7 @@ from partsight.config.train import TrainSection
 from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
+from partsight.structures.network import NetworkSpec
 
 FAMILIES = ("ultralytics",)
 
@@ -37,10 +38,24 @@ class TrainJob:
     output_dir: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ExportedNetwork:
+    """A trained network in the format of another runtime."""
+
+    path: Path
+    """A file, or a folder for formats of several files."""
+    spec: NetworkSpec
+    license: str
+    """Terms under which the network may be passed on, in a sentence."""
+
+
 class Detector(Protocol):
     """A trained detector, ready to look at pictures."""
 
-    class_names: tuple[str, ...]
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in the order of their numbers."""
+        ...
 
     def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
         """Return the detections of each RGB picture, best first, boxes in that picture's pixels."""
@@ -56,6 +71,14 @@ class DetectorFamily(Protocol):
 
     def load(self, checkpoint: Checkpoint, threads: int) -> Detector:
         """Load a checkpoint. Raises DetectorError."""
+        ...
+
+    def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
+        """Write a checkpoint's network into a folder, as 'onnx' or in a format of the family's own. Raises DetectorError."""
+        ...
+
+    def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> Detector:
+        """Load what `export` wrote in a format of the family's own, to compare it. Raises DetectorError."""
         ...
 
 

@@ -72,7 +72,12 @@ class Video:
                 return
             if number in wanted:
                 wanted.discard(number)
-                yield number, _upright(_rgb(frame), frame)
+                yield number, upright_rgb(frame)
+
+
+def upright_rgb(frame: av.VideoFrame) -> Image:
+    """Return a decoded frame as RGB, the right way up."""
+    return _upright(_rgb(frame), frame)
 
 
 _COPY_AGAIN = "Does a player show it? If so, convert it to MP4 (H.264); if not, copy it again from the camera."

@@ -1,4 +1,4 @@
-"""Where work is done: in this process, or in fresh worker processes of this machine."""
+"""Where work is done: in this process, in fresh worker processes of this machine, or in jobs of a cluster."""
 
 import multiprocessing
 import os
@@ -6,6 +6,10 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+
+from partsight.config.cluster import ClusterSection
+from partsight.pipeline.cluster import cluster_executor
 
 
 def num_cores() -> int:
@@ -14,8 +18,14 @@ def num_cores() -> int:
 
 
 @contextmanager
-def open_executor(num_workers: int) -> Iterator[Executor]:
-    """Open an executor; one worker works inside this process. What has not begun is cancelled on the way out."""
+def open_executor(num_workers: int, cluster: ClusterSection, logs: Path) -> Iterator[Executor]:
+    """Open an executor; one local worker works inside this process. What has not begun is cancelled on the way out.
+
+    A cluster's jobs stay for the next stage and end with this process; `logs` is the folder for what its scheduler writes.
+    """
+    if cluster.kind != "local":
+        yield cluster_executor(cluster, logs)
+        return
     executor = _make_executor(num_workers)
     try:
         yield executor

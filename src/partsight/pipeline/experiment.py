@@ -11,7 +11,7 @@ from partsight.files import write_json
 from partsight.pipeline.assemble import DatasetOutput, make_dataset
 from partsight.pipeline.generate import RenderOutput, make_renders
 from partsight.pipeline.judge import EvaluateOutput, make_evaluation
-from partsight.pipeline.learn import TrainOutput, make_checkpoint
+from partsight.pipeline.learn import TrainOutput, Watch, ignore, make_checkpoint
 from partsight.pipeline.parts import PartsOutput, make_parts
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.publish import Made, make_report
@@ -33,6 +33,8 @@ class Experiment:
     recipe: Recipe
     workspace: Workspace
     progress: Progress
+    watch: Watch = ignore
+    """Told the figures of each epoch of training; an exception from it stops the training, which can be taken up again."""
 
     @cached_property
     def parts(self) -> PartsOutput:
@@ -52,7 +54,9 @@ class Experiment:
     @cached_property
     def trained(self) -> TrainOutput:
         """The detector."""
-        return self._recorded("train", make_checkpoint(self.recipe, self.dataset, self.workspace, self.progress))
+        return self._recorded(
+            "train", make_checkpoint(self.recipe, self.dataset, self.workspace, self.progress, self.watch)
+        )
 
     @cached_property
     def evaluated(self) -> EvaluateOutput:

@@ -1,31 +1,36 @@
 """The render stage: scenes → pictures with labels, in parallel, killable at any moment."""
 
+import functools
 import shutil
 import time
-from collections.abc import Sequence
-from concurrent.futures import as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from partsight.config.recipe import Recipe
 from partsight.errors import RenderError, StorageError
 from partsight.files import hash_bytes, read_json
+from partsight.pipeline.cluster import num_cluster_workers
 from partsight.pipeline.executors import num_cores, open_executor
 from partsight.pipeline.parts import PartsOutput
 from partsight.pipeline.progress import Advance, Progress
-from partsight.pipeline.render_shard import RenderJob, label_path, render_shard
+from partsight.pipeline.render_shard import RenderJob, find_variant, label_path, render_shard
 from partsight.pipeline.stage_key import render_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
-from partsight.render.renderer import open_renderer
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
 LARGEST_SHARD = 8
 """Pictures per task: small enough that a crash costs little and the last worker is not awaited for long."""
+CLUSTER_LOGS = "cluster"
+"""Folder for what a cluster's scheduler writes."""
+OpenWorkers: TypeAlias = Callable[[], AbstractContextManager[Executor]]
 NUM_ATTEMPTS = 3
 """How often a pool of workers that died is replaced without any new picture between."""
 
@@ -46,16 +51,17 @@ class RenderOutput:
 
 def make_renders(recipe: Recipe, parts: PartsOutput, workspace: Workspace, progress: Progress) -> RenderOutput:
     """Make the recipe's pictures, or those that are still missing."""
-    with open_renderer(recipe.render, 1) as renderer:
-        variant = renderer.variant
+    variant = _variant(recipe, workspace)
     key = render_key(recipe, parts.key, variant)
     folder = workspace.stage_dir("render", key)
     with claimed(folder):
         manifest = read_manifest(folder)
         if manifest is None or manifest["count"] < recipe.render.count:
             started = time.monotonic()
-            _render_missing(_job(recipe, parts, folder, variant), recipe.render.count, progress)
-            manifest = write_manifest(folder, _describe(folder, recipe, variant), started=started)
+            workers = functools.partial(_open_workers, recipe, workspace)
+            num_made = _render_missing(_job(recipe, parts, folder, variant), recipe.render.count, workers, progress)
+            content = {**_describe(folder, recipe, variant), "num_made": num_made}
+            manifest = write_manifest(folder, content, started=started)
     return _read_output(recipe, folder, manifest)
 
 
@@ -64,8 +70,21 @@ def dataset_hash(folder: Path, count: int) -> str:
     return hash_bytes(*(label_path(folder, index).read_bytes() for index in range(count)))
 
 
+def _variant(recipe: Recipe, workspace: Workspace) -> str:
+    """Return what draws where the workers are: the nodes of a cluster may have GPUs that this machine has not."""
+    if recipe.cluster.kind == "local":
+        return find_variant(recipe.render)
+    with _open_workers(recipe, workspace) as executor:
+        return executor.submit(find_variant, recipe.render).result()
+
+
+def _open_workers(recipe: Recipe, workspace: Workspace) -> AbstractContextManager[Executor]:
+    return open_executor(recipe.render.workers or num_cores(), recipe.cluster, workspace.root / CLUSTER_LOGS)
+
+
 def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> RenderJob:
-    num_workers = recipe.render.workers or num_cores()
+    is_local = recipe.cluster.kind == "local"
+    num_workers = (recipe.render.workers or num_cores()) if is_local else num_cluster_workers(recipe.cluster)
     return RenderJob(
         parts_folder=parts.folder,
         class_names=recipe.class_names,
@@ -76,20 +95,22 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         seed=recipe.seed,
         output_dir=folder,
         variant=variant,
-        num_threads=max(1, num_cores() // num_workers),
+        num_threads=max(1, num_cores() // num_workers) if is_local else 0,
     )
 
 
-def _render_missing(job: RenderJob, count: int, progress: Progress) -> None:
-    """Make what is missing, replacing pools whose workers died as long as pictures keep coming."""
+def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progress: Progress) -> int:
+    """Make what is missing, replacing pools whose workers died; return how many pictures were made."""
     _check_space(job, count)
     attempts_left = NUM_ATTEMPTS
     with progress.stage("render", count, "pictures") as advance:
         missing = _missing(job.output_dir, count)
+        num_missing = len(missing)
         while missing:
             advance(count - len(missing), "")
             try:
-                _render_in_pool(job, missing, count, advance)
+                with open_workers() as executor:
+                    _render_by(executor, job, missing, functools.partial(_tell, advance, count - len(missing)))
             except BrokenProcessPool as error:
                 attempts_left -= 1
                 if attempts_left == 0:
@@ -98,16 +119,21 @@ def _render_missing(job: RenderJob, count: int, progress: Progress) -> None:
                         f"{job.output_dir}; run the same command again with --set render.workers=1."
                     ) from error
             missing = _missing(job.output_dir, count)
+    return num_missing
 
 
-def _render_in_pool(job: RenderJob, missing: Sequence[int], count: int, advance: Advance) -> None:
-    num_done = count - len(missing)
-    size = max(1, min(LARGEST_SHARD, len(missing) // (4 * job.render.workers)))
+def _render_by(executor: Executor, job: RenderJob, missing: Sequence[int], tell: Callable[[int], None]) -> None:
+    """Make pictures with these workers, telling how many are done."""
+    num_done = 0
+    size = min(LARGEST_SHARD, max(1, len(missing) // (4 * job.render.workers)))
     shards = [tuple(missing[start : start + size]) for start in range(0, len(missing), size)]
-    with open_executor(job.render.workers) as executor:
-        for future in as_completed([executor.submit(render_shard, job, shard) for shard in shards]):
-            num_done += future.result()
-            advance(num_done, "")
+    for future in as_completed([executor.submit(render_shard, job, shard) for shard in shards]):
+        num_done += future.result()
+        tell(num_done)
+
+
+def _tell(advance: Advance, num_before: int, num_done: int) -> None:
+    advance(num_before + num_done, "")
 
 
 def _missing(folder: Path, count: int) -> list[int]:

@@ -9,6 +9,7 @@ from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.errors import DatasetError
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.label_doubts import find_label_doubts
 from partsight.structures.dataset import Dataset, Splits
 
 MOST_COMPARED = 200
@@ -27,7 +28,7 @@ class PhotoCheck:
     """Of training and validation photos against renders; empty when not asked for."""
 
 
-def check_photos(experiment: Experiment, *, with_gaps: bool) -> PhotoCheck:
+def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool = False) -> PhotoCheck:
     """Check the recipe's photos. Raises DatasetError for what makes them unusable, all problems together."""
     recipe = experiment.recipe
     if recipe.photos.folder is None:
@@ -35,6 +36,7 @@ def check_photos(experiment: Experiment, *, with_gaps: bool) -> PhotoCheck:
     photos = read_photos(recipe.photos, recipe.class_names)
     splits = _splits(recipe, photos)
     findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits)]
+    findings += find_label_doubts(experiment, photos, splits) if with_detector else []
     gaps = _gaps(experiment, splits) if with_gaps else ()
     num_boxes = sum(len(sample.class_ids) for sample in photos.samples)
     return PhotoCheck(len(photos.samples), num_boxes, _sessions(photos, splits), tuple(findings), gaps)

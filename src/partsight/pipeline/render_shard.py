@@ -16,6 +16,7 @@ from partsight.config.randomize import RandomizeSection
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
 from partsight.files import hash_bytes, write_bytes, write_json
+from partsight.pipeline.executors import num_cores
 from partsight.pipeline.parts import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import check_rendering, open_renderer
@@ -37,14 +38,22 @@ class RenderJob:
     output_dir: Path
     variant: str
     num_threads: int
+    """Threads of a worker; 0 means all cores that the worker finds itself allowed to use."""
 
 
 def render_shard(job: RenderJob, indices: tuple[int, ...]) -> int:
-    """Make these pictures and return how many that were."""
+    """Make these pictures, but for those that a lost worker has left finished, and return how many that were."""
     make_picture = _open_job(job)
     for index in indices:
-        make_picture(index)
+        if not label_path(job.output_dir, index).exists():
+            make_picture(index)
     return len(indices)
+
+
+def find_variant(section: RenderSection) -> str:
+    """Return what draws on this machine."""
+    with open_renderer(section, 1) as renderer:
+        return renderer.variant
 
 
 def label_path(output_dir: Path, index: int) -> Path:
@@ -59,7 +68,7 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     size_wh = (job.render.width, job.render.height)
     sampler = open_sampler(job.randomize, parts, size_wh, job.seed)
     class_ids = {name: class_id for class_id, name in enumerate(job.class_names)}
-    renderer = open_renderer(job.render, job.num_threads)
+    renderer = open_renderer(job.render, job.num_threads or num_cores())
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:

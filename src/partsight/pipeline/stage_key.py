@@ -34,7 +34,7 @@ def render_key(recipe: Recipe, parts_key: str, variant: str) -> str:
         "seed": recipe.seed,
         "randomize": _dump(recipe.randomize),
         "folders": [hash_folder(folder) for folder in folders],
-        "render": _dump(recipe.render, exclude={"count", "workers", "variant"}),
+        "render": _dump(recipe.render, exclude={"count", "workers", "variant", "blender"}),
         "annotate": _dump(recipe.annotate),
         "variant": variant,
     }

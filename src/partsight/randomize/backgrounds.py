@@ -1,5 +1,6 @@
 """What stands behind and below: the user's photographs, or procedural pictures."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,9 +31,12 @@ def sample_background(rng: np.random.Generator, section: BackgroundSection, size
 
 def sample_photo(rng: np.random.Generator, section: BackgroundSection, size_wh: tuple[int, int]) -> Image | None:
     """Draw a crop of one of the user's photographs, or None where there are none or another kind is drawn."""
-    paths = find_photos(section.folder)
-    if not paths or not chance(rng, PHOTO_SHARE):
-        return None
+    paths = find_photos(section.folder, "background.folder")
+    return sample_crop(rng, paths, size_wh) if paths and chance(rng, PHOTO_SHARE) else None
+
+
+def sample_crop(rng: np.random.Generator, paths: Sequence[Path], size_wh: tuple[int, int]) -> Image:
+    """Draw a crop of one of these pictures, mirrored half the time."""
     photo = _read_photo(paths[int(rng.integers(len(paths)))])
     scale = min(photo.width / size_wh[0], photo.height / size_wh[1]) * rng.uniform(0.4, 1.0)
     width, height = size_wh[0] * scale, size_wh[1] * scale
@@ -42,13 +46,13 @@ def sample_photo(rng: np.random.Generator, section: BackgroundSection, size_wh: 
 
 
 @lru_cache(maxsize=8)
-def find_photos(folder: Path | None) -> tuple[Path, ...]:
+def find_photos(folder: Path | None, key: str) -> tuple[Path, ...]:
     """Return the pictures in a folder. Raises SceneError when it has none."""
     if folder is None:
         return ()
     paths = tuple(sorted(path for path in folder.glob("**/*") if path.suffix.lower() in SUFFIXES))
     if not paths:
-        raise SceneError(f"{folder}: no pictures ({', '.join(SUFFIXES)}) here; mend background.folder")
+        raise SceneError(f"{folder}: no pictures ({', '.join(SUFFIXES)}) here; mend {key}")
     return paths
 
 

@@ -1,13 +1,39 @@
 """Things that are none of the classes: random solids as they lie around in workshops."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from partsight.randomize.solids import box, bracket, cable, lathe
+from partsight.config.randomize import DistractorSection
+from partsight.randomize.solids import box, bracket, cable, lathe, stretched
+from partsight.randomize.streams import chance
+from partsight.randomize.tools import sample_tool
 from partsight.structures.part import Part
 
 
-def sample_distractor(rng: np.random.Generator, size_m: float) -> Part:
-    """Draw a solid of about this size."""
+def sample_distractor(
+    rng: np.random.Generator, size_m: float, section: DistractorSection, parts: Sequence[Sequence[Part]]
+) -> Part:
+    """Draw a solid or a tool of about this size, or a look-alike of one of the classes' parts in its own size."""
+    special = section.tool_share + section.lookalike_share
+    kind = rng.random() if special else 1.0  # without either, draws stay what they were
+    if kind < section.tool_share:
+        return sample_tool(rng, size_m)
+    if kind < special:
+        variants = parts[int(rng.integers(len(parts)))]
+        return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], section.lookalike_stretch)
+    return _solid(rng, size_m)
+
+
+def sample_lookalike(rng: np.random.Generator, part: Part, stretch: tuple[float, float]) -> Part:
+    """Stretch or squeeze one axis of a part."""
+    factors, factor = np.ones(3), float(rng.uniform(*stretch))
+    axis = int(rng.integers(3))
+    factors[axis] = factor if chance(rng, 0.5) else 1 / factor
+    return stretched(part, factors)
+
+
+def _solid(rng: np.random.Generator, size_m: float) -> Part:
     makers = (_box, _plate, _bracket, _rod, _pipe, _ring, _knob, _screw, _cable)
     return makers[int(rng.integers(len(makers)))](rng, size_m)
 

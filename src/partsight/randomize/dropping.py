@@ -97,7 +97,9 @@ def fallen_distractors(
     site = _site(drop, support, viewpoint, parts, size_m)
     waiting: list[Body] = []
     for _ in range(int(rng.integers(low, high + 1))):
-        waiting += _let_go_somewhere(rng, sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0)), None, site)
+        about_m = size_m * log_uniform(rng, 0.25, 2.0)
+        part = sample_distractor(rng, about_m, drop.section.distractors, drop.parts)
+        waiting += _let_go_somewhere(rng, part, None, site)
     return _fallen(drop.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
 
 

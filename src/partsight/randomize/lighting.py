@@ -8,6 +8,8 @@ from scipy import ndimage
 
 from partsight.config.randomize import LightSection
 from partsight.errors import SceneError
+from partsight.randomize.halls import sample_hall
+from partsight.randomize.radiance_file import read_radiance
 from partsight.randomize.streams import chance, log_uniform
 from partsight.randomize.textures import fractal_noise, sample_color
 from partsight.structures.arrays import Float32Array, FloatArray
@@ -15,7 +17,7 @@ from partsight.structures.light import EnvironmentMap, Lamp
 from partsight.structures.material import linear_from_srgb
 
 MAP_HEIGHT = 128
-SUFFIXES = (".exr",)
+SUFFIXES = (".exr", ".hdr")
 
 
 def sample_environment(rng: np.random.Generator, section: LightSection) -> EnvironmentMap:
@@ -24,7 +26,7 @@ def sample_environment(rng: np.random.Generator, section: LightSection) -> Envir
         return EnvironmentMap(np.full((8, 16, 3), 0.8, np.float32))
     paths = find_maps(section.environment_folder)
     use_file = bool(paths) and chance(rng, 0.5)
-    radiance = read_map(paths[int(rng.integers(len(paths)))]) if use_file else _room(rng)
+    radiance = read_map(paths[int(rng.integers(len(paths)))]) if use_file else _procedural(rng, section)
     turned = np.roll(radiance, int(rng.integers(radiance.shape[1])), axis=1)
     return EnvironmentMap((turned * rng.uniform(0.4, 1.3) / _floor_radiance(turned)).astype(np.float32))
 
@@ -54,17 +56,27 @@ def find_maps(folder: Path | None) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=64)
 def read_map(path: Path) -> Float32Array:
-    """Read an equirectangular OpenEXR map, shrunk to the rows of all maps. Raises SceneError naming the file."""
+    """Read an equirectangular map, shrunk to the rows of all maps. Raises SceneError naming the file."""
+    radiance = read_radiance(path) if path.suffix.lower() == ".hdr" else _read_exr(path)
+    factor = MAP_HEIGHT / len(radiance)
+    small = ndimage.zoom(np.clip(radiance, 0, 500), (factor, 2 * MAP_HEIGHT / radiance.shape[1], 1), order=1)
+    return np.asarray(np.maximum(small, 0), np.float32)
+
+
+def _read_exr(path: Path) -> Float32Array:
     import OpenEXR
 
     try:
         with OpenEXR.File(str(path)) as file:
-            radiance = np.asarray(file.channels()["RGB"].pixels, np.float32)[..., :3]
+            return np.asarray(file.channels()["RGB"].pixels, np.float32)[..., :3]
     except (RuntimeError, OSError, KeyError, ValueError) as error:
         raise SceneError(f"{path}: not an RGB OpenEXR file that can be read ({error})") from error
-    factor = MAP_HEIGHT / len(radiance)
-    small = ndimage.zoom(np.clip(radiance, 0, 500), (factor, 2 * MAP_HEIGHT / radiance.shape[1], 1), order=1)
-    return np.asarray(np.maximum(small, 0), np.float32)
+
+
+def _procedural(rng: np.random.Generator, section: LightSection) -> Float32Array:
+    """Draw a hall or a soft room."""
+    is_hall = section.hall_share > 0 and chance(rng, section.hall_share)  # without halls, draws stay what they were
+    return sample_hall(rng, MAP_HEIGHT) if is_hall else _room(rng)
 
 
 def _room(rng: np.random.Generator) -> Float32Array:

@@ -3,8 +3,12 @@
 import numpy as np
 
 from partsight.config.randomize import MaterialSection
+from partsight.config.section import FilePath
+from partsight.randomize.backgrounds import find_photos, sample_crop
+from partsight.randomize.solids import PLAIN
 from partsight.randomize.streams import chance, log_uniform
 from partsight.randomize.textures import sample_color, sample_texture
+from partsight.structures.arrays import Image
 from partsight.structures.material import Material, Texture, linear_from_srgb
 from partsight.structures.part import Part, diagonal_m
 
@@ -14,7 +18,9 @@ TEXTURE_PX = 256
 def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
     """Draw the materials a part of a class wears."""
     if chance(rng, section.texture_share):
-        texture = Texture(sample_texture(rng, TEXTURE_PX), diagonal_m(part.mesh) * log_uniform(rng, 0.2, 1.5))
+        texture = Texture(
+            _random_texture(rng, section.texture_folder), diagonal_m(part.mesh) * log_uniform(rng, 0.2, 1.5)
+        )
         return tuple(
             Material("texture", (0.9, 0.9, 0.9), 0.0, float(rng.uniform(0.2, 1)), texture) for _ in part.materials
         )
@@ -38,6 +44,18 @@ def sample_surface(rng: np.random.Generator, size_m: float) -> Material:
     """Draw a textured surface for grounds and walls."""
     texture = Texture(sample_texture(rng, TEXTURE_PX), size_m)
     return Material("surface", (0.85, 0.85, 0.85), 0.0, float(rng.uniform(0.3, 1.0)), texture)
+
+
+def is_cad(part: Part) -> bool:
+    """Return whether a part has materials of its own, unlike the solids of formulas."""
+    return part.materials[0] is not PLAIN
+
+
+def _random_texture(rng: np.random.Generator, folder: FilePath | None) -> Image:
+    """Draw a procedural texture, or half the time a crop of one of the user's pictures."""
+    if folder is not None and chance(rng, 0.5):
+        return sample_crop(rng, find_photos(folder, "materials.texture_folder"), (TEXTURE_PX, TEXTURE_PX))
+    return sample_texture(rng, TEXTURE_PX)
 
 
 def _varied(rng: np.random.Generator, material: Material, section: MaterialSection, shade: np.ndarray) -> Material:

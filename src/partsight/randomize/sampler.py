@@ -5,6 +5,7 @@ from typing import Protocol
 
 from partsight.config.randomize import RandomizeSection
 from partsight.errors import SceneError
+from partsight.randomize.mix import open_mix
 from partsight.randomize.orbit import OrbitSampler
 from partsight.randomize.scatter import ScatterSampler
 from partsight.structures.part import Part
@@ -29,4 +30,6 @@ def open_sampler(
     variants = tuple(tuple(group) for group in parts.values())
     if section.placement == "orbit":
         return OrbitSampler(section.orbit, variants, size_wh, seed)
+    if section.placement == "mix":
+        return open_mix(section, variants, size_wh, seed)
     return ScatterSampler(section, variants, size_wh, seed)

@@ -18,13 +18,15 @@ from partsight.randomize.backgrounds import sample_background
 from partsight.randomize.distractors import sample_distractor
 from partsight.randomize.dropping import Drop, drop_layout
 from partsight.randomize.exposure import sample_sensor
+from partsight.randomize.grounds import sample_tool_material
 from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
-from partsight.randomize.materials import sample_material, sample_surface, vary_materials
+from partsight.randomize.materials import is_cad, sample_material, sample_surface, vary_materials
 from partsight.randomize.standing import stand_layout
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
 from partsight.randomize.viewpoint import Viewpoint, sample_viewpoint
+from partsight.randomize.wear import wear_materials
 from partsight.structures.part import Part, diagonal_m
 from partsight.structures.scene import Background, Instance, Scene
 
@@ -108,7 +110,7 @@ class ScatterSampler:
         rng, (low, high) = self._stream(index, "distractors"), self.section.distractors.per_image
         bodies = []
         for _ in range(int(rng.integers(low, high + 1))):
-            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0))
+            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0), self.section.distractors, self.parts)
             bodies += _placed(rng, part, None, viewpoint, taken, is_floating=is_floating)
         return bodies
 
@@ -118,8 +120,13 @@ class ScatterSampler:
         for number, body in enumerate(layout.bodies):
             kind = "distractor" if body.class_id is None else "part"
             rng = self._stream(index, f"materials of {kind} {number}")
-            if body.class_id is not None:
-                materials = vary_materials(rng, body.part, self.section.materials)
+            if body.class_id is not None or is_cad(body.part):
+                plain = vary_materials(rng, body.part, self.section.materials)
+                traces = self._stream(index, f"wear of {kind} {number}")
+                materials = wear_materials(traces, body.part, plain, self.section.wear)
+            elif (workshop := self.section.background.workshop_share) and chance(rng, workshop):
+                traces = self._stream(index, f"wear of {kind} {number}")
+                materials = wear_materials(traces, body.part, (sample_tool_material(rng),), self.section.wear)
             elif chance(rng, 0.5):
                 materials = (sample_surface(rng, diagonal_m(body.part.mesh) * log_uniform(rng, 0.3, 2.0)),)
             else:
@@ -135,8 +142,12 @@ class ScatterSampler:
             return sample_support_surroundings(rng, section, layout.viewpoint, layout.support, reach_m)
         return sample_surroundings(rng, section, layout.viewpoint, layout.focus_radius_m)
 
-    def _background(self, index: int) -> Background:
-        return Background(sample_background(self._stream(index, "background"), self.section.background, self.size_wh))
+    def _background(self, index: int) -> Background | None:
+        """Draw a picture for behind hovering parts; in workshops half the time the room itself, out of focus."""
+        rng, section = self._stream(index, "background"), self.section.background
+        if section.vary and section.workshop_share and chance(rng, 0.5 * section.workshop_share):
+            return None
+        return Background(sample_background(rng, section, self.size_wh))
 
 
 def _placed(

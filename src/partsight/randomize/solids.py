@@ -1,11 +1,15 @@
 """Solids made of formulas: what stands around the parts, and the ground they stand on."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.material import Material
 from partsight.structures.part import Mesh, Part
+from partsight.structures.transform import Transform, moved
 
 PLAIN = Material("plain", (0.5, 0.5, 0.5))
 
@@ -71,6 +75,77 @@ def scaled(part: Part, factor: float) -> Part:
     mesh = Mesh(part.mesh.vertices_m * factor, part.mesh.normals, part.mesh.triangles)
     key = hash_bytes(part.key.encode(), np.float64(factor).tobytes())
     return Part(part.name, mesh, part.materials, part.material_ids, part.node_names, part.node_ids, key, part.regions)
+
+
+def stretched(part: Part, factors: FloatArray) -> Part:
+    """Return a part without regions, its axes stretched by (3,) positive factors around its origin."""
+    normals = part.mesh.normals / factors
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    mesh = Mesh(part.mesh.vertices_m * factors, normals.astype(np.float32), part.mesh.triangles)
+    key = hash_bytes(part.key.encode(), np.asarray(factors, float).tobytes())
+    return replace(part, mesh=mesh, key=key, regions=())
+
+
+def joined(name: str, pieces: Sequence[Part]) -> Part:
+    """Return solids as one part of one material."""
+    offsets = np.cumsum([0, *(len(piece.mesh.vertices_m) for piece in pieces[:-1])])
+    return make_part(
+        name,
+        np.concatenate([piece.mesh.vertices_m for piece in pieces]),
+        np.concatenate([piece.mesh.normals for piece in pieces]),
+        np.concatenate([piece.mesh.triangles + offset for piece, offset in zip(pieces, offsets, strict=True)]),
+    )
+
+
+def placed(part: Part, transform: Transform) -> Part:
+    """Return a solid carried to another place in its own frame."""
+    mesh = part.mesh
+    return make_part(part.name, moved(transform, mesh.vertices_m), mesh.normals @ transform[:3, :3].T, mesh.triangles)
+
+
+def extruded(name: str, outline_m: FloatArray, height_m: float) -> Part:
+    """Raise a simple counter-clockwise (N, 2) outline, convex or not, along z; centered in height."""
+    half, count = height_m / 2, len(outline_m)
+    caps = ear_triangles(outline_m)
+    top = np.column_stack([outline_m, np.full(count, half)])
+    bottom = np.column_stack([outline_m, np.full(count, -half)])
+    number = np.arange(count)
+    following = (number + 1) % count
+    sides = np.concatenate(
+        [
+            np.column_stack([number + count, following + count, following]),
+            np.column_stack([number + count, following, number]),
+        ]
+    )
+    return _faceted(name, np.concatenate([top, bottom]), np.concatenate([caps, caps[:, ::-1] + count, sides]))
+
+
+def ear_triangles(outline_m: FloatArray) -> IntArray:
+    """Cut a simple counter-clockwise outline into triangles, ear by ear (Meisters 1975)."""
+    left, triangles = list(range(len(outline_m))), []
+    while len(left) > 3:
+        ear = next((k for k in range(len(left)) if _is_ear(outline_m, left, k)), 0)
+        triangles.append([left[ear - 1], left[ear], left[(ear + 1) % len(left)]])
+        del left[ear]
+    return np.array([*triangles, left], np.int64)
+
+
+def _is_ear(outline_m: FloatArray, left: Sequence[int], k: int) -> bool:
+    """Return whether a corner sticks out and no other corner lies in its triangle."""
+    corners = outline_m[[left[k - 1], left[k], left[(k + 1) % len(left)]]]
+    if _doubled_area(corners) <= 0:
+        return False
+    others = outline_m[[n for n in left if n not in (left[k - 1], left[k], left[(k + 1) % len(left)])]]
+    sides = [_cross(corners[(n + 1) % 3] - corners[n], others - corners[n]) for n in range(3)]
+    return not bool((np.min(sides, axis=0) >= 0).any())
+
+
+def _doubled_area(corners_m: FloatArray) -> float:
+    return float(_cross(corners_m[1] - corners_m[0], corners_m[2] - corners_m[0]))
+
+
+def _cross(one: FloatArray, other: FloatArray) -> FloatArray:
+    return np.asarray(one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0])
 
 
 def _turned(edge_m: FloatArray, ring: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from partsight.config.randomize import BackgroundSection
 from partsight.randomize.backgrounds import sample_photo
+from partsight.randomize.grounds import sample_ground, sample_wall
 from partsight.randomize.materials import TEXTURE_PX, sample_surface
 from partsight.randomize.solids import box, plane
 from partsight.randomize.streams import chance, log_uniform
@@ -82,15 +83,20 @@ def _wall(
     least = clear_m / (viewpoint.distance_m * float(np.cos(np.deg2rad(turn_deg))))
     place = forward * viewpoint.distance_m * max(rng.uniform(1.2, 4.0), least)
     size = viewpoint.distance_m * 6 + clear_m
-    return (_laid(plane(size, size), _surface(rng, section, viewpoint.distance_m), rigid(turned, place)),)
+    return (_laid(plane(size, size), _surface(rng, section, viewpoint.distance_m, is_wall=True), rigid(turned, place)),)
 
 
-def _surface(rng: np.random.Generator, section: BackgroundSection, distance_m: float) -> Material:
+def _surface(
+    rng: np.random.Generator, section: BackgroundSection, distance_m: float, *, is_wall: bool = False
+) -> Material:
     size_m = distance_m * log_uniform(rng, 0.15, 2.0)
     photo = sample_photo(rng, section, (TEXTURE_PX, TEXTURE_PX)) if chance(rng, 0.4) else None
-    if photo is None:
-        return sample_surface(rng, size_m)
-    return Material("photo", (0.85, 0.85, 0.85), 0.0, float(rng.uniform(0.4, 1)), Texture(photo, 2 * size_m))
+    if photo is not None:
+        return Material("photo", (0.85, 0.85, 0.85), 0.0, float(rng.uniform(0.4, 1)), Texture(photo, 2 * size_m))
+    if section.workshop_share and chance(rng, section.workshop_share):  # without, draws stay what they were
+        sample = sample_wall if is_wall else sample_ground
+        return sample(rng, distance_m * log_uniform(rng, 0.8, 3.0))
+    return sample_surface(rng, size_m)
 
 
 def _laid(part: Part, material: Material, world_from_part: FloatArray) -> Instance:

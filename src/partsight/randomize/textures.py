@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
 
-from partsight.structures.arrays import FloatArray, Image
+from partsight.structures.arrays import Float32Array, FloatArray, Image
 
 
 def sample_texture(rng: np.random.Generator, size_px: int) -> Image:
@@ -42,6 +42,17 @@ def fractal_noise(rng: np.random.Generator, size_px: int, slope: float, stretch:
     noise = np.fft.irfft2((phases[0] + 1j * phases[1]) * radius**-slope, s=(size_px, size_px))
     low, high = np.percentile(noise, [1, 99])
     return np.asarray(np.clip((noise - low) / (high - low), 0, 1))
+
+
+def quick_noise(rng: np.random.Generator, size_px: int, slope: float, stretch: float = 1.0) -> Float32Array:
+    """Return noise like `fractal_noise`, in single precision: a third of the time, for textures that take a lot of it."""
+    rows = np.float32(stretch) * fft.fftfreq(size_px).astype(np.float32)[:, None]
+    power = rows**2 + fft.rfftfreq(size_px).astype(np.float32)[None, :] ** 2
+    power[0, 0] = np.inf
+    waves = rng.standard_normal((*power.shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
+    field = fft.irfft2(waves * np.exp(np.log(power) * np.float32(-slope / 2)), s=(size_px, size_px))
+    noise: Float32Array = np.clip(np.float32(0.5) + field * np.float32(0.215 / field.std()), 0, 1)
+    return noise
 
 
 def _mixed(rng: np.random.Generator, weight: FloatArray) -> FloatArray:

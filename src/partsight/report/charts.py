@@ -116,6 +116,11 @@ def training_charts(history: Sequence[Mapping[str, float]]) -> tuple[Chart, ...]
     return tuple(chart for chart in charts if chart.lines)
 
 
+def line_chart(title: str, description: str, series: Sequence[Series], axes: Axes) -> Chart:
+    """Return any lines as a chart."""
+    return _chart(title, description, series, axes)
+
+
 def _history_chart(title: str, description: str, history: Sequence[Mapping[str, float]], names: Sequence[str]) -> Chart:
     epochs = np.arange(1.0, len(history) + 1)
     kinds = list(dict.fromkeys(name.split("/")[-1] for name in names))

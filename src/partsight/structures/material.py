@@ -13,9 +13,14 @@ class Texture:
 
     image_rgb: Image
     size_m: float
+    metallic_roughness: Image | None = None
+    """(H, W, 2) metallic and roughness in 0…255, of the picture's size; replaces the material's. None: everywhere the material's."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_rgb", locked(self.image_rgb, np.uint8, (None, None, 3)))
+        if self.metallic_roughness is not None:
+            values = locked(self.metallic_roughness, np.uint8, (*self.image_rgb.shape[:2], 2))
+            object.__setattr__(self, "metallic_roughness", values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,3 +80,20 @@ def test_sub_parts_become_regions_one_for_each_node(frame, tmp_path):
 def test_labels_that_match_nothing_are_refused(frame):
     with pytest.raises(CadError, match="no node matches labels = 'HOSE'"):
         read_here(frame, labels={"hose": ("HOSE",)})
+
+
+def test_a_recipe_names_the_materials_of_nodes_and_the_first_pattern_counts(frame):
+    ((part, _),) = read_here(frame, materials={"FOOT*": "copper", "*": "rubber"})
+    by_node = {
+        part.node_names[node]: part.materials[slot] for node, slot in zip(part.node_ids, part.material_ids, strict=True)
+    }
+    assert {name: material.name for name, material in by_node.items()} == {
+        "FOOT_1": "copper", "FOOT_2": "copper", "TOP": "rubber", "SCREW": "rubber",
+    }  # fmt: skip
+    assert by_node["FOOT_1"].metallic == 1.0
+    assert by_node["TOP"].base_color == pytest.approx((0, 0, 1), abs=1e-6)
+
+
+def test_materials_of_nodes_that_are_not_there_are_refused(frame):
+    with pytest.raises(CadError, match="no node matches materials = 'COIL"):
+        read_here(frame, materials={"COIL*": "copper"})

@@ -39,6 +39,22 @@ def test_photo_draws_are_nested_and_give_every_class_its_share(seed: int, few: i
     assert ids_of(draw_photos(Dataset(train.class_names, train.samples[::-1]), few, 2, seed)) == ids_of(small)
 
 
+@settings(deadline=None)
+@given(seed=st.integers(0, 999), few=st.integers(0, 4), more=st.integers(0, 4), per_class=st.integers(0, 3))
+def test_backgrounds_are_nested_and_do_not_depend_on_how_many_photos_are_drawn(
+    seed: int, few: int, more: int, per_class: int
+) -> None:
+    train = dataset_of(*random_dataset(seed, 120).samples, *(showing(f"empty{i}") for i in range(8)))
+
+    def backgrounds(num_photos: int, count: int) -> set[str]:
+        drawn = draw_photos(train, num_photos, count, seed)
+        return {sample.sample_id for sample in drawn.samples if not len(sample.class_ids)}
+
+    assert backgrounds(per_class, few) <= backgrounds(per_class, few + more)
+    assert len(backgrounds(per_class, few)) == few
+    assert backgrounds(0, few) == backgrounds(per_class, few)
+
+
 def test_photos_of_one_class_each_are_drawn_in_equal_number() -> None:
     train = dataset_of(*(showing(f"p{i}", i % 3) for i in range(60)))
     assert counts_of(draw_photos(train, 5, 0, 1)) == {0: 5, 1: 5, 2: 5}

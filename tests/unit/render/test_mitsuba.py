@@ -12,6 +12,7 @@ from scenes import (
     camera,
     checkered_texture,
     placed,
+    sky_environment,
     still_life,
     uniform_environment,
     with_background,
@@ -22,7 +23,7 @@ from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
 from partsight.structures.camera import Camera, Intrinsics, project
 from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material, linear_from_srgb
+from partsight.structures.material import Material, Texture, linear_from_srgb
 from partsight.structures.scene import Background, Scene
 from partsight.structures.transform import look_at
 
@@ -219,3 +220,19 @@ def test_the_variant_is_named_in_full():
     with open_scalar() as renderer:
         assert renderer.variant.startswith("mitsuba-3.")
         assert renderer.variant.endswith("/scalar_rgb")
+
+
+def test_a_texture_can_say_where_a_surface_is_metallic_and_rough():
+    """Even values in the texture draw what the same values of the material draw."""
+    color, values = np.full((8, 8, 3), 255, np.uint8), np.full((8, 8, 2), (255, 51), np.uint8)
+    said = Material("said", (0.5, 0.4, 0.3), texture=Texture(color, 0.1, values))
+    meant = Material("meant", (0.5, 0.4, 0.3), 1.0, 0.2, Texture(color, 0.1))
+    other = Material("other", (0.5, 0.4, 0.3), 0.0, 0.9, Texture(color, 0.1))
+    scenes = [
+        Scene(camera(), (placed(ball_part(), material=material),), sky_environment())
+        for material in (said, meant, other)
+    ]
+    with open_scalar() as renderer:
+        textured, plain, unlike = (renderer.render(scene).radiance for scene in scenes)
+    assert np.abs(textured - plain).max() < 1e-3 * max(1.0, plain.max())
+    assert np.abs(textured - unlike).mean() > 0.003

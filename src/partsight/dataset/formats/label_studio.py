@@ -2,7 +2,7 @@
 
 The export holds no pictures: give the folder they lie in. Uploaded pictures are called `/data/upload/1/3f2b9c1e-IMG_12.jpg`, local
 ones `/data/local-files/?d=path/IMG_12.jpg`. Of several annotations of one task the last that was not cancelled counts. Turned boxes
-count by their extent. Video tasks are refused: export their frames.
+count by their extent. Video boxes are read by `label_studio_video`.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
 from partsight.dataset.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
+from partsight.dataset.formats.label_studio_video import read_video_task, video_of
 from partsight.dataset.labelling import Label, box_problem
 from partsight.dataset.pictures import picture_size
 from partsight.errors import DatasetError
@@ -35,7 +36,11 @@ def read_label_studio(folder: Path, pictures: Path | None = None) -> Findings:
     index = index_pictures([place for place in (pictures, folder) if place is not None])
     for number, task in enumerate(json.loads(path.read_bytes()), start=1):
         try:
-            _read_task(task, f"task {task.get('id', number)}", index, found)
+            where = f"task {task.get('id', number)}"
+            if video_of(task) is not None:
+                _read_video(task, where, [place for place in (pictures, folder) if place is not None], found)
+            else:
+                _read_task(task, where, index, found)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             found.problems.append(f"task {number}: not as Label Studio writes it ({type(error).__name__}: {error})")
     found.class_names = sorted({label.class_name for picture in found.pictures for label in picture.labels})
@@ -86,11 +91,11 @@ def _is_export(path: Path) -> bool:
 def _read_task(task: dict[str, Any], where: str, index: PictureIndex, found: Findings) -> None:
     source = next((str(value) for key, value in task["data"].items() if key in {"image", "img", "url"}), None)
     if source is None:
-        found.problems.append(f"{where}: shows no picture. Video tasks cannot be read: export their frames.")
+        found.problems.append(f"{where}: shows no picture and no video.")
         return
     name = picture_name(source)
     path = index.find(name) or index.find(_UPLOADED.sub("", name))
-    annotations = [entry for entry in task.get("annotations", []) if not entry.get("was_cancelled")]
+    annotations = _kept_annotations(task)
     if not annotations:
         found.remarks.append(f"{where}: {name} is not labelled yet: left out")
         return
@@ -103,6 +108,27 @@ def _read_task(task: dict[str, Any], where: str, index: PictureIndex, found: Fin
         problem = box_problem(label.box_xyxy, size_wh)
         found.problems += [f"{where}: {name}: {problem}"] if problem else []
     found.pictures.append(ForeignPicture(path, _UPLOADED.sub("", Path(name).stem), size_wh, tuple(labels)))
+
+
+def _kept_annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in task.get("annotations", []) if not entry.get("was_cancelled")]
+
+
+def _read_video(task: dict[str, Any], where: str, folders: list[Path], found: Findings) -> None:
+    name = _UPLOADED.sub("", picture_name(video_of(task) or ""))
+    annotations = _kept_annotations(task)
+    if not annotations:
+        found.remarks.append(f"{where}: {name} is not labelled yet: left out")
+        return
+    pictures = read_video_task(annotations[-1]["result"], name, folders)
+    if not pictures:
+        found.problems.append(
+            f"{where}: no frame of {name} is there. Take them with `partsight photos add`, and give their folder with --pictures."
+        )
+    for picture in pictures:
+        problems = [(label.where, box_problem(label.box_xyxy, picture.size_wh)) for label in picture.labels]
+        found.problems += [f"{where}: {picture.name}: {spot}: {problem}" for spot, problem in problems if problem]
+    found.pictures += pictures
 
 
 def picture_name(source: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, Tracker, TrainJob
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob
+from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
 from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
 from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
@@ -17,8 +18,6 @@ from partsight.structures.detections import Detections
 
 FINISHED = -1
 """The epoch that the library writes into checkpoints of finished trainings."""
-NMS_IOU = 0.7
-"""Overlap above which the weaker of two boxes of a class is dropped (the library's default)."""
 
 
 class Family:
@@ -47,6 +46,15 @@ class Family:
         predictor = library.YOLO(f"{description['model']}.yaml")
         predictor.model = network
         return YoloDetector(checkpoint.class_names, predictor, description["image_size"])
+
+    def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
+        """Write the network as onnx, tensorrt, ncnn or coreml. Raises DetectorError, for missing packages too."""
+        network, description = read_model(checkpoint.path)
+        return export_network(network, description, target, output_dir)
+
+    def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "YoloDetector":
+        """Load what `export` wrote through the library. Raises DetectorError."""
+        return YoloDetector(checkpoint.class_names, open_exported(exported.path), exported.spec.image_size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from partsight.render.surfaces import Surface
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.material import Material, linear_from_srgb
 
+_LINEAR_FROM_BYTE = linear_from_srgb(np.arange(256)[:, None] / 255.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaintedMesh:
@@ -49,8 +51,8 @@ def _painted(surfaces: list[Surface]) -> PaintedMesh:
         uvs=uvs,
         triangles=np.concatenate([s.triangles + offset for s, offset in zip(surfaces, offsets, strict=True)]),
         base_color=_base_color(shown),
-        metallic=np.array([[[material.metallic] for material in shown]], np.float32),
-        roughness=np.array([[[material.roughness] for material in shown]], np.float32),
+        metallic=_metallic_roughness(shown)[..., :1],
+        roughness=_metallic_roughness(shown)[..., 1:],
         instance_index=surfaces[0].instance_index,
     )
 
@@ -66,5 +68,13 @@ def _base_color(materials: Sequence[Material]) -> Float32Array:
     texture = materials[0].texture
     if texture is None:
         return np.array([[material.base_color for material in materials]], np.float32)
-    linear = linear_from_srgb(texture.image_rgb / 255.0)
-    return (linear * materials[0].base_color).astype(np.float32)
+    return (_LINEAR_FROM_BYTE * materials[0].base_color).astype(np.float32)[texture.image_rgb, np.arange(3)]
+
+
+def _metallic_roughness(materials: Sequence[Material]) -> Float32Array:
+    """Return the texture's own values, or a row of the materials' values."""
+    texture = materials[0].texture
+    if texture is None or texture.metallic_roughness is None:
+        return np.array([[[material.metallic, material.roughness] for material in materials]], np.float32)
+    values: Float32Array = texture.metallic_roughness.astype(np.float32) / np.float32(255)
+    return values

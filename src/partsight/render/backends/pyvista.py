@@ -110,6 +110,7 @@ def _actor(pyvista: Any, surface: Surface) -> Any:
     if material.texture is not None:
         actor.prop.SetColor(1.0, 1.0, 1.0)
         actor.prop.SetBaseColorTexture(_base_color_texture(material.texture, material))
+        _add_metallic_roughness(actor.prop, material.texture)
     return actor
 
 
@@ -120,6 +121,17 @@ def _base_color_texture(texture: Texture, material: Material) -> Any:
     tiled.UseSRGBColorSpaceOn()
     tiled.RepeatOn()
     return tiled
+
+
+def _add_metallic_roughness(prop: Any, texture: Texture) -> None:
+    """Give a surface the texture's own values; VTK reads occlusion, roughness and metallic from red, green and blue."""
+    if texture.metallic_roughness is None:
+        return
+    metallic, roughness = texture.metallic_roughness[::-1, :, 0], texture.metallic_roughness[::-1, :, 1]
+    tiled = _vtk_texture(np.stack([np.full_like(metallic, 255), roughness, metallic], axis=-1))
+    tiled.RepeatOn()
+    prop.metallic = prop.roughness = 1.0
+    prop.SetORMTexture(tiled)
 
 
 def _environment_texture(environment: EnvironmentMap) -> Any:

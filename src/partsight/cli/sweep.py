@@ -1,0 +1,102 @@
+"""`partsight sweep`: a grid of experiments, or keys chosen by a tuner."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from partsight.pipeline.sweep import Row, Sweep
+
+DEFAULT_RECIPE = Path("recipe.toml")
+
+
+def sweep(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    settings: SetOption = None,
+    out: OutOption = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be run and how long it may take.")] = False,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Choose the keys of [sweep.tune] by validation pictures.")
+    ] = False,
+) -> None:
+    """Run every combination of [sweep.grid] with several seeds; resumes where it stopped. Exit code 1 when a cell failed."""
+    from partsight.pipeline.sweep import Sweep
+    from partsight.pipeline.workspace import Workspace
+
+    workspace = Workspace(out or recipe.parent / "runs")
+    job = Sweep(recipe.resolve(), tuple(settings or ()), workspace)
+    if plan:
+        _print_plan(job)
+    elif tune:
+        _tune(job)
+    else:
+        _run(job)
+
+
+def _run(job: "Sweep") -> None:
+    from partsight.pipeline.costs import estimate_sweep
+    from partsight.pipeline.sweep import run_sweep, summarize
+    from partsight.pipeline.sweep_results import publish_sweep
+
+    console = Console()
+    estimate = estimate_sweep(job)
+    console.print(estimate.sentence, highlight=False)
+    results = run_sweep(job, TerminalProgress(console), lambda so_far: publish_sweep(job, so_far))
+    page = publish_sweep(job, results)
+    rows = summarize(results)
+    console.print(_table(rows))
+    problems = list(dict.fromkeys(problem for row in rows for problem in row.problems))
+    for problem in problems:
+        console.print(f"[bold red]failed[/] {problem}", highlight=False, soft_wrap=True)
+    console.print(f"report {page}", highlight=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _print_plan(job: "Sweep") -> None:
+    from partsight.pipeline.costs import estimate_sweep
+
+    console = Console()
+    estimate = estimate_sweep(job)
+    table = Table("stage", "runs", "finished", "left", "one takes about", "based on")
+    for stage in estimate.stages:
+        one = "unknown" if stage.seconds_each is None else f"{stage.seconds_each:.3g} s a {stage.unit}"
+        table.add_row(
+            stage.name, str(stage.num_wanted), str(stage.num_finished), str(stage.num_units_left), one, stage.source
+        )
+    console.print(table)
+    console.print(estimate.sentence, highlight=False)
+
+
+def _tune(job: "Sweep") -> None:
+    from partsight.pipeline.tuning import tune_recipe
+
+    console = Console()
+    tuned = tune_recipe(job, TerminalProgress(console))
+    table = Table("trial", "validation mAP50", "state", "settings")
+    for trial in tuned.trials:
+        value = "–" if trial.value is None else f"{trial.value:.3f}"
+        table.add_row(str(trial.number), value, trial.state, trial.settings)
+    console.print(table)
+    console.print(
+        f"best on validation pictures ({tuned.num_images} pictures): {tuned.best_value:.3f} with", highlight=False
+    )
+    for setting in tuned.best_settings:
+        console.print(f"  {setting}", highlight=False)
+
+
+def _table(rows: "tuple[Row, ...]") -> Table:
+    keys = [key for key, _ in rows[0].values] if rows else []
+    table = Table(*keys, "seeds", "n", "P", "R", "F1", "mAP50", "mAP50-95")
+    for row in rows:
+        figures = [str(row.figures[name]) for name in ("precision", "recall", "f1", "ap50", "ap50_95")]
+        table.add_row(
+            *(str(value) for _, value in row.values), str(row.figures["ap50"].num_seeds), str(row.num_boxes), *figures
+        )
+    return table

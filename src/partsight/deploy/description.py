@@ -1,0 +1,148 @@
+"""What `model.json` of a model folder says, checked on reading: no unknown shapes, no path that leaves the folder."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from partsight.structures.network import NetworkSpec
+
+FORMAT = 1
+"""Raised whenever an older Partsight could not use the folder."""
+_LARGEST_INPUT = 8192
+
+
+def _check_inside(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path:
+        raise ValueError(f"{path!r} is not a path inside the folder")
+    return path
+
+
+def _check_link(link: str) -> str:
+    if not link.lower().startswith(("http://", "https://")):
+        raise ValueError(f"{link!r} is not an http or https link")
+    return link
+
+
+InsidePath: TypeAlias = Annotated[str, AfterValidator(_check_inside)]
+"""A path with forward slashes, relative to the model folder, that stays in it."""
+Link: TypeAlias = Annotated[str, AfterValidator(_check_link)]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Entry(BaseModel):
+    """Keys of later versions that do not raise the format number are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class NetworkFile(_Entry):
+    """A network in one format."""
+
+    path: InsidePath
+    """A file or, for OpenVINO, the .xml beside its .bin; for some formats a folder."""
+    sha256: str
+    """Of the file, or of all files of the folder."""
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class Document(_Entry):
+    """Something to read about a part: a file in the folder or a link."""
+
+    title: str
+    path: InsidePath | None = None
+    url: Link | None = None
+
+    @model_validator(mode="after")
+    def _check_one(self) -> "Document":
+        if (self.path is None) == (self.url is None):
+            raise ValueError(f"document {self.title!r} has to have either a path or a url")
+        return self
+
+
+class PartCard(_Entry):
+    """What is shown beside a recognised part."""
+
+    name: str
+    description: str = ""
+    picture: InsidePath | None = None
+    """A PNG of the CAD model; classes that are sub-parts of others have none."""
+    documents: tuple[Document, ...] = ()
+    details: dict[str, str] = Field(default_factory=dict)
+    """Serial number, sector and the like, as the recipe gives them."""
+
+
+class Parity(_Entry):
+    """How far an exported network agrees with the checkpoint it was made from."""
+
+    network: str
+    num_pictures: int
+    pictures: str
+    """Where they come from: validation photos, validation renders, or the folder given."""
+    num_boxes: int
+    """Boxes compared: of either, above `floor`."""
+    floor: float
+    """Weaker boxes are not compared."""
+    best_score: float
+    num_unmatched: int
+    least_iou: float | None
+    largest_score_difference: float | None
+    map50_checkpoint: float | None = None
+    map50_exported: float | None = None
+    tolerances: dict[str, float]
+
+
+class SpeedRow(_Entry):
+    """Time for one picture, from array to boxes, on the machine that exported."""
+
+    runtime: str
+    threads: int
+    image_size: int
+    picture: str
+    """Size of the picture, for instance 1920×1080."""
+    median_ms: float
+    num_runs: int
+
+
+class ModelDescription(_Entry):
+    """All of model.json."""
+
+    kind: Literal["partsight-model"]
+    format: Annotated[int, Field(ge=1)]
+    name: str
+    class_names: Annotated[tuple[str, ...], Field(min_length=1)]
+    spec: NetworkSpec
+    threshold: Share
+    threshold_source: str
+    networks: dict[str, NetworkFile]
+    parts: tuple[PartCard, ...]
+    license: str
+    provenance: dict[str, JsonValue]
+    parity: tuple[Parity, ...] = ()
+    machine: str = ""
+    speed: tuple[SpeedRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_agreement(self) -> "ModelDescription":
+        if len(set(self.class_names)) != len(self.class_names):
+            raise ValueError("class_names: a name occurs twice")
+        if tuple(part.name for part in self.parts) != self.class_names:
+            raise ValueError("parts: expected one card for each of class_names, in their order")
+        if "onnx" not in self.networks:
+            raise ValueError("networks: 'onnx' is missing")
+        if (
+            min(self.spec.image_size, self.spec.stride, *self.spec.pixel_scale) <= 0
+            or self.spec.image_size > _LARGEST_INPUT
+        ):
+            raise ValueError(f"spec: sizes and scales are above 0, image_size is at most {_LARGEST_INPUT}")
+        return self
+
+    def card(self, class_id: int) -> PartCard:
+        """Return the card of a class by its number."""
+        return self.parts[class_id]
+
+
+def as_json(description: ModelDescription) -> dict[str, Any]:
+    """Return a description as JSON-like values."""
+    return description.model_dump(mode="json")

@@ -1,0 +1,79 @@
+"""An exported network as a detector: letterbox, run, decode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from partsight.deploy.decoding import decode
+from partsight.deploy.letterbox import make_input, place
+from partsight.deploy.model_folder import ModelFolder
+from partsight.deploy.runtimes import RUNTIMES, Infer, is_installed, open_runtime
+from partsight.errors import ModelError
+from partsight.structures.arrays import Image
+from partsight.structures.detections import Detections
+from partsight.structures.network import NetworkSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedDetector:
+    """Looks at pictures through a runtime; knows no torch. Follows `detector.Detector`."""
+
+    class_names: tuple[str, ...]
+    spec: NetworkSpec
+    infer: Infer
+
+    def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
+        """Return the detections of each RGB picture, best first, boxes in that picture's pixels."""
+        return [self._detect_one(image, min_score, max_detections) for image in images]
+
+    def _detect_one(self, image: Image, min_score: float, max_detections: int) -> Detections:
+        placement = place((image.shape[1], image.shape[0]), self.spec)
+        answer = self.infer(make_input(image, placement, self.spec))
+        self._check(answer.shape)
+        return decode(answer, placement, self.spec, min_score=min_score, max_detections=max_detections)
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        is_candidates = self.spec.output == "candidates"
+        expected = (1, 4 + len(self.class_names), None) if is_candidates else (1, None, 6)
+        if len(shape) != 3 or any(want not in (None, got) for want, got in zip(expected, shape, strict=True)):
+            raise ModelError(
+                f"the network answers with an array of shape {shape}, expected {expected} for {len(self.class_names)} classes. "
+                "The network is not the one model.json describes: export again."
+            )
+
+
+def open_detector(
+    folder: ModelFolder, *, runtime: str = "auto", threads: int = 0, image_size: int | None = None
+) -> ExportedDetector:
+    """Open a model folder's network. Raises ModelError.
+
+    `runtime` is auto, onnx or openvino; auto takes OpenVINO where the folder holds it and it is installed. `threads` 0 means
+    all free cores. Another `image_size` than the trained one is possible where the network takes rectangles.
+    """
+    description = folder.description
+    name = _choose_runtime(folder, runtime)
+    infer = open_runtime(name, folder.network(name), threads)
+    spec = description.spec
+    return ExportedDetector(description.class_names, _resized(spec, image_size), infer)
+
+
+def _choose_runtime(folder: ModelFolder, wanted: str) -> str:
+    held = [name for name in RUNTIMES if name in folder.description.networks]
+    if wanted == "auto":
+        return next((name for name in held if is_installed(name)), "onnx")
+    if wanted not in held:
+        raise ModelError(
+            f"{folder.path}: holds no network for the runtime {wanted!r}, only for {', '.join(held)}. "
+            f"Make one with 'partsight export --to {wanted}'."
+        )
+    return wanted
+
+
+def _resized(spec: NetworkSpec, image_size: int | None) -> NetworkSpec:
+    if image_size is None or image_size == spec.image_size:
+        return spec
+    if not spec.is_rectangular or image_size % spec.stride or image_size < spec.stride:
+        raise ModelError(
+            f"image size {image_size}: this network takes {spec.image_size}"
+            + (f", or another multiple of {spec.stride}" if spec.is_rectangular else " only")
+        )
+    return replace(spec, image_size=image_size)

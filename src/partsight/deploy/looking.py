@@ -1,0 +1,58 @@
+"""A model over many sources: one record a picture; what cannot be read is told and the rest goes on."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from partsight.deploy.model import Model
+from partsight.deploy.records import Record
+from partsight.deploy.sources import Source, View, views
+from partsight.errors import DatasetError, SourceError
+from partsight.structures.detections import Detections
+
+
+@dataclass(frozen=True, slots=True)
+class LookPlan:
+    """What is looked for."""
+
+    threshold: float
+    max_detections: int
+    every: int = 1
+    """Of videos and streams, every n-th frame."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has come of it so far."""
+
+    num_pictures: int = 0
+    num_parts: int = 0
+    detection_s: float = 0.0
+    """Spent in the detector alone."""
+    problems: list[str] = field(default_factory=list)
+    """Sources that could not be read."""
+
+
+def look(
+    model: Model, sources: Sequence[Source], plan: LookPlan, *, tally: Tally, tell: Callable[[str], None]
+) -> Iterator[tuple[View, Record]]:
+    """Detect in all pictures of all sources, in their order; the tally is kept up to date."""
+    for source in sources:
+        try:
+            for view in views(source, plan.every, tell):
+                yield view, _look_at(model, view, plan, tally)
+        except (SourceError, DatasetError) as error:
+            tally.problems.append(str(error))
+
+
+def _look_at(model: Model, view: View, plan: LookPlan, tally: Tally) -> Record:
+    started = time.perf_counter()
+    found = _detect(model, view, plan)
+    tally.detection_s += time.perf_counter() - started
+    tally.num_pictures += 1
+    tally.num_parts += len(found.scores)
+    return Record(view.source.name, view.frame, view.time_s, (view.image.shape[1], view.image.shape[0]), found)
+
+
+def _detect(model: Model, view: View, plan: LookPlan) -> Detections:
+    return model.detect(view.image, threshold=plan.threshold, max_detections=plan.max_detections).detections

@@ -1,0 +1,137 @@
+"""A model folder in use: `partsight.load("model/").detect("photo.jpg")`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from partsight.dataset.pictures import read_picture
+from partsight.deploy.description import ModelDescription, PartCard
+from partsight.deploy.exported_detector import ExportedDetector, open_detector
+from partsight.deploy.model_folder import ModelFolder, read_model_folder
+from partsight.errors import SourceError
+from partsight.structures.arrays import FloatArray, Image
+from partsight.structures.detections import Detections
+
+if TYPE_CHECKING:
+    import supervision
+
+Picture: TypeAlias = "Image | PillowImage.Image | str | PathLike[str]"
+"""An (H, W, 3) RGB uint8 array, a Pillow picture, or the path of a picture file."""
+MAX_DETECTIONS = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundPart:
+    """One recognised part."""
+
+    name: str
+    score: float
+    box_xyxy: FloatArray
+    """Left, top, right, bottom in pixels of the picture."""
+    class_id: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundParts:
+    """What was recognised in a picture, best first."""
+
+    detections: Detections
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.detections.scores)
+
+    def __iter__(self) -> Iterator[FoundPart]:
+        found = self.detections
+        for box, score, class_id in zip(found.boxes_xyxy, found.scores, found.class_ids, strict=True):
+            yield FoundPart(self.class_names[class_id], float(score), box, int(class_id))
+
+    def to_supervision(self) -> "supervision.Detections":
+        """Return these as supervision.Detections (extra [supervision]), with the names in `data["class_name"]`."""
+        return to_supervision(self.detections, self.class_names)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder, ready to look at pictures; neither torch nor the detector's library is loaded."""
+
+    folder: ModelFolder
+    detector: ExportedDetector
+
+    @property
+    def description(self) -> ModelDescription:
+        """What model.json says."""
+        return self.folder.description
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in the order of their numbers."""
+        return self.description.class_names
+
+    @property
+    def threshold(self) -> float:
+        """The score from which a detection is reported, chosen on validation pictures."""
+        return self.description.threshold
+
+    def detect(
+        self, picture: Picture, *, threshold: float | None = None, max_detections: int = MAX_DETECTIONS
+    ) -> FoundParts:
+        """Return the parts in a picture. Raises SourceError for an array of another kind, DatasetError for a bad file."""
+        score = self.threshold if threshold is None else threshold
+        (found,) = self.detector.detect([as_image(picture)], score, max_detections)
+        return FoundParts(found, self.class_names)
+
+    def card(self, class_id: int) -> PartCard:
+        """Return what is known about a part: description, documents, details."""
+        return self.description.card(class_id)
+
+
+def load(
+    path: "str | PathLike[str]", *, runtime: str = "auto", threads: int = 0, image_size: int | None = None
+) -> Model:
+    """Open a model folder made by `partsight export`. Raises ModelError.
+
+    `runtime`: auto, onnx or openvino. `threads`: 0 takes all free cores. `image_size`: another input size than the trained one.
+    """
+    folder = read_model_folder(Path(path))
+    return Model(folder, open_detector(folder, runtime=runtime, threads=threads, image_size=image_size))
+
+
+def to_supervision(detections: Detections, class_names: tuple[str, ...]) -> "supervision.Detections":
+    """Return detections as supervision.Detections. Raises ImportError when supervision is not installed."""
+    import supervision
+
+    names = np.array(class_names, dtype=object)[detections.class_ids]
+    return supervision.Detections(
+        xyxy=np.array(detections.boxes_xyxy, np.float32),
+        confidence=np.array(detections.scores, np.float32),
+        class_id=np.array(detections.class_ids, int),
+        data={"class_name": np.array(names, dtype=str)},
+    )
+
+
+def as_image(picture: Picture) -> Image:
+    """Return a picture as RGB uint8 array, the right way up. Raises SourceError, DatasetError."""
+    if isinstance(picture, str | PathLike):
+        return read_picture(Path(picture))
+    if isinstance(picture, PillowImage.Image):
+        return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    return _checked(picture)
+
+
+def _checked(array: Any) -> Image:
+    shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
+    if shape is None or len(shape) != 3 or shape[2] != 3 or dtype != np.uint8 or 0 in shape:
+        raise SourceError(
+            f"picture: found an array of shape {shape} and type {dtype}, expected (height, width, 3) of uint8 in the order "
+            "red, green, blue. OpenCV reads blue, green, red: give image[..., ::-1]."
+        )
+    image: Image = np.ascontiguousarray(array)
+    return image

@@ -1,0 +1,95 @@
+"""Boxes with names drawn over a picture, readable at any size of the picture."""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont
+
+from partsight.structures.arrays import Image
+from partsight.structures.detections import Detections
+
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+COLORS = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a3b9c", "#8a6d00", "#b3003b", "#3f5f6f",
+)  # fmt: skip
+"""One for each class, in turn; the first six are Okabe and Ito's, told apart by color-blind people too."""
+_LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 38
+"""Of the picture's mean side."""
+_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "arial.ttf", "Arial.ttf")
+_DARK, _LIGHT = "#101418", "#ffffff"
+
+
+def class_color(class_id: int) -> str:
+    """Return the color of a class, as #rrggbb."""
+    return COLORS[class_id % len(COLORS)]
+
+
+def draw_detections(image: Image, detections: Detections, class_names: Sequence[str]) -> Image:
+    """Return a copy of the picture with boxes, names and scores; the best lie on top."""
+    picture = PillowImage.fromarray(image)
+    pen = _Pen(ImageDraw.Draw(picture), (picture.width, picture.height))
+    found = list(zip(detections.boxes_xyxy.tolist(), detections.scores, detections.class_ids.tolist(), strict=True))
+    for box, _, class_id in reversed(found):
+        pen.box(box, class_color(class_id))
+    for box, score, class_id in reversed(found):
+        pen.label(box, f"{class_names[class_id]} {100 * score:.0f}%", class_color(class_id))
+    return np.asarray(picture)
+
+
+class _Pen:
+    """Draws in widths that suit the size of the picture."""
+
+    def __init__(self, draw: ImageDraw.ImageDraw, size_wh: tuple[int, int]) -> None:
+        side = (size_wh[0] * size_wh[1]) ** 0.5
+        self._draw, self._size_wh = draw, size_wh
+        self._line_px = max(1, round(side * _LINE_SHARE))
+        self._font, self._is_wide = _load_font(max(9, round(side * _TEXT_SHARE)))
+
+    def box(self, box_xyxy: Sequence[float], color: str) -> None:
+        """Draw a box with a thin light rim, so that it shows on any ground."""
+        left, top, right, bottom = (round(value) for value in box_xyxy)
+        right, bottom = max(left, right - 1), max(top, bottom - 1)
+        rim = max(1, self._line_px // 3)
+        self._draw.rectangle((left - rim, top - rim, right + rim, bottom + rim), outline=_LIGHT, width=rim)
+        self._draw.rectangle((left, top, right, bottom), outline=color, width=self._line_px)
+
+    def label(self, box_xyxy: Sequence[float], text: str, color: str) -> None:
+        """Write a name above its box, or inside where there is no room; never outside of the picture."""
+        text, pad = text if self._is_wide else _in_ascii(text), self._line_px + 1
+        left, top, right, bottom = self._draw.textbbox((0, 0), text, font=self._font)
+        width, height = right - left + 2 * pad, bottom - top + 2 * pad
+        x = max(0, min(round(box_xyxy[0]), self._size_wh[0] - width))
+        above = round(box_xyxy[1]) - height
+        y = above if above >= 0 else min(max(0, round(box_xyxy[1])), self._size_wh[1] - height)
+        self._draw.rectangle((x, y, x + width - 1, y + height - 1), fill=color)
+        self._draw.text((x + pad - left, y + pad - top), text, fill=_text_color(color), font=self._font)
+
+
+@lru_cache(maxsize=32)
+def _load_font(size_px: int) -> tuple[Font, bool]:
+    """Return a font of this machine, or Pillow's own, and whether it has more than ASCII."""
+    for name in _FONTS:
+        try:
+            return ImageFont.truetype(name, size_px), True
+        except OSError:
+            continue
+    return ImageFont.load_default(size_px), False
+
+
+def _in_ascii(text: str) -> str:
+    """Return text without accents; what has no Latin base becomes a question mark."""
+    apart = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).encode("ascii", "replace").decode()
+
+
+def _text_color(color: str) -> str:
+    """Return dark or light, whichever contrasts more (WCAG 2.2, relative luminance)."""
+    shares = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    luminance = sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return _DARK if luminance > 0.18 else _LIGHT

@@ -1,0 +1,112 @@
+"""Detections of many pictures as JSON, JSON lines, CSV or COCO."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from partsight.errors import SourceError
+from partsight.files import write_text
+from partsight.structures.detections import Detections
+
+COLUMNS = ("source", "frame", "time_s", "width", "height", "class", "score", "left", "top", "right", "bottom")
+_DIGITS = 2
+"""Hundredths of a pixel."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """What was found in one picture."""
+
+    source: str
+    frame: int | None
+    time_s: float | None
+    size_wh: tuple[int, int]
+    detections: Detections
+
+
+def record_as_json(record: Record, class_names: Sequence[str]) -> dict[str, Any]:
+    """Return one picture's detections as JSON-like values; frame and time only for videos."""
+    at = {} if record.frame is None else {"frame": record.frame, "time_s": _rounded(record.time_s or 0.0, 3)}
+    size = {"width": record.size_wh[0], "height": record.size_wh[1]}
+    parts = [
+        {
+            "class": class_names[class_id],
+            "score": _rounded(score, 4),
+            "box_xyxy": [_rounded(side, _DIGITS) for side in box],
+        }
+        for box, score, class_id in _rows(record.detections)
+    ]
+    return {"source": record.source, **at, **size, "parts": parts}
+
+
+def as_json(records: Sequence[Record], class_names: Sequence[str]) -> str:
+    """Return all records as one JSON document."""
+    pictures = [record_as_json(record, class_names) for record in records]
+    return json.dumps({"class_names": list(class_names), "pictures": pictures}, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_json_lines(records: Iterable[Record], class_names: Sequence[str]) -> str:
+    """Return one JSON object a line, one line a picture."""
+    return "".join(json.dumps(record_as_json(record, class_names), ensure_ascii=False) + "\n" for record in records)
+
+
+def as_csv(records: Iterable[Record], class_names: Sequence[str]) -> str:
+    """Return one line a detection."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for record in records:
+        at = ("", "") if record.frame is None else (record.frame, _rounded(record.time_s or 0.0, 3))
+        for box, score, class_id in _rows(record.detections):
+            sides = (_rounded(side, _DIGITS) for side in box)
+            writer.writerow([record.source, *at, *record.size_wh, class_names[class_id], _rounded(score, 4), *sides])
+    return stream.getvalue()
+
+
+def as_coco(records: Sequence[Record], class_names: Sequence[str]) -> str:
+    """Return a COCO detection file with scores; frames of videos are named `video.mp4#12`."""
+    images, annotations = [], []
+    for image_id, record in enumerate(records, start=1):
+        name = record.source if record.frame is None else f"{record.source}#{record.frame}"
+        images.append({"id": image_id, "file_name": name, "width": record.size_wh[0], "height": record.size_wh[1]})
+        annotations += [_coco_box(image_id, *row) for row in _rows(record.detections)]
+    numbered = [{"id": number, **annotation} for number, annotation in enumerate(annotations, start=1)]
+    categories = [{"id": number, "name": name} for number, name in enumerate(class_names, start=1)]
+    return json.dumps({"images": images, "annotations": numbered, "categories": categories}, ensure_ascii=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Sequence[Record], Sequence[str]], str]] = {
+    "json": as_json, "jsonl": as_json_lines, "csv": as_csv, "coco": as_coco,
+}  # fmt: skip
+
+
+def write_records(records: Sequence[Record], class_names: Sequence[str], kind: str, path: Path) -> None:
+    """Write records as json, jsonl, csv or coco. Raises StorageError."""
+    if kind not in FORMATS:
+        raise SourceError(f"{kind}: unknown kind of file. Known: {', '.join(FORMATS)}")
+    write_text(path, FORMATS[kind](records, class_names))
+
+
+def _rows(found: Detections) -> Iterable[tuple[list[float], float, int]]:
+    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+
+
+def _coco_box(image_id: int, box: list[float], score: float, class_id: int) -> dict[str, Any]:
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    return {
+        "image_id": image_id,
+        "category_id": class_id + 1,
+        "bbox": [_rounded(side, _DIGITS) for side in (left, top, width, height)],
+        "area": _rounded(width * height, _DIGITS),
+        "iscrowd": 0,
+        "score": _rounded(score, 4),
+    }
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(float(value), digits)

@@ -1,0 +1,82 @@
+"""Runtimes that execute an exported network without torch: ONNX Runtime, and OpenVINO where it is installed."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from partsight.errors import ModelError
+from partsight.structures.arrays import Float32Array
+
+Infer: TypeAlias = Callable[[Float32Array], Float32Array]
+"""(1, 3, height, width) → the network's first answer."""
+
+RUNTIMES = ("openvino", "onnx")
+"""In the order in which they are preferred."""
+
+
+def open_runtime(runtime: str, network: Path, threads: int) -> Infer:
+    """Open a network file with this many CPU threads, 0 for all free cores. Raises ModelError."""
+    return {"onnx": _open_onnx, "openvino": _open_openvino}[runtime](network, threads or num_free_cores())
+
+
+def is_installed(runtime: str) -> bool:
+    """Return whether the library of a runtime is there."""
+    from importlib.util import find_spec
+
+    return find_spec({"onnx": "onnxruntime", "openvino": "openvino"}[runtime]) is not None
+
+
+def import_openvino() -> Any:
+    """Import OpenVINO without its telemetry, which would report even the import. Raises ModelError when it is missing."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: importing it fails, a stub takes its place
+    try:
+        import openvino
+    except ImportError as error:
+        raise ModelError(
+            f"OpenVINO cannot be imported ({error}). Install it: pip install 'partsight[openvino]'"
+        ) from error
+    return openvino
+
+
+def num_free_cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _open_onnx(network: Path, threads: int) -> Infer:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ModelError(f"ONNX Runtime cannot be imported ({error}). Install it: pip install onnxruntime") from error
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # waiting threads leave the cores to others
+    options.log_severity_level = 3
+    try:  # from bytes, so that the network cannot name further files
+        session = onnxruntime.InferenceSession(network.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's own exceptions share no other base
+        raise ModelError(f"{network}: ONNX Runtime cannot use this network ({error}). Export it again.") from error
+    name = session.get_inputs()[0].name
+    return lambda batch: np.asarray(session.run(None, {name: batch})[0], np.float32)
+
+
+def _open_openvino(network: Path, threads: int) -> Infer:
+    openvino = import_openvino()
+    settings = {
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    try:
+        compiled = openvino.Core().compile_model(str(network), "CPU", settings)
+    except RuntimeError as error:
+        raise ModelError(f"{network}: OpenVINO cannot use this network ({error}). Export it again.") from error
+    request = compiled.create_infer_request()
+    return lambda batch: np.array(request.infer({0: batch})[0], np.float32)

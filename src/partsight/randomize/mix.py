@@ -1,0 +1,48 @@
+"""Datasets of several placements: each picture takes one of them, drawn by weight."""
+
+from dataclasses import dataclass
+
+from partsight.config.randomize import MixSection, RandomizeSection
+from partsight.randomize.orbit import OrbitSampler
+from partsight.randomize.scatter import ScatterSampler
+from partsight.randomize.streams import stream
+from partsight.structures.part import Part
+from partsight.structures.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class MixSampler:
+    """Picture i is picture i of one of the placements; classes still take turns.
+
+    The placement is drawn once for each round over the classes, so that every class gets the same share of each.
+    """
+
+    mix: MixSection
+    orbit: OrbitSampler
+    scatter: ScatterSampler
+    stand: ScatterSampler
+    num_classes: int
+    seed: int
+
+    def sample(self, index: int) -> Scene:
+        """Draw one scene of one placement."""
+        drawn = stream(self.seed, index // self.num_classes, "placement of the mix").random()
+        drawn *= self.mix.orbit + self.mix.scatter + self.mix.stand
+        if drawn < self.mix.orbit:
+            return self.orbit.sample(index)
+        return self.scatter.sample(index) if drawn < self.mix.orbit + self.mix.scatter else self.stand.sample(index)
+
+
+def open_mix(
+    section: RandomizeSection, parts: tuple[tuple[Part, ...], ...], size_wh: tuple[int, int], seed: int
+) -> MixSampler:
+    """Return the samplers of the mix, each with the recipe's ranges."""
+    scatter, stand = (section.model_copy(update={"placement": placement}) for placement in ("scatter", "stand"))
+    return MixSampler(
+        mix=section.mix,
+        orbit=OrbitSampler(section.orbit, parts, size_wh, seed),
+        scatter=ScatterSampler(scatter, parts, size_wh, seed),
+        stand=ScatterSampler(stand, parts, size_wh, seed),
+        num_classes=len(parts),
+        seed=seed,
+    )

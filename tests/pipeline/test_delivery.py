@@ -1,0 +1,98 @@
+"""From a recipe to a model folder that works, agrees with its checkpoint, and is refused when it does not."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+import partsight
+from partsight.dataset.pictures import read_picture
+from partsight.deploy.model_folder import read_model_folder
+from partsight.detector.detector import open_family
+from partsight.errors import DetectorError, ModelError
+from partsight.pipeline import delivery
+from partsight.pipeline.delivery import ExportPlan, export_model
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def experiment(smoke, finished, tmp_path_factory) -> Experiment:
+    """The smoke recipe, with something to read about one part."""
+    document = tmp_path_factory.mktemp("documents") / "QF manual.pdf"
+    document.write_bytes(b"%PDF-1.4 manual")
+    quadrupole = smoke.parts["QF"].model_copy(
+        update={"document": (document, "https://example.org/qf"), "details": {"serial": "4711"}}
+    )
+    recipe = smoke.model_copy(update={"parts": {**smoke.parts, "QF": quadrupole}})
+    return Experiment(recipe, finished.workspace, Silence())
+
+
+def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_finds(experiment, tmp_path):
+    targets = ("openvino",) if find_spec("openvino") else ()
+    export_model(experiment, ExportPlan(targets, tmp_path / "model"))
+    description = read_model_folder(tmp_path / "model").description
+    assert set(description.networks) == {"onnx", *targets}
+    assert description.threshold == experiment.evaluated.evaluation.threshold
+    assert description.threshold_source == "validation"
+    assert [parity.network for parity in description.parity] == ["onnx", *targets]
+    for parity in description.parity:
+        assert parity.num_boxes > 0
+        assert parity.least_iou > 0.999
+        assert parity.largest_score_difference < 1e-4
+        assert parity.map50_checkpoint == pytest.approx(parity.map50_exported, abs=1e-6)
+    assert {row.runtime for row in description.speed} == {"checkpoint", "onnx", *targets}
+    assert description.provenance["keys"]["trained"] == experiment.trained.key
+    assert "AGPL" in description.license
+
+    model = partsight.load(tmp_path / "model")
+    image = read_picture(experiment.dataset.splits.test.samples[0].image_path)
+    checkpoint = open_family("ultralytics").load(experiment.trained.checkpoint, 1)
+    (expected,) = checkpoint.detect([image], 0.001, 20)
+    found = model.detect(image, threshold=0.001, max_detections=20).detections
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+    card = model.card(0)
+    assert (card.name, card.description, card.details) == ("QF", "Focusing quadrupole", {"serial": "4711"})
+    assert [document.url for document in card.documents] == [None, "https://example.org/qf"]
+    assert model.folder.file(card.documents[0].path).read_bytes() == b"%PDF-1.4 manual"
+    portrait = read_picture(model.folder.file(card.picture))
+    assert portrait.shape == (480, 480, 3)
+    assert (portrait[:40] > 240).all()
+    assert portrait.std() > 20
+
+
+def test_pictures_can_be_given_for_the_comparison(experiment, tmp_path):
+    folder = experiment.dataset.splits.test.samples[0].image_path.parent
+    (parity,) = export_model(experiment, ExportPlan((), tmp_path / "model", folder)).parity
+    assert "given pictures" in parity.pictures
+    assert parity.map50_checkpoint is None
+
+
+class Distorting:
+    """The real family, whose exports are then fed with smaller pictures than they were made for."""
+
+    def __init__(self) -> None:
+        self._family = open_family("ultralytics")
+
+    def __getattr__(self, name):
+        return getattr(self._family, name)
+
+    def export(self, checkpoint, target, output_dir):
+        exported = self._family.export(checkpoint, target, output_dir)
+        return replace(exported, spec=replace(exported.spec, image_size=64))
+
+
+def test_an_export_that_disagrees_is_refused_and_not_written(experiment, tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "open_family", lambda _name: Distorting())
+    with pytest.raises(ModelError, match="does not do what its checkpoint does"):
+        export_model(experiment, ExportPlan((), tmp_path / "model"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_format_is_refused_before_anything_is_made(experiment, tmp_path):
+    with pytest.raises(DetectorError, match="Known: onnx, openvino"):
+        export_model(experiment, ExportPlan(("onxx",), tmp_path / "model"))
