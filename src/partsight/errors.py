@@ -12,7 +12,8 @@ PartsightError            the user can mend it: printed without a traceback
 ├── SourceError           a video or stream to look at: missing, unreadable, lost
 ├── ClusterError          workers on a cluster: missing library, jobs that cannot be submitted
 ├── EvaluationError       ground truth and detections that cannot be compared
-└── StorageError          the disk: full, read-only, in use
+├── StorageError          the disk: full, read-only, in use
+└── StaleLabelsError      labels that somebody else changed since they were read
 
 Anything else that escapes is our bug, and its traceback stays.
 """
@@ -68,3 +69,7 @@ class EvaluationError(PartsightError):
 
 class StorageError(PartsightError):
     """A file cannot be written."""
+
+
+class StaleLabelsError(PartsightError):
+    """Labels were changed elsewhere since they were read; nothing was written."""

@@ -121,3 +121,11 @@ def _epoch(rng, number):
         "metrics/mAP50-95": 0.72 * rise + rng.normal(0, 0.006),
         "lr": 0.001,
     }
+
+
+def realistic_pictures(folder: Path, count: int) -> None:
+    """Write so many drawn pictures, as they come from `photos add`."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(11)
+    for number in range(count):
+        _sample(rng, folder, number)

@@ -2,10 +2,13 @@
 
 import typer
 
-from partsight.cli import photos_add, photos_check, photos_exchange, photos_suggest
+from partsight.cli import photos_add, photos_check, photos_exchange, photos_label, photos_suggest
 
-app = typer.Typer(name="photos", help="Photographs: bring in frames and labels, hand them on.", no_args_is_help=True)
+app = typer.Typer(
+    name="photos", help="Photographs: bring in frames and labels, label them, hand them on.", no_args_is_help=True
+)
 app.command("add")(photos_add.add_photos)
+app.command("label")(photos_label.label_photos)
 app.command("check")(photos_check.check_photos)
 app.command("suggest")(photos_suggest.suggest_photos)
 app.command("import")(photos_exchange.import_labels)

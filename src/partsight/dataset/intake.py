@@ -9,7 +9,7 @@ from pathlib import Path
 
 from partsight.dataset.foreign import ForeignPicture
 from partsight.dataset.formats.yolo.reading import names_from_text
-from partsight.dataset.labelling import boxes_of
+from partsight.dataset.labelling import boxes_of, yolo_text
 from partsight.dataset.names import check_unique_names
 from partsight.dataset.pictures import PICTURE_SUFFIXES
 from partsight.errors import DatasetError
@@ -17,7 +17,6 @@ from partsight.files import hash_file, write_bytes, write_text
 
 DROPPED = "-"
 """In place of a class name: boxes of this class are left out."""
-_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def import_pictures(
     that are no folder names, StorageError when the disk refuses.
     """
     becomes = {entry.found: entry.becomes for entry in mapping}
-    class_names = _extended_classes(folder, [name for name in becomes.values() if name != DROPPED])
+    class_names = extend_classes(folder, [name for name in becomes.values() if name != DROPPED])
     present = _hashes_below(folder / "images")
     remarks: list[str] = []
     written: list[tuple[str, int]] = []
@@ -123,8 +122,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_\-]+", "", name).lower()
 
 
-def _extended_classes(folder: Path, wanted: Sequence[str]) -> list[str]:
-    """Append new classes to classes.txt; the numbers of those that are there stay."""
+def extend_classes(folder: Path, wanted: Sequence[str]) -> list[str]:
+    """Append new classes to classes.txt and return all; the numbers of those that are there stay. Raises DatasetError."""
     known = known_classes(folder)
     names = list(dict.fromkeys([*known, *wanted]))
     check_unique_names(names, str(folder / "classes.txt"))
@@ -161,19 +160,10 @@ def _labels_path(folder: Path, image: Path) -> Path:
 
 
 def _label_text(picture: ForeignPicture, becomes: Mapping[str, str], class_names: Sequence[str]) -> str:
-    width, height = picture.size_wh
     kept = [label for label in picture.labels if becomes[label.class_name] != DROPPED]
-    lines = []
-    for label, (left, top, right, bottom) in zip(kept, boxes_of(kept, picture.size_wh).tolist(), strict=True):
-        shares = (
-            (left + right) / 2 / width,
-            (top + bottom) / 2 / height,
-            (right - left) / width,
-            (bottom - top) / height,
-        )
-        numbers = " ".join(f"{share:.{_DIGITS}f}" for share in shares)
-        lines.append(f"{class_names.index(becomes[label.class_name])} {numbers}\n")
-    return "".join(lines)
+    boxes = boxes_of(kept, picture.size_wh).tolist()
+    numbered = [(class_names.index(becomes[label.class_name]), box) for label, box in zip(kept, boxes, strict=True)]
+    return yolo_text(numbered, picture.size_wh)
 
 
 def _differing_labels(

@@ -13,6 +13,7 @@ from partsight.structures.arrays import FloatArray
 TOLERANCE_PX = 1.0
 """Boxes may overshoot the picture by this much, because tools round to whole pixels; they are cut at the border."""
 
+_DIGITS = 9
 _MAX_SHOWN = 50
 
 
@@ -44,6 +45,19 @@ def boxes_of(labels: Sequence[Label], size_wh: tuple[int, int]) -> FloatArray:
     boxes = np.array([label.box_xyxy for label in labels], float).reshape(-1, 4)
     clipped: FloatArray = np.clip(boxes, 0.0, np.array([*size_wh, *size_wh], float))
     return clipped
+
+
+def yolo_text(numbered: Iterable[tuple[int, Sequence[float]]], size_wh: tuple[int, int]) -> str:
+    """Return a label file: class and box in shares of the picture, one line for each (class number, box in pixels)."""
+    width, height = size_wh
+    lines = []
+    for number, (left, top, right, bottom) in numbered:
+        center = (left + right) / 2 / width, (top + bottom) / 2 / height
+        shares = " ".join(
+            f"{share:.{_DIGITS}f}" for share in (*center, (right - left) / width, (bottom - top) / height)
+        )
+        lines.append(f"{number} {shares}\n")
+    return "".join(lines)
 
 
 def class_ids_of(labels: Sequence[Label], class_names: Sequence[str]) -> list[int]:

@@ -1,0 +1,1 @@
+"""The page in the browser on which photos are labelled, and the local server behind it."""

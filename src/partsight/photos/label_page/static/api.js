@@ -1,0 +1,63 @@
+// Talks to the server, and saves one change after the other: the newest content, never two at a time.
+
+async function ask(path, options) {
+  const answer = await fetch(path, options);
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw Object.assign(new Error(content.problem || `${answer.status}: ${answer.statusText}`), { status: answer.status });
+  return content;
+}
+
+const about = (path, key) => `${path}?key=${encodeURIComponent(key)}`;
+
+export const readPhotos = () => ask("/photos");
+export const readLabels = (key) => ask(about("/labels", key));
+export const readProposals = (key) => ask(about("/proposals", key));
+export const pictureOf = (key) => about("/picture", key);
+
+function writeLabels(key, revision, content) {
+  const body = JSON.stringify({ revision, ...content });
+  return ask(about("/labels", key), { method: "PUT", headers: { "Content-Type": "application/json" }, body });
+}
+
+const RETRY_MS = 1500;
+
+export class Saver {
+  // tell("saving" | "saved" | "offline" | "stale" | "refused", details)
+  constructor(tell) {
+    this.tell = tell;
+    this.revisions = new Map();
+    this.waiting = new Map();
+    this.running = null;
+  }
+
+  seen(key, revision) { this.revisions.set(key, revision); }
+
+  get isIdle() { return !this.running && !this.waiting.size; }
+
+  save(key, content) {
+    this.waiting.set(key, content);
+    this.tell("saving");
+    this.running ??= this.work().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  async work() {
+    while (this.waiting.size) {
+      const [key, content] = this.waiting.entries().next().value;
+      try {
+        const labels = await writeLabels(key, this.revisions.get(key), content);
+        this.seen(key, labels.revision);
+        if (this.waiting.get(key) === content) this.waiting.delete(key);
+        if (!this.waiting.size) this.tell("saved", { labels });
+      } catch (error) {
+        if (error.status === undefined || error.status === 403) { // gone, or started anew with another secret
+          this.tell("offline");
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        } else {
+          this.waiting.delete(key);
+          this.tell(error.status === 409 ? "stale" : "refused", { key, problem: error.message });
+        }
+      }
+    }
+  }
+}

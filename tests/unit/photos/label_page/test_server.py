@@ -1,0 +1,95 @@
+import asyncio
+
+import httpx
+import pytest
+from PIL import Image as PillowImage
+
+from partsight.dataset.label_store import open_label_store
+from partsight.photos.label_page.server import make_app
+from partsight.structures.labelling import Proposals
+
+HOME = "http://127.0.0.1:8123"
+TOKEN = "a-secret"  # noqa: S105 - of this test
+
+
+class NoProposer:
+    def propose(self, _key):
+        return Proposals((), is_complete=True)
+
+
+class Client:
+    """Asks the server as a browser would, cookies kept, without a socket."""
+
+    def __init__(self, app):
+        self.app, self.cookies = app, httpx.Cookies()
+
+    def get(self, path, **options):
+        return asyncio.run(self.ask("GET", path, options))
+
+    def put(self, path, **options):
+        return asyncio.run(self.ask("PUT", path, options))
+
+    async def ask(self, method, path, options):
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=HOME, cookies=self.cookies, follow_redirects=True
+        ) as client:
+            answer = await client.request(method, path, **options)
+            self.cookies = client.cookies
+            return answer
+
+
+@pytest.fixture
+def client(tmp_path):
+    (tmp_path / "to_label/monday").mkdir(parents=True)
+    PillowImage.new("RGB", (64, 48)).save(tmp_path / "to_label/monday/a.tif")
+    app = make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), token=TOKEN, port=8123)
+    return Client(app)
+
+
+@pytest.fixture
+def inside(client):
+    assert client.get(f"/?token={TOKEN}").status_code == 200
+    return client
+
+
+@pytest.mark.parametrize("path", ["/", "/?token=wrong", "/photos", "/static/app.js", "/picture?key=monday/a.tif"])
+def test_without_the_token_nothing_is_answered(client, path):
+    assert client.get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"host": "evil.example:8123"}, {"origin": "http://evil.example"}, {"origin": "null"}, {"host": "127.0.0.1:1"}],
+)
+def test_another_site_in_the_same_browser_is_refused(inside, headers):
+    assert inside.get("/photos", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "/etc/passwd", "monday/../../a", "monday/b.jpg"])
+def test_no_file_outside_of_the_list_of_photos_is_sent(inside, key):
+    assert inside.get("/picture", params={"key": key}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["../server.py", "%2e%2e/server.py", "nothing.js"])
+def test_no_other_file_of_the_package_is_sent(inside, name):
+    assert inside.get(f"/static/{name}").status_code == 404
+
+
+def test_a_tiff_is_shown_in_a_form_that_browsers_know(inside):
+    answer = inside.get("/picture", params={"key": "monday/a.tif"})
+    assert answer.headers["content-type"] == "image/png"
+
+
+def test_a_stale_write_is_told_apart_from_a_wrong_one(inside):
+    content = {"revision": "old", "state": "open", "boxes": []}
+    assert inside.put("/labels", params={"key": "monday/a.tif"}, json=content).status_code == 409
+    content["revision"] = inside.get("/labels", params={"key": "monday/a.tif"}).json()["revision"]
+    content["boxes"] = [{"box": [0, 0, 9, 9], "name": "unknown"}]
+    assert inside.put("/labels", params={"key": "monday/a.tif"}, json=content).status_code == 400
+
+
+def test_the_page_asks_no_foreign_host(inside):
+    page = inside.get("/")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "http" not in page.text
