@@ -42,6 +42,15 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "no empties": ("randomize.scatter.empty_share=0",),
     "one part": ("randomize.scatter.parts_per_image=[1,1]",),
     "never floating": ("randomize.scatter.float_share=0",),
+    "worn": ("randomize.wear.share=0.6",),
+    "halls": ("randomize.light.hall_share=0.7",),
+    "workshop surfaces": ("randomize.background.workshop_share=0.75",),
+    "workshop": (
+        "randomize.wear.share=0.6",
+        "randomize.light.hall_share=0.7",
+        "randomize.background.workshop_share=0.75",
+        "randomize.distractors.tool_share=0.4",
+    ),
 }
 
 
