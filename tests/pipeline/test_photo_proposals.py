@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.dataset.label_store import LabelStore
+from partsight.dataset.label_store import open_label_store
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photo_proposals import PhotoProposer, find_newest_checkpoint
 from partsight.pipeline.progress import Silence
@@ -28,7 +28,7 @@ def test_the_newest_detector_looks_through_unfinished_photos(finished, tmp_path,
     waiting = tmp_path / "to_label" / "monday"
     waiting.mkdir(parents=True)
     shutil.copy(finished.renders.dataset.samples[0].image_path, waiting)
-    store = LabelStore(tmp_path, finished.recipe.class_names)
+    store = open_label_store(tmp_path, finished.recipe.class_names)
     proposer = PhotoProposer(store, checkpoint)
     proposer.start()
     (key,) = store.list_keys()
