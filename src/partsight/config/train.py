@@ -36,7 +36,7 @@ class TrainSection(Section):
     model: str = "yolov8n"
     """Network by name: yolov8n, yolov8s, yolo11n, yolo26n …"""
     weights: str = "scratch"
-    """What training starts from: a weights file, `scratch`, or `download` to let the library fetch its own."""
+    """What training starts from: weights file, folder of a trained model, `scratch`, or `download` (the library fetches its own)."""
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 640
     """Longer side of the network's input, in pixels."""
     epochs: Annotated[int, Field(ge=1)] = 50

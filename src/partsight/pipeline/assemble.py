@@ -40,7 +40,6 @@ class DatasetOutput:
 def make_dataset(recipe: Recipe, renders: RenderOutput, workspace: Workspace, progress: Progress) -> DatasetOutput:
     """Split, draw and mix; write what the detector learns from. Raises DatasetError."""
     key = dataset_key(recipe, renders.key)
-    folder = workspace.stage_dir("dataset", key)
     splits = assemble(recipe, renders.dataset)
     return write_dataset(key, splits, listed_times(recipe, splits.train), workspace=workspace, progress=progress)
 

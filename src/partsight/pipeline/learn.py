@@ -56,9 +56,7 @@ class Training:
     """The training it goes on from; `train.weights` when there is none."""
 
 
-def make_checkpoint(
-    training: Training, workspace: Workspace, progress: Progress, watch: Watch = ignore
-) -> TrainOutput:
+def make_checkpoint(training: Training, workspace: Workspace, progress: Progress, watch: Watch = ignore) -> TrainOutput:
     """Train, or find the detector trained; a killed training goes on from its last finished epoch."""
     start = training.start
     key = train_key(training.recipe, training.dataset.key, start.key if start else None)

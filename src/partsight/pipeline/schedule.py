@@ -28,8 +28,13 @@ class Made(Protocol):
 
 
 def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
-    """Run the trainings of a recipe, or find them finished; return the last. `watch` is told the epochs of that one."""
+    """Run the trainings of a recipe, or find them finished; return the last. `watch` is told the epochs of that one.
+
+    Two stages without any training photo are the first stage alone.
+    """
     start = _train_on_renders(made) if made.recipe.train.schedule == "two_stage" else None
+    if start and not any(sample.source == "photo" for sample in made.dataset.splits.train.samples):
+        return start
     name = "photos" if start else "train"
     training = Training(last_training(made.recipe), made.dataset, name, start)
     return make_checkpoint(training, made.workspace, made.progress, watch)
