@@ -51,11 +51,11 @@ def live(
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
     from partsight.deploy.live.access import Access
     from partsight.deploy.model import load
-    from partsight.pipeline.live import LiveJob, serve_live
+    from partsight.pipeline.live import LiveJob, open_live
     from partsight.pipeline.snapshots import SnapshotKeeper
 
     console = Console(stderr=log == Path("-"))
-    access = Access(host, port, token, tuple(allow_host or ()), is_tls=tls_cert is not None)
+    access = Access(host, port, token, tuple(allow_host or ()))
     access.check()
     keeper = SnapshotKeeper(photos, session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
     job = LiveJob(
@@ -74,9 +74,8 @@ def live(
     def say(text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True, markup=False)
 
-    def opened(link: str) -> None:
-        say(f"live page: {link}")
-        if open_page:
-            webbrowser.open(link)
-
-    serve_live(job, say, opened)
+    server = open_live(job, say)
+    say(f"live page: {server.link}")
+    if open_page:
+        webbrowser.open(server.link)
+    server.run()

@@ -19,6 +19,8 @@ from partsight.errors import SourceError, StorageError
 from partsight.pipeline.snapshots import SnapshotKeeper
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from partsight.deploy.live.server import Station
 
 _FLOOR = 0.1
@@ -41,8 +43,27 @@ class LiveJob:
     tls_key: Path | None = None
 
 
-def serve_live(job: LiveJob, say: Callable[[str], None], opened: Callable[[str], None]) -> None:
-    """Serve until interrupted; `opened` gets the link once the page can be opened.
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """Everything joined and a port taken; nothing runs yet."""
+
+    station: "Station"
+    link: str
+    server: "uvicorn.Server"
+    listener: socket.socket
+
+    def run(self) -> None:
+        """Watch and serve until interrupted."""
+        self.station.watch.start()
+        try:
+            self.server.run(sockets=[self.listener])
+        finally:
+            self.station.watch.stop()
+            self.listener.close()
+
+
+def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
+    """Join camera, detector and page.
 
     Raises SourceError for a file that cannot be played or an unsafe address, StorageError when the port is taken.
     """
@@ -55,12 +76,13 @@ def serve_live(job: LiveJob, say: Callable[[str], None], opened: Callable[[str],
     _check_file(job.camera)
     station = _station(job, say)
     listener = _listen(job.access)
-    access = _with_port(job.access, listener.getsockname()[1])
+    access = replace(job.access, port=listener.getsockname()[1], is_tls=job.tls_cert is not None)
     config = uvicorn.Config(
         make_app(station, access),
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         lifespan="off",
         ws="websockets-sansio",
         ws_max_size=1024,
@@ -70,12 +92,7 @@ def serve_live(job: LiveJob, say: Callable[[str], None], opened: Callable[[str],
         ssl_certfile=job.tls_cert,
         ssl_keyfile=job.tls_key,
     )
-    station.watch.start()
-    opened(_link(access))
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        station.watch.stop()
+    return LiveServer(station, _link(access), uvicorn.Server(config), listener)
 
 
 def _station(job: LiveJob, say: Callable[[str], None]) -> "Station":
@@ -113,10 +130,6 @@ def _check_tls(job: LiveJob) -> None:
     for path in (job.tls_cert, job.tls_key):
         if path is not None and not path.is_file():
             raise SourceError(f"{path}: no such file. Expected a certificate or key in PEM form.")
-
-
-def _with_port(access: Access, port: int) -> Access:
-    return replace(access, port=port)
 
 
 def _link(access: Access) -> str:

@@ -19,7 +19,8 @@ _WISHES: tuple[dict[str, str], ...] = (
     {},
 )
 """Tried in turn: not every camera has every mode."""
-_LITTLE_DELAY = {"fflags": "nobuffer", "flags": "low_delay"}
+_LITTLE_DELAY = {"flags": "low_delay", "analyzeduration": "1000000"}
+"""The second in microseconds: what is read to know the stream comes as a burst, of which the newest frame is kept."""
 _STREAM_TIMEOUTS_S = (8.0, 5.0)
 """To open, and for the next packet."""
 
