@@ -9,7 +9,7 @@ Nothing queues, so delay cannot grow: a slow reader sees fewer frames, not older
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, final
 
 import av
@@ -36,10 +36,13 @@ class CameraFrame:
     captured_s: float
     """When it had been decoded, by time.monotonic."""
     picture: av.VideoFrame
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """A frame keeps its converter, which two threads may not use at once."""
 
     def image(self) -> Image:
         """Return the frame as RGB, the right way up."""
-        return upright_rgb(self.picture)
+        with self.lock:
+            return upright_rgb(self.picture)
 
 
 @dataclass(frozen=True, slots=True)

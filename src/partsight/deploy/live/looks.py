@@ -58,14 +58,18 @@ LookHandler: TypeAlias = Callable[[Look], None]
 
 def encode_view(frame: CameraFrame) -> bytes:
     """Return a frame as JPEG, scaled down to what pages show."""
-    picture = frame.picture
-    if picture.width > VIEW_WIDTH:
-        height = max(2, round(picture.height * VIEW_WIDTH / picture.width))
-        small = upright_rgb(picture.reformat(VIEW_WIDTH, height, interpolation=Interpolation.FAST_BILINEAR))
-        if small.shape[1] == VIEW_WIDTH and picture.rotation % 180:
-            small = np.ascontiguousarray(np.rot90(small, round(picture.rotation / 90) % 4))
-    else:
-        small = upright_rgb(picture)
     stream = io.BytesIO()
-    PillowImage.fromarray(small).save(stream, "JPEG", quality=_QUALITY)
+    PillowImage.fromarray(_small_image(frame)).save(stream, "JPEG", quality=_QUALITY)
     return stream.getvalue()
+
+
+def _small_image(frame: CameraFrame) -> Image:
+    picture = frame.picture
+    if picture.width <= VIEW_WIDTH:
+        return frame.image()
+    height = max(2, round(picture.height * VIEW_WIDTH / picture.width))
+    with frame.lock:
+        small = upright_rgb(picture.reformat(VIEW_WIDTH, height, interpolation=Interpolation.FAST_BILINEAR))
+    if small.shape[1] == VIEW_WIDTH and picture.rotation % 180:  # the turn is not carried over to scaled frames
+        return np.ascontiguousarray(np.rot90(small, round(picture.rotation / 90) % 4))
+    return small

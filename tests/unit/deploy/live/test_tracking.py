@@ -1,5 +1,7 @@
 """What tracking promises: the same part keeps its number and name, boxes are steady, nothing blinks, nothing stays for ever."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -124,7 +126,7 @@ def noisy_frame(generator):
 def num_changes(frames):
     """Count frames whose names differ from those of the frame before."""
     names = [sorted(kind for kind, _ in frame) for frame in frames[2:]]
-    return sum(a != b for a, b in zip(names[:-1], names[1:], strict=True))
+    return sum(a != b for a, b in itertools.pairwise(names))
 
 
 def trembling_px(frames):
@@ -144,7 +146,9 @@ def test_another_size_of_picture_or_a_long_pause_begins_anew():
 @given(
     st.lists(
         st.lists(
-            st.tuples(st.integers(0, 1900), st.integers(0, 1000), st.integers(1, 400), st.integers(1, 400), st.integers(0, 3)),
+            st.tuples(
+                st.integers(0, 1900), st.integers(0, 1000), st.integers(1, 400), st.integers(1, 400), st.integers(0, 3)
+            ),
             max_size=6,
         ),
         max_size=12,
