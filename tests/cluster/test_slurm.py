@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,8 @@ def test_renders_through_sbatch_equal_local_ones_even_when_a_worker_is_killed(sl
 
 @pytest.mark.slow
 def test_a_sweep_runs_through_sbatch(slurm, tmp_path):
-    pytest.importorskip("ultralytics", reason="the extra [yolo] is not installed")
+    if find_spec("ultralytics") is None:
+        pytest.skip("the extra [yolo] is not installed")
     grid = 'sweep.grid={"render.count"=[8, 10]}'
     done = partsight(slurm, "sweep", *options(tmp_path, grid, *on_slurm(workers=1)))
     assert done.returncode == 0, done.stdout + done.stderr

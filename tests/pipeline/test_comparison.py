@@ -1,5 +1,7 @@
 """Two finished recipes are compared on the same test pictures, or not at all."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from partsight.errors import EvaluationError
@@ -7,7 +9,8 @@ from partsight.pipeline.comparison import compare_experiments, describe_comparis
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 
-pytest.importorskip("ultralytics", reason="the extra [yolo] is not installed")
+if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 
 
 def changed(finished, **sections):

@@ -113,3 +113,19 @@ if __name__ == "__main__":
     recipe = parse_recipe(read_json(Path(sys.argv[1])), where="", folder=Path())
     Experiment(recipe, Workspace(Path(sys.argv[2]) / "runs"), Silence()).renders
 """
+
+
+def test_other_cad_files_stand_around_and_are_part_of_the_key(smoke, samples, tmp_path):
+    """They are read like the classes, drawn into the scenes, and never labelled."""
+    distractors = smoke.randomize.distractors.model_copy(
+        update={"cad": (samples / "SHD.step",), "cad_share": 1.0, "per_image": (3, 3)}
+    )
+    randomize = smoke.randomize.model_copy(update={"distractors": distractors})
+    crowded = changed(smoke.model_copy(update={"randomize": randomize}), count=2)
+    alone = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence())
+    together = Experiment(crowded, Workspace(tmp_path), Silence())
+    assert together.parts.key != alone.parts.key
+    assert set(together.parts.files) == set(smoke.parts)
+    assert len(together.parts.others) == 1
+    assert together.renders.dataset.class_names == alone.renders.dataset.class_names
+    assert hash_in(tmp_path, crowded) != hash_in(tmp_path, changed(smoke, count=2))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from partsight.pipeline.sweep_results import publish_sweep
 from partsight.pipeline.tuning import tune_recipe
 from partsight.pipeline.workspace import Workspace
 
-pytest.importorskip("ultralytics", reason="the extra [yolo] is not installed")
+if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "smoke.toml"
 SETTINGS = ("render.variant=scalar_rgb", "render.workers=1", "train.weights=scratch", "sweep.seeds=1")
 GRID = ('sweep.grid={"render.count"=[8, 10], "train.epochs"=[1]}',)

@@ -17,6 +17,9 @@ from partsight.config.section import Section
 from partsight.config.sweep import SweepSection
 from partsight.config.train import TrainSection
 
+OTHERS = "(distractors)"
+"""Name of the CAD parts that are none of the classes."""
+
 
 class Recipe(Section):
     """Everything that describes an experiment."""
@@ -44,6 +47,12 @@ class Recipe(Section):
         """All classes in the order of their numbers: the parts, then the sub-parts that are labelled on them."""
         labelled = (name for part in self.parts.values() for name in part.labels)
         return tuple(dict.fromkeys([*self.parts, *labelled]))
+
+    @property
+    def cad_parts(self) -> dict[str, PartSection]:
+        """Everything that is read from CAD files: the classes, and last, under `OTHERS`, what is none of them."""
+        others = self.randomize.distractors.cad
+        return {**self.parts, **({OTHERS: PartSection.model_validate({"files": others})} if others else {})}
 
     @property
     def cad_section(self) -> CadSection:

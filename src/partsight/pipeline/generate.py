@@ -89,6 +89,7 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         parts_folder=parts.folder,
         class_names=recipe.class_names,
         part_files=tuple((name, tuple(files)) for name, files in parts.files.items()),
+        other_files=parts.others,
         randomize=recipe.randomize,
         render=recipe.render.model_copy(update={"workers": num_workers}),
         annotate=recipe.annotate,

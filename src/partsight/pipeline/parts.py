@@ -9,7 +9,7 @@ from typing import Any
 from partsight.cad.facts import PartFacts, read_facts, write_facts
 from partsight.cad.reading import read_parts
 from partsight.cad.storage import load_part, save_part
-from partsight.config.recipe import Recipe
+from partsight.config.recipe import OTHERS, Recipe
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import cad_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
@@ -27,6 +27,8 @@ class PartsOutput:
     folder: Path
     files: Mapping[str, tuple[str, ...]]
     seconds: float
+    others: tuple[str, ...] = ()
+    """Parts that are none of the classes."""
 
 
 def make_parts(recipe: Recipe, workspace: Workspace, progress: Progress) -> PartsOutput:
@@ -37,9 +39,9 @@ def make_parts(recipe: Recipe, workspace: Workspace, progress: Progress) -> Part
         manifest = read_manifest(folder)
         if manifest is None:
             manifest = _import_parts(recipe, workspace, folder, progress)
-    return PartsOutput(
-        key, folder, {name: tuple(files) for name, files in manifest["files"].items()}, manifest["seconds"]
-    )
+    files = {name: tuple(found) for name, found in manifest["files"].items()}
+    others = files.pop(OTHERS, ())
+    return PartsOutput(key, folder, files, manifest["seconds"], others)
 
 
 def load_parts(folder: Path, files: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Part, ...]]:
@@ -55,9 +57,9 @@ def load_facts(output: PartsOutput) -> dict[str, tuple[PartFacts, ...]]:
 def _import_parts(recipe: Recipe, workspace: Workspace, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     files: dict[str, list[str]] = {}
-    num_files = sum(len(part.files) for part in recipe.parts.values())
+    num_files = sum(len(part.files) for part in recipe.cad_parts.values())
     with progress.stage("cad", num_files, "files") as advance:
-        found = read_parts(recipe.parts, recipe.cad_section, workspace.root / CACHE, advance)
+        found = read_parts(recipe.cad_parts, recipe.cad_section, workspace.root / CACHE, advance)
     for class_id, (name, variants) in enumerate(found.items()):
         files[name] = [f"{class_id:02d}-{variant:02d}.npz" for variant in range(len(variants))]
         for file, variant in zip(files[name], variants, strict=True):

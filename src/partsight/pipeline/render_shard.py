@@ -31,6 +31,8 @@ class RenderJob:
     parts_folder: Path
     class_names: tuple[str, ...]
     part_files: tuple[tuple[str, tuple[str, ...]], ...]
+    other_files: tuple[str, ...]
+    """Parts that are none of the classes."""
     randomize: RandomizeSection
     render: RenderSection
     annotate: AnnotateSection
@@ -65,8 +67,9 @@ def label_path(output_dir: Path, index: int) -> Path:
 def _open_job(job: RenderJob) -> Callable[[int], None]:
     """Load parts and renderer once per worker."""
     parts = load_parts(job.parts_folder, dict(job.part_files))
+    others = load_parts(job.parts_folder, {"": job.other_files})[""]
     size_wh = (job.render.width, job.render.height)
-    sampler = open_sampler(job.randomize, parts, size_wh, job.seed)
+    sampler = open_sampler(job.randomize, parts, size_wh, job.seed, others)
     class_ids = {name: class_id for class_id, name in enumerate(job.class_names)}
     renderer = open_renderer(job.render, job.num_threads or num_cores())
     _check_variant(renderer.variant, job)

@@ -10,18 +10,18 @@ from partsight.config.section import Section
 from partsight.errors import CadError
 from partsight.files import hash_file, hash_json, hash_tree
 
-FORMAT_VERSIONS = {"cad": 2, "render": 1, "dataset": 1, "train": 1, "evaluate": 1, "report": 1}
+FORMAT_VERSIONS = {"cad": 3, "render": 1, "dataset": 1, "train": 1, "evaluate": 2, "report": 2}
 """Raised whenever a stage's output changes for the same inputs."""
 
 
 def cad_key(recipe: Recipe) -> str:
     """Return the key of the imported parts: settings and the content of the CAD files and of those that they name."""
-    missing = [str(path) for part in recipe.parts.values() for path in part.files if not path.is_file()]
+    missing = [str(path) for part in recipe.cad_parts.values() for path in part.files if not path.is_file()]
     if missing:
         raise CadError("no such CAD file:\n" + "\n".join(f"  {path}" for path in missing))
     section = recipe.cad_section
     files = {
-        name: [content_key(name, path, part, section) for path in part.files] for name, part in recipe.parts.items()
+        name: [content_key(name, path, part, section) for path in part.files] for name, part in recipe.cad_parts.items()
     }
     return _key("cad", {"order": list(files), "files": files})
 

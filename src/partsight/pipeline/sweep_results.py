@@ -6,13 +6,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
+from partsight.evaluate.shot_curve import fit_shot_curve
 from partsight.files import write_text
-from partsight.pipeline.sweep import CellResult, Row, Sweep, plan_cells, summarize, write_results
+from partsight.pipeline.sweep import CellResult, Row, Sweep, describe, plan_cells, summarize, write_results
 from partsight.report.sweep import SweepContent, SweepRow, write_sweep
 
 SHOWN = {"precision": "P", "recall": "R", "f1": "F1", "ap50": "mAP50", "ap50_95": "mAP50-95"}
+PHOTOS, MORE_PHOTOS = "dataset.photos_per_class", 10
 PAGE, TABLE, CELLS = "sweep.html", "sweep.csv", "sweep.json"
 
 
@@ -30,10 +34,35 @@ def publish_sweep(sweep: Sweep, results: Sequence[CellResult]) -> Path:
         num_finished=len(results),
         problems=tuple(dict.fromkeys(problem for row in rows for problem in row.problems)),
         notes=_notes(recipe),
+        gains=gain_sentences(results, np.random.default_rng(recipe.seed)),
         recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
     )
     write_sweep(content, root / PAGE)
     return root / PAGE
+
+
+def gain_sentences(results: Sequence[CellResult], rng: np.random.Generator) -> tuple[str, ...]:
+    """Say for each combination of the other keys what ten more photos per class should bring, where that can be fitted."""
+    groups: dict[str, list[tuple[float, float]]] = {}
+    for result in results:
+        values = dict(result.values)
+        photos = values.pop(PHOTOS, None)
+        if isinstance(photos, int) and not result.problem:
+            groups.setdefault(describe(tuple(values.items())), []).append((photos, result.figures["ap50"]))
+    return tuple(
+        _gain_sentence(name, points, rng)
+        for name, points in groups.items()
+        if len({photos for photos, _ in points}) >= 3
+    )
+
+
+def _gain_sentence(name: str, points: Sequence[tuple[float, float]], rng: np.random.Generator) -> str:
+    photos, figures = zip(*points, strict=True)
+    most = max(photos)
+    gain = fit_shot_curve(photos, figures, rng).gain(most, MORE_PHOTOS)
+    interval = "" if gain.interval is None else f" (95 % {gain.interval.low:+.3f} to {gain.interval.high:+.3f})"
+    words = f"{MORE_PHOTOS} more photos per class than {most:g} should bring {gain.mean:+.3f} mAP50{interval}"
+    return f"{name}: {words}" if name else words[0].upper() + words[1:]
 
 
 def _shown(row: Row) -> SweepRow:

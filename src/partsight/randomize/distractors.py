@@ -1,6 +1,6 @@
 """Things that are none of the classes: random solids as they lie around in workshops."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,16 +11,27 @@ from partsight.randomize.tools import sample_tool
 from partsight.structures.part import Part
 
 
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The variants of each class, and parts that are none of the classes."""
+
+    classes: tuple[tuple[Part, ...], ...]
+    others: tuple[Part, ...] = ()
+
+
 def sample_distractor(
-    rng: np.random.Generator, size_m: float, section: DistractorSection, parts: Sequence[Sequence[Part]]
+    rng: np.random.Generator, size_m: float, section: DistractorSection, catalogue: Catalogue
 ) -> Part:
-    """Draw a solid or a tool of about this size, or a look-alike of one of the classes' parts in its own size."""
-    special = section.tool_share + section.lookalike_share
+    """Draw a solid or a tool of about this size, or, in its own size, another CAD part or a look-alike of a class's part."""
+    cad_share = section.cad_share if catalogue.others else 0.0
+    special = section.tool_share + section.lookalike_share + cad_share
     kind = rng.random() if special else 1.0  # without either, draws stay what they were
     if kind < section.tool_share:
         return sample_tool(rng, size_m)
+    if kind < section.tool_share + cad_share:
+        return catalogue.others[int(rng.integers(len(catalogue.others)))]
     if kind < special:
-        variants = parts[int(rng.integers(len(parts)))]
+        variants = catalogue.classes[int(rng.integers(len(catalogue.classes)))]
         return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], section.lookalike_stretch)
     return _solid(rng, size_m)
 

@@ -19,7 +19,7 @@ from partsight.randomize.arrangement import (
     rest,
     turn_freely,
 )
-from partsight.randomize.distractors import sample_distractor
+from partsight.randomize.distractors import Catalogue, sample_distractor
 from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.physics import PosedPart, settle
 from partsight.randomize.resting import resting_poses
@@ -45,6 +45,7 @@ class Drop:
     size_wh: tuple[int, int]
     seed: int
     index: int
+    others: tuple[Part, ...] = ()
 
     def stream(self, concern: str) -> np.random.Generator:
         """Return the generator of one concern."""
@@ -98,7 +99,7 @@ def fallen_distractors(
     waiting: list[Body] = []
     for _ in range(int(rng.integers(low, high + 1))):
         about_m = size_m * log_uniform(rng, 0.25, 2.0)
-        part = sample_distractor(rng, about_m, drop.section.distractors, drop.parts)
+        part = sample_distractor(rng, about_m, drop.section.distractors, Catalogue(drop.parts, drop.others))
         waiting += _let_go_somewhere(rng, part, None, site)
     return _fallen(drop.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
 

@@ -34,15 +34,19 @@ class MixSampler:
 
 
 def open_mix(
-    section: RandomizeSection, parts: tuple[tuple[Part, ...], ...], size_wh: tuple[int, int], seed: int
+    section: RandomizeSection,
+    parts: tuple[tuple[Part, ...], ...],
+    size_wh: tuple[int, int],
+    seed: int,
+    others: tuple[Part, ...],
 ) -> MixSampler:
     """Return the samplers of the mix, each with the recipe's ranges."""
     scatter, stand = (section.model_copy(update={"placement": placement}) for placement in ("scatter", "stand"))
     return MixSampler(
         mix=section.mix,
         orbit=OrbitSampler(section.orbit, parts, size_wh, seed),
-        scatter=ScatterSampler(scatter, parts, size_wh, seed),
-        stand=ScatterSampler(stand, parts, size_wh, seed),
+        scatter=ScatterSampler(scatter, parts, size_wh, seed, others),
+        stand=ScatterSampler(stand, parts, size_wh, seed, others),
         num_classes=len(parts),
         seed=seed,
     )

@@ -21,9 +21,13 @@ class SceneSampler(Protocol):
 
 
 def open_sampler(
-    section: RandomizeSection, parts: Mapping[str, Sequence[Part]], size_wh: tuple[int, int], seed: int
+    section: RandomizeSection,
+    parts: Mapping[str, Sequence[Part]],
+    size_wh: tuple[int, int],
+    seed: int,
+    others: Sequence[Part] = (),
 ) -> SceneSampler:
-    """Return the recipe's sampler; class numbers follow the order of `parts`. Raises SceneError."""
+    """Return the recipe's sampler; class numbers follow the order of `parts`, `others` are none of the classes. Raises SceneError."""
     empty = [name for name, variants in parts.items() if not variants]
     if empty or not parts:
         raise SceneError(f"classes without any part: {', '.join(empty) or 'all'}. Give each at least one CAD file.")
@@ -31,5 +35,5 @@ def open_sampler(
     if section.placement == "orbit":
         return OrbitSampler(section.orbit, variants, size_wh, seed)
     if section.placement == "mix":
-        return open_mix(section, variants, size_wh, seed)
-    return ScatterSampler(section, variants, size_wh, seed)
+        return open_mix(section, variants, size_wh, seed, tuple(others))
+    return ScatterSampler(section, variants, size_wh, seed, tuple(others))

@@ -15,7 +15,7 @@ from partsight.randomize.arrangement import (
     turn_freely,
 )
 from partsight.randomize.backgrounds import sample_background
-from partsight.randomize.distractors import sample_distractor
+from partsight.randomize.distractors import Catalogue, sample_distractor
 from partsight.randomize.dropping import Drop, drop_layout
 from partsight.randomize.exposure import sample_sensor
 from partsight.randomize.grounds import sample_tool_material
@@ -39,6 +39,8 @@ class ScatterSampler:
     parts: tuple[tuple[Part, ...], ...]
     size_wh: tuple[int, int]
     seed: int
+    others: tuple[Part, ...] = ()
+    """Parts that are none of the classes."""
 
     def sample(self, index: int) -> Scene:
         """Draw one scene, each concern from its own stream."""
@@ -64,7 +66,7 @@ class ScatterSampler:
     def layout(self, index: int) -> Layout:
         """Place parts, camera and distractors as the recipe's placement says."""
         if self.section.placement == "stand":
-            return stand_layout(Drop(self.section, self.parts, self.size_wh, self.seed, index))
+            return stand_layout(Drop(self.section, self.parts, self.size_wh, self.seed, index, self.others))
         return self._scattered(index)
 
     def _scattered(self, index: int) -> Layout:
@@ -89,7 +91,7 @@ class ScatterSampler:
 
     def _dropped(self, index: int, focus: Part, *, is_empty: bool) -> Layout:
         """Let the parts, then the distractors, fall on a support."""
-        drop = Drop(self.section, self.parts, self.size_wh, self.seed, index)
+        drop = Drop(self.section, self.parts, self.size_wh, self.seed, index, self.others)
         return drop_layout(drop, focus, is_empty=is_empty)
 
     def _neighbours(
@@ -108,9 +110,9 @@ class ScatterSampler:
         self, index: int, viewpoint: Viewpoint, taken: list[Footprint], *, is_floating: bool, size_m: float
     ) -> list[Body]:
         rng, (low, high) = self._stream(index, "distractors"), self.section.distractors.per_image
-        bodies = []
+        bodies, catalogue = [], Catalogue(self.parts, self.others)
         for _ in range(int(rng.integers(low, high + 1))):
-            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0), self.section.distractors, self.parts)
+            part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0), self.section.distractors, catalogue)
             bodies += _placed(rng, part, None, viewpoint, taken, is_floating=is_floating)
         return bodies
 

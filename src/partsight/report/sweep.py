@@ -39,6 +39,8 @@ class SweepContent:
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     recipe: str
+    gains: tuple[str, ...] = ()
+    """What more photos should bring, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,32 @@ class Slice:
     """95 %, by bootstrap over sessions; None where fewer than two have such boxes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """How recall goes with one fact about parts and their surroundings, all other facts held where they are."""
+
+    name: str
+    num_boxes: int
+    low: float
+    """10th percentile of the fact; the 90th is `high`."""
+    high: float
+    recall_low: float
+    """Expected recall if every part had the low value."""
+    recall_high: float
+    interval: Interval
+    """95 % of recall_high − recall_low, by bootstrap over pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Detections of similar score, all classes together."""
+
+    num_detections: int
+    mean_score: float
+    precision: float
+    """Share that is right at IoU 0.50; where scores mean what they say, the mean score."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Figures of one detector on one set; precision, recall, F1 and the confusion matrix are at `threshold`."""
@@ -80,6 +106,9 @@ class Evaluation:
     """95 % intervals by figure name ('map50', 'precision', …), by bootstrap over sessions."""
     curves: tuple[Curve, ...]
     slices: tuple[Slice, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
 
     def __post_init__(self) -> None:
         size = len(self.class_names) + 1

@@ -169,3 +169,14 @@ def test_real_coco_weights_are_taken_over(shared):
     path = shared / "weights" / "yolov8n_coco_from_int8_state_dict_fp16.pt"
     _, num_filled = start(path)
     assert num_filled >= 300  # all but the class head, whose width depends on the number of classes
+
+
+def test_pillow_opens_pictures_itself_even_after_a_plain_import(tmp_path):
+    """The library replaces Pillow's way of opening pictures, and would look for a package to install when one is unreadable."""
+    import ultralytics  # noqa: F401
+    from PIL import Image, UnidentifiedImageError
+
+    open_library()
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(tmp_path / "broken.png")

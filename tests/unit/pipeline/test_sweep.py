@@ -4,13 +4,14 @@ import csv
 import io
 import math
 
+import numpy as np
 import pytest
 
 from partsight.config.loading import parse_recipe
 from partsight.config.sweep import SweepSection
 from partsight.errors import RecipeError
 from partsight.pipeline.sweep import CellResult, plan_cells, summarize
-from partsight.pipeline.sweep_results import _csv
+from partsight.pipeline.sweep_results import _csv, gain_sentences
 
 
 def cell_result(values, seed, map50, problem=""):
@@ -87,3 +88,20 @@ def test_a_range_that_says_nothing_is_refused(tmp_path, tune, told):
     content = {"parts": {"A": {"files": ["a.step"]}}, "sweep": {"tune": tune}}
     with pytest.raises(RecipeError, match=told):
         parse_recipe(content, where="recipe.toml", folder=tmp_path)
+
+
+def test_what_more_photos_bring_is_said_for_each_combination_with_three_numbers_of_them():
+    grid = {"render.count": (10, 20), "dataset.photos_per_class": (0, 5, 10)}
+    results = [
+        cell_result(cell.values, cell.seed, 0.3 + 0.02 * dict(cell.values)["dataset.photos_per_class"])
+        for cell in plan_cells(SweepSection(grid=grid, seeds=2))
+    ]
+    sentences = gain_sentences(results, np.random.default_rng(0))
+    assert [sentence.split(":")[0] for sentence in sentences] == ["render.count 10", "render.count 20"]
+    assert "10 more photos per class than 10 should bring +0.0" in sentences[0]
+    assert (
+        gain_sentences(
+            [one for one in results if dict(one.values)["dataset.photos_per_class"]], np.random.default_rng(0)
+        )
+        == ()
+    )

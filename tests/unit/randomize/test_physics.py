@@ -12,7 +12,7 @@ import pytest
 
 from partsight.config.randomize import DistractorSection
 from partsight.randomize.arrangement import turn_freely
-from partsight.randomize.distractors import sample_distractor
+from partsight.randomize.distractors import Catalogue, sample_distractor
 from partsight.randomize.hulls import collision_hulls
 from partsight.randomize.physics import PosedPart, overlap_limit_m, settle
 from partsight.randomize.resting import resting_poses
@@ -94,7 +94,7 @@ def test_bodies_of_very_different_sizes_settle_together():
 def test_distractors_settle_on_parts_that_do_not_move():
     fixed = at_rest(heap(2, 3), ground())
     rng = np.random.default_rng(5)
-    solids = tuple(sample_distractor(rng, 0.15, DistractorSection(), ()) for _ in range(8))
+    solids = tuple(sample_distractor(rng, 0.15, DistractorSection(), Catalogue(())) for _ in range(8))
     rested = at_rest(heap(3, 8, solids), ground(), fixed=fixed)
     assert len(rested) >= 6
     check_contact(rested, ground(), fixed)

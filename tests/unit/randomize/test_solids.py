@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from partsight.randomize.distractors import sample_distractor
+from partsight.config.randomize import DistractorSection
+from partsight.randomize.distractors import Catalogue, sample_distractor
 from partsight.randomize.solids import box, bracket, cable, lathe, scaled
 from partsight.structures.part import Part, diagonal_m
 
@@ -46,7 +47,7 @@ def test_scaling_changes_size_and_key_only():
 
 def test_distractors_are_about_as_large_as_asked():
     for seed in range(60):
-        part = sample_distractor(np.random.default_rng(seed), 0.1)
+        part = sample_distractor(np.random.default_rng(seed), 0.1, DistractorSection(), Catalogue(()))
         assert 0.01 < diagonal_m(part.mesh) < 0.6
         assert np.isfinite(part.mesh.vertices_m).all()
         assert np.isfinite(part.mesh.normals).all()

@@ -28,12 +28,13 @@ def open_library(*, allow_network: bool = False) -> Any:
     try:
         import ultralytics
         import ultralytics.data.utils
+        import ultralytics.utils.patches
     except ImportError as error:
         raise DetectorError(
             f"the detector family 'ultralytics' cannot be imported ({error}). Install it: pip install 'partsight[yolo]' "
             "(it is licensed AGPL-3.0)."
         ) from error
-    Image.open = open_picture  # the library replaces it for the whole process
+    Image.open = getattr(ultralytics.utils.patches, "_image_open", open_picture)  # the library replaces it everywhere
     ultralytics.data.utils.check_font = _find_no_font
     unwanted = {name: False for name in INTEGRATIONS if ultralytics.settings.get(name)}
     if unwanted:
