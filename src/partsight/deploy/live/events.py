@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias, final
+from typing import Any, TypeAlias, final
 from urllib.parse import urlsplit
 
 from partsight.deploy.live.looks import Look
@@ -20,6 +20,7 @@ Event: TypeAlias = dict[str, Any]
 Sink: TypeAlias = Callable[[Event], None]
 _LONGEST_QUEUE = 200
 _WEBHOOK_TIMEOUT_S = 5.0
+_PRINTED = Path("-")
 
 
 @final
@@ -56,23 +57,34 @@ class PartEvents:
 
 @final
 class JsonLines:
-    """One line an event, appended to a file or printed for `-`; a full disk is told once and stops nothing."""
+    """One line an event, appended to a file or printed for `-`; a full disk is told once and stops nothing.
+
+    The file is opened for each event, so that it may be moved away meanwhile.
+    """
 
     def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         self._path, self._tell = path, tell
         self._has_told = False
-        self._stream = _opened(path)
+        if path != _PRINTED:
+            _check_appendable(path)
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
         try:
-            self._stream.write(json.dumps(event, ensure_ascii=False) + "\n")
-            self._stream.flush()
+            self._write(json.dumps(event, ensure_ascii=False) + "\n")
             self._has_told = False
         except OSError as error:
             if not self._has_told:
                 self._tell(f"{self._path}: cannot be written ({error.strerror}); events are lost until it can")
             self._has_told = True
+
+    def _write(self, line: str) -> None:
+        if self._path == _PRINTED:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            return
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(line)
 
 
 @final
@@ -131,11 +143,10 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _opened(path: Path) -> TextIO:
-    if path == Path("-"):
-        return sys.stdout
+def _check_appendable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a", encoding="utf-8")
+        with path.open("a", encoding="utf-8"):
+            return
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}). Choose another --log.") from error

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import final
 
+import av
+
 from partsight.deploy.live.camera import Camera, CameraFrame
 from partsight.deploy.live.looks import Look, LookHandler, Once, encode_view
 from partsight.deploy.live.tracking import Tracker
@@ -100,6 +102,8 @@ class Watch:
                 except PartsightError as error:
                     self._problem = str(error)
                     return
+                except (av.FFmpegError, ValueError):  # a frame that decoded to nonsense: the next one will do
+                    continue
                 number += 1
                 self._publish(look)
 

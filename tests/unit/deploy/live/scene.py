@@ -50,13 +50,13 @@ class ColorDetector:
 
     def detect(self, images, min_score, max_detections):
         time.sleep(self.delay_s)
-        return [self._detect(image.astype(int), min_score) for image in images]
+        return [self._detect(image.astype(int), min_score, max_detections) for image in images]
 
-    def _detect(self, image, min_score):
+    def _detect(self, image, min_score, max_detections):
         boxes, scores, kinds = [], [], []
         for kind, (channel, other) in enumerate(((0, 2), (2, 0))):
             rows, columns = np.nonzero((image[..., channel] > 150) & (image[..., other] < 90))
-            if len(rows) > 20 and SCORES[kind] >= min_score:
+            if len(rows) > 20 and SCORES[kind] >= min_score and len(scores) < max_detections:
                 boxes.append((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
                 scores.append(SCORES[kind])
                 kinds.append(kind)

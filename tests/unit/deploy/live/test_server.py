@@ -1,5 +1,6 @@
 """The page's server and the interface for other programs."""
 
+import contextlib
 import io
 import json
 import struct
@@ -66,13 +67,13 @@ def test_a_page_that_does_not_answer_gets_nothing_more_and_later_the_newest(live
 
 
 def test_many_pages_see_the_same_and_one_that_hangs_up_disturbs_none(live):
-    sockets = [view(live) for _ in range(8)]
-    for socket_ in sockets[:4]:
-        watch(socket_)
-        socket_.socket.close()
-    for socket_ in sockets[4:]:
-        watch(socket_, lambda header: header["look"] % 2 == 0)
-        socket_.close()
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(view(live)) for _ in range(8)]
+        for socket_ in sockets[:4]:
+            watch(socket_)
+            socket_.socket.close()
+        for socket_ in sockets[4:]:
+            watch(socket_, lambda header: header["look"] % 2 == 0)
     wait_for(lambda: live.station.audience.num_viewers == 0)
 
 
