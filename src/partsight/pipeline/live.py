@@ -104,7 +104,7 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "Station":
     audience, detector = Audience(), SharedDetector(job.model.detector)
     handlers: list[LookHandler] = [audience, *_events(job, threshold, say)]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
-    watch = Watch(Camera(job.camera, loops=job.loops), detector, plan)
+    watch = Watch(Camera(job.camera, loops=job.loops), detector.front_seat(), plan)
     return Station(job.model.folder, detector, watch, audience, threshold, floor, job.keeper)
 
 
@@ -145,6 +145,7 @@ def _listen(access: Access) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((access.host, access.port))
+        listener.listen()  # whoever follows the link before the server has begun waits instead of being refused
     except OSError as error:
         listener.close()
         raise StorageError(

@@ -84,7 +84,8 @@ export class Cards {
   }
 
   showScore(parts) {
-    const part = parts.find(({ track }) => track === this.open.track) ?? parts.find(({ kind }) => kind === this.open.kind);
+    const same = parts.filter(({ kind }) => kind === this.open.kind); // what a track shows may be judged anew
+    const part = same.find(({ track }) => track === this.open.track) ?? same[0];
     setText(byId("card-score"), part ? `in view, ${percent(part.score)} sure` : "not in view now");
   }
 }
