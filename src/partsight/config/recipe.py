@@ -15,6 +15,7 @@ from partsight.config.render import RenderSection
 from partsight.config.report import ReportSection
 from partsight.config.section import Section
 from partsight.config.sweep import SweepSection
+from partsight.config.track import TrackSection
 from partsight.config.train import TrainSection
 
 OTHERS = "(distractors)"
@@ -37,6 +38,7 @@ class Recipe(Section):
     photos: PhotosSection = PhotosSection()
     dataset: DatasetSection = DatasetSection()
     train: TrainSection = TrainSection()
+    track: TrackSection = TrackSection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
     sweep: SweepSection = SweepSection()

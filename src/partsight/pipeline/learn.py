@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,11 @@ from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.progress import Advance, Progress
 from partsight.pipeline.stage_key import train_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.train.experiment_trackers import TrackedRun, open_trackers
+from partsight.train.trackers import tell_all
 from partsight.train.training import train_detector
+
+TRACKING = "tracking"
 
 Watch: TypeAlias = Callable[[int, Mapping[str, float]], None]
 """Called with an epoch's number and its figures."""
@@ -64,7 +69,11 @@ def make_checkpoint(training: Training, workspace: Workspace, progress: Progress
     with claimed(folder):
         manifest = read_manifest(folder)
         if manifest is None:
-            manifest = _train(training, folder, progress, watch)
+            tracked = TrackedRun(
+                f"{training.recipe.name} {training.name}", key, _numbers(training), workspace.root / TRACKING
+            )
+            with open_trackers(training.recipe.track, tracked, progress.say) as tracker:
+                manifest = _train(training, folder, progress, tell_all(watch, tracker))
     checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
     history = tuple(read_json(folder / "history.json"))
     earlier = (*start.earlier, start) if start else ()
@@ -94,6 +103,14 @@ def _train(training: Training, folder: Path, progress: Progress, watch: Watch) -
         "name": training.name,
     }
     return write_manifest(folder, content, started=started)
+
+
+def _numbers(training: Training) -> dict[str, str | int | float]:
+    """Return what a tracker shows beside a run: the numbers of the training, and of what it learned from."""
+    section = training.recipe.train.model_dump(mode="json", exclude={"finetune", "schedule", "weights"})
+    counts = Counter(sample.source for sample in training.dataset.splits.train.samples)
+    shown = {name: value if isinstance(value, (int, float)) else str(value) for name, value in section.items()}
+    return {"renders": counts["render"], "photos": counts["photo"], "recipe": training.recipe.name, **shown}
 
 
 def validation_map50(figures: Mapping[str, float]) -> float | None:

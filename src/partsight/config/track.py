@@ -1,0 +1,20 @@
+"""Settings of `track`: which experiment tracker is told the epochs, besides history.json and history.csv."""
+
+from typing import Literal, TypeAlias
+
+from partsight.config.section import Section
+
+TrackerName: TypeAlias = Literal["wandb", "mlflow", "tensorboard"]
+
+
+class TrackSection(Section):
+    """Trackers of other makers; none is asked unless named here, and by default all of them write to this machine only."""
+
+    to: tuple[TrackerName, ...] = ()
+    """`wandb`, `mlflow`, `tensorboard`; each needs the extra of its name."""
+    project: str = "partsight"
+    """Project (Weights & Biases) or experiment (MLflow)."""
+    wandb_mode: Literal["offline", "online"] = "offline"
+    """`offline` writes below `runs/tracking/wandb`, to be sent later with `wandb sync` if you wish; `online` needs WANDB_API_KEY."""
+    mlflow_uri: str = ""
+    """Address of an MLflow server; empty for the file `runs/tracking/mlflow.db`."""
