@@ -103,3 +103,19 @@ def test_killed_between_the_stages_it_goes_on_with_the_second(two_stage):
     assert again.key == key
     assert again.earlier[0].checkpoint.path.stat().st_mtime_ns == before
     assert folder.is_dir()
+
+
+def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two_stage):
+    experiment = two_stage(1)
+    finetune = experiment.recipe.train.finetune.model_copy(update={"hard_rounds": 2, "hard_score": 1e-4, "epochs": 1})
+    train = experiment.recipe.train.model_copy(update={"finetune": finetune})
+    recipe = experiment.recipe.model_copy(update={"train": train})
+    trained = Experiment(recipe, experiment.workspace, Silence()).trained
+    assert [output.name for output in (*trained.earlier, trained)] == [
+        "renders", "photos", "false alarms 1", "false alarms 2",
+    ]  # fmt: skip
+    assert len({output.key for output in (*trained.earlier, trained)}) == 4
+    sure = finetune.model_copy(update={"hard_score": 0.999})
+    recipe = recipe.model_copy(update={"train": train.model_copy(update={"finetune": sure})})
+    trained = Experiment(recipe, experiment.workspace, Silence()).trained
+    assert trained.name == "photos", "without a false alarm there is nothing to train again"

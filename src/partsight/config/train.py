@@ -22,6 +22,13 @@ class FinetuneSection(Section):
     """Share of the photos shown that have no part on them; every photo without parts of the training sessions is in."""
     freeze: Annotated[int, Field(ge=0)] = 0
     """Number of first layers that stay as they are in this stage."""
+    hard_rounds: Annotated[int, Field(ge=0)] = 0
+    """Further trainings like this one, with any schedule, each after a look for false alarms on the training photos without parts.
+    There are fewer when none is left."""
+    hard_repeat: Annotated[int, Field(ge=2)] = 4
+    """How often photos with false alarms are shown for each time that other photos without parts are."""
+    hard_score: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """Score from which a detection on a photo without parts is a false alarm."""
 
 
 class TrainSection(Section):
