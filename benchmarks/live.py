@@ -129,9 +129,10 @@ def write_model(path, weights, size, scratch):
 def served(model, camera, *options):
     """Run `partsight live` and give its address."""
     command = [sys.executable, "-m", "partsight", "live", str(model), "--camera", str(camera), "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=None)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         found = next(match for line in process.stdout if (match := re.search(r"http://(\S+?)/", line)))
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # or a full pipe would stop the server
         yield found.group(1)
     finally:
         process.terminate()
