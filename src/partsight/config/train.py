@@ -1,8 +1,9 @@
 """Settings of `train`: which network learns, from where, for how long."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from partsight.config.section import Section, Share
 
@@ -10,12 +11,13 @@ from partsight.config.section import Section, Share
 class TrainSection(Section):
     """How the detector learns."""
 
-    family: Literal["ultralytics"] = "ultralytics"
-    """Library of detectors; `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0."""
+    family: Literal["ultralytics", "compact"] = "ultralytics"
+    """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""
     model: str = "yolov8n"
-    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n …"""
+    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`."""
     weights: str = "scratch"
-    """What training starts from: a weights file, `scratch`, or `download` to let the library fetch its own."""
+    """What training starts from: a weights file, `scratch`, `download` to let the library fetch its own (`ultralytics`), or
+    `parts`, learned on renders of generated parts (`compact`)."""
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 640
     """Longer side of the network's input, in pixels."""
     epochs: Annotated[int, Field(ge=1)] = 50
@@ -54,3 +56,11 @@ class TrainSection(Section):
     """Seed of the training; the recipe's seed when not given."""
     threads: Annotated[int, Field(ge=0)] = 0
     """CPU threads; 0 means all cores that are free to this process."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_network(cls, values: Any) -> Any:
+        """Take the family's smallest network when none is named."""
+        if isinstance(values, Mapping) and values.get("family") == "compact" and "model" not in values:
+            return {**values, "model": "nano"}
+        return values
