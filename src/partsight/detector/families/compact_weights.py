@@ -58,12 +58,12 @@ def write_model(folder: Path, network: CompactNetwork, description: Mapping[str,
 
 
 def write_weights(path: Path, network: CompactNetwork, *, half: bool) -> None:
-    """Write a network's tensors, in 16 bits where size counts more than the last digit."""
+    """Write a network's tensors, its filters in 16 bits where size counts more than the last digit."""
     from safetensors.torch import save
 
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     if half:
-        tensors = {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
+        tensors = {name: value.half() if value.ndim > 1 else value for name, value in tensors.items()}
     write_bytes(path, save(tensors, metadata={"pixels": _PIXELS}))
 
 
