@@ -1,18 +1,60 @@
-"""Partsight turns the CAD models of custom-built parts into a camera that recognises those parts."""
+"""Partsight turns the CAD models of custom-built parts into a camera that recognises those parts.
 
+From Python, the same as from the command line:
+
+    import partsight
+
+    experiment = partsight.open_experiment("recipe.toml", ["render.count=200"])
+    experiment.renders                      # each stage runs when it is asked for, or is found finished
+    experiment.evaluated.evaluation.overall.ap50
+    partsight.load("model/").detect("photo.jpg")
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from partsight.config.loading import read_recipe as read_recipe
     from partsight.deploy.model import load as load
+    from partsight.errors import PartsightError as PartsightError
+    from partsight.pipeline.experiment import Experiment as Experiment
+    from partsight.pipeline.experiment import open_experiment as open_experiment
+    from partsight.pipeline.preview import write_sheet as write_sheet
+    from partsight.pipeline.sweep import Sweep as Sweep
+    from partsight.pipeline.sweep import run_sweep as run_sweep
+    from partsight.pipeline.sweep import summarize as summarize
+    from partsight.pipeline.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+_HOMES = {
+    "Experiment": "pipeline.experiment",
+    "PartsightError": "errors",
+    "Sweep": "pipeline.sweep",
+    "Workspace": "pipeline.workspace",
+    "load": "deploy.model",
+    "open_experiment": "pipeline.experiment",
+    "read_recipe": "config.loading",
+    "run_sweep": "pipeline.sweep",
+    "summarize": "pipeline.sweep",
+    "write_sheet": "pipeline.preview",
+}
+__all__ = [
+    "Experiment",
+    "PartsightError",
+    "Sweep",
+    "Workspace",
+    "__version__",
+    "load",
+    "open_experiment",
+    "read_recipe",
+    "run_sweep",
+    "summarize",
+    "write_sheet",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import what is public when it is first used, so that `import partsight` stays light."""
-    if name != "load":
+    if name not in _HOMES:
         raise AttributeError(f"module 'partsight' has no attribute {name!r}")
-    from partsight.deploy.model import load
-
-    return load
+    return getattr(import_module(f"partsight.{_HOMES[name]}"), name)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.dataset.pictures import PICTURE_SUFFIXES, name_order, read_picture
+from partsight.dataset.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_picture
 from partsight.deploy.frame_source import is_stream, num_frames, read_frames, shown_source
 from partsight.errors import SourceError
 from partsight.photos.decoding import VIDEO_SUFFIXES
@@ -106,8 +106,8 @@ def _stem_of(address: str) -> str:
 
 def _kind(path: Path) -> str | None:
     suffix = path.suffix.lower()
-    return "picture" if suffix in PICTURE_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else None
+    return "picture" if suffix in PICTURE_SUFFIXES | HEIF_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else None
 
 
 def _known() -> str:
-    return " ".join(sorted(PICTURE_SUFFIXES | VIDEO_SUFFIXES))
+    return " ".join(sorted(PICTURE_SUFFIXES | HEIF_SUFFIXES | VIDEO_SUFFIXES))

@@ -7,6 +7,7 @@ import numpy as np
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.average_precision import average_precisions
 from partsight.evaluate.bootstrap import bootstrap_intervals
+from partsight.evaluate.calibration import calibrate
 from partsight.evaluate.checking import check_comparable
 from partsight.evaluate.confusion import confusion_matrix, false_positives_per_empty_image
 from partsight.evaluate.matching import Matches, match_any_class, match_dataset
@@ -49,6 +50,7 @@ def evaluate(
         intervals=bootstrap_intervals(
             dataset, matches, threshold, num_resamples=section.bootstrap, rng=np.random.default_rng(seed)
         ),
+        calibration=calibrate(dataset, detections, section),
         curves=tuple(curve(name, one) for name, one in zip(dataset.class_names, matches, strict=True)),
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from partsight.errors import EvaluationError
 from partsight.structures.arrays import FloatArray
-from partsight.structures.evaluation import Curve, Evaluation, Interval, Score, Slice
+from partsight.structures.evaluation import CalibrationBin, Curve, Evaluation, Interval, Score, Slice
 from partsight.structures.plain import as_plain
 
 
@@ -39,6 +39,7 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         rate: _read_number(content[rate]),
         "intervals": {name: _read_interval(interval) for name, interval in content["intervals"].items()},
         "curves": tuple(_read_curve(curve) for curve in content["curves"]),
+        "calibration": tuple(CalibrationBin(**one) for one in content.get("calibration", ())),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
     return Evaluation(**{**content, **read})

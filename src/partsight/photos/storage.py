@@ -55,6 +55,12 @@ class PictureRecord:
     sharpness: float
     perceptual_hash: str
     """64 bits as 16 hex digits."""
+    taken_at: str | None = None
+    """When, by the camera's own clock, as 2026-11-23T14:05:00; None where the file does not say."""
+    camera: str | None = None
+    """Maker and model."""
+    focal_35mm: float | None = None
+    """Focal length for a film of 36 × 24 mm, in millimetres."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -39,11 +40,20 @@ def _make_executor(num_workers: int) -> Executor:
     return ProcessPoolExecutor(
         max_workers=num_workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_ignore_interrupts,
+        initializer=_begin_work,
         max_tasks_per_child=50,
     )
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the main process, which tells its workers to stop after their picture."""
+def _begin_work() -> None:
+    """Leave Ctrl-C to the main process, which tells its workers to stop after their picture; end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker at once when the main process is gone: nobody would give it work, or wait for it, ever again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,11 +1,12 @@
 """One recipe from CAD files to the report: the stages in their order, each found finished or run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from partsight.config.loading import effective_recipe
+from partsight.config.loading import effective_recipe, read_recipe
 from partsight.config.recipe import Recipe
 from partsight.files import write_json
 from partsight.pipeline.assemble import DatasetOutput, make_dataset
@@ -13,7 +14,7 @@ from partsight.pipeline.generate import RenderOutput, make_renders
 from partsight.pipeline.judge import EvaluateOutput, make_evaluation
 from partsight.pipeline.learn import TrainOutput, Watch, ignore, make_checkpoint
 from partsight.pipeline.parts import PartsOutput, make_parts
-from partsight.pipeline.progress import Progress
+from partsight.pipeline.progress import Progress, Silence
 from partsight.pipeline.publish import Made, make_report
 from partsight.pipeline.workspace import Workspace
 
@@ -76,3 +77,15 @@ class Experiment:
         """Write the whole recipe, defaults included, beside a stage's output."""
         write_json(self.workspace.stage_dir(stage, output.key) / "recipe.json", effective_recipe(self.recipe))
         return output
+
+
+def open_experiment(
+    recipe: str | Path, settings: Sequence[str] = (), *, out: str | Path | None = None, progress: Progress | None = None
+) -> Experiment:
+    """Return the experiment of a recipe file, with `a.b=c` settings on top, quietly; it runs when its outputs are asked for.
+
+    Everything is written below `out`, by default the folder 'runs' beside the recipe. Raises RecipeError.
+    """
+    path = Path(recipe)
+    workspace = Workspace(Path(out) if out is not None else path.parent / "runs")
+    return Experiment(read_recipe(path, settings), workspace, progress or Silence())

@@ -5,13 +5,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from partsight.dataset.archives import unpack
-from partsight.dataset.pictures import PICTURE_SUFFIXES, name_order, read_picture
+from partsight.dataset.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_camera_facts, read_picture
 from partsight.errors import PhotosError, StorageError
 from partsight.files import hash_file, hash_json
 from partsight.photos.decoding import VIDEO_SUFFIXES, Video, read_video_facts
@@ -32,6 +32,8 @@ from partsight.photos.storage import (
 )
 from partsight.pipeline.progress import Progress
 from partsight.structures.arrays import Image
+
+READABLE_SUFFIXES = PICTURE_SUFFIXES | HEIF_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _add_all(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> Int
 
 
 def _is_picture(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES
+    return path.is_file() and path.suffix.lower() in READABLE_SUFFIXES
 
 
 @contextmanager
@@ -164,10 +166,10 @@ def _contents_of(folder: Path, name: str, photos: Path) -> Contents:
     """Return each video, then all pictures together, in the order people count."""
     paths = sorted(_files_below(folder, photos), key=lambda path: name_order(path.relative_to(folder).as_posix()))
     videos = [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
-    pictures = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES]
+    pictures = [path for path in paths if path.suffix.lower() in READABLE_SUFFIXES]
     passed_over = _passed_over(set(paths) - set(videos) - set(pictures), name)
     if not videos and not pictures:
-        known = ", ".join(sorted(VIDEO_SUFFIXES | PICTURE_SUFFIXES))
+        known = ", ".join(sorted(VIDEO_SUFFIXES | READABLE_SUFFIXES))
         raise PhotosError(f"{name}: neither videos nor pictures in it. {passed_over or 'It is empty.'} Known: {known}.")
     clips = [_clip(path.name, [path], is_video=True) for path in videos]
     return Contents((*clips, *([_clip(name, pictures, is_video=False)] if pictures else [])), passed_over)
@@ -186,8 +188,7 @@ def _files_below(folder: Path, photos: Path) -> Iterable[Path]:
 def _passed_over(paths: Iterable[Path], name: str) -> str:
     counts = Counter(path.suffix.lower() or "no suffix" for path in paths)
     told = ", ".join(f"{count} × {suffix}" for suffix, count in sorted(counts.items()))
-    hint = " Export HEIC pictures as JPEG." if {".heic", ".heif"} & counts.keys() else ""
-    return f"{name}: passed over {told}.{hint}" if told else ""
+    return f"{name}: passed over {told}." if told else ""
 
 
 def _clip(name: str, paths: Sequence[Path], *, is_video: bool) -> Clip:
@@ -262,6 +263,7 @@ def _write_one(clip: Clip, measurement: Measurement, image: Image, job: IntakeJo
         size_wh=(image.shape[1], image.shape[0]),
         sharpness=round(measurement.sharpness, 2),
         perceptual_hash=f"{measurement.hash64:016x}",
+        **({} if clip.is_video else asdict(read_camera_facts(clip.paths[index]))),
     )
 
 

@@ -24,7 +24,7 @@ def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -
     for path in reversed(manifests):
         content = read_manifest(path.parent) or {}
         checkpoint = path.parent / content.get("checkpoint", "")
-        if checkpoint.is_file() and set(content["class_names"]) <= set(class_names):
+        if checkpoint.is_dir() and set(content["class_names"]) <= set(class_names):
             return Checkpoint(checkpoint, content["family"], tuple(content["class_names"]))
     return None
 

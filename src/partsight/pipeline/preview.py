@@ -8,6 +8,7 @@ from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.workspace import Workspace
 from partsight.report.contact_sheet import draw_labels, write_contact_sheet
+from partsight.structures.dataset import Dataset
 
 LONGER_SIDE_PX = 320
 SAMPLES_PER_PIXEL = 8
@@ -30,16 +31,18 @@ def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count
         }
     )
     quick = recipe.model_copy(update={"render": small, "cad": recipe.cad_section})  # parts as for the full pictures
-    renders = Experiment(quick, workspace, progress).renders
-    names = renders.dataset.class_names
+    return write_sheet(Experiment(quick, workspace, progress).renders.dataset, workspace.root / PREVIEW, count)
+
+
+def write_sheet(dataset: Dataset, path: str | Path, count: int = 12) -> Path:
+    """Write the first pictures of a dataset, equally large ones, with their labels as one PNG; return its path."""
+    samples, names = dataset.samples[:count], dataset.class_names
     pictures = [
-        draw_labels(read_picture(sample.image_path), sample.boxes_xyxy, sample.class_ids, names)
-        for sample in renders.dataset.samples[:count]
+        draw_labels(read_picture(sample.image_path), sample.boxes_xyxy, sample.class_ids, names) for sample in samples
     ]
     captions = [
         f"{index}: {len(sample.class_ids) or 'no'} label{'' if len(sample.class_ids) == 1 else 's'}"
-        for index, sample in enumerate(renders.dataset.samples[:count])
+        for index, sample in enumerate(samples)
     ]
-    sheet = workspace.root / PREVIEW
-    write_contact_sheet(pictures, captions, sheet)
-    return sheet
+    write_contact_sheet(pictures, captions, Path(path))
+    return Path(path)

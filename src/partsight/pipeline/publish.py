@@ -23,6 +23,7 @@ from partsight.pipeline.portraits import draw_portraits, encode_png
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import report_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
 from partsight.report.content import PartCard, Picture, ReportContent, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
 from partsight.report.page import write_report
@@ -54,9 +55,11 @@ def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Prog
             with progress.stage("report", 1, "page") as advance:
                 content = _content(recipe, made)
                 write_report(content, recipe.report, folder / PAGE)
+                write_cards(content, _trained_from(recipe), made.dataset.splits, folder)
                 advance(1, "")
             write_manifest(folder, {"page": PAGE}, started=started)
-    write_bytes(workspace.root / PAGE, (folder / PAGE).read_bytes())
+    for name in (PAGE, MODEL_CARD, DATASET_CARD):
+        write_bytes(workspace.root / name, (folder / name).read_bytes())
     return folder / PAGE
 
 
@@ -81,6 +84,13 @@ def _content(recipe: Recipe, made: Made) -> ReportContent:
         num_train_renders=sources["render"],
         num_train_photos=sources["photo"],
         dropped_labels=(("too hidden or too small", renders.num_hidden), ("out of view", renders.num_unseen)),
+    )
+
+
+def _trained_from(recipe: Recipe) -> TrainedFrom:
+    start = {"scratch": "scratch", "download": "weights that the library fetched"}.get(recipe.train.weights)
+    return TrainedFrom(
+        recipe.train.family, recipe.train.model, start or Path(recipe.train.weights).name, recipe.train.image_size
     )
 
 

@@ -88,12 +88,15 @@ class Sweep:
         return read_recipe(self.recipe_path, [*self.settings, *(cell.settings if cell else ())])
 
 
-def run_sweep(sweep: Sweep, progress: Progress, after_each: AfterEach) -> list[CellResult]:
+def run_sweep(
+    sweep: Sweep, progress: Progress | None = None, after_each: AfterEach = lambda _results: None
+) -> list[CellResult]:
     """Run all cells, or find them finished; a cell that fails is told and the others go on.
 
     On a cluster, renders are made by all workers together, one recipe after the other; then every cell trains on a worker of its own.
     Results so far are handed to `after_each`. Raises RecipeError before anything is run when a key or value is wrong.
     """
+    progress = progress or Silence()
     cells = plan_cells(sweep.recipe().sweep)
     recipes = {cell: sweep.recipe(cell) for cell in cells}
     if sweep.recipe().cluster.kind == "local":

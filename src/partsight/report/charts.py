@@ -102,6 +102,24 @@ def f1_threshold_chart(evaluation: Evaluation) -> Chart:
     )
 
 
+def calibration_chart(evaluation: Evaluation) -> Chart | None:
+    """Return the share of right detections over their score; None with fewer than two bins."""
+    bins = evaluation.calibration
+    if len(bins) < 2:
+        return None
+    scores, shares = np.array([one.mean_score for one in bins]), np.array([one.precision for one in bins])
+    ideal = Series("as they should", np.array([0.0, 1.0]), np.array([0.0, 1.0]), 1, is_dashed=True)
+    description = (
+        "Share of right detections over their score; on the dashed line scores mean what they say, below it they boast."
+    )
+    return _chart(
+        "Do scores mean what they say?",
+        description,
+        [Series("all classes", scores, shares, 0), ideal],
+        Axes("Score", (0, 1)),
+    )
+
+
 def training_charts(history: Sequence[Mapping[str, float]]) -> tuple[Chart, ...]:
     """Return the losses and the rates (precision, recall, mAP) by epoch; none before the second epoch."""
     if len(history) < 2:

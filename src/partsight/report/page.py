@@ -10,9 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from partsight.config.report import ReportSection
 from partsight.files import write_json, write_text
 from partsight.report import charts, figures
+from partsight.report.advice import give_advice
 from partsight.report.content import PartCard, Picture, ReportContent
 from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
 from partsight.report.verdict import write_verdict
+from partsight.structures.evaluation import Evaluation
 from partsight.structures.plain import as_plain
 
 MAX_BYTES = 5_000_000
@@ -51,7 +53,12 @@ def report_as_json(content: ReportContent) -> dict[str, Any]:
     names = ("title", "test_source", "num_train_renders", "num_train_photos", "evaluation", "history")
     tables: dict[str, Any] = {"dropped_labels": dict(content.dropped_labels), "provenance": dict(content.provenance)}
     plain = {name: getattr(content, name) for name in names}
-    rest = {"verdict": write_verdict(content), "timings": content.timings, "notes": content.notes}
+    rest = {
+        "verdict": write_verdict(content),
+        "advice": give_advice(content),
+        "timings": content.timings,
+        "notes": content.notes,
+    }
     result: dict[str, Any] = as_plain({"format": 1, **plain, **rest, **tables})
     return result
 
@@ -73,13 +80,23 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
         confusion_rows=figures.confusion_rows(evaluation),
         slice_groups=figures.slice_groups(evaluation),
         timing_rows=figures.timing_rows(content.timings),
-        result_charts=[charts.precision_recall_chart(evaluation), charts.f1_threshold_chart(evaluation)],
+        result_charts=_result_charts(evaluation),
+        advice=give_advice(content),
         training_charts=charts.training_charts(content.history),
         frame=charts,
         cards=_cards(content.parts, encoding),
         galleries=_galleries(content, section, encoding),
         renders=_thumbnails(content.renders, content, section, encoding),
     )
+
+
+def _result_charts(evaluation: Evaluation) -> list[charts.Chart]:
+    drawn = (
+        charts.precision_recall_chart(evaluation),
+        charts.f1_threshold_chart(evaluation),
+        charts.calibration_chart(evaluation),
+    )
+    return [chart for chart in drawn if chart is not None]
 
 
 def _cards(parts: Sequence[PartCard], encoding: Encoding) -> list[tuple[PartCard, str]]:

@@ -57,6 +57,16 @@ class Slice:
     """95 %, by bootstrap over sessions; None where fewer than two have such boxes."""
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Detections of similar score, all classes together."""
+
+    num_detections: int
+    mean_score: float
+    precision: float
+    """Share that is right at IoU 0.50; where scores mean what they say, the mean score."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Figures of one detector on one set; precision, recall, F1 and the confusion matrix are at `threshold`."""
@@ -80,6 +90,7 @@ class Evaluation:
     """95 % intervals by figure name ('map50', 'precision', …), by bootstrap over sessions."""
     curves: tuple[Curve, ...]
     slices: tuple[Slice, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
 
     def __post_init__(self) -> None:
         size = len(self.class_names) + 1

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 import zipfile
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_folder_and_zip_of_the_same_files_give_the_same_pictures(tmp_path):
     write_picture(folder / "deep" / "b.png", 2)
     write_video(folder / "clip.mp4", pan(10))
     (folder / "notes.txt").write_text("x")
-    (folder / "IMG.HEIC").write_bytes(b"x")
+    (folder / "IMG.raw").write_bytes(b"x")
     (folder / ".hidden.jpg").write_bytes(b"x")
     with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
         for path in folder.rglob("*"):
@@ -125,7 +126,7 @@ def test_folder_and_zip_of_the_same_files_give_the_same_pictures(tmp_path):
     from_zip = add([tmp_path / "source.zip"], tmp_path / "two")
     assert pictures_in(tmp_path / "one") == pictures_in(tmp_path / "two")
     assert from_folder.num_added == from_zip.num_added > 2
-    assert "1 × .heic, 1 × .txt" in from_folder.passed_over[0]
+    assert "1 × .raw, 1 × .txt" in from_folder.passed_over[0]
     (turned,) = (record for record in read_records(tmp_path / "one").pictures if record.source == "turned.jpg")
     assert (turned.size_wh, turned.time_s, turned.file) == ((120, 160), None, "to_label/monday/turned.jpg")
 
@@ -228,3 +229,44 @@ def test_a_bad_file_gives_exit_code_1_without_a_traceback(tmp_path, capsys):
     shown = capsys.readouterr()
     assert "the file is empty" in shown.out
     assert "Traceback" not in shown.out + shown.err
+
+
+def test_pictures_of_a_phone_are_turned_as_they_say_and_kept_as_jpeg(tmp_path):
+    """HEIC with the turn in its own box, as phones write it."""
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra [heic] is not installed")
+    rng = np.random.default_rng(0)
+    upright = np.kron(rng.integers(0, 255, (24, 16, 3)), np.ones((16, 16, 1))).astype(np.uint8)
+    turned = Image.fromarray(np.rot90(upright))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90° clockwise
+    source = tmp_path / "IMG_0001.HEIC"
+    pillow_heif.register_heif_opener()
+    turned.save(source, format="HEIF", exif=exif.tobytes(), quality=95)
+    add([source], tmp_path / "photos")
+    (added,) = (tmp_path / "photos").rglob("*.jpg")
+    with Image.open(added) as picture:
+        kept = np.asarray(picture)
+    assert kept.shape == upright.shape
+    assert np.abs(kept.astype(int) - upright).mean() < 12
+
+
+def test_without_the_decoder_a_heic_picture_is_told_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
+    source = tmp_path / "set"
+    source.mkdir()
+    write_picture(source / "a.jpg", 1)
+    (source / "b.heic").write_bytes(b"anything")
+    told = " ".join(str(outcome) for outcome in add([source], tmp_path / "photos").clips)
+    assert "pip install 'partsight[heic]'" in told
+    assert len(list((tmp_path / "photos").rglob("*.jpg"))) == 1
+
+
+def test_time_camera_and_focal_length_are_kept_as_the_picture_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Maker", "Model 7"
+    exif.get_ifd(0x8769).update({0x9003: "2026:11:23 14:05:06", 0xA405: 26})
+    add([write_picture(tmp_path / "a.jpg", 1, exif=exif), write_picture(tmp_path / "b.png", 2)], tmp_path / "photos")
+    records = {record.source: record for record in read_records(tmp_path / "photos").pictures}
+    first, second = records["a.jpg"], records["b.png"]
+    assert (first.taken_at, first.camera, first.focal_35mm) == ("2026-11-23T14:05:06", "Maker Model 7", 26.0)
+    assert (second.taken_at, second.camera, second.focal_35mm) == (None, None, None)

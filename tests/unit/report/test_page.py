@@ -116,7 +116,7 @@ def test_chapters_without_content_are_left_out(tmp_path):
     page, _ = written(tmp_path, parts=(), renders=(), worst=())
     chapters = {value for tag, name, value in page.attributes if (tag, name) == ("section", "id")}
     links = {value[1:] for tag, name, value in page.attributes if (tag, name) == ("a", "href")}
-    assert chapters == links == {"evaluate", "run"}
+    assert chapters == links == {"evaluate", "next", "run"}
 
 
 def test_galleries_hold_no_more_pictures_than_the_recipe_says(tmp_path):

@@ -1,0 +1,49 @@
+"""Workers do not outlive the process that started them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, time, os
+from pathlib import Path
+from partsight.config.cluster import ClusterSection
+from partsight.pipeline.executors import open_executor
+if __name__ == "__main__":
+    with open_executor(2, ClusterSection(), Path("logs")) as executor:
+        futures = [executor.submit(os.getpid) for _ in range(2)]
+        print(*{future.result() for future in futures}, flush=True)
+        executor.submit(time.sleep, 600)
+        time.sleep(600)
+"""
+PATIENCE_S = 20
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return state != "Z"
+
+
+def test_workers_end_when_their_main_process_is_killed(tmp_path):
+    if not Path("/proc").is_dir():
+        pytest.skip("whether a process is alive is read from /proc")
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True) as main:
+        workers = [int(word) for word in main.stdout.readline().split()]
+        assert workers
+        assert all(map(is_alive, workers))
+        main.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE_S
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in workers if is_alive(pid)]

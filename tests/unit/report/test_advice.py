@@ -1,0 +1,70 @@
+"""Advice rests on figures: it is given when they say so, and silent otherwise."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from partsight.report.advice import give_advice
+from partsight.structures.evaluation import Slice
+
+from .small import content
+
+
+def advised(tmp_path, *, source="photo", num_train_photos=10, **figures):
+    full = content(tmp_path, test_source=source, num_train_photos=num_train_photos)
+    quiet = {"num_sessions": 9, "false_positives_per_empty_image": 0.0}
+    evaluation = replace(full.evaluation, **{**quiet, **figures})
+    return " ".join(give_advice(replace(full, evaluation=evaluation)))
+
+
+def confusion(evaluation_size, **counts):
+    matrix = np.zeros((evaluation_size + 1, evaluation_size + 1), int)
+    for place, count in counts.items():
+        row, column = (int(digit) for digit in place.strip("c"))
+        matrix[row, column] = count
+    return matrix
+
+
+def test_renders_alone_lead_to_photos(tmp_path):
+    assert "Take photos of the real parts" in advised(tmp_path, source="render")
+    assert "Take photos" not in advised(tmp_path)
+
+
+def test_a_detector_without_photos_is_told_what_five_would_do(tmp_path):
+    assert "Five labelled photos per class" in advised(tmp_path, num_train_photos=0)
+
+
+@pytest.mark.parametrize(("num_sessions", "is_said"), [(1, True), (4, True), (5, False)])
+def test_few_sessions_are_said(tmp_path, num_sessions, is_said):
+    assert ("figures rest on" in advised(tmp_path, num_sessions=num_sessions)) is is_said
+
+
+def test_classes_that_are_confused_are_named(tmp_path):
+    counts = confusion(2, c00=8, c01=8, c11=16)
+    assert "50% of bolt are taken for nut" in advised(tmp_path, confusion=counts, class_agnostic_ap50=0.99)
+    assert "taken for" not in advised(tmp_path, confusion=confusion(2, c00=16, c11=16), class_agnostic_ap50=0.99)
+
+
+def test_few_confusions_of_few_parts_are_no_finding(tmp_path):
+    assert "taken for" not in advised(tmp_path, confusion=confusion(2, c00=1, c01=1), class_agnostic_ap50=0.99)
+
+
+@pytest.mark.parametrize(("rate", "is_said"), [(0.04, False), (0.4, True), (float("nan"), False)])
+def test_false_alarms_ask_for_negatives(tmp_path, rate, is_said):
+    assert ("negatives" in advised(tmp_path, false_positives_per_empty_image=rate)) is is_said
+
+
+def test_the_weakest_slices_are_named_with_a_remedy(tmp_path):
+    full = content(tmp_path).evaluation.overall
+    slices = (Slice("size", "below 16 px", 40, 0.05, None), Slice("size", "from 128 px", 40, 0.95, None))
+    text = advised(tmp_path, slices=slices, overall=replace(full, recall=0.8))
+    assert "below 16 px" in text
+    assert "object_size" in text
+    assert "from 128 px" not in text
+
+
+def test_where_nothing_was_measured_nothing_is_advised(tmp_path):
+    full = content(tmp_path)
+    overall = replace(full.evaluation.overall, num_boxes=0)
+    assert give_advice(replace(full, evaluation=replace(full.evaluation, overall=overall))) == ()
