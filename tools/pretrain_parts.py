@@ -1,6 +1,6 @@
 """Trains the weights that fine-tuning to CAD parts starts from: generated parts → our own renders → the compact detector.
 
-    python tools/pretrain_parts.py runs/pretrain --shapes 100 --count 12000 --epochs 60
+    python tools/pretrain_parts.py runs/pretrain --shapes 100 --count 3600 --epochs 30
 
 Every step is taken up again after a kill: run the same command. More pictures or shapes are asked for by the same command with
 larger numbers. Writes `nano_parts.safetensors` (16 bits, below 2 MB) and `nano_parts.md`, its model card, into the folder.
@@ -25,7 +25,7 @@ from partsight.cli.progress import TerminalProgress
 from partsight.config.recipe import Recipe
 from partsight.detector.families.compact_weights import read_model, write_weights
 from partsight.files import hash_json, write_text
-from partsight.pipeline.assemble import make_dataset
+from partsight.pipeline.assemble import DatasetOutput, make_dataset
 from partsight.pipeline.generate import make_renders
 from partsight.pipeline.learn import TrainOutput, make_checkpoint
 from partsight.pipeline.parts import PartsOutput
@@ -51,16 +51,21 @@ class Plan:
 
 def make_weights(plan: Plan, progress: Progress) -> Path:
     """Generate, render, train, write; return the weights' path."""
-    workspace = Workspace(plan.folder)
-    parts = generate_parts(plan, workspace, progress)
-    renders = make_renders(plan.recipe, parts, workspace, progress)
-    dataset = make_dataset(plan.recipe, renders, workspace, progress)
-    trained = make_checkpoint(plan.recipe, dataset, workspace, progress)
+    dataset = make_pictures(plan, progress)
+    trained = make_checkpoint(plan.recipe, dataset, Workspace(plan.folder), progress)
     network, _ = read_model(trained.checkpoint.path)
     path = plan.folder / f"{NAME}.safetensors"
     write_weights(path, network, half=True)
     write_text(path.with_suffix(".md"), model_card(plan, trained, path.stat().st_size))
     return path
+
+
+def make_pictures(plan: Plan, progress: Progress) -> DatasetOutput:
+    """Generate, render, split."""
+    workspace = Workspace(plan.folder)
+    parts = generate_parts(plan, workspace, progress)
+    renders = make_renders(plan.recipe, parts, workspace, progress)
+    return make_dataset(plan.recipe, renders, workspace, progress)
 
 
 def generate_parts(plan: Plan, workspace: Workspace, progress: Progress) -> PartsOutput:
@@ -97,10 +102,10 @@ def make_recipe(chosen: argparse.Namespace) -> Recipe:
             "count": chosen.count, "width": chosen.size, "height": chosen.size, "samples_per_pixel": chosen.samples,
             "renderer": chosen.renderer, "workers": chosen.workers,
         },
-        "dataset": {"render_validation_share": 0.04, "render_test_share": 0.0},
+        "dataset": {"render_validation_share": 0.04, "render_test_share": 0.04},
         "train": {
             "family": "compact", "model": "nano", "weights": "scratch", "image_size": chosen.size, "epochs": chosen.epochs,
-            "batch": chosen.batch, "learning_rate": 0.002, "warmup_epochs": 1.0, "mosaic": 0.7, "rotate_deg": 20.0,
+            "batch": chosen.batch, "learning_rate": 0.004, "warmup_epochs": 1.0, "mosaic": 0.7, "rotate_deg": 20.0,
             "close_mosaic": max(chosen.epochs // 6, 1), "device": chosen.device, "threads": chosen.threads,
         },
     }  # fmt: skip
@@ -132,19 +137,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train weights for CAD parts on renders of generated parts.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shapes", type=int, default=100, help="shapes of each kind")
-    parser.add_argument("--count", type=int, default=12000, help="pictures")
+    parser.add_argument("--count", type=int, default=3600, help="pictures")
     parser.add_argument("--size", type=int, default=256, help="sides of the pictures, a multiple of 32")
-    parser.add_argument("--samples", type=int, default=8, help="paths per pixel")
+    parser.add_argument("--samples", type=int, default=12, help="paths per pixel")
     parser.add_argument("--renderer", default="mitsuba", choices=["mitsuba", "pyvista"])
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--workers", type=int, default=0, help="render workers; 0: one per core")
     parser.add_argument("--threads", type=int, default=0, help="threads of the training; 0: all cores")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--renders-only", action="store_true", help="stop before the training")
     chosen = parser.parse_args()
     console = Console()
-    path = make_weights(Plan(chosen.folder, chosen.shapes, make_recipe(chosen)), TerminalProgress(console))
+    plan, progress = Plan(chosen.folder, chosen.shapes, make_recipe(chosen)), TerminalProgress(console)
+    if chosen.renders_only:
+        make_pictures(plan, progress)
+        return
+    path = make_weights(plan, progress)
     console.print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 
