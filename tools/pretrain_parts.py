@@ -125,7 +125,7 @@ def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:
         "Training": f"{len(trained.history)} epochs, batch {recipe.train.batch}, seed {recipe.seed}, {trained.seconds / 3600:.1f} h "
         f"in its last run on {platform.machine()}",
         "On held-out renders of the same shapes": f"mAP50 {best['val/mAP50']:.3f}, mAP50-95 {best['val/mAP50-95']:.3f}",
-        "Meant for": "a start for training on your own parts (`train.weights = \"parts\"`), not for use as it is",
+        "Meant for": 'a start for training on your own parts (`train.weights = "parts"`), not for use as it is',
         "Licence": "Apache-2.0, as Partsight",
         "Made by": "`tools/pretrain_parts.py`",
     }

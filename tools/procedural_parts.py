@@ -52,7 +52,9 @@ def plate(rng: Rng) -> list[Piece]:
     pieces = [Piece("plate", body, finish(rng))]
     if chance(rng, 0.3):
         heads = screw(1.7 * radius, 1.6 * radius)
-        pieces.append(Piece("screws", at_places(heads, corner_places(width - 2 * margin, depth - 2 * margin, height)), STEEL))
+        pieces.append(
+            Piece("screws", at_places(heads, corner_places(width - 2 * margin, depth - 2 * margin, height)), STEEL)
+        )
     return pieces
 
 
@@ -64,7 +66,11 @@ def angle_bracket(rng: Rng) -> list[Piece]:
     profile = outer.offset(bend).offset(-bend) if chance(rng, 0.7) else outer
     body = profile.extrude(depth).rotate((90, 0, 0)).translate((0, depth, 0))
     if chance(rng, 0.5):
-        rib = polygon([(thick, thick), (legs[0] * 0.8, thick), (thick, legs[1] * 0.8)]).extrude(thick * 0.7).rotate((90, 0, 0))
+        rib = (
+            polygon([(thick, thick), (legs[0] * 0.8, thick), (thick, legs[1] * 0.8)])
+            .extrude(thick * 0.7)
+            .rotate((90, 0, 0))
+        )
         at = [0.5 * depth] if chance(rng, 0.5) else [0.12 * depth, 0.95 * depth]
         body = union([body, *(rib.translate((0, y, 0)) for y in at)])
     radius, count = rng.uniform(0.03, 0.07), int(rng.integers(1, 4))
@@ -81,7 +87,9 @@ def housing(rng: Rng) -> list[Piece]:
     outline, wall = rectangle(width, depth, rng.uniform(0.02, 0.12)), rng.uniform(0.03, 0.07)
     inner = rectangle(width - 2 * wall, depth - 2 * wall, 0.03)
     shell = slab(outline, height, 0.012) - inner.extrude(height).translate((0, 0, wall))
-    bosses = at_places(Manifold.cylinder(height - wall, 0.07, 0.07, 24), corner_places(width - 0.14, depth - 0.14, wall * 0.9))
+    bosses = at_places(
+        Manifold.cylinder(height - wall, 0.07, 0.07, 24), corner_places(width - 0.14, depth - 0.14, wall * 0.9)
+    )
     shell += bosses
     body, pieces = finish(rng, 0.7), []
     if chance(rng, 0.65):
@@ -116,7 +124,9 @@ def flange(rng: Rng) -> list[Piece]:
     body -= ring_of(disc(radius, 24), 0.43, count, start).extrude(2 * UP).translate((0, 0, -UP))
     pieces = [Piece("flange", body, finish(rng, 0.25))]
     if chance(rng, 0.35):
-        pieces.append(Piece("bolts", at_places(hexagon(1.8 * radius, radius), circle_places(0.43, count, height, start)), STEEL))
+        pieces.append(
+            Piece("bolts", at_places(hexagon(1.8 * radius, radius), circle_places(0.43, count, height, start)), STEEL)
+        )
     return pieces
 
 
@@ -141,7 +151,10 @@ def shaft(rng: Rng) -> list[Piece]:
         z = float(sum(step[0] for step in steps[:k]))
         bearing = turned(_ring_profile(radii[k] * 0.9, radii[k] + 0.09, 0.08), 64).translate((0, 0, z))
         pieces.append(Piece("bearing", bearing, STEEL))
-    return [Piece("shaft", body.rotate((0, 90, 0)), metal(rng)), *(Piece(p.name, p.solid.rotate((0, 90, 0)), p.material) for p in pieces)]
+    return [
+        Piece("shaft", body.rotate((0, 90, 0)), metal(rng)),
+        *(Piece(p.name, p.solid.rotate((0, 90, 0)), p.material) for p in pieces),
+    ]
 
 
 def connector(rng: Rng) -> list[Piece]:
@@ -155,15 +168,24 @@ def connector(rng: Rng) -> list[Piece]:
         knurl = ring_of(disc(0.02, 8), 0.37, 40).extrude(0.3 * height).translate((0, 0, 0.1 * height))
         shell += knurl + stepped([(0.3 * height, 0.37)], 0.01).translate((0, 0, 0.1 * height))
     else:
-        ears = slab(rectangle(width + 0.35, depth, 0.1), 0.06, 0.01) - corners_of(disc(0.05, 24), width + 0.2, 0).extrude(UP)
+        ears = slab(rectangle(width + 0.35, depth, 0.1), 0.06, 0.01) - corners_of(
+            disc(0.05, 24), width + 0.2, 0
+        ).extrude(UP)
         shell += ears.translate((0, 0, 0.3 * height))
     columns, rows = int(rng.integers(2, 8)), int(rng.integers(1, 4))
     pitch = min((width - 0.2) / columns, (depth - 0.12) / rows)
-    grid = [((c - (columns - 1) / 2) * pitch, (r - (rows - 1) / 2) * pitch) for c in range(columns) for r in range(rows)]
-    inside = [(x, y, 0.5 * height) for x, y in grid if not is_round or np.hypot(x, y) < 0.24] or [(0.0, 0.0, 0.5 * height)]
+    grid = [
+        ((c - (columns - 1) / 2) * pitch, (r - (rows - 1) / 2) * pitch) for c in range(columns) for r in range(rows)
+    ]
+    inside = [(x, y, 0.5 * height) for x, y in grid if not is_round or np.hypot(x, y) < 0.24] or [
+        (0.0, 0.0, 0.5 * height)
+    ]
     pins = at_places(stepped([(0.45 * height, 0.22 * pitch)], 0.05 * pitch, 16), inside)
     base = outline.offset(-0.045).extrude(0.1 * height).translate((0, 0, 0.5 * height))
-    pieces = [Piece("shell", shell, finish(rng, 0.5)), Piece("insulator", base, INSULATOR if chance(rng, 0.5) else RUBBER)]
+    pieces = [
+        Piece("shell", shell, finish(rng, 0.5)),
+        Piece("insulator", base, INSULATOR if chance(rng, 0.5) else RUBBER),
+    ]
     pieces.append(Piece("pins", pins, metal(rng)))
     if chance(rng, 0.5):
         path = _arc_path(rng.uniform(0.3, 0.7), rng.uniform(30, 100)) * (1, 1, -1)
@@ -194,7 +216,11 @@ def gear(rng: Rng) -> list[Piece]:
             body -= web.extrude(UP).translate((0, 0, height * 0.7)) + web.extrude(height * 0.3)
     if chance(rng, 0.5):
         middle = (bore + 0.12 + root) / 2
-        body -= ring_of(disc(0.3 * (root - bore - 0.12)), middle, int(rng.integers(3, 7))).extrude(2 * UP).translate((0, 0, -UP))
+        body -= (
+            ring_of(disc(0.3 * (root - bore - 0.12)), middle, int(rng.integers(3, 7)))
+            .extrude(2 * UP)
+            .translate((0, 0, -UP))
+        )
     key = rectangle(0.4 * bore, 0.5 * bore).translate((0, bore))
     body -= (disc(bore) + key).extrude(3 * UP).translate((0, 0, -UP))
     return [Piece("gear", body, finish(rng, 0.15))]
@@ -207,7 +233,12 @@ def pulley(rng: Rng) -> list[Piece]:
     profile: list[tuple[float, float]] = [(0, 0), (0.5, 0)]
     for k in range(count):
         z = k * pitch
-        profile += [(0.5, z + 0.12 * pitch), (0.5 - deep, z + 0.4 * pitch), (0.5 - deep, z + 0.6 * pitch), (0.5, z + 0.88 * pitch)]
+        profile += [
+            (0.5, z + 0.12 * pitch),
+            (0.5 - deep, z + 0.4 * pitch),
+            (0.5 - deep, z + 0.6 * pitch),
+            (0.5, z + 0.88 * pitch),
+        ]
     height = count * pitch
     body = turned([*profile, (0.5, height), (0, height)], 72)
     rim, hub = 0.5 - deep - 0.05, bore + rng.uniform(0.05, 0.1)
@@ -233,7 +264,10 @@ def heat_sink(rng: Rng) -> list[Piece]:
         body += at_places(fin, [(x * 0.98, 0, base * 0.9) for x in xs])
     elif kind < 0.8:
         rows = np.linspace(-0.47, 0.47, max(3, int(count * depth))) * depth
-        body += at_places(Manifold.cylinder(height, 0.22 / count, 0.18 / count, 10), [(x * 0.97, y, base * 0.9) for x in xs for y in rows])
+        body += at_places(
+            Manifold.cylinder(height, 0.22 / count, 0.18 / count, 10),
+            [(x * 0.97, y, base * 0.9) for x in xs for y in rows],
+        )
     else:
         fins = ring_of(rectangle(0.32, 0.025), 0.32, 2 * count)
         body = (fins + disc(0.2)).extrude(height) - Manifold.cylinder(2, 0.08, 0.08, 32).translate((0, 0, height * 0.3))
@@ -271,7 +305,9 @@ def knob(rng: Rng) -> list[Piece]:
     depth = rng.uniform(0.1, 0.3) * 0.5 if lobes < 10 else 0.02
     radii = 0.5 - depth * (0.5 + 0.5 * np.cos(lobes * wave))
     outline = polygon(np.column_stack([radii * np.cos(wave), radii * np.sin(wave)]))
-    body = outline.extrude(height) ^ turned([(0, 0), (0.44, 0), (0.5, 0.1 * height), (0.5, 0.8 * height), (0.38, height), (0, height)])
+    body = outline.extrude(height) ^ turned(
+        [(0, 0), (0.44, 0), (0.5, 0.1 * height), (0.5, 0.8 * height), (0.38, height), (0, height)]
+    )
     neck = rng.uniform(0.12, 0.25)
     body += stepped([(rng.uniform(0.1, 0.4), neck)], 0.01).mirror((0, 0, 1)).translate((0, 0, 0.01))
     low = float(body.bounding_box()[2])
@@ -286,7 +322,9 @@ def bearing_block(rng: Rng) -> list[Piece]:
     radius, thick, height = rng.uniform(0.2, 0.3), rng.uniform(0.12, 0.35), rng.uniform(0.26, 0.4)
     foot = slab(rectangle(1.0, thick, 0.04), rng.uniform(0.07, 0.13), 0.01)
     foot -= union([rectangle(0.12, 0.07, 0.034).extrude(UP).translate((x, 0, -0.1)) for x in (-0.38, 0.38)])
-    arch = Manifold.batch_hull([bar((0, -thick / 2, height), (0, thick / 2, height), radius, 64), slab(rectangle(2.2 * radius, thick), 0.05)])
+    arch = Manifold.batch_hull(
+        [bar((0, -thick / 2, height), (0, thick / 2, height), radius, 64), slab(rectangle(2.2 * radius, thick), 0.05)]
+    )
     bore = rng.uniform(0.35, 0.55) * radius
     body = foot + arch - bar((0, -UP, height), (0, UP, height), 0.8 * radius, 64)
     inner = turned(_ring_profile(bore, 0.8 * radius, thick * rng.uniform(0.7, 1.2)), 64)
@@ -326,7 +364,9 @@ def manifold_block(rng: Rng) -> list[Piece]:
         body -= Manifold.cylinder(UP, radius, radius, 32).translate((x, 0, height * 0.4))
         body -= bar((x, -UP, 0.5 * height), (x, 0, 0.5 * height), 0.8 * min(radius, 0.3 * height))
         if chance(rng, 0.45):
-            fitting = hexagon(1.5 * radius, 0.9 * radius) + stepped([(1.8 * radius, 1.1 * radius), (radius, 0.8 * radius)], 0.1 * radius)
+            fitting = hexagon(1.5 * radius, 0.9 * radius) + stepped(
+                [(1.8 * radius, 1.1 * radius), (radius, 0.8 * radius)], 0.1 * radius
+            )
             fittings.append(fitting.translate((x, 0, height - 0.005)))
     body -= corners_of(disc(0.03, 20), width - 0.1, depth - 0.1).extrude(2 * UP).translate((0, 0, -UP))
     pieces = [Piece("block", body, finish(rng, 0.3))]
@@ -347,9 +387,18 @@ def motor(rng: Rng) -> list[Piece]:
     rear = stepped([(0.15, 1.05 * radius)], 0.04).translate((0, 0, length - 0.02))
     axle = stepped([(0.3, rng.uniform(0.05, 0.09))], 0.01).translate((0, 0, -0.32))
     color = paint(rng)
-    pieces = [Piece("body", body, color), Piece("front", front, finish(rng)), Piece("rear", rear, finish(rng)), Piece("axle", axle, STEEL)]
+    pieces = [
+        Piece("body", body, color),
+        Piece("front", front, finish(rng)),
+        Piece("rear", rear, finish(rng)),
+        Piece("axle", axle, STEEL),
+    ]
     if chance(rng, 0.7):
-        box = slab(rectangle(0.28, 0.25, 0.03), 0.16, 0.015).rotate((0, 90, 0)).translate((radius * 0.95, 0, length * rng.uniform(0.3, 0.8)))
+        box = (
+            slab(rectangle(0.28, 0.25, 0.03), 0.16, 0.015)
+            .rotate((0, 90, 0))
+            .translate((radius * 0.95, 0, length * rng.uniform(0.3, 0.8)))
+        )
         pieces.append(Piece("terminal box", box, color if chance(rng, 0.6) else RUBBER))
     if chance(rng, 0.4):
         foot = rectangle(2.2 * radius, 0.1, 0.02).extrude(0.6 * length).translate((0, -radius - 0.06, 0.2 * length))
@@ -361,11 +410,17 @@ def cylinder(rng: Rng) -> list[Piece]:
     """A pneumatic cylinder: barrel, two caps, tie rods, piston rod, fork."""
     length, half = rng.uniform(0.5, 1.2), rng.uniform(0.1, 0.2)
     cap = slab(rectangle(2 * half, 2 * half, 0.03), rng.uniform(0.1, 0.18), 0.01)
-    barrel = disc(0.85 * half).extrude(length) if chance(rng, 0.5) else rectangle(1.8 * half, 1.8 * half, 0.04).extrude(length)
+    barrel = (
+        disc(0.85 * half).extrude(length)
+        if chance(rng, 0.5)
+        else rectangle(1.8 * half, 1.8 * half, 0.04).extrude(length)
+    )
     rods = at_places(Manifold.cylinder(length, 0.12 * half, 0.12 * half, 16), corner_places(1.6 * half, 1.6 * half, 0))
     piston = stepped([(rng.uniform(0.15, 0.7), 0.3 * half)], 0.01).translate((0, 0, length + 0.05))
     top = float(piston.bounding_box()[5])
-    nuts = at_places(hexagon(0.2 * half, 0.15 * half), corner_places(1.6 * half, 1.6 * half, length + float(cap.bounding_box()[5])))
+    nuts = at_places(
+        hexagon(0.2 * half, 0.15 * half), corner_places(1.6 * half, 1.6 * half, length + float(cap.bounding_box()[5]))
+    )
     pieces = [
         Piece("barrel", barrel, metal(rng)),
         Piece("caps", union([cap.mirror((0, 0, 1)), cap.translate((0, 0, length))]), finish(rng)),
@@ -379,7 +434,12 @@ def cylinder(rng: Rng) -> list[Piece]:
 def fork(rng: Rng) -> list[Piece]:
     """A clevis with its pin, or an eye."""
     width, depth, length = rng.uniform(0.3, 0.5), rng.uniform(0.25, 0.45), rng.uniform(0.7, 1.0)
-    body = Manifold.batch_hull([slab(rectangle(width, depth, 0.03), 0.4 * length, 0.01), bar((-width / 2, 0, 0.8 * length), (width / 2, 0, 0.8 * length), depth / 2, 48)])
+    body = Manifold.batch_hull(
+        [
+            slab(rectangle(width, depth, 0.03), 0.4 * length, 0.01),
+            bar((-width / 2, 0, 0.8 * length), (width / 2, 0, 0.8 * length), depth / 2, 48),
+        ]
+    )
     slot = rectangle(width * rng.uniform(0.35, 0.6), 2).extrude(UP).translate((0, 0, 0.35 * length))
     has_slot = chance(rng, 0.7)
     bore = 0.25 * depth
@@ -412,8 +472,25 @@ def handle(rng: Rng) -> list[Piece]:
 KINDS: Mapping[str, Callable[[Rng], list[Piece]]] = {
     make.__name__: make
     for make in (
-        plate, angle_bracket, housing, flange, shaft, connector, magnet, gear, pulley, heat_sink, elbow, knob, bearing_block,
-        clamp, manifold_block, motor, cylinder, fork, handle,
+        plate,
+        angle_bracket,
+        housing,
+        flange,
+        shaft,
+        connector,
+        magnet,
+        gear,
+        pulley,
+        heat_sink,
+        elbow,
+        knob,
+        bearing_block,
+        clamp,
+        manifold_block,
+        motor,
+        cylinder,
+        fork,
+        handle,
     )  # fmt: skip
 }
 """Makers by kind; the order is the order of class numbers."""
@@ -482,12 +559,26 @@ def _ring_magnet(rng: Rng) -> list[Piece]:
     rim = CrossSection.circle(0.5, sides).rotate(180 / sides)
     bore, pole = rng.uniform(0.06, 0.12), rng.uniform(0.9, 1.3) / count * 0.6
     root = 0.5 * np.cos(np.pi / max(sides, 4)) - 0.5 * wall
-    tooth = polygon([(bore, -0.3 * pole), (0.2, -pole / 2), (root, -pole / 2), (root, pole / 2), (0.2, pole / 2), (bore, 0.3 * pole)])
+    tooth = polygon(
+        [
+            (bore, -0.3 * pole),
+            (0.2, -pole / 2),
+            (root, -pole / 2),
+            (root, pole / 2),
+            (0.2, pole / 2),
+            (bore, 0.3 * pole),
+        ]
+    )
     outline = (rim - rim.offset(-wall)) + ring_of(tooth, 0.0, count, 180 / count)
     yoke = outline.extrude(length).translate((0, 0, -length / 2))
     thick = min(0.35 * pole, 0.05)
     coil = (rectangle(pole + 2 * thick, length + 2 * thick, thick) - rectangle(pole, length)).extrude(root - 0.26)
-    coils = union([coil.rotate((90, 0, 90)).translate((0.22, 0, 0)).rotate((0, 0, 180 / count + k * 360 / count)) for k in range(count)])
+    coils = union(
+        [
+            coil.rotate((90, 0, 90)).translate((0.22, 0, 0)).rotate((0, 0, 180 / count + k * 360 / count))
+            for k in range(count)
+        ]
+    )
     pieces = [Piece("yoke", yoke, paint(rng)), Piece("coils", coils, COPPER if chance(rng, 0.6) else INSULATOR)]
     pieces += _terminals(rng, (0.0, -length / 2, 0.48))
     return [Piece(p.name, p.solid.rotate((90, 0, 0)) if k < 2 else p.solid, p.material) for k, p in enumerate(pieces)]
@@ -498,7 +589,10 @@ def _terminals(rng: Rng, place: tuple[float, float, float]) -> list[Piece]:
     if chance(rng, 0.25):
         return []
     block = slab(rectangle(0.34, 0.1, 0.01), 0.07).translate(place)
-    studs = at_places(stepped([(0.07, 0.018)], 0.004, 16), [(place[0] + x, place[1], place[2] + 0.06) for x in (-0.12, -0.04, 0.04, 0.12)])
+    studs = at_places(
+        stepped([(0.07, 0.018)], 0.004, 16),
+        [(place[0] + x, place[1], place[2] + 0.06) for x in (-0.12, -0.04, 0.04, 0.12)],
+    )
     return [Piece("terminals", block, INSULATOR if chance(rng, 0.6) else RUBBER), Piece("studs", studs, COPPER)]
 
 
@@ -511,7 +605,9 @@ def draw_sheet(path: Path, count: int) -> None:
     from partsight.render.sensor import expose
     from partsight.report.contact_sheet import write_contact_sheet
 
-    section = RandomizeSection.model_validate({"placement": "orbit", "orbit": {"grey": False, "elevation_deg": [15, 40]}})
+    section = RandomizeSection.model_validate(
+        {"placement": "orbit", "orbit": {"grey": False, "elevation_deg": [15, 40]}}
+    )
     kinds, pictures = list(KINDS), []
     with open_renderer(RenderSection(width=192, height=192, samples_per_pixel=24), 1) as renderer:
         for number in range(count):

@@ -8,6 +8,7 @@ from partsight.cad.reading import content_key
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
 from partsight.errors import CadError
+from partsight.detector.own_weights import weights_path
 from partsight.files import hash_file, hash_json, hash_tree
 
 FORMAT_VERSIONS = {"cad": 3, "render": 1, "dataset": 1, "train": 1, "evaluate": 1, "report": 2}
@@ -57,7 +58,7 @@ def dataset_key(recipe: Recipe, renders_key: str) -> str:
 
 def train_key(recipe: Recipe, data_key: str) -> str:
     """Return the key of the checkpoint; the number of threads is not in it."""
-    weights = Path(recipe.train.weights)
+    weights = weights_path(recipe.train.weights)
     content = {
         "dataset": data_key,
         "seed": recipe.train_seed,

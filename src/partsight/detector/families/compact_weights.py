@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,10 @@ import torch
 
 from partsight.config.train import TrainSection
 from partsight.detector.families.compact_network import CompactNetwork, build_network
+from partsight.detector.own_weights import PARTS, weights_path
 from partsight.errors import DetectorError
 from partsight.files import read_json, write_bytes, write_json
 
-PARTS = Path(__file__).parents[1] / "weights" / "nano_parts.safetensors"
-"""Weights that may come with Partsight: learned on renders of generated parts (`tools/pretrain_parts.py`)."""
 LEAST_FIT = 0.5
 """Share of a network's tensors that given weights must fill."""
 WAYS_OUT = (
@@ -89,9 +89,10 @@ def _find(weights: str) -> Path:
     """Return the file that `train.weights` means. Raises DetectorError."""
     if weights == "download":
         raise DetectorError(f"train.weights = 'download': the family 'compact' downloads nothing. {WAYS_OUT}")
-    if weights == "parts" and not PARTS.is_file():
+    path = weights_path(weights)
+    if weights == PARTS and not path.is_file():
         raise DetectorError(f"train.weights = 'parts': this copy of Partsight carries no weights. {WAYS_OUT}")
-    return PARTS if weights == "parts" else Path(weights)
+    return path
 
 
 def _fits(own: torch.Tensor, given: torch.Tensor | None) -> bool:
@@ -111,7 +112,9 @@ def _read_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], Mapping[str,
 def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
     """Read tensors only; anything else in the file is refused."""
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of how the file was pickled
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise DetectorError(
             f"{path}: refused, because reading it would run code: it holds more than tensors. {WAYS_OUT}"
