@@ -2,8 +2,8 @@
 
 python benchmarks/label_doubts.py PROJECT [--pictures 200] [--share 0.1] [--threads 2]
 
-PROJECT is the folder of a finished run, such as that of `partsight demo`. Fresh renders of another seed stand for photos: their labels are
-exact, so every error in them is one that this program planted.
+PROJECT is the folder of a finished run, such as that of `partsight demo`. Fresh renders of another seed stand for
+photos: their labels are exact, so every error in them is one that this program planted.
 """
 
 import argparse
@@ -27,7 +27,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("project", type=Path)
     parser.add_argument("--pictures", type=int, default=200)
-    parser.add_argument("--share", type=float, default=0.1, help="of the labels that are taken out, and that are changed")
+    parser.add_argument(
+        "--share", type=float, default=0.1, help="of the labels that are taken out, and that are changed"
+    )
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     recipe = given.project / "recipe.toml"
@@ -67,7 +69,9 @@ def count(counts, sample, errors, detections):
         counts["found", kind] += any(one.kind == kind and overlap(one.box_xyxy, box) >= SAME_IOU for one in told)
     for one in told:
         counts["told", one.kind] += 1
-        counts["true", one.kind] += any(one.kind == kind and overlap(one.box_xyxy, box) > APART_IOU for kind, box in errors)
+        counts["true", one.kind] += any(
+            one.kind == kind and overlap(one.box_xyxy, box) > APART_IOU for kind, box in errors
+        )
 
 
 def overlap(first, second):

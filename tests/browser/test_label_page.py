@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image as PillowImage
@@ -222,6 +224,43 @@ def test_boxes_of_the_photo_before_are_proposed_and_count_only_when_accepted(pag
         tab.key("a")
         saved(tab)
         assert boxes(tab)[0] == pytest.approx([100, 80, 300, 240], abs=3)
+
+
+def test_a_box_drawn_over_a_proposal_takes_its_place_and_class(page):
+    with proposed(page) as tab:
+        tab.key("2")  # the class of boxes drawn elsewhere
+        draw(tab, (110, 90, 305, 245))
+        saved(tab)
+        assert tab.value("document.querySelectorAll('.box.proposal').length") == 0
+        (entry,) = json.loads((page.folder / "drafts/monday/0001.jpg.json").read_text())["boxes"]
+        assert entry["class"] == NAMES[0]
+        assert entry["box"] == pytest.approx([110, 90, 305, 245], abs=3)
+
+
+def test_a_dismissed_proposal_stays_away_after_a_reload(page):
+    with proposed(page) as tab:
+        tab.value("document.querySelector('.box.proposal').click()")
+        tab.key("Delete")
+        tab.wait("document.querySelectorAll('.box.proposal').length === 0")
+        tab.value("document.body.dataset.key = 'before the reload'; location.reload()")
+        ready(tab, "monday/0001.jpg")
+        tab.wait("performance.getEntriesByType('resource').some(one => /proposals.*0001/.test(one.name))")
+        time.sleep(0.3)
+        assert tab.value("document.querySelectorAll('.box.proposal').length") == 0
+
+
+@contextmanager
+def proposed(page):
+    """A tab that shows the second photo, with one proposal: the box of the first."""
+    shutil.copy(page.folder / "to_label/monday/0000.jpg", page.folder / "to_label/monday/0001.jpg")
+    with page.tab() as tab:
+        ready(tab)
+        draw(tab, (100, 80, 300, 240))
+        saved(tab)
+        tab.key("ArrowRight")
+        ready(tab, "monday/0001.jpg")
+        tab.wait("document.querySelectorAll('.box.proposal').length === 1")
+        yield tab
 
 
 def test_one_finger_draws_and_two_fingers_zoom(page):

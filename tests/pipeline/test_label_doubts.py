@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def photographed(finished, tmp_path_factory):
-    """The smoke recipe with renders as its photos: session 'shop' to validate, 'hall' to test; only the first of each has its labels."""
+    """Renders as photos, session 'shop' to validate and 'hall' to test; only the first of each has its labels."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
     labelled = [sample for sample in finished.renders.dataset.samples if len(sample.class_ids)]
@@ -27,7 +27,9 @@ def photographed(finished, tmp_path_factory):
         for name in ("images", "labels"):
             (folder / name / session).mkdir(parents=True, exist_ok=True)
         shutil.copy(sample.image_path, folder / "images" / session / f"{session}{number}{sample.image_path.suffix}")
-        (folder / "labels" / session / f"{session}{number}.txt").write_text(yolo_text(sample) if number % 3 == 0 else "")
+        (folder / "labels" / session / f"{session}{number}.txt").write_text(
+            yolo_text(sample) if number % 3 == 0 else ""
+        )
     changes = {
         "train": finished.recipe.train.model_copy(update={"weights": "scratch"}),
         "photos": finished.recipe.photos.model_copy(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.dataset.pictures import read_picture
-from partsight.structures.arrays import FloatArray, Image
+from partsight.structures.arrays import BoolArray, FloatArray, Image
 from partsight.structures.sample import Sample
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
@@ -77,6 +77,27 @@ def measure_picture(picture: Image) -> dict[str, float]:
         "sharpness": float(np.log10(laplacian.var() + 1e-9)),
         "noise": float(np.sqrt(np.pi / 2) * np.abs(noise).mean() / 6),
     }
+
+
+def measure_object(picture: Image, is_object: BoolArray) -> dict[str, float]:
+    """Return how an object stands out: brightness against its surroundings in −1…1, and the distance of their mean colors in 0…√3.
+
+    Surroundings are a ring of about a quarter of the object's size. `is_object` is (H, W); raises ValueError when it is empty.
+    """
+    from scipy.ndimage import binary_dilation
+
+    rows, columns = np.flatnonzero(is_object.any(axis=1)), np.flatnonzero(is_object.any(axis=0))
+    if not len(rows):
+        raise ValueError("no pixel belongs to the object")
+    reach = max(2, round(np.sqrt(is_object.sum()) / 4))
+    window = tuple(slice(max(0, line[0] - reach), line[-1] + reach + 1) for line in (rows, columns))
+    inside = is_object[window]
+    ring = binary_dilation(inside, iterations=reach) & ~inside
+    if not ring.any():  # the object fills the picture
+        return {"relief": 0.0, "color distance": 0.0}
+    values = picture[window].astype(np.float64) / 255
+    difference = values[inside].mean(axis=0) - values[ring].mean(axis=0)
+    return {"relief": float(difference @ LUMINANCE), "color distance": float(np.linalg.norm(difference))}
 
 
 def measure_boxes(sample: Sample) -> dict[str, FloatArray]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from partsight.errors import EvaluationError
 from partsight.structures.arrays import FloatArray
-from partsight.structures.evaluation import CalibrationBin, Curve, Evaluation, Interval, Score, Slice
+from partsight.structures.evaluation import CalibrationBin, Cause, Curve, Evaluation, Interval, Score, Slice
 from partsight.structures.plain import as_plain
 
 
@@ -40,6 +40,9 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         "intervals": {name: _read_interval(interval) for name, interval in content["intervals"].items()},
         "curves": tuple(_read_curve(curve) for curve in content["curves"]),
         "calibration": tuple(CalibrationBin(**one) for one in content.get("calibration", ())),
+        "causes": tuple(
+            Cause(**{**one, "interval": _read_interval(one["interval"])}) for one in content.get("causes", ())
+        ),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
     return Evaluation(**{**content, **read})

@@ -19,6 +19,7 @@ from partsight.files import read_json, write_json
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.learn import TrainOutput
 from partsight.pipeline.progress import Progress
+from partsight.pipeline.render_facts import find_causes
 from partsight.pipeline.stage_key import evaluate_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.structures.dataset import Dataset, Splits
@@ -55,16 +56,19 @@ def make_evaluation(
 def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     detections = _detect(recipe, splits.test, trained, progress)
+    judged = list(zip(splits.test.samples, detections, strict=True))
     if recipe.evaluate.protocol == "seed":
         threshold, source = choose_threshold(splits.test, detections), "test"
     else:
         on_validation = _detect(recipe, splits.validation, trained, progress)
         threshold, source = choose_threshold(splits.validation, on_validation), "validation"
+        judged += zip(splits.validation.samples, on_validation, strict=True)
     evaluation = evaluate(
         splits.test, detections, recipe.evaluate, threshold=threshold, threshold_source=source, seed=recipe.seed
     )
     slices = slice_recall(splits.test, detections, threshold, np.random.default_rng(recipe.seed))
-    evaluation = replace(evaluation, slices=slices)
+    causes = find_causes(judged, threshold, np.random.default_rng(recipe.seed))
+    evaluation = replace(evaluation, slices=slices, causes=causes)
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)

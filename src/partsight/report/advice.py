@@ -27,7 +27,15 @@ def give_advice(content: ReportContent) -> tuple[str, ...]:
         return ()
     return tuple(
         advice
-        for rule in (_about_photos, _about_sessions, _about_names, _about_alarms, _about_slices, _about_classes)
+        for rule in (
+            _about_photos,
+            _about_sessions,
+            _about_names,
+            _about_alarms,
+            _about_slices,
+            _about_causes,
+            _about_classes,
+        )
         for advice in rule(content)
     )[:6]
 
@@ -88,6 +96,21 @@ def _about_slices(content: ReportContent) -> Iterator[str]:
         yield (
             f"Weak spot: {one.group} “{one.name}”, where {one.recall:.0%} of {one.num_boxes} parts are found: {remedies[one.group]}."
         )
+
+
+def _about_causes(content: ReportContent) -> Iterator[str]:
+    remedies = {
+        "size": "more renders of that size (randomize.camera.object_size), larger pictures (train.image_size)",
+        "hidden": "more pictures in which parts hide each other (randomize.scatter.parts_per_image)",
+        "cut off": "more parts at the edge (randomize.camera.off_center)",
+        "relief": "more variety of light (randomize.light)",
+        "color distance": "more variety of backgrounds in the parts' own colors, so that shape is learned",
+    }
+    strong = [one for one in content.evaluation.causes if abs(one.recall_high - one.recall_low) > SLICE_GAP]
+    for one in strong[:1]:
+        if one.name in remedies and not one.interval.low <= 0 <= one.interval.high:
+            ends = f"from {one.recall_low:.0%} to {one.recall_high:.0%} of the parts found"
+            yield f"What counts most in renders is “{one.name}” ({ends} between its ends): {remedies[one.name]}."
 
 
 def _about_classes(content: ReportContent) -> Iterator[str]:

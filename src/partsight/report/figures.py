@@ -1,11 +1,11 @@
 """Figures as the reader sees them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from partsight.report.content import StageTiming
-from partsight.structures.evaluation import Evaluation, Interval, Score
+from partsight.structures.evaluation import Cause, Evaluation, Interval, Score
 
 UNKNOWN = "–"
 GROUP_TITLES = {
@@ -64,6 +64,19 @@ class SliceGroup:
 
     title: str
     rows: tuple[SliceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRow:
+    """What recall would be at the two ends of one fact."""
+
+    title: str
+    low: str
+    high: str
+    recall_low: str
+    recall_high: str
+    change: str
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,18 @@ def slice_groups(evaluation: Evaluation) -> tuple[SliceGroup, ...]:
     )
 
 
+def cause_rows(evaluation: Evaluation) -> tuple[CauseRow, ...]:
+    """Return what recall depends on, the strongest first."""
+    return tuple(_cause_row(cause) for cause in evaluation.causes)
+
+
+def _cause_row(cause: Cause) -> CauseRow:
+    title, say = _CAUSES.get(cause.name, (cause.name, number))
+    change = f"{cause.recall_high - cause.recall_low:+.2f} ({cause.interval.low:+.2f} to {cause.interval.high:+.2f})"
+    ends = (say(cause.low), say(cause.high), percent(cause.recall_low), percent(cause.recall_high))
+    return CauseRow(title, *ends, change, cause.interval.low > 0 or cause.interval.high < 0)
+
+
 def confusion_rows(evaluation: Evaluation) -> tuple[tuple[str, tuple[MatrixCell, ...]], ...]:
     """Return name and cells of each row of the confusion matrix, background last."""
     names = (*evaluation.class_names, "background")
@@ -157,6 +182,19 @@ def percent(share: float) -> str:
     if 0 < share < 1:
         share = min(max(share, 0.01), 0.99)
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
+_CAUSES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "size": ("size (side of a square as large as the box)", lambda value: f"{2**value:.0f} px"),
+    "hidden": ("share hidden by others", percent),
+    "cut off": ("share beyond the picture's edge", percent),
+    "seen from above": ("seen from above", lambda value: f"{value:.0f}°"),
+    "relief": ("brighter than its surroundings (negative: against the light)", lambda value: f"{value:+.2f}"),
+    "color distance": ("difference in color from its surroundings", lambda value: f"{value:.2f}"),
+    "sharpness": ("sharpness of the picture (logarithm)", lambda value: f"{value:.1f}"),
+    "parts in the picture": ("parts in the picture", lambda value: f"{value:.0f}"),
+}
+"""Facts of held-out renders that recall is regressed on: as the reader sees them."""
 
 
 def duration(seconds: float) -> str:

@@ -79,6 +79,8 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
         class_rows=figures.class_rows(evaluation),
         confusion_rows=figures.confusion_rows(evaluation),
         slice_groups=figures.slice_groups(evaluation),
+        cause_rows=figures.cause_rows(evaluation),
+        num_cause_boxes=evaluation.causes[0].num_boxes if evaluation.causes else 0,
         timing_rows=figures.timing_rows(content.timings),
         result_charts=_result_charts(evaluation),
         advice=give_advice(content),

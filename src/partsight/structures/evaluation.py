@@ -58,6 +58,22 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """How recall goes with one fact about parts and their surroundings, all other facts held where they are."""
+
+    name: str
+    num_boxes: int
+    low: float
+    """10th percentile of the fact; the 90th is `high`."""
+    high: float
+    recall_low: float
+    """Expected recall if every part had the low value."""
+    recall_high: float
+    interval: Interval
+    """95 % of recall_high − recall_low, by bootstrap over pictures."""
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationBin:
     """Detections of similar score, all classes together."""
 
@@ -91,6 +107,8 @@ class Evaluation:
     curves: tuple[Curve, ...]
     slices: tuple[Slice, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
 
     def __post_init__(self) -> None:
         size = len(self.class_names) + 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from partsight.dataset.appearance import compare_appearance, measure_boxes, measure_picture
+from partsight.dataset.appearance import compare_appearance, measure_boxes, measure_object, measure_picture
 from partsight.structures.sample import Sample
 
 
@@ -51,6 +51,32 @@ def sample(path, picture, boxes):
     size = (picture.shape[1], picture.shape[0])
     boxes = np.array(boxes, float).reshape(-1, 4)
     return Sample(path.stem, path, size, boxes, np.zeros(len(boxes), np.int64), "photo", "s")
+
+
+def test_an_object_darker_than_its_surroundings_has_negative_relief_whatever_lies_far_away():
+    picture = np.full((120, 120, 3), 255, np.uint8)
+    picture[30:90, 30:90] = 204  # around the object; beyond is white
+    is_object = np.zeros((120, 120), bool)
+    is_object[50:70, 50:70] = True
+    picture[is_object] = 51
+    figures = measure_object(picture, is_object)
+    assert figures["relief"] == pytest.approx(-0.6, abs=1e-6)
+    assert figures["color distance"] == pytest.approx(0.6 * np.sqrt(3), abs=1e-6)
+
+
+def test_equal_brightness_in_other_colors_is_color_distance_without_relief():
+    picture = np.zeros((60, 60, 3), np.uint8)
+    picture[:, :, 1] = 60
+    is_object = np.zeros((60, 60), bool)
+    is_object[20:40, 20:40] = True
+    picture[is_object] = (round(60 * 0.7152 / 0.2126), 0, 0)
+    figures = measure_object(picture, is_object)
+    assert abs(figures["relief"]) < 0.01
+    assert figures["color distance"] > 0.7
+
+
+def test_an_object_that_fills_the_picture_has_no_surroundings():
+    assert measure_object(np.zeros((9, 9, 3), np.uint8), np.ones((9, 9), bool)) == {"relief": 0, "color distance": 0}
 
 
 def test_boxes_are_measured_as_shares(tmp_path):

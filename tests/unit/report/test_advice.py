@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from partsight.report.advice import give_advice
-from partsight.structures.evaluation import Slice
+from partsight.structures.evaluation import Cause, Interval, Slice
 
 from .small import content
 
@@ -62,6 +62,14 @@ def test_the_weakest_slices_are_named_with_a_remedy(tmp_path):
     assert "below 16 px" in text
     assert "object_size" in text
     assert "from 128 px" not in text
+
+
+@pytest.mark.parametrize(("low", "is_said"), [(-0.6, True), (-0.9, False)])
+def test_what_recall_depends_on_most_is_named_unless_it_may_be_chance(tmp_path, low, is_said):
+    cause = Cause("hidden", 400, 0.0, 0.4, 0.9, 0.5, Interval(low, 0.2 if low == -0.9 else -0.2))
+    text = advised(tmp_path, causes=(cause,))
+    assert ("from 90% to 50%" in text) is is_said
+    assert ("parts_per_image" in text) is is_said
 
 
 def test_where_nothing_was_measured_nothing_is_advised(tmp_path):

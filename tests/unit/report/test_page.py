@@ -12,6 +12,7 @@ from partsight.config.report import ReportSection
 from partsight.errors import DatasetError
 from partsight.report.content import Picture, StageTiming
 from partsight.report.page import MAX_BYTES, write_report
+from partsight.structures.evaluation import Cause, Interval
 
 from .small import content
 
@@ -83,6 +84,21 @@ def test_headings_never_skip_a_level_and_every_table_has_a_caption(tmp_path):
     assert page.headings.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
     assert page.tags.count("table") == page.tags.count("caption") == 3
+
+
+def test_what_makes_it_miss_is_told_in_the_units_of_each_fact(tmp_path):
+    causes = (
+        Cause("size", 300, 5.0, 7.0, 0.5, 0.9, Interval(0.2, 0.6)),
+        Cause("hidden", 300, 0.0, 0.35, 0.9, 0.85, Interval(-0.2, 0.1)),
+    )
+    evaluation = replace(content(tmp_path).evaluation, causes=causes)
+    _, path = written(tmp_path, evaluation=evaluation)
+    section = path.read_text().split('<section id="causes">')[1].split("</section>")[0]
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
+    assert "32 px 50" in plain
+    assert "128 px 90" in plain
+    assert "<strong>+0.40 (+0.20 to +0.60)</strong>" in section
+    assert section.count("<strong>") == 1, "what may be chance is not bold"
 
 
 def test_inline_drawings_are_well_formed(tmp_path):

@@ -7,6 +7,7 @@ import { chooseClass, colorOf } from "./palette.js";
 
 const find = (id) => document.getElementById(id);
 const ASK_AGAIN_MS = 700;
+const SAME_PART = 0.5, SAME_PROPOSAL = 0.9; // overlap
 const MARKS = { open: ["○", "not labelled"], begun: ["◐", "begun"], proposed: ["◇", "boxes proposed"], done: ["✓", "done"], nothing: ["∅", "nothing here"] };
 
 const page = { classes: [], photos: [], key: null, history: null, proposals: [], selected: -1, name: "", turn: 0, proposed: new Set() };
@@ -45,9 +46,18 @@ function keep() {
   render();
 }
 
+// A box drawn over a proposal takes its place and its class: drawing anew is quicker than dragging corners.
 function drawn(box) {
+  const name = page.proposals.find((one) => overlap(one.box, box) >= SAME_PART)?.name ?? page.name;
+  page.proposals = page.proposals.filter((one) => overlap(one.box, box) < SAME_PART);
   page.selected = now().boxes.length;
-  put([...now().boxes, { box, name: page.name }]);
+  put([...now().boxes, { box, name }]);
+}
+
+function overlap(one, other) {
+  const area = ([left, top, right, bottom]) => Math.max(0, right - left) * Math.max(0, bottom - top);
+  const shared = area([Math.max(one[0], other[0]), Math.max(one[1], other[1]), Math.min(one[2], other[2]), Math.min(one[3], other[3])]);
+  return shared / (area(one) + area(other) - shared);
 }
 
 function changed(index, box) {
@@ -70,9 +80,19 @@ function remove() {
   if (index < 0) return;
   page.selected = -1;
   if (index < boxes.length) return put(boxes.filter((_, number) => number !== index));
-  page.proposals = page.proposals.filter((_, number) => number !== index - boxes.length);
+  dismiss(page.proposals[index - boxes.length]);
   render();
 }
+
+// A dismissed proposal stays away when the photo is shown again in this tab.
+function dismiss(proposal) {
+  page.proposals = page.proposals.filter((one) => one !== proposal);
+  sessionStorage.setItem(dismissedKey(), JSON.stringify([...dismissed(), proposal.box]));
+}
+
+const dismissedKey = () => `dismissed ${page.key}`;
+const dismissed = () => JSON.parse(sessionStorage.getItem(dismissedKey()) ?? "[]");
+const isWanted = (one) => !dismissed().some((box) => overlap(one.box, box) >= SAME_PROPOSAL);
 
 function setClass(name) {
   page.name = name;
@@ -166,9 +186,9 @@ async function offer(key, turn) {
   while (turn === page.turn && now().state === "open") {
     const given = await readProposals(key);
     if (turn !== page.turn || page.history.past.length) return;
-    page.proposals = given.found;
-    page.history.now = { ...now(), proposals: given.found };
-    if (given.found.length) page.proposed.add(key);
+    page.proposals = given.found.filter(isWanted);
+    page.history.now = { ...now(), proposals: page.proposals };
+    if (page.proposals.length) page.proposed.add(key);
     if (given.problem) hint(given.problem);
     render();
     if (given.complete) return;

@@ -1,0 +1,137 @@
+"""How long a person needs to label photos with and without proposals, by counting what the hand must do on the labelling page.
+
+python benchmarks/label.py RECIPE TRAINED [TRAINED …] [--satisfied 0.8]
+
+RECIPE names photos with true labels; its validation photos, which no detector learned from, are labelled again here. TRAINED is a
+folder runs/train/KEY: a detector that proposes boxes as the page does. Nobody labels: actions are counted on the cheapest way from
+proposals to true labels and turned into time by the keystroke-level model (Card, Moran & Newell, CACM 23(7), 1980): key 0.28 s,
+pointing 1.1 s, button 0.1 s, thought 1.35 s. A person draws slower or faster; the ratio is what counts. A box is good enough from an
+overlap of --satisfied on.
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from partsight.config.loading import read_recipe
+from partsight.dataset.photos import read_photos
+from partsight.dataset.pictures import read_picture
+from partsight.dataset.splits import split_photos
+from partsight.detector.detector import Checkpoint, open_family
+from partsight.pipeline.photo_proposals import MAX_DETECTIONS, MIN_SCORE
+from partsight.pipeline.workspace import read_manifest
+from partsight.structures.boxes import pairwise_iou
+
+KEY_S, POINT_S, BUTTON_S, THOUGHT_S = 0.28, 1.1, 0.1, 1.35
+ACTIONS = {  # seconds each
+    "look at a photo": THOUGHT_S,
+    "look at a proposal": THOUGHT_S,
+    "find a part": THOUGHT_S,
+    "draw a box": 2 * (POINT_S + BUTTON_S),
+    "class key": KEY_S,
+    "select": POINT_S + 2 * BUTTON_S,
+    "delete key": KEY_S,
+    "accept key": KEY_S,
+    "done and yes": 2 * KEY_S,
+}
+COLUMNS = (
+    "photos", "proposals by", "boxes", "proposed", "good enough", "drawn over", "drawn anew", "deleted", "actions",
+    "minutes for 100 boxes",
+)  # fmt: skip
+SAME_IOU = 0.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("trained", type=Path, nargs="+")
+    parser.add_argument("--satisfied", type=float, default=0.8)
+    parser.add_argument("--threads", type=int, default=2)
+    given = parser.parse_args()
+    recipe = read_recipe(given.recipe)
+    splits = split_photos(read_photos(recipe.photos, recipe.class_names), recipe.photos)
+    print(f"| {' | '.join(COLUMNS)} |")
+    print("|" + "---|" * len(COLUMNS))
+    samples = splits.validation.samples
+    show("nobody", samples, draw_all(samples))
+    for folder in given.trained:
+        show(folder.name, samples, correct_all(samples, propose(folder, samples, given.threads), given.satisfied))
+
+
+def draw_all(samples):
+    """Count actions when every box is drawn; the class key is pressed where the class changes."""
+    counts, held = Counter(), None
+    for sample in samples:
+        counts += Counter({"look at a photo": 1, "done and yes": 1})
+        for class_id in sample.class_ids.tolist():
+            counts += drawing(class_id != held)
+            held = class_id
+    return counts
+
+
+def drawing(is_other_class):
+    return Counter({"find a part": 1, "draw a box": 1, "class key": int(is_other_class)})
+
+
+def correct_all(samples, proposals, satisfied):
+    """Count actions when proposals are mended and accepted, and only what is missing is drawn."""
+    counts, held = Counter(), None
+    for sample, found in zip(samples, proposals, strict=True):
+        counts += Counter({"look at a photo": 1, "done and yes": 1, "look at a proposal": len(found.scores)})
+        matched = match(sample, found)
+        for index in range(len(found.scores)):
+            counts += mending(sample, found, index, matched.get(index), satisfied)
+        counts["accept key"] += bool(matched)
+        for number, class_id in enumerate(sample.class_ids.tolist()):
+            if number not in matched.values():
+                counts += drawing(class_id != held)
+                held = class_id
+    return counts
+
+
+def match(sample, found):
+    """Return for each useful proposal the label it speaks of; every label once, the best overlaps first."""
+    overlaps = pairwise_iou(found.boxes_xyxy, sample.boxes_xyxy)
+    pairs = {}
+    for flat in np.argsort(-overlaps, axis=None, kind="stable"):
+        row, column = (int(one) for one in np.unravel_index(flat, overlaps.shape))
+        if overlaps[row, column] >= SAME_IOU and row not in pairs and column not in pairs.values():
+            pairs[row] = column
+    return pairs
+
+
+def mending(sample, found, index, label, satisfied):
+    """Return what the hand does with one proposal."""
+    if label is None:
+        return Counter({"select": 1, "delete key": 1, "proposal deleted": 1})
+    overlap = pairwise_iou(found.boxes_xyxy[[index]], sample.boxes_xyxy[[label]])[0, 0]
+    is_good = overlap >= satisfied
+    is_named = found.class_ids[index] == sample.class_ids[label]
+    if is_good:
+        return Counter({"good enough": 1} if is_named else {"select": 1, "class key": 1})
+    return Counter({"draw a box": 1, "proposal drawn over": 1, "class key": int(not is_named)})
+
+
+def propose(folder, samples, threads):
+    manifest = read_manifest(folder)
+    checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
+    detector = open_family(checkpoint.family).load(checkpoint, threads)
+    return [detector.detect([read_picture(sample.image_path)], MIN_SCORE, MAX_DETECTIONS)[0] for sample in samples]
+
+
+def show(name, samples, counts):
+    num_boxes = sum(len(sample.class_ids) for sample in samples)
+    seconds = sum(ACTIONS[action] * number for action, number in counts.items() if action in ACTIONS)
+    hands = sum(number for action, number in counts.items() if action in ACTIONS and ACTIONS[action] != THOUGHT_S)
+    over = counts["proposal drawn over"]
+    columns = (
+        len(samples), name, num_boxes, counts["look at a proposal"], counts["good enough"], over, counts["draw a box"] - over,
+        counts["proposal deleted"], hands, f"{seconds / 60 * 100 / num_boxes:.1f}",
+    )  # fmt: skip
+    print("| " + " | ".join(map(str, columns)) + " |")
+
+
+if __name__ == "__main__":
+    main()

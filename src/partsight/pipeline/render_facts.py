@@ -1,0 +1,64 @@
+"""What is known about each part in a render and may explain that a detector misses it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+
+from partsight.dataset.appearance import measure_object, measure_picture
+from partsight.dataset.pictures import read_picture
+from partsight.evaluate.causes import explain_recall
+from partsight.evaluate.slices import found_boxes
+from partsight.files import read_json
+from partsight.structures.arrays import FloatArray, IntArray
+from partsight.structures.detections import Detections, above
+from partsight.structures.evaluation import Cause
+from partsight.structures.sample import Sample
+
+
+def find_causes(
+    pairs: Sequence[tuple[Sample, Detections]], threshold: float, rng: np.random.Generator
+) -> tuple[Cause, ...]:
+    """Return what recall at the threshold depends on, from those of the pictures that are renders."""
+    renders = [(sample, found) for sample, found in pairs if sample.source == "render" and len(sample.class_ids)]
+    if not renders:
+        return ()
+    facts = [_gather(sample) for sample, _ in renders]
+    is_found = np.concatenate([found_boxes(sample, above(found, threshold)) for sample, found in renders])
+    image_ids = np.repeat(np.arange(len(renders)), [len(sample.class_ids) for sample, _ in renders])
+    together = {name: np.concatenate([one[name] for one in facts]) for name in facts[0]}
+    return explain_recall(is_found, together, image_ids, rng)
+
+
+def _gather(sample: Sample) -> dict[str, FloatArray]:
+    """Return (N,) values of each fact; size is the base-2 logarithm of the root of the box's area in pixels."""
+    folder, stem = sample.image_path.parent.parent, sample.image_path.stem
+    objects = read_json(folder / "labels" / f"{stem}.json")["objects"]
+    picture, mask = read_picture(sample.image_path), _read_mask(folder / "masks" / f"{stem}.png")
+    sides = sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2]
+    looks = [measure_object(picture, mask == one["instance_id"]) for one in objects]
+    everywhere = np.ones(len(objects))
+    return {
+        "size": np.log2(sides.prod(axis=1)) / 2,
+        "hidden": 1 - np.array([one["visible_fraction"] for one in objects]),
+        "cut off": np.array([one["truncated_fraction"] for one in objects]),
+        "seen from above": np.array([_elevation_deg(one) for one in objects]),
+        "relief": np.array([one["relief"] for one in looks]),
+        "color distance": np.array([one["color distance"] for one in looks]),
+        "sharpness": everywhere * measure_picture(picture)["sharpness"],
+        "parts in the picture": everywhere * len(objects),
+    }
+
+
+def _read_mask(path: Path) -> IntArray:
+    """Return (H, W) instance numbers, −1 for nothing."""
+    with Pillow.open(path) as mask:
+        return np.asarray(mask).astype(np.int64) - 1
+
+
+def _elevation_deg(label: dict[str, Any]) -> float:
+    """Return how far above the part's own horizon the camera is, in degrees."""
+    camera = np.linalg.inv(np.array(label["camera_from_part"]))[:3, 3]
+    return float(np.degrees(np.arcsin(camera[2] / np.linalg.norm(camera))))
