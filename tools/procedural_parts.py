@@ -12,8 +12,31 @@ from pathlib import Path
 import numpy as np
 from manifold3d import CrossSection, Manifold
 from procedural_solids import (
-    COPPER, INSULATOR, RUBBER, STEEL, Piece, at_places, bar, circle_places, corner_places, corners_of, disc, finish,
-    hexagon, make_part, metal, paint, polygon, rectangle, ring_of, screw, slab, stepped, tube, turned, union,
+    COPPER,
+    INSULATOR,
+    RUBBER,
+    STEEL,
+    Piece,
+    at_places,
+    bar,
+    circle_places,
+    corner_places,
+    corners_of,
+    disc,
+    finish,
+    hexagon,
+    make_part,
+    metal,
+    paint,
+    polygon,
+    rectangle,
+    ring_of,
+    screw,
+    slab,
+    stepped,
+    tube,
+    turned,
+    union,
 )  # fmt: skip
 
 from partsight.structures.part import Part
@@ -458,7 +481,8 @@ def handle(rng: Rng) -> list[Piece]:
     corner = rng.uniform(0.08, 0.2)
     bend = np.linspace(0, np.pi / 2, 7)
     arc = np.column_stack([corner * (1 - np.cos(bend)), np.zeros(7), corner * np.sin(bend)])
-    left = np.concatenate([[[0, 0, 0]], arc + (0, 0, height - corner)]) - (width / 2, 0, 0)
+    bent = arc + np.array([0, 0, height - corner])
+    left = np.concatenate([np.zeros((1, 3)), bent]) - (width / 2, 0, 0)
     bow = tube(np.concatenate([left, left[::-1] * (-1, 1, 1)]), radius)
     foot = stepped([(rng.uniform(0.03, 0.08), radius * rng.uniform(1.3, 2))], 0.008)
     feet = at_places(foot, [(-width / 2, 0, -0.02), (width / 2, 0, -0.02)])
@@ -491,7 +515,7 @@ KINDS: Mapping[str, Callable[[Rng], list[Piece]]] = {
         cylinder,
         fork,
         handle,
-    )  # fmt: skip
+    )
 }
 """Makers by kind; the order is the order of class numbers."""
 

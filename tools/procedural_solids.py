@@ -3,7 +3,6 @@
 Lengths have no unit here: a finished part is scaled to the size asked for. z is up.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -135,7 +134,7 @@ def tube(path: Points, radius: float, sides: int = 20) -> Manifold:
     """Sweep a ball along a path: hoses, bent pipes, handles."""
     ball = Manifold.sphere(radius, sides)
     balls = [ball.translate(tuple(point)) for point in path]
-    return union([Manifold.batch_hull([one, other]) for one, other in zip(balls[:-1], balls[1:], strict=True)])
+    return union([Manifold.batch_hull([one, other]) for one, other in itertools.pairwise(balls)])
 
 
 def screw(radius: float, height: float) -> Manifold:

@@ -7,8 +7,8 @@ from typing import Any
 from partsight.cad.reading import content_key
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
-from partsight.errors import CadError
 from partsight.detector.own_weights import weights_path
+from partsight.errors import CadError
 from partsight.files import hash_file, hash_json, hash_tree
 
 FORMAT_VERSIONS = {"cad": 3, "render": 1, "dataset": 1, "train": 1, "evaluate": 2, "report": 2}

@@ -145,14 +145,15 @@ def test_weights_of_another_network_are_refused(tmp_path, network):
 
 
 def test_an_unknown_network_is_named_with_those_there_are():
-    with pytest.raises(DetectorError, match="yolov8n.*nano, tiny"):
+    with pytest.raises(DetectorError, match=r"yolov8n.*nano, tiny"):
         build_network("yolov8n", 2)
 
 
 def test_a_model_folder_reads_back_as_itself(checkpoint, network):
     read, description = read_model(checkpoint.path)
     assert description["class_names"] == list(NAMES)
-    assert all(torch.equal(one, other) for one, other in zip(network.state_dict().values(), read.state_dict().values()))
+    own, found = network.state_dict(), read.state_dict()
+    assert all(torch.equal(own[name], found[name]) for name in own)
 
 
 def test_other_class_names_than_it_was_trained_for_are_refused(checkpoint):

@@ -176,7 +176,7 @@ def test_training_learns_to_tell_squares_from_discs(data_yaml, tmp_path):
     rows = []
     changes = {"epochs": 20, "batch": 4, "learning_rate": 0.01, "mosaic": 0.0, "rotate_deg": 0.0, "scale": 0.2}
     section = SECTION.model_copy(update=changes)
-    checkpoint = open_family("compact").train(job(data_yaml, section, tmp_path), lambda epoch, row: rows.append(row))
+    checkpoint = open_family("compact").train(job(data_yaml, section, tmp_path), lambda _, row: rows.append(row))
     assert rows[-1]["train/class_loss"] < 0.7 * rows[0]["train/class_loss"]
     detector = open_family("compact").load(checkpoint, threads=1)
     right = 0
@@ -247,7 +247,7 @@ def test_frozen_layers_stay_as_they_are(data_yaml, tmp_path):
 def test_training_stops_when_validation_gets_no_better(data_yaml, tmp_path):
     section = SECTION.model_copy(update={"epochs": 30, "patience": 2, "learning_rate": 1e-12})
     epochs = []
-    open_family("compact").train(job(data_yaml, section, tmp_path), lambda epoch, row: epochs.append(epoch))
+    open_family("compact").train(job(data_yaml, section, tmp_path), lambda epoch, _: epochs.append(epoch))
     assert len(epochs) < 30
 
 
