@@ -3,6 +3,7 @@
 Lengths have no unit here: a finished part is scaled to the size asked for. z is up.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
