@@ -199,6 +199,7 @@ train_detector(
     Path(sys.argv[1]), ("square", "disc"), section, seed=0, output_dir=Path(sys.argv[3]),
     tracker=lambda epoch, figures: print("EPOCH", epoch, flush=True),
 )
+assert not {"ultralytics", "cv2", "torchvision"} & set(sys.modules)  # no code under other terms, and none that opens windows
 """
 
 
