@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("manifold3d", reason="the extra [dev] is not installed")
 sys.path.insert(0, str(Path(__file__).parents[3] / "tools"))
 
-from procedural_parts import KINDS, generate_part  # noqa: E402
+from procedural_parts import KINDS, generate_part
 
-from partsight.cad.storage import load_part, save_part  # noqa: E402
+from partsight.cad.storage import load_part, save_part
 
 SEEDS = range(3)
 
