@@ -31,9 +31,9 @@ from partsight.files import write_bytes
 
 _LAST_RATE = 0.01
 """Share of the peak rate at the end."""
-_AVERAGE_STEPS = 200.0
-"""The average follows quickly at first and slowly after some times this many steps (at most `_AVERAGE_DECAY`)."""
-_AVERAGE_DECAY = 0.999
+_AVERAGE_SHARE, _AVERAGE_STEPS = 0.02, 1000.0
+"""The average reaches back over this share of the steps so far, and at most over so many: over more, the networks that are
+averaged differ too much, and their mean finds less than the last of them."""
 _LARGEST_GRADIENT = 10.0
 _LOADERS = 8
 """Threads that read pictures for a GPU."""
@@ -153,7 +153,7 @@ def _set_rate(state: State, section: TrainSection, per_epoch: int) -> None:
 
 def _follow(state: State) -> None:
     """Move the average towards the network."""
-    decay = _AVERAGE_DECAY * (1 - math.exp(-state.steps / _AVERAGE_STEPS))
+    decay = 1 - 1 / (1 + min(_AVERAGE_SHARE * state.steps, _AVERAGE_STEPS))
     with torch.no_grad():
         own = state.network.state_dict()
         for name, value in state.average.state_dict().items():
