@@ -32,7 +32,13 @@ SETS = ("microcontrollers", "megabloks", "bolts_washers")
 RECIPES: dict[str, tuple[str, ...]] = {
     "seed": ("randomize.placement=orbit",),
     "default": (),
+    "two_stage": ("train.schedule=two_stage", "train.finetune.epochs=3", "train.finetune.pictures=400"),
+    "photos_only": ("dataset.renders=0",),
 }
+ALL = 999
+"""Photos per class that mean: every photo of the training sessions."""
+PICTURES_PER_EPOCH = 400
+"""Photos alone are repeated so often that an epoch is about as long as one of renders."""
 STUDENT_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78}
 """Two-sided 95 % quantiles of Student's t for n values, n − 1 degrees of freedom."""
 
@@ -71,7 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=HERE / "results" / "real")
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
-    parser.add_argument("--photos", nargs="+", type=int, default=[0, 5, 10])
+    parser.add_argument("--photos", nargs="+", type=int, default=[0, 5, 10], help=f"photos per class; {ALL} takes all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument(
         "--set", dest="settings", action="append", default=[], help="change one recipe key for all cells"
@@ -84,7 +90,8 @@ def _grid(arguments: argparse.Namespace) -> Iterator[Cell]:
         for seed in arguments.seeds:
             for set_name in arguments.sets:
                 for recipe in arguments.recipes:
-                    yield Cell(set_name, recipe, photos, seed)
+                    if photos or recipe in ("seed", "default"):
+                        yield Cell(set_name, recipe, photos, seed)
 
 
 def _run(cell: Cell, arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -120,13 +127,21 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         *RECIPES[cell.recipe],
         f"dataset.seed={cell.seed}",
         f"train.seed={cell.seed}",
-        f"dataset.photos_per_class={cell.photos}",
-        f"dataset.photo_repeat={4 if cell.photos else 1}",
+        f"dataset.photos_per_class={0 if cell.photos == ALL else cell.photos}",
+        f"dataset.all_photos={str(cell.photos == ALL).lower()}",
+        f"dataset.photo_repeat={_repeat(cell)}",
         f'train.weights="{arguments.weights}"',
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
         *arguments.settings,
     ]
     return read_recipe(HERE / "real" / f"{cell.set_name}.toml", settings)
+
+
+def _repeat(cell: Cell) -> int:
+    if cell.recipe != "photos_only":
+        return 4 if cell.photos else 1
+    num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1}[cell.set_name] * min(cell.photos, 15)
+    return max(1, round(PICTURES_PER_EPOCH / num_photos))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
@@ -150,7 +165,7 @@ def _line(key: tuple[str, int, str], group: Sequence[dict[str, Any]]) -> str:
     shown = " | ".join(f"{mean(values):.3f}" for values in figures.values())
     counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
     map50 = _interval([row["map50"] for row in group])
-    return f"| {set_name} | {recipe} | {photos} | {len(group)} | {counts} | {map50} | {shown} |"
+    return f"| {set_name} | {recipe} | {'all' if photos == ALL else photos} | {len(group)} | {counts} | {map50} | {shown} |"
 
 
 def _interval(values: Sequence[float]) -> str:

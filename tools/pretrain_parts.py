@@ -27,7 +27,7 @@ from partsight.detector.families.compact_weights import read_model, write_weight
 from partsight.files import hash_json, write_text
 from partsight.pipeline.assemble import DatasetOutput, make_dataset
 from partsight.pipeline.generate import make_renders
-from partsight.pipeline.learn import TrainOutput, make_checkpoint
+from partsight.pipeline.learn import Training, TrainOutput, make_checkpoint
 from partsight.pipeline.parts import PartsOutput
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.workspace import Workspace, claimed
@@ -52,7 +52,7 @@ class Plan:
 def make_weights(plan: Plan, progress: Progress) -> Path:
     """Generate, render, train, write; return the weights' path."""
     dataset = make_pictures(plan, progress)
-    trained = make_checkpoint(plan.recipe, dataset, Workspace(plan.folder), progress)
+    trained = make_checkpoint(Training(plan.recipe, dataset), Workspace(plan.folder), progress)
     network, _ = read_model(trained.checkpoint.path)
     path = plan.folder / f"{NAME}.safetensors"
     write_weights(path, network, half=True)

@@ -47,8 +47,8 @@ def open_browser(program, folder, *options):
 def open_tab(port, address, *, size_wh=(1280, 800), touch=False, dark=False):
     request = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own browser
-        target = json.load(answer)["webSocketDebuggerUrl"]
-    with connect(target, max_size=None) as socket:
+        target = json.load(answer)
+    with _closed_after(port, target["id"]), connect(target["webSocketDebuggerUrl"], max_size=None) as socket:
         tab = Tab(socket)
         tab.send("Page.enable")
         tab.send(
@@ -59,6 +59,15 @@ def open_tab(port, address, *, size_wh=(1280, 800), touch=False, dark=False):
         tab.send("Emulation.setEmulatedMedia", features=[scheme])
         tab.send("Page.navigate", url=address)
         yield tab
+
+
+@contextmanager
+def _closed_after(port, identity):
+    try:
+        yield
+    finally:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/close/{identity}", timeout=10):
+            pass
 
 
 class Tab:

@@ -3,18 +3,23 @@
 from dataclasses import replace
 from importlib.util import find_spec
 
+import httpx
 import numpy as np
 import pytest
 
 import partsight
 from partsight.dataset.pictures import read_picture
+from partsight.deploy.live.access import Access
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import open_family
 from partsight.errors import DetectorError, ModelError
 from partsight.pipeline import delivery
 from partsight.pipeline.delivery import ExportPlan, export_model
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.live import LiveJob, open_live
 from partsight.pipeline.progress import Silence
+from tests.unit.deploy.live.scene import running, wait_for
+from tests.unit.photos.videos import write_video
 
 pytestmark = pytest.mark.slow
 
@@ -96,3 +101,23 @@ def test_an_export_that_disagrees_is_refused_and_not_written(experiment, tmp_pat
 def test_an_unknown_format_is_refused_before_anything_is_made(experiment, tmp_path):
     with pytest.raises(DetectorError, match="Known: onnx, openvino"):
         export_model(experiment, ExportPlan(("onxx",), tmp_path / "model"))
+
+
+def test_the_live_server_answers_with_what_the_exported_model_finds(experiment, tmp_path):
+    export_model(experiment, ExportPlan((), tmp_path / "model"))
+    model = partsight.load(tmp_path / "model")
+    path = experiment.dataset.splits.test.samples[0].image_path
+    film = write_video(tmp_path / "film.mp4", [read_picture(path)] * 5)
+    expected = model.detect(path, threshold=0.001)
+    with running(open_live(LiveJob(model, str(film), Access(), loops=True), print)) as live:
+        base = live.link.rstrip("/")
+        answer = httpx.post(f"{base}/detect?threshold=0.001", content=path.read_bytes(), timeout=30).json()
+        wait_for(lambda: httpx.get(f"{base}/health").status_code == 200, 20)
+        (card, _) = httpx.get(f"{base}/parts").json()["parts"]
+        document = httpx.get(f"{base}/{card['documents'][0]['href']}")
+    assert expected
+    assert [part["class"] for part in answer["parts"]] == [part.name for part in expected]
+    np.testing.assert_allclose(
+        [part["score"] for part in answer["parts"]], [part.score for part in expected], atol=1e-3
+    )
+    assert document.content == b"%PDF-1.4 manual"

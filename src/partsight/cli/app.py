@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, photos, stages, sweep
+from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, photos, stages, sweep
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("report")(stages.report)
 app.command("compare")(compare.compare)
 app.command("export")(export.export)
 app.command("detect")(detect.detect)
+app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos.app, name="photos")
 

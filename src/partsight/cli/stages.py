@@ -51,7 +51,11 @@ def render(
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Train the detector."""
     experiment, console = _open(recipe, settings, out)
-    console.print(f"checkpoint {experiment.trained.checkpoint.path}", highlight=False)
+    trained = experiment.trained
+    for output in (*trained.earlier, trained):
+        found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
+        console.print(f"{output.name}: {len(output.history)} epochs{found}", highlight=False)
+    console.print(f"checkpoint {trained.checkpoint.path}", highlight=False)
 
 
 def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:

@@ -19,7 +19,7 @@ class DatasetSection(Section):
     background_photos: Annotated[int, Field(ge=0)] = 0
     """Photos without parts, from the training sessions and `photos.background_folder`."""
     seed: Annotated[int, Field(ge=0)] | None = None
-    """Seed of the draws and splits; the recipe's seed when not given."""
+    """Seed of the draws and splits; the recipe's seed when not given. With `train.schedule = "two_stage"` it draws the photos only."""
     photo_repeat: Annotated[int, Field(ge=1)] = 1
     """How often each photo is listed per epoch, to balance few photos against many renders."""
     render_validation_share: Share = 0.1

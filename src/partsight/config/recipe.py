@@ -67,6 +67,11 @@ class Recipe(Section):
         return self.seed if self.dataset.seed is None else self.dataset.seed
 
     @property
+    def render_draw_seed(self) -> int:
+        """The seed that divides and draws the renders: two stages must agree on it, whatever photos are drawn."""
+        return self.seed if self.train.schedule == "two_stage" else self.draw_seed
+
+    @property
     def train_seed(self) -> int:
         """The seed of the training."""
         return self.seed if self.train.seed is None else self.train.seed

@@ -8,16 +8,37 @@ from pydantic import Field, model_validator
 from partsight.config.section import Section, Share
 
 
+class FinetuneSection(Section):
+    """The second stage of `two_stage`: from a detector that has seen renders to one that knows the photos."""
+
+    rate_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Peak learning rate, as a share of `train.learning_rate`."""
+    epochs: Annotated[int, Field(ge=1)] = 10
+    """Epochs; after each one the validation pictures are looked at."""
+    pictures: Annotated[int, Field(ge=1)] = 1600
+    """Pictures in an epoch, photos repeated as often as needed: 10 × 1600 are 2000 steps of 8."""
+    replay_share: Share = 0.5
+    """Share of the pictures that are renders, so that what was learned from them stays."""
+    negative_share: Share = 0.2
+    """Share of the photos shown that have no part on them; every photo without parts of the training sessions is in."""
+    freeze: Annotated[int, Field(ge=0)] = 0
+    """Number of first layers that stay as they are in this stage."""
+
+
 class TrainSection(Section):
     """How the detector learns."""
+
+    schedule: Literal["mixed", "two_stage"] = "mixed"
+    """`mixed`: one training on renders and photos together. `two_stage`: first renders alone, then photos at a lower rate among
+    renders that are shown again (`train.finetune`); the first stage is made once for all draws of photos."""
 
     family: Literal["ultralytics", "compact"] = "ultralytics"
     """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""
     model: str = "yolov8n"
     """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`."""
     weights: str = "scratch"
-    """What training starts from: a weights file, `scratch`, `download` to let the library fetch its own (`ultralytics`), or
-    `parts`, learned on renders of generated parts (`compact`)."""
+    """What training starts from: a weights file, the folder of a trained model, `scratch`, `download` to let the library fetch its
+    own (`ultralytics`), or `parts`, learned on renders of generated parts (`compact`)."""
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 640
     """Longer side of the network's input, in pixels."""
     epochs: Annotated[int, Field(ge=1)] = 50
@@ -56,6 +77,8 @@ class TrainSection(Section):
     """Seed of the training; the recipe's seed when not given."""
     threads: Annotated[int, Field(ge=0)] = 0
     """CPU threads; 0 means all cores that are free to this process."""
+    finetune: FinetuneSection = FinetuneSection()
+    """The second stage of `two_stage`."""
 
     @model_validator(mode="before")
     @classmethod

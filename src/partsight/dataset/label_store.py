@@ -143,8 +143,7 @@ class LabelStore:
             self._write_draft(key, boxes, "keep")
 
     def _write_draft(self, key: str, boxes: Sequence[LabelBox], intent: _Intent) -> None:
-        entries = [{"class": box.class_name, "box": list(box.box_xyxy)} for box in boxes]
-        write_json(self._draft_path(key), {"intent": intent, "boxes": entries})
+        write_json(self._draft_path(key), _draft(boxes, intent))
 
     def _draft_path(self, key: str) -> Path:
         return self.folder / "drafts" / f"{key}.json"
@@ -168,6 +167,11 @@ def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
         for key in store.list_keys():
             store._finish_begun(key)  # noqa: SLF001
     return store
+
+
+def write_first_draft(folder: Path, key: str, boxes: Sequence[LabelBox]) -> None:
+    """Write the first boxes of a photo that has just been put into to_label; it stays open until a person has looked at it."""
+    write_json(folder / "drafts" / f"{key}.json", _draft(boxes, "keep"))
 
 
 def session_of_key(key: str) -> str:
@@ -201,6 +205,11 @@ def _pictures_below(folder: Path) -> list[Path]:
     root = folder.resolve()
     found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
     return [path for path in found if path.resolve().is_relative_to(root)]
+
+
+def _draft(boxes: Sequence[LabelBox], intent: _Intent) -> dict[str, Any]:
+    entries = [{"class": box.class_name, "box": list(box.box_xyxy)} for box in boxes]
+    return {"intent": intent, "boxes": entries}
 
 
 def _draft_boxes(content: Any, path: Path) -> tuple[LabelBox, ...]:

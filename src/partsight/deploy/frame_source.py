@@ -3,7 +3,7 @@
 What is given is opened as it was typed: a file opens no address and an address opens no file, so a play list cannot lead elsewhere.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +61,8 @@ def read_frames(source: str, tell: Callable[[str], None]) -> Iterator[Frame]:
     """
     number = -1
     with open_video(source) as (container, stream):
-        clock = _Clock(stream)
-        for number, frame in enumerate(_sound_frames(container, stream, shown_source(source), tell)):
+        clock = Clock(stream)
+        for number, frame in enumerate(sound_frames(container, stream, shown_source(source), tell)):
             yield Frame(number, clock.time_s(frame, number), upright_rgb(frame))
     if number < 0:
         raise SourceError(f"{shown_source(source)}: no frame of it can be decoded. Does a video player show it?")
@@ -78,11 +78,13 @@ def num_frames(source: str) -> int:
 
 
 @contextmanager
-def open_video(source: str) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open the first video stream of a file or address. Raises SourceError."""
+def open_video(
+    source: str, opened: Callable[[str], InputContainer] | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open the first video stream of a file or address, or of what `opened` makes of it. Raises SourceError."""
     shown = shown_source(source)
     try:
-        container = _opened(source)
+        container = (opened or _opened)(source)
     except (av.FFmpegError, ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SourceError(
@@ -104,17 +106,21 @@ def shown_source(source: str) -> str:
     return source.replace(f"{parts.netloc.rpartition('@')[0]}@", "…@", 1)
 
 
+def open_stream(source: str, options: Mapping[str, str], timeouts_s: tuple[float, float]) -> InputContainer:
+    """Open an address with FFmpeg's options beside ours; timeouts for opening and for each packet."""
+    return av.open(source, options={**options, **_STREAM_OPTIONS}, timeout=timeouts_s, metadata_errors="replace")
+
+
 def _opened(source: str) -> InputContainer:
     if is_stream(source):
-        timeouts = (_OPEN_TIMEOUT_S, _READ_TIMEOUT_S)
-        return av.open(source, options=_STREAM_OPTIONS, timeout=timeouts, metadata_errors="replace")
+        return open_stream(source, {}, (_OPEN_TIMEOUT_S, _READ_TIMEOUT_S))
     path = Path(source)
     if not path.is_file():
         raise SourceError(f"{source}: no such file. Give a video, a picture, a folder or the address of a stream.")
     return av.open(str(path.resolve()), options=_FILE_OPTIONS, metadata_errors="replace")
 
 
-def _sound_frames(
+def sound_frames(
     container: InputContainer, stream: VideoStream, shown: str, tell: Callable[[str], None]
 ) -> Iterator[av.VideoFrame]:
     """Return the frames that decode without damage; the others are counted and told."""
@@ -140,7 +146,7 @@ def _sound_frames(
         tell(f"{shown}: {num_damaged} damaged frames left out")
 
 
-class _Clock:
+class Clock:
     """Time since the first frame; where a frame has no time stamp, one step after the frame before."""
 
     def __init__(self, stream: VideoStream) -> None:

@@ -75,6 +75,10 @@ class Records:
         same = (source for source in self.sources if (source.content_hash, source.session) == (content_hash, session))
         return next(same, None)
 
+    def with_pictures(self, pictures: Sequence[PictureRecord]) -> "Records":
+        """Return the records and further pictures that come from no file."""
+        return replace(self, pictures=(*self.pictures, *pictures))
+
     def with_source(self, source: SourceRecord, pictures: Sequence[PictureRecord]) -> "Records":
         """Return the records with one more source and its pictures."""
         return replace(self, sources=(*self.sources, source), pictures=(*self.pictures, *pictures))

@@ -1,12 +1,14 @@
 """The dataset stage: renders and photos → one dataset in YOLO layout, with the splits that evaluation needs."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from partsight.config.recipe import Recipe
 from partsight.dataset.formats.yolo import write_yolo
+from partsight.dataset.listing import Shares, list_with_replay
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, split_photos, split_renders
@@ -25,19 +27,43 @@ class DatasetOutput:
     key: str
     data_yaml: Path
     splits: Splits
+    times: Mapping[str, int]
+    """How often each training picture is listed in an epoch; once when not named."""
     seconds: float
+
+    @property
+    def num_listed(self) -> int:
+        """How many pictures an epoch passes, repeated ones counted as often as they come."""
+        return sum(self.times.get(sample.sample_id, 1) for sample in self.splits.train.samples)
 
 
 def make_dataset(recipe: Recipe, renders: RenderOutput, workspace: Workspace, progress: Progress) -> DatasetOutput:
     """Split, draw and mix; write what the detector learns from. Raises DatasetError."""
     key = dataset_key(recipe, renders.key)
-    folder = workspace.stage_dir("dataset", key)
     splits = assemble(recipe, renders.dataset)
+    return write_dataset(key, splits, listed_times(recipe, splits.train), workspace=workspace, progress=progress)
+
+
+def write_dataset(
+    key: str, splits: Splits, times: Mapping[str, int], *, workspace: Workspace, progress: Progress
+) -> DatasetOutput:
+    """Write a dataset under its key, or find it written."""
+    folder = workspace.stage_dir("dataset", key)
     with claimed(folder):
         manifest = read_manifest(folder)
         if manifest is None:
-            manifest = _write(recipe, splits, folder, progress)
-    return DatasetOutput(key, folder / manifest["data_yaml"], splits, manifest["seconds"])
+            manifest = _write(splits, times, folder, progress)
+    return DatasetOutput(key, folder / manifest["data_yaml"], splits, times, manifest["seconds"])
+
+
+def listed_times(recipe: Recipe, train: Dataset) -> Mapping[str, int]:
+    """Return how often each training picture is shown in an epoch of the recipe's (last) training."""
+    if recipe.train.schedule == "mixed":
+        repeat = recipe.dataset.photo_repeat
+        return {sample.sample_id: repeat for sample in train.samples if sample.source == "photo" and repeat > 1}
+    finetune = recipe.train.finetune
+    shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
+    return list_with_replay(train, shares, seed=recipe.draw_seed)
 
 
 def assemble(recipe: Recipe, renders: Dataset) -> Splits:
@@ -46,8 +72,8 @@ def assemble(recipe: Recipe, renders: Dataset) -> Splits:
     kept = recipe.dataset
     validation_share = 0.0 if photos.validation.samples else kept.render_validation_share
     test_share = 0.0 if photos.test.samples else kept.render_test_share
-    rendered = split_renders(renders, validation_share, test_share, recipe.draw_seed)
-    drawn = (draw_renders(rendered.train, kept.renders, recipe.draw_seed), _draw_photos(recipe, photos.train))
+    rendered = split_renders(renders, validation_share, test_share, recipe.render_draw_seed)
+    drawn = (draw_renders(rendered.train, kept.renders, recipe.render_draw_seed), _draw_photos(recipe, photos.train))
     splits = Splits(
         train=mix(*drawn),
         validation=photos.validation if photos.validation.samples else rendered.validation,
@@ -69,7 +95,10 @@ def _split_photos(recipe: Recipe) -> Splits:
 def _draw_photos(recipe: Recipe, photos: Dataset) -> Dataset:
     if recipe.dataset.all_photos:
         return photos
-    return draw_photos(photos, recipe.dataset.photos_per_class, recipe.dataset.background_photos, recipe.draw_seed)
+    num_background = recipe.dataset.background_photos
+    if recipe.train.schedule == "two_stage":
+        num_background = sum(not len(sample.class_ids) for sample in photos.samples)
+    return draw_photos(photos, recipe.dataset.photos_per_class, num_background, recipe.draw_seed)
 
 
 def _check_filled(splits: Splits) -> None:
@@ -82,11 +111,11 @@ def _check_filled(splits: Splits) -> None:
             )
 
 
-def _write(recipe: Recipe, splits: Splits, folder: Path, progress: Progress) -> dict[str, Any]:
+def _write(splits: Splits, times: Mapping[str, int], folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     total = len(splits.train.samples) + len(splits.validation.samples) + len(splits.test.samples)
     with progress.stage("dataset", total, "pictures") as advance:
-        data_yaml = write_yolo(splits, folder, {"photo": recipe.dataset.photo_repeat, "render": 1})
+        data_yaml = write_yolo(splits, folder, times)
         advance(total, "")
     counts = {name: len(getattr(splits, name).samples) for name in ("train", "validation", "test")}
     return write_manifest(folder, {"data_yaml": data_yaml.name, "counts": counts}, started=started)

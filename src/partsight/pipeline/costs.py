@@ -10,6 +10,7 @@ from partsight.config.recipe import Recipe
 from partsight.files import read_json
 from partsight.pipeline.cluster import num_cluster_workers
 from partsight.pipeline.render_shard import find_variant, label_path
+from partsight.pipeline.schedule import last_training, renders_alone
 from partsight.pipeline.stage_key import cad_key, dataset_key, render_key, train_key
 from partsight.pipeline.sweep import Sweep, plan_cells
 from partsight.pipeline.workspace import Workspace, read_manifest
@@ -102,13 +103,13 @@ def _trainings(workspace: Workspace, keyed: list[tuple[Recipe, str]]) -> StageEs
     unfinished: dict[str, Recipe] = {}
     num_wanted: set[str] = set()
     for recipe, renders_key in keyed:
-        key = train_key(recipe, dataset_key(recipe, renders_key))
-        num_wanted.add(key)
-        if read_manifest(workspace.stage_dir("train", key)) is None:
-            unfinished[key] = recipe
+        for key, single in _single_trainings(recipe, renders_key):
+            num_wanted.add(key)
+            if read_manifest(workspace.stage_dir("train", key)) is None:
+                unfinished[key] = single
     some = keyed[0][0]
     known = [
-        manifest["seconds"] / (manifest["num_pictures"] * manifest["recipe"]["train"]["epochs"])
+        manifest["seconds"] / (manifest["num_pictures"] * _num_epochs(manifest))
         for manifest in _alike(workspace, "train", some, ("model", "image_size"))
         if manifest.get("num_pictures")
     ]
@@ -121,8 +122,26 @@ def _trainings(workspace: Workspace, keyed: list[tuple[Recipe, str]]) -> StageEs
     )  # fmt: skip
 
 
+def _single_trainings(recipe: Recipe, renders_key: str) -> Iterable[tuple[str, Recipe]]:
+    """Yield key and recipe of each training of a schedule."""
+    start = None
+    if recipe.train.schedule == "two_stage":
+        first = renders_alone(recipe)
+        start = train_key(first, dataset_key(first, renders_key))
+        yield start, first
+    last = last_training(recipe)
+    yield train_key(last, dataset_key(recipe, renders_key), start), last
+
+
+def _num_epochs(manifest: Mapping[str, Any]) -> int:
+    epochs: int = manifest.get("num_epochs") or manifest["recipe"]["train"]["epochs"]
+    return epochs
+
+
 def _num_passes(recipe: Recipe) -> int:
     """Return pictures times epochs of a training, without drawing its dataset."""
+    if recipe.train.schedule == "two_stage":
+        return recipe.train.finetune.pictures * recipe.train.epochs
     dataset = recipe.dataset
     held_out = 0.0 if recipe.photos.folder else dataset.render_validation_share + dataset.render_test_share
     renders = recipe.render.count * (1 - held_out)

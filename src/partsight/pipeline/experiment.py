@@ -12,10 +12,11 @@ from partsight.files import write_json
 from partsight.pipeline.assemble import DatasetOutput, make_dataset
 from partsight.pipeline.generate import RenderOutput, make_renders
 from partsight.pipeline.judge import EvaluateOutput, make_evaluation
-from partsight.pipeline.learn import TrainOutput, Watch, ignore, make_checkpoint
+from partsight.pipeline.learn import TrainOutput, Watch, ignore
 from partsight.pipeline.parts import PartsOutput, make_parts
 from partsight.pipeline.progress import Progress, Silence
 from partsight.pipeline.publish import Made, make_report
+from partsight.pipeline.schedule import run_schedule
 from partsight.pipeline.workspace import Workspace
 
 
@@ -54,10 +55,11 @@ class Experiment:
 
     @cached_property
     def trained(self) -> TrainOutput:
-        """The detector."""
-        return self._recorded(
-            "train", make_checkpoint(self.recipe, self.dataset, self.workspace, self.progress, self.watch)
-        )
+        """The detector that the last training of the schedule left; the earlier ones hang on it."""
+        trained = run_schedule(self, self.watch)
+        for output in trained.earlier:
+            self._recorded("train", output)
+        return self._recorded("train", trained)
 
     @cached_property
     def evaluated(self) -> EvaluateOutput:

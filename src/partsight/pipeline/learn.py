@@ -33,30 +33,55 @@ class TrainOutput:
     checkpoint: Checkpoint
     history: tuple[Mapping[str, float], ...]
     seconds: float
+    name: str = "train"
+    earlier: "tuple[TrainOutput, ...]" = ()
+    """The trainings that this one went on from, the first one first."""
+
+    @property
+    def best_map50(self) -> float | None:
+        """The best mAP50 on the validation pictures, None where the family tells none."""
+        values = [value for figures in self.history if (value := validation_map50(figures)) is not None]
+        return max(values) if values else None
 
 
-def make_checkpoint(
-    recipe: Recipe, dataset: DatasetOutput, workspace: Workspace, progress: Progress, watch: Watch = ignore
-) -> TrainOutput:
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One training of a schedule."""
+
+    recipe: Recipe
+    """Its section `train` holds the very numbers of this training."""
+    dataset: DatasetOutput
+    name: str = "train"
+    start: TrainOutput | None = None
+    """The training it goes on from; `train.weights` when there is none."""
+
+
+def make_checkpoint(training: Training, workspace: Workspace, progress: Progress, watch: Watch = ignore) -> TrainOutput:
     """Train, or find the detector trained; a killed training goes on from its last finished epoch."""
-    key = train_key(recipe, dataset.key)
+    start = training.start
+    key = train_key(training.recipe, training.dataset.key, start.key if start else None)
     folder = workspace.stage_dir("train", key)
     with claimed(folder):
         manifest = read_manifest(folder)
         if manifest is None:
-            manifest = _train(recipe, dataset, folder, progress, watch)
+            manifest = _train(training, folder, progress, watch)
     checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
-    return TrainOutput(key, checkpoint, tuple(read_json(folder / "history.json")), manifest["seconds"])
+    history = tuple(read_json(folder / "history.json"))
+    earlier = (*start.earlier, start) if start else ()
+    return TrainOutput(key, checkpoint, history, manifest["seconds"], training.name, earlier)
 
 
-def _train(recipe: Recipe, dataset: DatasetOutput, folder: Path, progress: Progress, watch: Watch) -> dict[str, Any]:
+def _train(training: Training, folder: Path, progress: Progress, watch: Watch) -> dict[str, Any]:
     started = time.monotonic()
-    with progress.stage("train", recipe.train.epochs, "epochs") as advance:
+    section = training.recipe.train
+    if training.start is not None:
+        section = section.model_copy(update={"weights": str(training.start.checkpoint.path)})
+    with progress.stage(training.name, section.epochs, "epochs") as advance:
         checkpoint = train_detector(
-            dataset.data_yaml,
-            recipe.class_names,
-            recipe.train,
-            seed=recipe.train_seed,
+            training.dataset.data_yaml,
+            training.recipe.class_names,
+            section,
+            seed=training.recipe.train_seed,
             output_dir=folder,
             tracker=functools.partial(_tell, advance, watch),
         )
@@ -64,15 +89,11 @@ def _train(recipe: Recipe, dataset: DatasetOutput, folder: Path, progress: Progr
         "checkpoint": checkpoint.path.relative_to(folder).as_posix(),
         "family": checkpoint.family,
         "class_names": list(checkpoint.class_names),
-        "num_pictures": num_trained_pictures(recipe, dataset),
+        "num_pictures": training.dataset.num_listed,
+        "num_epochs": section.epochs,
+        "name": training.name,
     }
     return write_manifest(folder, content, started=started)
-
-
-def num_trained_pictures(recipe: Recipe, dataset: DatasetOutput) -> int:
-    """Return how many pictures an epoch passes, repeated photos counted as often as they come."""
-    repeats = {"photo": recipe.dataset.photo_repeat}
-    return sum(repeats.get(sample.source, 1) for sample in dataset.splits.train.samples)
 
 
 def validation_map50(figures: Mapping[str, float]) -> float | None:

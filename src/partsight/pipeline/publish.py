@@ -159,6 +159,9 @@ def _timings(made: Made) -> tuple[StageTiming, ...]:
         StageTiming("cad", made.parts.seconds),
         StageTiming("render", made.renders.seconds, f"{len(made.renders.dataset.samples)} pictures"),
         StageTiming("dataset", made.dataset.seconds),
-        StageTiming("train", made.trained.seconds, f"{len(made.trained.history)} epochs"),
+        *(
+            StageTiming(output.name, output.seconds, f"{len(output.history)} epochs")
+            for output in (*made.trained.earlier, made.trained)
+        ),
         StageTiming("evaluate", made.evaluated.seconds, f"{num_test} test pictures"),
     )

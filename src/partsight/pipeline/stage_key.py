@@ -53,18 +53,26 @@ def dataset_key(recipe: Recipe, renders_key: str) -> str:
         "folders": [hash_folder(folder) for folder in folders],
         "dataset": _dump(recipe.dataset, exclude={"seed"}),
     }
+    if recipe.train.schedule == "two_stage":
+        shown = recipe.train.finetune.model_dump(include={"pictures", "replay_share", "negative_share"})
+        content["replay"] = {**shown, "seed of renders": recipe.render_draw_seed}
     return _key("dataset", content)
 
 
-def train_key(recipe: Recipe, data_key: str) -> str:
-    """Return the key of the checkpoint; the number of threads is not in it."""
+def train_key(recipe: Recipe, data_key: str, start_key: str | None = None) -> str:
+    """Return the key of the checkpoint of one training; the number of threads is not in it.
+
+    `start_key` is the key of the training that this one goes on from. How trainings follow one another is not in the key of each.
+    """
     weights = weights_path(recipe.train.weights)
     content = {
         "dataset": data_key,
         "seed": recipe.train_seed,
-        "train": _dump(recipe.train, exclude={"threads", "seed"}),
+        "train": _dump(recipe.train, exclude={"threads", "seed", "schedule", "finetune"}),
         "weights": hash_file(weights) if weights.is_file() else recipe.train.weights,
     }
+    if start_key is not None:
+        content["start"] = start_key
     return _key("train", content)
 
 

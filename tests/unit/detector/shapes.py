@@ -29,7 +29,7 @@ def write_shapes(folder: Path, num_train: int, num_others: int) -> Path:
     (folder / "source").mkdir(parents=True)
     samples = tuple(_sample(folder / "source", number) for number in range(num_train + 2 * num_others))
     cuts = samples[:num_train], samples[num_train : num_train + num_others], samples[num_train + num_others :]
-    return write_yolo(Splits(*(Dataset(NAMES, cut) for cut in cuts)), folder / "yolo", {"render": 1, "photo": 1})
+    return write_yolo(Splits(*(Dataset(NAMES, cut) for cut in cuts)), folder / "yolo", {})
 
 
 def _sample(folder: Path, number: int) -> Sample:

@@ -79,6 +79,13 @@ def test_given_weights_fill_all_but_the_classes(tmp_path, network):
     assert torch.equal(own[FIRST], given[FIRST])
 
 
+def test_a_trained_model_is_taken_over_whole_by_its_folder(checkpoint, network):
+    filled, num_filled = start(checkpoint.path)
+    own, given = filled.state_dict(), network.state_dict()
+    assert num_filled == len(own)
+    assert all(torch.equal(own[name], given[name]) for name in own)
+
+
 def test_sixteen_bits_keep_what_a_network_sees(tmp_path, network):
     write_weights(tmp_path / "w.safetensors", network, half=True)
     write_weights(tmp_path / "whole.safetensors", network, half=False)

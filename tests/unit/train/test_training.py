@@ -45,7 +45,7 @@ def data_yaml(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     samples = tuple(sample(folder, number) for number in range(28))
     splits = Splits(Dataset(NAMES, samples[:20]), Dataset(NAMES, samples[20:24]), Dataset(NAMES, samples[24:]))
-    return write_yolo(splits, folder / "yolo", {"render": 1, "photo": 1})
+    return write_yolo(splits, folder / "yolo", {})
 
 
 RUN = """

@@ -42,7 +42,12 @@ def load_start(network: CompactNetwork, section: TrainSection) -> int:
 
 
 def read_state(path: Path) -> Mapping[str, torch.Tensor]:
-    """Read tensors for pictures in RGB, 0…1, from our files or YOLOX checkpoints; runs no foreign code. Raises DetectorError."""
+    """Read tensors for pictures in RGB, 0…1, from a trained model's folder, our files or YOLOX checkpoints.
+
+    Raises DetectorError; runs no foreign code.
+    """
+    if (path / "model.json").is_file():
+        path = path / "weights.safetensors"
     if not path.is_file():
         raise DetectorError(f"train.weights = '{path}': no such file. {WAYS_OUT}")
     if path.suffix == ".safetensors":

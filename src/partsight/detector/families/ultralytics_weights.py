@@ -58,7 +58,12 @@ def load_start(network: Any, section: TrainSection) -> int:
 
 
 def read_state(path: Path) -> StateDict:
-    """Read tensors from .safetensors, a state dict or an Ultralytics checkpoint. Raises DetectorError; runs no foreign code."""
+    """Read tensors from a trained model's folder, .safetensors, a state dict or an Ultralytics checkpoint.
+
+    Raises DetectorError; runs no foreign code.
+    """
+    if (path / "model.json").is_file():
+        path = path / "weights.safetensors"
     if not path.is_file():
         raise DetectorError(f"train.weights = '{path}': no such file. {WAYS_OUT}")
     if path.suffix == ".safetensors":

@@ -163,7 +163,7 @@ def test_writing_then_reading_is_identity(tmp_path_factory: pytest.TempPathFacto
         for i, item in enumerate(labels)
     ]
     splits = Splits(dataset_of(samples[0]), dataset_of(samples[1]), dataset_of(*samples[2:]))
-    data_yaml = write_yolo(splits, root / "out", {"photo": 2})
+    data_yaml = write_yolo(splits, root / "out", {"p0": 2})
     found = read_yolo(data_yaml.parent, NAMES, lambda path: path[:-4].replace("p", "s"))
     assert_same(found, dataset_of(*samples))
 
@@ -180,7 +180,7 @@ def splits(tmp_path: Path) -> Splits:
 
 
 def test_photos_are_listed_as_often_as_asked_but_validation_once(splits: Splits, tmp_path: Path) -> None:
-    data_yaml = write_yolo(splits, tmp_path / "out", {"photo": 3})
+    data_yaml = write_yolo(splits, tmp_path / "out", {"t": 3})
     content = yaml.safe_load(data_yaml.read_text())
     assert content == {"train": "train.txt", "val": "val.txt", "names": {0: "QD", 1: "QF", 2: "SX"}}
     assert (tmp_path / "out" / "train.txt").read_text().split() == ["./images/t.png"] * 3 + ["./images/r.png"]
@@ -188,10 +188,10 @@ def test_photos_are_listed_as_often_as_asked_but_validation_once(splits: Splits,
 
 
 def test_unchanged_content_is_not_written_again_and_changed_content_is(splits: Splits, tmp_path: Path) -> None:
-    data_yaml = write_yolo(splits, tmp_path / "out", {"photo": 1})
+    data_yaml = write_yolo(splits, tmp_path / "out", {"t": 1})
     inode = data_yaml.stat().st_ino
-    assert write_yolo(splits, tmp_path / "out", {"photo": 1}).stat().st_ino == inode
-    write_yolo(splits, tmp_path / "out", {"photo": 2})
+    assert write_yolo(splits, tmp_path / "out", {"t": 1}).stat().st_ino == inode
+    write_yolo(splits, tmp_path / "out", {"t": 2})
     assert len((tmp_path / "out" / "train.txt").read_text().split()) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"], "nothing is left behind"
 

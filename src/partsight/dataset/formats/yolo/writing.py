@@ -18,7 +18,7 @@ from partsight.dataset.splits import check_disjoint
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_json, write_text
 from partsight.structures.dataset import Dataset, Splits
-from partsight.structures.sample import Sample, Source
+from partsight.structures.sample import Sample
 
 _FORMAT_VERSION = 1
 _DIGITS = 12
@@ -27,20 +27,20 @@ _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 _JPEG_END = b"\xff\xd9"
 
 
-def write_yolo(splits: Splits, folder: Path, repeat: Mapping[Source, int]) -> Path:
+def write_yolo(splits: Splits, folder: Path, times: Mapping[str, int]) -> Path:
     """Write the splits in YOLO layout and return the path of `data.yaml`.
 
-    In `train.txt` each picture is listed `repeat[source]` times (once when not given). Pictures are hard-linked where
+    In `train.txt` each picture is listed `times[sample_id]` times (once when not given). Pictures are hard-linked where
     the file system can, else copied. A folder that already holds this content is left alone; one that holds another is
     replaced. Raises DatasetError for empty train or validation splits and for ids or boxes that cannot be written,
     StorageError when the disk refuses.
     """
     _check_writable(splits, folder)
-    manifest = _manifest(splits, repeat)
+    manifest = _manifest(splits, times)
     _delete_leftovers(folder)
     if not _is_up_to_date(folder, manifest):
         try:
-            _write_all(splits, _unfinished(folder), repeat, manifest)
+            _write_all(splits, _unfinished(folder), times, manifest)
             _replace(folder, _unfinished(folder))
         except OSError as error:
             advice = "Free some space or mend the permissions."
@@ -90,11 +90,11 @@ def _sample_problems(sample: Sample) -> Iterable[str]:
             yield f"{sample.image_path}: {problem}"
 
 
-def _manifest(splits: Splits, repeat: Mapping[Source, int]) -> dict[str, Any]:
+def _manifest(splits: Splits, times: Mapping[str, int]) -> dict[str, Any]:
     content = {
         "format_version": _FORMAT_VERSION,
         "class_names": list(splits.train.class_names),
-        "repeat": dict(repeat),
+        "times": dict(times),
         "splits": {name: [_record(sample) for sample in dataset.samples] for name, dataset in _named(splits).items()},
     }
     return {"key": hash_json(content), **content}
@@ -115,13 +115,13 @@ def _is_up_to_date(folder: Path, manifest: Mapping[str, Any]) -> bool:
     return path.is_file() and read_json(path).get("key") == manifest["key"]
 
 
-def _write_all(splits: Splits, folder: Path, repeat: Mapping[Source, int], manifest: Mapping[str, Any]) -> None:
+def _write_all(splits: Splits, folder: Path, times: Mapping[str, int], manifest: Mapping[str, Any]) -> None:
     for name, dataset in _named(splits).items():
         for sample in dataset.samples:
             _place_picture(sample.image_path, folder / _picture_name(sample))
             write_text(folder / "labels" / f"{sample.sample_id}.txt", _label_text(sample))
-        times = repeat if name == "train" else {}
-        lines = [f"./{_picture_name(sample)}\n" * times.get(sample.source, 1) for sample in dataset.samples]
+        listed = times if name == "train" else {}
+        lines = [f"./{_picture_name(sample)}\n" * listed.get(sample.sample_id, 1) for sample in dataset.samples]
         write_text(folder / f"{name}.txt", "".join(lines))
     write_text(folder / "data.yaml", _data_yaml(splits))
     write_json(folder / "manifest.json", manifest)

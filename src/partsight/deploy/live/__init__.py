@@ -1,0 +1,1 @@
+"""A camera watched by a detector, shown in the browser; always the newest frame, never a queue of old ones."""

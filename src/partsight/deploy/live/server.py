@@ -1,0 +1,306 @@
+"""The server of the live page and of the interface for other programs."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Annotated, Any, Protocol, final
+
+from fastapi import FastAPI, Path, Query, Request, Response, WebSocket
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from partsight.deploy.description import Document, PartCard
+from partsight.deploy.live.access import Access, Guard
+from partsight.deploy.live.looks import Look
+from partsight.deploy.live.metrics import Metrics, as_prometheus, memory_bytes
+from partsight.deploy.live.uploads import read_upload
+from partsight.deploy.live.viewers import Audience, Gallery, serve_viewer
+from partsight.deploy.live.watching import Watch
+from partsight.deploy.model_folder import ModelFolder
+from partsight.deploy.overlay import class_color
+from partsight.deploy.records import Record, record_as_json
+from partsight.detector.detector import Detector
+from partsight.errors import ModelError, PartsightError
+from partsight.structures.arrays import Image
+from partsight.structures.labelling import LabelBox
+
+_STATIC = {
+    "page.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    **dict.fromkeys(("app.js", "stage.js", "cards.js"), "text/javascript; charset=utf-8"),
+}
+_SHOWN_AS = {
+    ".pdf": "application/pdf", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",
+    ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8",
+}  # fmt: skip
+"""Anything else, above all HTML and SVG, is downloaded and runs nothing here."""
+_MAX_WAITING = 4
+"""Pictures of other programs that wait for the detector; more are turned away."""
+_MAX_PARTS = 100
+_SNAPSHOT_PAUSE_S = 0.3
+
+
+class Keeper(Protocol):
+    """Keeps a frame for labelling."""
+
+    def keep(self, image: Image, boxes: Sequence[LabelBox], taken_at: datetime) -> str:
+        """Write it and return where it lies. Raises PartsightError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """All that the server shows and uses."""
+
+    model: ModelFolder
+    detector: Detector
+    watch: Watch
+    audience: Audience
+    threshold: float
+    floor: float
+    keeper: Keeper | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+class Snapshot(BaseModel):
+    """A look to be kept, with its boxes from the threshold up."""
+
+    model_config = ConfigDict(extra="forbid")
+    look: Annotated[int, Field(ge=0)]
+    threshold: Annotated[float, Field(ge=0, le=1)]
+
+
+def make_app(station: Station, access: Access) -> FastAPI:
+    """Return the server. Its description for other programs is /openapi.json; it shows no page of foreign hosts."""
+    app = FastAPI(title="Partsight live", version="1", docs_url=None, redoc_url=None)
+    _serve_page(app)
+    _serve_view(app, station)
+    _serve_cards(app, station.model)
+    _serve_snapshots(app, station)
+    _serve_detect(app, _Desk(station))
+    _serve_figures(app, station)
+    app.add_exception_handler(PartsightError, _tell)
+    app.add_middleware(Guard, access=access)
+    return app
+
+
+def _serve_page(app: FastAPI) -> None:
+    static = files("partsight.deploy.live") / "static"
+
+    @app.get("/", include_in_schema=False)
+    def page() -> Response:
+        return Response((static / "page.html").read_bytes(), media_type="text/html; charset=utf-8")
+
+    @app.get("/static/{name}", include_in_schema=False)
+    def asset(name: str) -> Response:
+        if name not in _STATIC:
+            return _problem(404, "no such file")
+        return Response((static / name).read_bytes(), media_type=_STATIC[name])
+
+
+def _serve_view(app: FastAPI, station: Station) -> None:
+    gallery = Gallery(station.audience, station.metrics, lambda: _state(station))
+
+    @app.websocket("/view")
+    async def view(socket: WebSocket) -> None:
+        await serve_viewer(socket, gallery)
+
+
+def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
+    @app.get("/parts")
+    def parts() -> dict[str, Any]:
+        """List what is known about each part, in the order of the class numbers."""
+        return {
+            "model": model.description.name,
+            "parts": [_card(part, n) for n, part in enumerate(model.description.parts)],
+        }
+
+    @app.get("/parts/{number}/picture", include_in_schema=False)
+    def picture(number: Annotated[int, Path(ge=0)]) -> Response:
+        part = _part(model, number)
+        return _problem(404, "no picture") if part is None or part.picture is None else _file(model, part.picture)
+
+    @app.get("/parts/{number}/documents/{position}", include_in_schema=False)
+    def document(number: Annotated[int, Path(ge=0)], position: Annotated[int, Path(ge=0)]) -> Response:
+        part = _part(model, number)
+        known = () if part is None else part.documents
+        path = known[position].path if position < len(known) else None
+        return _problem(404, "no such document") if path is None else _file(model, path)
+
+
+def _serve_snapshots(app: FastAPI, station: Station) -> None:
+    last_s = 0.0
+
+    @app.post("/snapshots")
+    def keep(asked: Snapshot) -> Response:
+        """Keep a frame that is shown, with its boxes, as a photo to label."""
+        nonlocal last_s
+        if station.keeper is None:
+            return _problem(409, "snapshots are off: start with --photos FOLDER")
+        if time.monotonic() - last_s < _SNAPSHOT_PAUSE_S:
+            return _problem(429, "one snapshot after the other, please")
+        look = station.audience.find(asked.look)
+        if look is None:
+            return _problem(410, "this frame is gone; freeze the picture first")
+        last_s = time.monotonic()
+        kept = station.keeper.keep(look.image(), _boxes(look, asked.threshold, station), datetime.now(UTC))
+        station.metrics.count("snapshots_total")
+        return JSONResponse({"kept": kept}, status_code=201)
+
+
+@final
+class _Desk:
+    """Takes pictures of other programs, a few at a time."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self._num_waiting = 0
+
+    async def detect(self, request: Request, threshold: float | None) -> Response:
+        """Answer with the parts in the picture sent."""
+        if self._num_waiting >= _MAX_WAITING:
+            self.station.metrics.count("detect_refused_total")
+            return JSONResponse({"problem": "busy, try again"}, status_code=503, headers={"Retry-After": "1"})
+        self._num_waiting += 1
+        try:
+            content = await asyncio.wait_for(request.body(), 30)
+            return await run_in_threadpool(self._answer, content, threshold)
+        except TimeoutError:
+            return _problem(408, "the picture did not arrive in time")
+        finally:
+            self._num_waiting -= 1
+
+    def _answer(self, content: bytes, threshold: float | None) -> Response:
+        station = self.station
+        image = read_upload(content)
+        score = station.threshold if threshold is None else threshold
+        (found,) = station.detector.detect([image], score, _MAX_PARTS)
+        station.metrics.count("detect_total")
+        record = Record("upload", None, None, (image.shape[1], image.shape[0]), found)
+        return JSONResponse(record_as_json(record, station.detector.class_names))
+
+
+def _serve_detect(app: FastAPI, desk: _Desk) -> None:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    body = {"required": True, "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), binary)}
+
+    @app.post("/detect", openapi_extra={"requestBody": body})
+    async def detect(request: Request, threshold: Annotated[float | None, Query(ge=0, le=1)] = None) -> Response:
+        """Find the parts in a picture; the body is the picture file."""
+        return await desk.detect(request, threshold)
+
+    @app.get("/detections")
+    def detections() -> Response:
+        """Return the parts that the camera sees now."""
+        look = desk.station.watch.newest
+        if look is None:
+            return _problem(503, "no frame has come yet")
+        return JSONResponse(_parts_now(look, desk.station))
+
+
+def _serve_figures(app: FastAPI, station: Station) -> None:
+    @app.get("/health")
+    def health() -> Response:
+        """Say whether frames come and are looked at; 503 when not."""
+        state = _state(station)
+        is_well = state["camera"] == "live" and not state["problem"]
+        return JSONResponse({"ok": is_well, **state}, status_code=200 if is_well else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Return figures for Prometheus."""
+        return Response(_figures(station), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _state(station: Station) -> dict[str, Any]:
+    report = station.watch.camera.report()
+    return {
+        "camera": report.state,
+        "problem": station.watch.problem or report.problem,
+        "fps": round(station.watch.per_second(), 1),
+        "viewers": station.audience.num_viewers,
+        "threshold": station.threshold,
+        "floor": station.floor,
+        "keeps": station.keeper is not None,
+    }
+
+
+def _figures(station: Station) -> str:
+    report, newest = station.watch.camera.report(), station.watch.newest
+    gauges = {
+        "frames_per_second": station.watch.per_second(),
+        "viewers": float(station.audience.num_viewers),
+        "camera_live": float(report.state == "live"),
+    }
+    memory = memory_bytes()
+    if memory is not None:
+        gauges["memory_bytes"] = float(memory)
+    names = ("detect_total", "detect_refused_total", "snapshots_total", "viewers_gone_total")
+    counters = {name: float(station.metrics.read(name)) for name in names}
+    counters["camera_frames_total"] = float(report.num_frames)
+    counters["camera_losses_total"] = float(report.num_losses)
+    counters["looks_total"] = 0.0 if newest is None else newest.number + 1.0
+    return as_prometheus(gauges, counters, station.metrics.delay_quantiles_s())
+
+
+def _parts_now(look: Look, station: Station) -> dict[str, Any]:
+    parts = [
+        {
+            "class": station.detector.class_names[track.class_id],
+            "track": track.number,
+            "score": round(track.score, 4),
+            "box_xyxy": [round(side, 1) for side in track.box_xyxy],
+        }
+        for track in look.tracks
+        if track.score >= station.threshold
+    ]
+    age_s = time.monotonic() - look.frame.captured_s
+    return {
+        "look": look.number,
+        "age_s": round(age_s, 3),
+        "width": look.size_wh[0],
+        "height": look.size_wh[1],
+        "parts": parts,
+    }
+
+
+def _boxes(look: Look, threshold: float, station: Station) -> list[LabelBox]:
+    names = station.detector.class_names
+    return [LabelBox(one.box_xyxy, names[one.class_id]) for one in look.tracks if one.score >= threshold]
+
+
+def _card(part: PartCard, number: int) -> dict[str, Any]:
+    picture = None if part.picture is None else f"parts/{number}/picture"
+    documents = [_link(document, number, position) for position, document in enumerate(part.documents)]
+    shown = {"name": part.name, "color": class_color(number), "description": part.description, "details": part.details}
+    return {**shown, "picture": picture, "documents": documents}
+
+
+def _link(document: Document, number: int, position: int) -> dict[str, str]:
+    return {"title": document.title, "href": document.url or f"parts/{number}/documents/{position}"}
+
+
+def _part(model: ModelFolder, number: int) -> PartCard | None:
+    return model.description.parts[number] if number < len(model.description.parts) else None
+
+
+def _file(model: ModelFolder, relative: str) -> Response:
+    path = model.file(relative)
+    media_type = _SHOWN_AS.get(path.suffix.lower())
+    if media_type is None:
+        return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+    # the browser's own viewer of PDF needs its own styles; nothing of ours is in reach of it
+    policy = {"Content-Security-Policy": "frame-ancestors 'none'"} if path.suffix.lower() == ".pdf" else {}
+    return FileResponse(path, media_type=media_type, headers=policy)
+
+
+def _problem(status: int, reason: str) -> Response:
+    return JSONResponse({"problem": reason}, status_code=status)
+
+
+def _tell(_request: Request, error: Exception) -> Response:
+    return _problem(404 if isinstance(error, ModelError) else 400, str(error))

@@ -1,0 +1,149 @@
+// Joins the connection, the picture, the cards and the controls.
+
+import { Cards } from "/static/cards.js";
+import { Stage } from "/static/stage.js";
+
+const byId = (id) => document.getElementById(id);
+const STATES = { opening: "opening camera", live: "live", stalled: "no frames", lost: "camera lost", ended: "video ended" };
+const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000;
+
+const stage = new Stage(byId("stage"));
+let cards, socket, look = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
+
+async function begin() {
+  const answer = await fetch("/parts").catch(() => null);
+  if (!answer?.ok) {
+    setState("lost", "no connection", answer?.status === 401 ? "Open the link with the token again." : "The server does not answer.");
+    setTimeout(begin, 2000);
+    return;
+  }
+  const { model, parts } = await answer.json();
+  byId("model").textContent = model;
+  stage.names = parts.map((part) => part.name);
+  stage.colors = parts.map((part) => part.color);
+  cards = new Cards(parts);
+  connect();
+}
+
+function connect() {
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/view`);
+  socket.binaryType = "arraybuffer";
+  socket.onmessage = ({ data }) => receive(data, socket);
+  socket.onclose = () => {
+    setState("lost", "no connection", "The connection to the server is lost; trying again.");
+    setTimeout(connect, pauseMs);
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+  };
+}
+
+async function receive(data, from) {
+  pauseMs = FIRST_PAUSE_MS;
+  const length = new DataView(data).getUint32(0);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  showState(header);
+  if (header.look === undefined) {
+    from.send("-1");
+    return;
+  }
+  const picture = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" })).catch(() => null);
+  if (isFrozen) {
+    picture?.close();
+    waiting = { from, number: header.look };
+    return;
+  }
+  if (picture) {
+    look = header.look;
+    stage.show(picture, header);
+    redraw();
+  }
+  answer(from, header.look);
+}
+
+function answer(to, number) {
+  if (to.readyState === WebSocket.OPEN) to.send(String(number));
+}
+
+function redraw() {
+  const parts = stage.choose(threshold);
+  stage.draw();
+  cards.update(parts);
+  document.body.dataset.look = look;
+  document.body.dataset.parts = parts.length;
+}
+
+function showState(header) {
+  if (threshold === null) {
+    byId("threshold").min = Math.min(header.floor, 0.05);
+    setThreshold(header.threshold);
+    byId("keep").hidden = !header.keeps;
+  }
+  setState(header.camera, STATES[header.camera], header.camera === "live" ? header.problem : header.problem || "");
+  byId("fps").textContent = header.fps.toFixed(1);
+  byId("delay").textContent = header.delay_ms === null ? "–" : `${header.delay_ms} ms`;
+  byId("viewers").textContent = header.viewers;
+}
+
+function setState(state, text, problem) {
+  const pill = byId("state");
+  if (pill.textContent !== text) pill.textContent = text;
+  pill.dataset.state = state;
+  const told = state === "ended" ? "The video has ended." : problem;
+  if (byId("notice").textContent !== told) byId("notice").textContent = told;
+  byId("notice").hidden = !told;
+}
+
+function setThreshold(value) {
+  threshold = value;
+  byId("threshold").value = value;
+  byId("threshold-value").textContent = `${Math.round(100 * value)} %`;
+}
+
+function freeze(wanted) {
+  isFrozen = wanted && look !== null;
+  byId("freeze").setAttribute("aria-pressed", String(isFrozen));
+  byId("freeze").lastElementChild.textContent = isFrozen ? "Go on" : "Freeze";
+  byId("frozen").hidden = !isFrozen;
+  if (!isFrozen && waiting) {
+    answer(waiting.from, waiting.number);
+    waiting = null;
+  }
+}
+
+async function keep() {
+  if (look === null) return;
+  byId("keep").disabled = true;
+  const body = JSON.stringify({ look, threshold });
+  const answer = await fetch("/snapshots", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  byId("keep").disabled = false;
+  toast(answer?.ok ? `Kept as ${said.kept}. Label it with: partsight photos label` : `Not kept: ${said?.problem ?? "the server does not answer"}`);
+}
+
+let toastTimer;
+function toast(text) {
+  byId("toast").textContent = text;
+  byId("toast").hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (byId("toast").hidden = true), 6000);
+}
+
+byId("threshold").addEventListener("input", ({ target }) => {
+  setThreshold(Number(target.value));
+  if (look !== null) redraw();
+});
+byId("freeze").addEventListener("click", () => freeze(!isFrozen));
+byId("keep").addEventListener("click", keep);
+byId("stage").addEventListener("click", (event) => {
+  const part = stage.partAt(event.clientX, event.clientY);
+  if (part) cards.show(part.kind, part.track);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("input, button, a") || byId("card").open || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === " ") {
+    event.preventDefault();
+    freeze(!isFrozen);
+  }
+  if (event.key.toLowerCase() === "k") keep();
+});
+
+begin();

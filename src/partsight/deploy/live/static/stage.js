@@ -1,0 +1,90 @@
+// The picture with its boxes; both come in one message, so a box never runs ahead of its part or behind it.
+
+const KEPT = 0.8; // a part that is shown stays until its score is below this share of the threshold: none blinks around it
+
+export class Stage {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.pen = canvas.getContext("2d", { alpha: false });
+    this.picture = null;
+    this.parts = [];
+    this.shown = new Set();
+    new ResizeObserver(() => this.draw()).observe(canvas);
+  }
+
+  // Take a frame and all parts followed in it.
+  show(picture, header) {
+    this.picture?.close();
+    this.picture = picture;
+    this.sizeWh = header.size_wh;
+    this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen }));
+  }
+
+  // Return the parts above the threshold, best first.
+  choose(threshold) {
+    const chosen = this.parts.filter((part) => part.score >= threshold * (this.shown.has(part.track) ? KEPT : 1));
+    this.shown = new Set(chosen.map((part) => part.track));
+    this.chosen = chosen;
+    return chosen;
+  }
+
+  draw() {
+    const { canvas, pen } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    pen.fillStyle = getComputedStyle(canvas.parentElement).backgroundColor;
+    pen.fillRect(0, 0, width, height);
+    if (!this.picture) return;
+    const scale = Math.min(width / this.sizeWh[0], height / this.sizeWh[1]);
+    const origin = [(width - scale * this.sizeWh[0]) / 2, (height - scale * this.sizeWh[1]) / 2];
+    this.placement = { scale: scale / ratio, left: origin[0] / ratio, top: origin[1] / ratio };
+    pen.drawImage(this.picture, origin[0], origin[1], scale * this.sizeWh[0], scale * this.sizeWh[1]);
+    const onScreen = (this.chosen ?? []).map((part) => ({ ...part, box: part.box.map((side, index) => origin[index % 2] + scale * side) }));
+    for (const part of onScreen.toReversed()) this.drawBox(part, ratio);
+    for (const part of onScreen.toReversed()) this.drawName(part, ratio, [origin[0], origin[1], width - origin[0]]);
+  }
+
+  drawBox(part, ratio) {
+    const { pen } = this;
+    const [left, top, right, bottom] = part.box;
+    pen.setLineDash(part.isSeen ? [] : [7 * ratio, 5 * ratio]);
+    pen.lineWidth = 4.5 * ratio;
+    pen.strokeStyle = "rgb(255 255 255 / .85)";
+    pen.strokeRect(left, top, right - left, bottom - top);
+    pen.lineWidth = 3 * ratio;
+    pen.strokeStyle = this.colors[part.kind];
+    pen.strokeRect(left, top, right - left, bottom - top);
+    pen.setLineDash([]);
+  }
+
+  drawName(part, ratio, [least, highest, most]) {
+    const { pen } = this;
+    const text = `${this.names[part.kind]}  ${Math.round(100 * part.score)} %`;
+    pen.font = `600 ${14 * ratio}px system-ui, sans-serif`;
+    pen.textBaseline = "middle";
+    const [width, height] = [pen.measureText(text).width + 12 * ratio, 22 * ratio];
+    const left = Math.max(least, Math.min(part.box[0] - 2 * ratio, most - width));
+    const top = part.box[1] - height >= highest ? part.box[1] - height : part.box[1];
+    pen.fillStyle = this.colors[part.kind];
+    pen.fillRect(left, top, width, height);
+    pen.fillStyle = readable(this.colors[part.kind]);
+    pen.fillText(text, left + 6 * ratio, top + height / 2);
+  }
+
+  // Return the smallest part under a point of the page; undefined where there is none.
+  partAt(x, y) {
+    if (!this.placement) return undefined;
+    const place = this.canvas.getBoundingClientRect();
+    const { scale, left, top } = this.placement;
+    const [px, py] = [(x - place.x - left) / scale, (y - place.y - top) / scale];
+    const area = ({ box }) => (box[2] - box[0]) * (box[3] - box[1]);
+    return (this.chosen ?? []).filter(({ box }) => px >= box[0] && px <= box[2] && py >= box[1] && py <= box[3]).sort((a, b) => area(a) - area(b))[0];
+  }
+}
+
+// Dark or light text, whichever contrasts more (WCAG 2.2, relative luminance).
+function readable(color) {
+  const linear = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16) / 255).map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18 ? "#101418" : "#ffffff";
+}

@@ -1,0 +1,149 @@
+"""Pages that watch: each gets the newest look when it has drawn the one before.
+
+A message is the length of a JSON header (4 bytes, big-endian), the header, and the JPEG of the frame that its boxes belong to. The
+page answers with the number of the look once it is drawn; so a slow page or network gets fewer frames, never late ones, and the delay
+is measured to where a person sees it. A page that answers nothing (frozen) is left alone; its look stays at hand for a snapshot.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, final
+from weakref import WeakValueDictionary
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from partsight.deploy.live.looks import Look
+from partsight.deploy.live.metrics import Metrics
+
+MAX_VIEWERS = 64
+_STATE_S = 1.0
+"""Without new looks the state of the camera is sent so often."""
+_SEND_S = 20.0
+"""A page that takes longer to receive a message is gone."""
+
+
+@final
+class Audience:
+    """All pages that watch. A handler of looks."""
+
+    def __init__(self) -> None:
+        self.num_viewers = 0
+        self._lock = threading.Lock()
+        self._newest: Look | None = None
+        self._wakes: dict[int, Callable[[], object]] = {}
+        self._looks: WeakValueDictionary[int, Look] = WeakValueDictionary()
+
+    def __call__(self, look: Look) -> None:
+        """Take the newest look and wake whoever waits for it."""
+        with self._lock:
+            self._newest = look
+            self._looks[look.number] = look
+            wakes = list(self._wakes.values())
+        for wake in wakes:
+            wake()
+
+    def find(self, number: int) -> Look | None:
+        """Return a look that is the newest or before some page's eyes."""
+        with self._lock:
+            return self._looks.get(number)
+
+    async def next_look(self, after: int) -> Look | None:
+        """Wait for a look after this one; None when there is none within a second."""
+        event = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._newest is not None and self._newest.number > after:
+                return self._newest
+            self._wakes[id(event)] = lambda: loop.call_soon_threadsafe(event.set)
+        try:
+            await asyncio.wait_for(event.wait(), _STATE_S)
+        except TimeoutError:
+            return None
+        finally:
+            with self._lock:
+                del self._wakes[id(event)]
+        return self._newest
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """What a page is served from."""
+
+    audience: Audience
+    metrics: Metrics
+    state: Callable[[], dict[str, Any]]
+    """How camera and loop are, for the header."""
+
+
+async def serve_viewer(socket: WebSocket, gallery: Gallery) -> None:
+    """Serve one page until it goes."""
+    if gallery.audience.num_viewers >= MAX_VIEWERS:
+        await socket.close(1013, "too many viewers")
+        return
+    await socket.accept()
+    gallery.audience.num_viewers += 1
+    try:
+        await _serve(socket, gallery)
+    except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
+        gallery.metrics.count("viewers_gone_total")
+    finally:
+        gallery.audience.num_viewers -= 1
+        if socket.application_state is WebSocketState.CONNECTED:
+            with suppress(RuntimeError, OSError):
+                await socket.close()
+
+
+async def _serve(socket: WebSocket, gallery: Gallery) -> None:
+    seen = -1
+    delay_s: float | None = None
+    on_page: list[Look] = []
+    while True:
+        look = await gallery.audience.next_look(seen)
+        state = gallery.state() | {"delay_ms": None if delay_s is None else round(1000 * delay_s)}
+        on_page = (
+            [*on_page, look][-2:] if look is not None else on_page
+        )  # the drawn one and the one on its way stay at hand
+        message = await asyncio.to_thread(_message, look, state)
+        await asyncio.wait_for(socket.send_bytes(message), _SEND_S)
+        await _answered(socket, -1 if look is None else look.number)
+        if look is not None:
+            now_s = time.monotonic() - look.frame.captured_s
+            gallery.metrics.add_delay(now_s)
+            delay_s = _smoothed(delay_s, now_s)
+            seen = look.number
+
+
+async def _answered(socket: WebSocket, number: int) -> None:
+    while True:
+        answer = await socket.receive_text()
+        if answer == str(number):
+            return
+
+
+def _smoothed(before_s: float | None, now_s: float) -> float:
+    return now_s if before_s is None else 0.8 * before_s + 0.2 * now_s
+
+
+def _message(look: Look | None, state: dict[str, Any]) -> bytes:
+    header = state if look is None else state | _seen(look)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return len(text).to_bytes(4, "big") + text + (b"" if look is None else look.jpeg.value())
+
+
+def _seen(look: Look) -> dict[str, Any]:
+    parts = [
+        [
+            track.number,
+            track.class_id,
+            round(track.score, 3),
+            *(round(side, 1) for side in track.box_xyxy),
+            track.is_seen,
+        ]
+        for track in look.tracks
+    ]
+    return {"look": look.number, "size_wh": look.size_wh, "captured_s": look.frame.captured_s, "parts": parts}

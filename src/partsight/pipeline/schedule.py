@@ -1,0 +1,73 @@
+"""Which trainings follow one another: each is a stage of its own, found when finished, so that several recipes share the first."""
+
+from typing import Protocol
+
+from partsight.config.dataset import DatasetSection
+from partsight.config.recipe import Recipe
+from partsight.config.train import TrainSection
+from partsight.pipeline.assemble import DatasetOutput, make_dataset
+from partsight.pipeline.generate import RenderOutput
+from partsight.pipeline.learn import Training, TrainOutput, Watch, ignore, make_checkpoint
+from partsight.pipeline.progress import Progress
+from partsight.pipeline.workspace import Workspace
+
+
+class Made(Protocol):
+    """What a schedule needs of an experiment."""
+
+    @property
+    def recipe(self) -> Recipe: ...  # noqa: D102
+    @property
+    def workspace(self) -> Workspace: ...  # noqa: D102
+    @property
+    def progress(self) -> Progress: ...  # noqa: D102
+    @property
+    def renders(self) -> RenderOutput: ...  # noqa: D102
+    @property
+    def dataset(self) -> DatasetOutput: ...  # noqa: D102
+
+
+def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
+    """Run the trainings of a recipe, or find them finished; return the last. `watch` is told the epochs of that one.
+
+    Two stages without any training photo are the first stage alone.
+    """
+    start = _train_on_renders(made) if made.recipe.train.schedule == "two_stage" else None
+    if start and not any(sample.source == "photo" for sample in made.dataset.splits.train.samples):
+        return start
+    name = "photos" if start else "train"
+    training = Training(last_training(made.recipe), made.dataset, name, start)
+    return make_checkpoint(training, made.workspace, made.progress, watch)
+
+
+def renders_alone(recipe: Recipe) -> Recipe:
+    """Return the recipe of the first of two stages: nothing in it depends on which photos are drawn, or how many."""
+    without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS}
+    dataset = recipe.dataset.model_copy(update=without)
+    train = recipe.train.model_copy(update={"schedule": "mixed"})
+    # The seed of the training stays as it was, whether it was given or the recipe's.
+    return recipe.model_copy(update={"dataset": dataset, "train": train})
+
+
+def last_training(recipe: Recipe) -> Recipe:
+    """Return the recipe with the numbers of its last training in `train`."""
+    return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
+
+
+_PHOTO_DRAWS = ("photos_per_class", "all_photos", "background_photos", "photo_repeat", "seed")
+
+
+def _gentler(section: TrainSection) -> TrainSection:
+    finetune = section.finetune
+    changed = {
+        "learning_rate": section.learning_rate * finetune.rate_factor,
+        "epochs": finetune.epochs,
+        "freeze": finetune.freeze,
+    }
+    return section.model_copy(update=changed)
+
+
+def _train_on_renders(made: Made) -> TrainOutput:
+    recipe = renders_alone(made.recipe)
+    dataset = make_dataset(recipe, made.renders, made.workspace, made.progress)
+    return make_checkpoint(Training(recipe, dataset, "renders"), made.workspace, made.progress)

@@ -1,0 +1,105 @@
+"""Two stages: first renders, then photos among renders; the first stage is made once, whatever photos are drawn."""
+
+import shutil
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+
+if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
+from safetensors.numpy import load_file
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def photos(finished, tmp_path_factory):
+    """Renders stand for photos: eight to train on, two of them without labels, four to validate."""
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "classes.txt").write_text("QF\nSD\n")
+    labelled = [sample for sample in finished.renders.dataset.samples if len(sample.class_ids)]
+    for number in range(12):
+        sample, session = labelled[number % len(labelled)], "monday" if number < 8 else "tuesday"
+        for name in ("images", "labels"):
+            (folder / name / session).mkdir(parents=True, exist_ok=True)
+        stem = f"{session}{number}"
+        shutil.copy(sample.image_path, folder / "images" / session / f"{stem}{sample.image_path.suffix}")
+        (folder / "labels" / session / f"{stem}.txt").write_text("" if number in (6, 7) else yolo_text(sample))
+    return folder
+
+
+def yolo_text(sample):
+    """The labels of a sample in lines of class, middle and size as shares of the picture."""
+    corners = sample.boxes_xyxy.reshape(-1, 2, 2) / np.asarray(sample.size_wh)
+    shares = np.hstack([corners.mean(axis=1), corners[:, 1] - corners[:, 0]])
+    rows = zip(sample.class_ids.tolist(), shares.tolist(), strict=True)
+    return "".join(f"{class_id} {' '.join(f'{share:.6f}' for share in box)}\n" for class_id, box in rows)
+
+
+@pytest.fixture(scope="module")
+def two_stage(finished, photos):
+    """Return an experiment in two stages with so many photos of each class."""
+
+    def open_experiment(per_class, seed=None):
+        recipe = finished.recipe
+        finetune = recipe.train.finetune.model_copy(update={"epochs": 2, "pictures": 12})
+        train = recipe.train.model_copy(update={"schedule": "two_stage", "finetune": finetune})
+        section = recipe.photos.model_copy(update={"folder": photos, "train": ("monday",), "validation": ("tuesday",)})
+        dataset = recipe.dataset.model_copy(update={"photos_per_class": per_class, "seed": seed})
+        changed = recipe.model_copy(update={"train": train, "photos": section, "dataset": dataset})
+        return Experiment(changed, finished.workspace, Silence())
+
+    return open_experiment
+
+
+def test_the_second_stage_goes_on_from_the_first_and_shows_photos_among_renders(two_stage):
+    experiment = two_stage(1)
+    trained = experiment.trained
+    (first,) = trained.earlier
+    assert (first.name, trained.name) == ("renders", "photos")
+    assert (len(first.history), len(trained.history)) == (1, 2)
+    listed = experiment.dataset.data_yaml.with_name("train.txt").read_text().split()
+    photos = [line for line in listed if "monday" in line]
+    assert len(listed) == 12
+    assert len(photos) == 6, "half of each epoch are renders"
+    negatives = {line for line in photos if "monday6" in line or "monday7" in line}
+    assert len(negatives) == 2, "all photos without parts are in"
+    states = [load(output) for output in (first, trained)]
+    distance = max(float(np.abs(states[0][name] - states[1][name]).max()) for name in states[0])
+    assert 0 < distance < 0.5, "not trained anew"
+
+
+def load(output):
+    tensors = load_file(output.checkpoint.path / "weights.safetensors")
+    return {name: value for name, value in tensors.items() if value.ndim == 4}  # kernels
+
+
+def test_other_photos_and_draws_share_the_first_stage(two_stage):
+    first = two_stage(1).trained.earlier[0]
+    for experiment in (two_stage(2), two_stage(1, seed=5)):
+        again = experiment.trained.earlier[0]
+        assert again.key == first.key
+        assert again.checkpoint.path.stat().st_mtime_ns == first.checkpoint.path.stat().st_mtime_ns
+
+
+def test_without_training_photos_it_is_the_training_on_renders(two_stage):
+    recipe = two_stage(0).recipe
+    section = recipe.photos.model_copy(update={"train": ()})
+    trained = Experiment(recipe.model_copy(update={"photos": section}), two_stage(0).workspace, Silence()).trained
+    assert (trained.name, trained.earlier, len(trained.history)) == ("renders", (), 1)
+
+
+def test_killed_between_the_stages_it_goes_on_with_the_second(two_stage):
+    experiment = two_stage(1)
+    key = experiment.trained.key
+    folder = experiment.workspace.stage_dir("train", key)
+    before = experiment.trained.earlier[0].checkpoint.path.stat().st_mtime_ns
+    shutil.rmtree(folder)
+    again = two_stage(1).trained
+    assert again.key == key
+    assert again.earlier[0].checkpoint.path.stat().st_mtime_ns == before
+    assert folder.is_dir()

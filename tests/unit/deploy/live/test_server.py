@@ -1,0 +1,259 @@
+"""The page's server and the interface for other programs."""
+
+import contextlib
+import io
+import json
+import struct
+import threading
+import time
+import zlib
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from partsight.dataset.label_store import open_label_store
+from partsight.photos.storage import read_records
+from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, film, square_box, wait_for
+from tests.unit.deploy.live.test_access import base, view
+
+
+def read_message(content):
+    """Return header and picture of a message to a page."""
+    (length,) = struct.unpack(">I", content[:4])
+    header, jpeg = json.loads(content[4 : 4 + length]), content[4 + length :]
+    return header, np.asarray(PillowImage.open(io.BytesIO(jpeg))) if jpeg else None
+
+
+def watch(socket_, wanted=lambda header: "parts" in header, seconds=10):
+    """Answer messages until one is as wanted; leave that one unanswered."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        header, picture = read_message(socket_.recv(5))
+        if "look" in header and wanted(header):
+            return header, picture
+        socket_.send(str(header.get("look", -1)))
+    raise AssertionError("not seen")
+
+
+def encoded(image, kind="PNG"):
+    stream = io.BytesIO()
+    PillowImage.fromarray(image).save(stream, kind)
+    return stream.getvalue()
+
+
+def test_boxes_belong_to_the_frame_they_come_with(live):
+    with view(live) as socket_:
+        for _ in range(20):
+            header, picture = watch(socket_, lambda header: len(header["parts"]) == 2)
+            red = (picture[..., 0].astype(int) > 150) & (picture[..., 2] < 90)
+            left = np.nonzero(red.any(axis=0))[0].min()
+            (seen,) = (part for part in header["parts"] if part[1] == 0)
+            if seen[-1] and left < 130:  # where the film begins anew the square jumps
+                assert abs(seen[3] - left) < 12
+            socket_.send(str(header["look"]))
+
+
+def test_a_page_that_does_not_answer_gets_nothing_more_and_later_the_newest(live):
+    with view(live) as slow, view(live) as quick:
+        held, _ = watch(slow)
+        with pytest.raises(TimeoutError):
+            slow.recv(0.5)
+        newest, _ = watch(quick, lambda header: header["look"] > held["look"] + 8)
+        slow.send(str(held["look"]))
+        later, _ = watch(slow)
+        assert later["look"] >= newest["look"]
+
+
+def test_many_pages_see_the_same_and_one_that_hangs_up_disturbs_none(live):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(view(live)) for _ in range(8)]
+        for socket_ in sockets[:4]:
+            watch(socket_)
+            socket_.socket.close()
+        for socket_ in sockets[4:]:
+            watch(socket_, lambda header: header["look"] % 2 == 0)
+    wait_for(lambda: live.station.audience.num_viewers == 0)
+
+
+def test_cards_say_what_the_model_folder_says(live):
+    answer = httpx.get(base(live) + "/parts").json()
+    card = answer["parts"][0]
+    assert (answer["model"], card["name"], card["details"]) == ("colors", "square", {"serial": "4711"})
+    assert httpx.get(f"{base(live)}/{card['picture']}").headers["content-type"] == "image/png"
+    text, page, wiki = card["documents"]
+    assert httpx.get(f"{base(live)}/{text['href']}").text == "how to mount the square"
+    assert wiki["href"] == "https://example.org/square"
+    sent = httpx.get(f"{base(live)}/{page['href']}").headers
+    assert sent["content-type"] == "application/octet-stream"
+    assert sent["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/parts/0/documents/2",
+        "/parts/0/documents/99",
+        "/parts/0/documents/-1",
+        "/parts/1/picture",
+        "/parts/7/picture",
+        "/parts/0/documents/..%2f..%2fmodel.onnx",
+        "/parts/0/documents/../../model.onnx",
+        "/static/..%2fserver.py",
+        "/static/../server.py",
+        "/static/%2e%2e/%2e%2e/server.py",
+        "/model.onnx",
+        "/model.json",
+        "/documents/square.txt",
+        "//etc/passwd",
+        "/static/..\\server.py",
+    ],
+)
+def test_only_what_the_cards_name_can_be_read(live, path):
+    address = httpx.URL(base(live)).copy_with(raw_path=path.encode())
+    answer = httpx.get(address)
+    assert answer.status_code in (404, 405, 422)
+    assert b"secret" not in answer.content
+    assert b"import" not in answer.content
+
+
+def test_a_document_that_became_a_link_out_of_the_folder_is_not_given(live, colors, tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("outside")
+    document = colors.folder.path / "documents" / "square.txt"
+    text = document.read_text()
+    document.unlink()
+    document.symlink_to(outside)
+    try:
+        assert httpx.get(base(live) + "/parts/0/documents/0").status_code == 404
+    finally:
+        document.unlink()
+        document.write_text(text)
+
+
+def test_a_picture_sent_is_answered_with_its_parts(live):
+    image = film(1)[0]
+    for kind in ("PNG", "JPEG", "WEBP"):
+        answer = httpx.post(base(live) + "/detect", content=encoded(image, kind)).json()
+        assert (answer["width"], answer["height"]) == SIZE_WH
+        found = {part["class"]: part["box_xyxy"] for part in answer["parts"]}
+        np.testing.assert_allclose(found["square"], square_box(0), atol=3)
+        np.testing.assert_allclose(found["post"], POST, atol=3)
+    only = httpx.post(base(live) + "/detect?threshold=0.8", content=encoded(image)).json()
+    assert [part["class"] for part in only["parts"]] == ["square"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
+def test_what_is_no_picture_is_named(live, content):
+    answer = httpx.post(base(live) + "/detect", content=content)
+    assert answer.status_code == 400
+    assert "JPEG" in answer.json()["problem"]
+
+
+def bomb():
+    """Return a PNG of a few kilobytes that claims 30 000 × 30 000 pixels."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000))
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(live):
+    started_s = time.monotonic()
+    assert httpx.post(base(live) + "/detect", content=bomb()).status_code == 400
+    assert time.monotonic() - started_s < 2
+
+
+def test_programs_that_ask_too_much_at_once_are_turned_away_and_the_camera_goes_on(live):
+    content = encoded(film(1)[0])
+    live.station.detector._detector.delay_s = 0.3
+    try:
+        statuses = []
+        askers = [
+            threading.Thread(
+                target=lambda: statuses.append(
+                    httpx.post(base(live) + "/detect", content=content, timeout=60).status_code
+                )
+            )
+            for _ in range(12)
+        ]
+        before = live.station.watch.newest.number
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+        assert set(statuses) == {200, 503}
+        assert live.station.watch.newest.number > before
+    finally:
+        live.station.detector._detector.delay_s = 0.0
+
+
+def test_health_figures_and_description_are_there(live):
+    wait_for(lambda: httpx.get(base(live) + "/health").status_code == 200)
+    figures = httpx.get(base(live) + "/metrics").text
+    for name in ("frames_per_second", "camera_frames_total", "camera_losses_total", "memory_bytes"):
+        assert f"\npartsight_{name} " in f"\n{figures}"
+    described = httpx.get(base(live) + "/openapi.json").json()
+    assert {"/detect", "/detections", "/health", "/metrics", "/parts", "/snapshots"} <= described["paths"].keys()
+    assert httpx.get(base(live) + "/docs").status_code == 404
+
+
+def test_what_the_camera_sees_now_can_be_asked(live):
+    seen = wait_for(lambda: len(found := httpx.get(base(live) + "/detections").json()["parts"]) == 2 and found)
+    assert {part["class"] for part in seen} == set(NAMES)
+
+
+def test_a_frame_kept_is_the_one_that_was_seen_with_its_boxes_and_waits_for_a_person(live, photos):
+    with view(live) as socket_:
+        header, seen = watch(socket_, lambda header: len(header["parts"]) == 2)
+        time.sleep(1.0)  # a person thinks; the camera goes on
+        answer = httpx.post(base(live) + "/snapshots", json={"look": header["look"], "threshold": 0.6})
+    assert answer.status_code == 201
+    kept = answer.json()["kept"]
+    image = np.asarray(PillowImage.open(photos / kept))
+    assert image.shape == (SIZE_WH[1], SIZE_WH[0], 3)
+    assert np.abs(image.astype(int) - seen).mean() < 4
+    store = open_label_store(photos, NAMES)
+    labels = store.read(kept.removeprefix("to_label/"))
+    assert (labels.state, labels.session, [box.class_name for box in labels.boxes]) == (
+        "open",
+        "live-monday",
+        ["square"],
+    )
+    assert read_records(photos).pictures[-1].file == kept
+
+
+def test_a_frame_that_nobody_sees_any_more_cannot_be_kept(live):
+    time.sleep(0.4)
+    assert httpx.post(base(live) + "/snapshots", json={"look": 0, "threshold": 0.5}).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{}, {"look": -1, "threshold": 0.5}, {"look": 1, "threshold": 2}, {"look": 1, "threshold": 0.5, "path": "x"}],
+)
+def test_a_request_that_is_not_understood_keeps_nothing(live, sent):
+    assert httpx.post(base(live) + "/snapshots", json=sent).status_code == 422
+
+
+def test_frames_that_cannot_be_written_are_told_and_stop_nothing(live, photos, monkeypatch):
+    monkeypatch.setattr("partsight.pipeline.snapshots.write_picture", full_disk)
+    with view(live) as socket_:
+        time.sleep(0.4)
+        header, _ = watch(socket_)
+        answer = httpx.post(base(live) + "/snapshots", json={"look": header["look"], "threshold": 0.5})
+    assert answer.status_code == 400
+    assert "No space left" in answer.json()["problem"]
+    assert httpx.get(base(live) + "/health").status_code == 200
+
+
+def full_disk(*_arguments):
+    raise OSError(28, "No space left on device")
