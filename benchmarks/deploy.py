@@ -13,12 +13,13 @@ from tempfile import TemporaryDirectory
 from partsight.config.train import TrainSection
 from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.deploy.exported_detector import ExportedDetector
-from partsight.deploy.letterbox import resize
 from partsight.deploy.openvino_export import write_openvino
 from partsight.deploy.parity import Comparison, measure_parity
-from partsight.deploy.runtimes import is_installed, num_free_cores, open_runtime
+from partsight.deploy.runtimes import is_installed, open_runtime
 from partsight.detector.detector import Checkpoint, open_family
+from partsight.detector.devices import num_free_cores
 from partsight.detector.families.ultralytics_weights import build_network, load_start, write_model
+from partsight.detector.letterbox import resize
 
 CLASSES = tuple(f"class {number}" for number in range(80))
 SIZES = (640, 416)

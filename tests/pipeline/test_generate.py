@@ -35,6 +35,12 @@ def test_two_workers_make_the_same_pictures_as_one(finished, smoke, tmp_path):
     assert hash_in(tmp_path, changed(smoke, workers=2)) == one
 
 
+def test_fresh_workers_go_on_where_worn_ones_stopped(finished, smoke, tmp_path, monkeypatch):
+    monkeypatch.setattr("partsight.pipeline.generate.PICTURES_PER_WORKER", 1)
+    one = dataset_hash(finished.renders.folder, smoke.render.count)
+    assert hash_in(tmp_path, changed(smoke, workers=2)) == one
+
+
 def test_a_picture_made_alone_is_the_one_made_in_sequence(finished, smoke, tmp_path):
     """Only the last picture is missing: it is made alone, and the dataset is as before."""
     count = smoke.render.count

@@ -1,8 +1,9 @@
 """Settings of `train`: which network learns, from where, for how long."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from partsight.config.section import Section, Share
 
@@ -38,12 +39,13 @@ class TrainSection(Section):
     """`mixed`: one training on renders and photos together. `two_stage`: first renders alone, then photos at a lower rate among
     renders that are shown again (`train.finetune`); the first stage is made once for all draws of photos."""
 
-    family: Literal["ultralytics"] = "ultralytics"
-    """Library of detectors; `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0."""
+    family: Literal["ultralytics", "compact"] = "ultralytics"
+    """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""
     model: str = "yolov8n"
-    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n …"""
+    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`."""
     weights: str = "scratch"
-    """What training starts from: weights file, folder of a trained model, `scratch`, or `download` (the library fetches its own)."""
+    """What training starts from: a weights file, the folder of a trained model, `scratch`, `download` to let the library fetch its
+    own (`ultralytics`), or `parts`, learned on renders of generated parts (`compact`)."""
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 640
     """Longer side of the network's input, in pixels."""
     epochs: Annotated[int, Field(ge=1)] = 50
@@ -84,3 +86,11 @@ class TrainSection(Section):
     """CPU threads; 0 means all cores that are free to this process."""
     finetune: FinetuneSection = FinetuneSection()
     """The second stage of `two_stage`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_network(cls, values: Any) -> Any:
+        """Take the family's smallest network when none is named."""
+        if isinstance(values, Mapping) and values.get("family") == "compact" and "model" not in values:
+            return {**values, "model": "nano"}
+        return values

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from partsight.deploy.decoding import decode
-from partsight.deploy.letterbox import make_input, place
 from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.runtimes import RUNTIMES, Infer, is_installed, open_runtime
+from partsight.detector.decoding import decode
+from partsight.detector.letterbox import make_input, place
 from partsight.errors import ModelError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections

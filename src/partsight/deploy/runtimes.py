@@ -1,6 +1,5 @@
 """Runtimes that execute an exported network without torch: ONNX Runtime, and OpenVINO where it is installed."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from partsight.detector.devices import num_free_cores
 from partsight.errors import ModelError
 from partsight.structures.arrays import Float32Array
 
@@ -40,11 +40,6 @@ def import_openvino() -> Any:
             f"OpenVINO cannot be imported ({error}). Install it: pip install 'partsight[openvino]'"
         ) from error
     return openvino
-
-
-def num_free_cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _open_onnx(network: Path, threads: int) -> Infer:

@@ -11,7 +11,7 @@ from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 from partsight.structures.network import NetworkSpec
 
-FAMILIES = ("ultralytics",)
+FAMILIES = ("ultralytics", "compact")
 
 Tracker: TypeAlias = Callable[[int, Mapping[str, float]], None]
 """Called after each epoch with its number (from 1) and its figures by name."""

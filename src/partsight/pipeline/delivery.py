@@ -14,13 +14,13 @@ from partsight.config.loading import effective_recipe
 from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.deploy.description import FORMAT, ModelDescription, Parity, SpeedRow
 from partsight.deploy.exported_detector import ExportedDetector
-from partsight.deploy.letterbox import resize
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
 from partsight.deploy.openvino_export import write_openvino
 from partsight.deploy.parity import Comparison, check_parity, measure_parity
 from partsight.deploy.runtimes import RUNTIMES, open_runtime
 from partsight.deploy.speed import measure_speed
 from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, ExportedNetwork, open_family
+from partsight.detector.letterbox import resize
 from partsight.errors import DetectorError
 from partsight.evaluate.evaluating import evaluate
 from partsight.files import hash_json

@@ -41,7 +41,6 @@ def _make_executor(num_workers: int) -> Executor:
         max_workers=num_workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin_work,
-        max_tasks_per_child=50,
     )
 
 

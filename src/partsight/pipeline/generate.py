@@ -28,6 +28,9 @@ from partsight.structures.sample import Sample
 
 LARGEST_SHARD = 8
 """Pictures per task: small enough that a crash costs little and the last worker is not awaited for long."""
+PICTURES_PER_WORKER = 400
+"""Pictures after which workers are replaced, because renderers keep memory. The executor's own way, `max_tasks_per_child`,
+stops for ever when its workers end (Python issue 115634, from 3.11 on)."""
 CLUSTER_LOGS = "cluster"
 """Folder for what a cluster's scheduler writes."""
 OpenWorkers: TypeAlias = Callable[[], AbstractContextManager[Executor]]
@@ -111,7 +114,8 @@ def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progr
             advance(count - len(missing), "")
             try:
                 with open_workers() as executor:
-                    _render_by(executor, job, missing, functools.partial(_tell, advance, count - len(missing)))
+                    batch = missing[: PICTURES_PER_WORKER * job.render.workers]
+                    _render_by(executor, job, batch, functools.partial(_tell, advance, count - len(missing)))
             except BrokenProcessPool as error:
                 attempts_left -= 1
                 if attempts_left == 0:

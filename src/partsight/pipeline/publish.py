@@ -12,6 +12,7 @@ import partsight
 from partsight.cad.facts import PartFacts
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
+from partsight.detector.own_weights import PARTS
 from partsight.files import write_bytes
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.executors import num_cores
@@ -88,7 +89,8 @@ def _content(recipe: Recipe, made: Made) -> ReportContent:
 
 
 def _trained_from(recipe: Recipe) -> TrainedFrom:
-    start = {"scratch": "scratch", "download": "weights that the library fetched"}.get(recipe.train.weights)
+    known = {"download": "weights that the library fetched", PARTS: "Partsight's weights for CAD parts"}
+    start = known.get(recipe.train.weights)
     return TrainedFrom(
         recipe.train.family, recipe.train.model, start or Path(recipe.train.weights).name, recipe.train.image_size
     )

@@ -7,6 +7,7 @@ from typing import Any
 from partsight.cad.reading import content_key
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
+from partsight.detector.own_weights import weights_path
 from partsight.errors import CadError
 from partsight.files import hash_file, hash_json, hash_tree
 
@@ -63,7 +64,7 @@ def train_key(recipe: Recipe, data_key: str, start_key: str | None = None) -> st
 
     `start_key` is the key of the training that this one goes on from. How trainings follow one another is not in the key of each.
     """
-    weights = Path(recipe.train.weights)
+    weights = weights_path(recipe.train.weights)
     content = {
         "dataset": data_key,
         "seed": recipe.train_seed,

@@ -15,6 +15,7 @@ from partsight.structures.evaluation import Interval, Score
 MODEL_CARD, DATASET_CARD = "model_card.md", "dataset_card.md"
 LICENCES = {
     "ultralytics": "AGPL-3.0: passing it on, or offering it as a service, brings that licence's terms",
+    "compact": "those of the pictures that it learned from and the weights that it began from, no others",
 }
 
 

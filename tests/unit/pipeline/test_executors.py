@@ -21,6 +21,15 @@ if __name__ == "__main__":
         executor.submit(time.sleep, 600)
         time.sleep(600)
 """
+MANY_TASKS = """
+import os
+from pathlib import Path
+from partsight.config.cluster import ClusterSection
+from partsight.pipeline.executors import open_executor
+if __name__ == "__main__":
+    with open_executor(2, ClusterSection(), Path("logs")) as executor:
+        print(len([future.result() for future in [executor.submit(os.getpid) for _ in range(300)]]))
+"""
 PATIENCE_S = 20
 
 
@@ -47,3 +56,10 @@ def test_workers_end_when_their_main_process_is_killed(tmp_path):
     while any(map(is_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [pid for pid in workers if is_alive(pid)]
+
+
+def test_workers_do_as_many_tasks_as_they_are_given(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(MANY_TASKS)
+    found = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout == "300\n"

@@ -13,7 +13,7 @@ from typing import final
 
 import numpy as np
 
-from partsight.deploy.decoding import suppress
+from partsight.detector.decoding import suppress
 from partsight.structures.arrays import FloatArray
 from partsight.structures.boxes import pair_boxes
 from partsight.structures.detections import Detections

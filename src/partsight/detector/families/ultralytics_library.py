@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+from partsight.detector.devices import num_free_cores
 from partsight.errors import DetectorError
 
 QUIET = {"YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false", "WANDB_DISABLED": "true", "POLARS_SKIP_CPU_CHECK": "1"}
@@ -50,11 +51,6 @@ def set_threads(threads: int) -> None:
     wanted = threads or num_free_cores()
     torch.set_num_threads(wanted)
     torch_utils.NUM_THREADS = wanted  # the library sets torch back to this: by itself, one core of two
-
-
-def num_free_cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def find_device(wanted: str | tuple[int, ...]) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.deploy.letterbox import Placement, boxes_in_picture
+from partsight.detector.letterbox import Placement, boxes_in_picture
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import Detections

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.deploy.decoding import decode, suppress
-from partsight.deploy.letterbox import place
-from tests.unit.deploy.test_letterbox import SPEC
+from partsight.detector.decoding import decode, suppress
+from partsight.detector.letterbox import place
+from tests.unit.detector.test_letterbox import SPEC
 
 PLACEMENT = place((96, 64), SPEC)
 

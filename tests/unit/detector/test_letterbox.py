@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partsight.deploy.letterbox import boxes_in_picture, make_input, place, resize
+from partsight.detector.letterbox import boxes_in_picture, make_input, place, resize
 from partsight.structures.network import NetworkSpec
 
 SPEC = NetworkSpec(

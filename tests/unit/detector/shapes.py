@@ -1,0 +1,39 @@
+"""Squares and discs on noise, as a dataset: enough to learn from in seconds."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from partsight.dataset.formats.yolo import write_yolo
+from partsight.structures.dataset import Dataset, Splits
+from partsight.structures.sample import Sample
+
+NAMES = ("square", "disc")
+SIDE = 64
+
+
+def shape_picture(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture with one bright square (even numbers) or disc, and its box."""
+    rng = np.random.default_rng(number)
+    picture = rng.integers(0, 90, (SIDE, SIDE, 3), dtype=np.uint8)
+    left, top, size = (*rng.integers(2, 30, 2).tolist(), 28)
+    rows, columns = np.mgrid[:size, :size] - (size - 1) / 2
+    shape = np.ones((size, size), bool) if number % 2 == 0 else rows**2 + columns**2 < (size / 2) ** 2
+    picture[top : top + size, left : left + size][shape] = (250, 60, 40) if number % 2 == 0 else (40, 90, 250)
+    return picture, np.array([left, top, left + size, top + size], float)
+
+
+def write_shapes(folder: Path, num_train: int, num_others: int) -> Path:
+    """Write a dataset; return its data.yaml."""
+    (folder / "source").mkdir(parents=True)
+    samples = tuple(_sample(folder / "source", number) for number in range(num_train + 2 * num_others))
+    cuts = samples[:num_train], samples[num_train : num_train + num_others], samples[num_train + num_others :]
+    return write_yolo(Splits(*(Dataset(NAMES, cut) for cut in cuts)), folder / "yolo", {})
+
+
+def _sample(folder: Path, number: int) -> Sample:
+    picture, box = shape_picture(number)
+    path = folder / f"{number:03d}.png"
+    Image.fromarray(picture).save(path)
+    return Sample(path.stem, path, (SIDE, SIDE), box[None], np.array([number % 2]), "render", path.stem)
