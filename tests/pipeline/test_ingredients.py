@@ -7,7 +7,7 @@ from partsight.annotate.annotating import annotate_scene
 from partsight.config.recipe import Recipe
 from partsight.pipeline.parts import load_parts
 from partsight.randomize.sampler import open_sampler
-from partsight.render.renderer import check_rendering, open_renderer
+from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
 from partsight.structures.annotation import object_mask
 
@@ -69,7 +69,7 @@ def look(recipe, parts, settings):
     pictures, annotations = [], []
     for index in range(NUM_SCENES):
         scene = sampler.sample(index)
-        pictures.append(expose(check_rendering(renderer.render(scene), scene), scene.sensor))
+        pictures.append(expose(draw_scene(renderer, scene), scene.sensor))
         annotations.append(annotate_scene(scene, recipe.annotate))
     return np.stack(pictures), annotations
 

@@ -9,6 +9,10 @@ from partsight.config.section import FilePath, Interval, IntInterval, Section, S
 Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
 
 
+MOST_BARREL, MOST_PINCUSHION = -0.2, 0.2
+"""Strongest distortions of the lens; beyond, the model with one coefficient is far from real lenses."""
+
+
 def _check_sum(**shares: float) -> None:
     if sum(shares.values()) > 1:
         names, numbers = " + ".join(shares), " + ".join(map(str, shares.values()))
@@ -18,6 +22,15 @@ def _check_sum(**shares: float) -> None:
 def _check_share(bounds: tuple[float, float]) -> tuple[float, float]:
     if not 0 <= bounds[0] <= bounds[1] <= 1:
         raise ValueError(f"expected shares within 0…1, found [{bounds[0]}, {bounds[1]}]")
+    return bounds
+
+
+def _check_distortion(bounds: tuple[float, float]) -> tuple[float, float]:
+    if not MOST_BARREL <= bounds[0] <= bounds[1] <= MOST_PINCUSHION:
+        raise ValueError(
+            f"expected lens distortions within {MOST_BARREL}…{MOST_PINCUSHION}, found [{bounds[0]}, {bounds[1]}]; wide lenses of "
+            "phones have about -0.03, fisheye lenses are not drawn"
+        )
     return bounds
 
 
@@ -58,6 +71,9 @@ class CameraSection(Section):
     """Focal length as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens)."""
     off_center: Share = 0.35
     """How far from the middle the object may be, as a share of half the picture."""
+    distortion: Annotated[Interval, AfterValidator(_check_distortion)] = (0.0, 0.0)
+    """Radial distortion of the lens: how far it moves what is seen in the corner, as a share of the corner's distance from the middle.
+    Below 0 barrel, as wide lenses have it, above 0 pincushion; labels are exact with it."""
 
 
 class PlacementSection(Section):

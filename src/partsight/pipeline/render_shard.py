@@ -19,7 +19,7 @@ from partsight.files import hash_bytes, write_bytes, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.parts import load_parts
 from partsight.randomize.sampler import open_sampler
-from partsight.render.renderer import check_rendering, open_renderer
+from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
 from partsight.structures.annotation import Annotation, InstanceAnnotation
 
@@ -77,7 +77,7 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     def make_picture(index: int) -> None:
         scene = sampler.sample(index)
         annotation = annotate_scene(scene, job.annotate, class_ids)
-        image = expose(check_rendering(renderer.render(scene), scene), scene.sensor)
+        image = expose(draw_scene(renderer, scene), scene.sensor)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
         mask_png = _encode_mask(annotation)

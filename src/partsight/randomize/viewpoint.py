@@ -1,13 +1,14 @@
 """Where the camera stands: the focus object has a drawn size in the picture and lies a drawn way off its middle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from partsight.config.randomize import CameraSection
 from partsight.randomize.streams import log_uniform
 from partsight.structures.arrays import FloatArray
-from partsight.structures.camera import Camera, centered_intrinsics
+from partsight.structures.camera import Camera, centered_intrinsics, farthest_corner
+from partsight.structures.lens import corner_lens
 from partsight.structures.transform import look_at
 
 BOX_TO_DIAGONAL = 0.72
@@ -44,6 +45,14 @@ def sample_walk_viewpoint(
     lowest, highest = np.sin(np.deg2rad(section.elevation_deg))
     elevation = float(np.arcsin(np.clip((stance[1] - focus_m[2]) / distance, lowest, highest)))
     return _sample_aim(rng, section, size_wh, focus_m, (focal_px, distance, stance[0], elevation))
+
+
+def put_on_lens(rng: np.random.Generator, section: CameraSection, camera: Camera) -> Camera:
+    """Return the camera with a drawn lens, or as it is where the recipe wants none."""
+    if section.distortion == (0.0, 0.0):
+        return camera
+    lens = corner_lens(float(rng.uniform(*section.distortion)), farthest_corner(camera.intrinsics))
+    return replace(camera, intrinsics=replace(camera.intrinsics, lens=lens))
 
 
 def _sample_distance(
