@@ -40,6 +40,8 @@ ON = {
     "read noise": ({"sensor.read_noise": (0.05, 0.05)}, {}),
     "sharpening": ({"sensor.sharpening": (0.8, 0.8)}, {}),
     "grey": ({"sensor.grey_share": 1}, {}),
+    "color fringes": ({"sensor.chromatic_px": (20, 20)}, {}),
+    "mosaic": ({"sensor.mosaic_share": 1}, {}),
 }
 """Settings with the ingredient, and without; single properties of the camera are compared with a camera that changes nothing."""
 

@@ -60,8 +60,16 @@ def _sample_distance(
 ) -> tuple[float, float]:
     """Draw a focal length in pixels and the distance at which the object has a drawn size."""
     focal_px = float(rng.uniform(*section.focal)) * size_wh[0]
-    size_px = log_uniform(rng, *section.object_size) * max(size_wh)
+    size_px = _sample_size(rng, section) * max(size_wh)
     return focal_px, max(focal_px * BOX_TO_DIAGONAL * diagonal / size_px, 0.75 * diagonal)
+
+
+def _sample_size(rng: np.random.Generator, section: CameraSection) -> float:
+    """Draw a size as a share of the longer side: between neighbours of the stated sizes, or from the range."""
+    if not section.object_sizes:
+        return log_uniform(rng, *section.object_size)
+    logs = np.log(np.sort(section.object_sizes))
+    return float(np.exp(np.interp(rng.random(), np.linspace(0, 1, len(logs)), logs)))
 
 
 def _sample_aim(
