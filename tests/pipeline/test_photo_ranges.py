@@ -38,7 +38,7 @@ def recipe_with(smoke, folder, **camera):
 
 
 def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
-    wanted = np.random.default_rng(0).choice([0.1, 0.12, 0.14, 0.4, 0.45, 0.5], 60)
+    wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
     write_photos(tmp_path, wanted)
     followed = follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
     parts = load_parts(finished.parts.folder, finished.parts.files)
