@@ -9,11 +9,14 @@ from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
 
 
-@pytest.mark.parametrize("placement", ["scatter", "orbit"])
-def test_mitsuba_sees_the_instances_that_the_mask_names(finished, smoke, placement):
+@pytest.mark.parametrize(
+    ("placement", "distortion"), [("scatter", 0.0), ("orbit", 0.0), ("scatter", -0.15), ("stand", 0.15)]
+)
+def test_mitsuba_sees_the_instances_that_the_mask_names(finished, smoke, placement, distortion):
     """At least 99.9 % of the pixels off the borders between instances agree."""
     parts = load_parts(finished.parts.folder, finished.parts.files)
-    section = smoke.randomize.model_copy(update={"placement": placement})
+    camera = smoke.randomize.camera.model_copy(update={"distortion": (distortion, distortion)})
+    section = smoke.randomize.model_copy(update={"placement": placement, "camera": camera})
     sampler = open_sampler(section, parts, (96, 96), seed=1)
     num_agreeing = num_compared = 0
     with open_renderer(smoke.render, 1) as renderer:

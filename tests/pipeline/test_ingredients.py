@@ -7,7 +7,7 @@ from partsight.annotate.annotating import annotate_scene
 from partsight.config.recipe import Recipe
 from partsight.pipeline.parts import load_parts
 from partsight.randomize.sampler import open_sampler
-from partsight.render.renderer import check_rendering, open_renderer
+from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
 from partsight.structures.annotation import object_mask
 
@@ -40,6 +40,8 @@ ON = {
     "read noise": ({"sensor.read_noise": (0.05, 0.05)}, {}),
     "sharpening": ({"sensor.sharpening": (0.8, 0.8)}, {}),
     "grey": ({"sensor.grey_share": 1}, {}),
+    "color fringes": ({"sensor.chromatic_px": (20, 20)}, {}),
+    "mosaic": ({"sensor.mosaic_share": 1}, {}),
 }
 """Settings with the ingredient, and without; single properties of the camera are compared with a camera that changes nothing."""
 
@@ -69,7 +71,7 @@ def look(recipe, parts, settings):
     pictures, annotations = [], []
     for index in range(NUM_SCENES):
         scene = sampler.sample(index)
-        pictures.append(expose(check_rendering(renderer.render(scene), scene), scene.sensor))
+        pictures.append(expose(draw_scene(renderer, scene), scene.sensor))
         annotations.append(annotate_scene(scene, recipe.annotate))
     return np.stack(pictures), annotations
 

@@ -16,7 +16,7 @@ from partsight.annotate.tracing import NOTHING, trace
 from partsight.config.annotate import AnnotateSection
 from partsight.structures.annotation import Annotation, InstanceAnnotation
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from partsight.structures.camera import Camera, Intrinsics
+from partsight.structures.camera import Camera, Intrinsics, offsets_at
 from partsight.structures.part import Mesh, Part
 from partsight.structures.scene import Instance, Scene
 from partsight.structures.transform import Transform, inverse, moved
@@ -120,6 +120,9 @@ def _centers(low: int, high: int, stride: int) -> FloatArray:
 def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Array:
     """Return (rows, columns, 3) directions in the part's frame, one metre long along the optical axis."""
     rotation, intrinsics = rays.part_from_camera[:3, :3], rays.intrinsics
+    if intrinsics.lens is not None:
+        offsets = offsets_at(intrinsics, np.stack(np.meshgrid(columns, rows), axis=-1))
+        return (offsets @ rotation[:, :2].T + rotation[:, 2]).astype(np.float32)
     center_x, center_y = intrinsics.principal_point_px
     across = np.outer((columns - center_x) / intrinsics.focal_px, rotation[:, 0])
     down = np.outer((rows - center_y) / intrinsics.focal_px, rotation[:, 1]) + rotation[:, 2]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import FloatArray
-from partsight.structures.camera import Intrinsics
+from partsight.structures.camera import Intrinsics, pixels_at
 
 BEYOND_PICTURES = 4
 """The 'picture without borders' ends this many picture sizes beyond each border."""
@@ -56,12 +56,24 @@ def projected_region(points_m: FloatArray, intrinsics: Intrinsics) -> Region | N
         return None
     if not in_front.all():
         return window
-    pixels = points_m[:, :2] / points_m[:, 2:] * intrinsics.focal_px + intrinsics.principal_point_px
+    offsets = points_m[:, :2] / points_m[:, 2:]
+    pixels = pixels_at(intrinsics, _extremes(offsets.min(axis=0), offsets.max(axis=0)))
     low = np.floor(pixels.min(axis=0)) - _MARGIN_PX
     high = np.ceil(pixels.max(axis=0)) + _MARGIN_PX
     corners = np.clip([*low, *high], [window.left, window.top] * 2, [window.right, window.bottom] * 2)
     region = Region(*(int(corner) for corner in corners))
     return region if region.num_px else None
+
+
+def _extremes(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return the (9, 2) points of a rectangle among which every radial lens finds its leftmost, topmost, rightmost and lowest.
+
+    A lens shows what lies at (x, y) at (x g, y g), and g rises or falls with x² + y²: along an edge the extremes of x g are
+    where the edge ends or comes nearest to the axis.
+    """
+    nearest = np.clip(0.0, low, high)
+    xs, ys = np.stack([low, nearest, high], axis=1)
+    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
 def common(one: Region, other: Region) -> Region:

@@ -9,6 +9,10 @@ from partsight.config.section import FilePath, Interval, IntInterval, Section, S
 Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
 
 
+MOST_BARREL, MOST_PINCUSHION = -0.2, 0.2
+"""Strongest distortions of the lens; beyond, the model with one coefficient is far from real lenses."""
+
+
 def _check_sum(**shares: float) -> None:
     if sum(shares.values()) > 1:
         names, numbers = " + ".join(shares), " + ".join(map(str, shares.values()))
@@ -19,6 +23,21 @@ def _check_share(bounds: tuple[float, float]) -> tuple[float, float]:
     if not 0 <= bounds[0] <= bounds[1] <= 1:
         raise ValueError(f"expected shares within 0…1, found [{bounds[0]}, {bounds[1]}]")
     return bounds
+
+
+def _check_distortion(bounds: tuple[float, float]) -> tuple[float, float]:
+    if not MOST_BARREL <= bounds[0] <= bounds[1] <= MOST_PINCUSHION:
+        raise ValueError(
+            f"expected lens distortions within {MOST_BARREL}…{MOST_PINCUSHION}, found [{bounds[0]}, {bounds[1]}]; wide lenses of "
+            "phones have about -0.03, fisheye lenses are not drawn"
+        )
+    return bounds
+
+
+def _check_sizes(sizes: tuple[float, ...]) -> tuple[float, ...]:
+    if any(not 0 < size <= 2 for size in sizes):
+        raise ValueError(f"expected sizes above 0, as shares of the picture's longer side; found {list(sizes)}")
+    return sizes
 
 
 def _check_positive(name: str, bounds: tuple[float, float]) -> None:
@@ -50,14 +69,24 @@ class CameraSection(Section):
 
     object_size: Interval = (0.06, 0.75)
     """Size of the object looked at, as a share of the picture's longer side; drawn log-uniformly."""
+    scale: Literal["range", "photos"] = "range"
+    """`photos`: sizes are drawn as they are in the photos of training and validation, instead of from `object_size`. These are the
+    training photos that the recipe draws, so renders are made anew for each draw; test photos choose nothing."""
+    object_sizes: Annotated[tuple[float, ...], AfterValidator(_check_sizes)] = ()
+    """A histogram of your own instead of `object_size`: sizes, as shares of the longer side, each as frequent as the others."""
     elevation_deg: Interval = (8.0, 85.0)
     """Elevation above the ground."""
     roll_deg: Interval = (-15.0, 15.0)
     """Roll around the optical axis."""
     focal: Interval = (0.8, 2.0)
     """Focal length as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens)."""
+    focal_from: Literal["range", "photos"] = "range"
+    """`photos`: the range is that which the EXIF data of the photos of training and validation state."""
     off_center: Share = 0.35
     """How far from the middle the object may be, as a share of half the picture."""
+    distortion: Annotated[Interval, AfterValidator(_check_distortion)] = (0.0, 0.0)
+    """Radial distortion of the lens: how far it moves what is seen in the corner, as a share of the corner's distance from the middle.
+    Below 0 barrel, as wide lenses have it, above 0 pincushion; labels are exact with it."""
 
 
 class PlacementSection(Section):
@@ -241,6 +270,10 @@ class SensorSection(Section):
     """Blur of the lens at 640 pixels picture width, in pixels (scales with the width)."""
     motion_share: Share = 0.2
     """Share of pictures with motion blur."""
+    chromatic_px: Interval = (0.0, 0.0)
+    """How far red and blue lie apart in the corners at 640 pixels picture width, in pixels (lateral chromatic aberration)."""
+    mosaic_share: Share = 0.0
+    """Share of pictures whose colors were sampled by one filter per pixel and interpolated, which softens them."""
     motion_px: Interval = (1.0, 6.0)
     """Length of the motion blur at 640 pixels picture width, in pixels."""
     vignetting: Interval = (0.0, 0.3)
@@ -249,6 +282,9 @@ class SensorSection(Section):
     """Photon noise at white."""
     read_noise: Interval = (0.0, 0.01)
     """Signal-independent noise."""
+    noise_width: Annotated[int, Field(ge=0)] = 0
+    """Width in pixels at which noise is stated. Narrower pictures have less of it, as if they had been made smaller; 0: noise is that
+    of the picture's own pixels, whatever its size."""
     sharpening: Interval = (0.0, 0.8)
     """Unsharp mask."""
     jpeg_quality: IntInterval = (45, 95)
@@ -291,3 +327,6 @@ class RandomizeSection(Section):
     background: BackgroundSection = BackgroundSection()
     distractors: DistractorSection = DistractorSection()
     sensor: SensorSection = SensorSection()
+    max_occlusion: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Most of a classed part that other things may hide; pictures that hide more are drawn anew. 1 allows everything: what is hidden
+    beyond `annotate.min_visible_fraction` is then seen, but not labelled."""

@@ -84,6 +84,12 @@ def assemble(recipe: Recipe, renders: Dataset) -> Splits:
     return splits
 
 
+def choosing_photos(recipe: Recipe) -> Dataset:
+    """Return the photos that settings may follow: the drawn ones of training, and those of validation; test photos choose nothing."""
+    photos = _split_photos(recipe)
+    return mix(_draw_photos(recipe, photos.train), photos.validation)
+
+
 def _split_photos(recipe: Recipe) -> Splits:
     class_names = recipe.class_names
     if recipe.photos.folder is None and recipe.photos.background_folder is None:

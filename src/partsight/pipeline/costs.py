@@ -9,6 +9,7 @@ from typing import Any
 from partsight.config.recipe import Recipe
 from partsight.files import read_json
 from partsight.pipeline.cluster import num_cluster_workers
+from partsight.pipeline.photo_ranges import follow_photos
 from partsight.pipeline.render_shard import find_variant, label_path
 from partsight.pipeline.schedule import last_training, renders_alone
 from partsight.pipeline.stage_key import cad_key, dataset_key, render_key, train_key
@@ -66,7 +67,8 @@ def estimate_sweep(sweep: Sweep) -> SweepEstimate:
     variants = {recipe.render.model_dump_json(): recipe.render for recipe in recipes}
     drawn_by = {key: find_variant(section) for key, section in variants.items()}
     keyed = [
-        (recipe, render_key(recipe, cad_key(recipe), drawn_by[recipe.render.model_dump_json()])) for recipe in recipes
+        (recipe, render_key(follow_photos(recipe), cad_key(recipe), drawn_by[recipe.render.model_dump_json()]))
+        for recipe in recipes
     ]
     return SweepEstimate((_renders(sweep.workspace, keyed), _trainings(sweep.workspace, keyed)))
 

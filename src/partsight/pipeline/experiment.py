@@ -14,6 +14,7 @@ from partsight.pipeline.generate import RenderOutput, make_renders
 from partsight.pipeline.judge import EvaluateOutput, make_evaluation
 from partsight.pipeline.learn import TrainOutput, Watch, ignore
 from partsight.pipeline.parts import PartsOutput, make_parts
+from partsight.pipeline.photo_ranges import follow_photos
 from partsight.pipeline.progress import Progress, Silence
 from partsight.pipeline.publish import Made, make_report
 from partsight.pipeline.schedule import run_schedule
@@ -46,7 +47,8 @@ class Experiment:
     @cached_property
     def renders(self) -> RenderOutput:
         """The labelled pictures made from them."""
-        return self._recorded("render", make_renders(self.recipe, self.parts, self.workspace, self.progress))
+        followed = follow_photos(self.recipe)
+        return self._recorded("render", make_renders(followed, self.parts, self.workspace, self.progress))
 
     @cached_property
     def dataset(self) -> DatasetOutput:

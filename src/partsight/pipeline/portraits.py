@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from partsight.config.render import RenderSection
-from partsight.render.renderer import open_renderer
+from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import expose
 from partsight.structures.arrays import Image
 from partsight.structures.camera import Camera, centered_intrinsics
@@ -25,7 +25,7 @@ def draw_portraits(parts: Sequence[Part], size_px: int, section: RenderSection, 
     settings = section.model_copy(update={"width": size_px, "height": size_px, "samples_per_pixel": 32})
     with open_renderer(settings, num_threads) as renderer:
         scenes = [portrait_scene(part, size_px) for part in parts]
-        return [expose(renderer.render(scene), scene.sensor) for scene in scenes]
+        return [expose(draw_scene(renderer, scene), scene.sensor) for scene in scenes]
 
 
 def portrait_scene(part: Part, size_px: int) -> Scene:

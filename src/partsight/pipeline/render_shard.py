@@ -18,8 +18,9 @@ from partsight.errors import RenderError
 from partsight.files import hash_bytes, write_bytes, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.parts import load_parts
-from partsight.randomize.sampler import open_sampler
-from partsight.render.renderer import check_rendering, open_renderer
+from partsight.pipeline.scene_choice import NUM_ATTEMPTS, choose_scene
+from partsight.randomize.sampler import SceneSampler, open_sampler
+from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
 from partsight.structures.annotation import Annotation, InstanceAnnotation
 
@@ -69,15 +70,19 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     parts = load_parts(job.parts_folder, dict(job.part_files))
     others = load_parts(job.parts_folder, {"": job.other_files})[""]
     size_wh = (job.render.width, job.render.height)
-    sampler = open_sampler(job.randomize, parts, size_wh, job.seed, others)
+
+    @functools.lru_cache(maxsize=NUM_ATTEMPTS)
+    def sampler_of(seed: int) -> SceneSampler:
+        return open_sampler(job.randomize, parts, size_wh, seed, others)
+
     class_ids = {name: class_id for class_id, name in enumerate(job.class_names)}
     renderer = open_renderer(job.render, job.num_threads or num_cores())
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:
-        scene = sampler.sample(index)
+        scene = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
         annotation = annotate_scene(scene, job.annotate, class_ids)
-        image = expose(check_rendering(renderer.render(scene), scene), scene.sensor)
+        image = expose(draw_scene(renderer, scene), scene.sensor)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
         mask_png = _encode_mask(annotation)

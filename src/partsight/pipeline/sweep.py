@@ -17,6 +17,7 @@ from partsight.files import write_json
 from partsight.pipeline.executors import open_executor
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.generate import CLUSTER_LOGS
+from partsight.pipeline.photo_ranges import follow_photos
 from partsight.pipeline.progress import Progress, Silence
 from partsight.pipeline.workspace import Workspace
 
@@ -174,7 +175,9 @@ def _render_all(sweep: Sweep, recipes: Mapping[Cell, Recipe], progress: Progress
 
 
 def _render_kind(recipe: Recipe) -> dict[str, Any]:
-    content = recipe.model_dump(mode="json", include={"seed", "parts", "cad", "randomize", "render", "annotate"})
+    content = follow_photos(recipe).model_dump(
+        mode="json", include={"seed", "parts", "cad", "randomize", "render", "annotate"}
+    )
     return {**content, "render": {**content["render"], "count": 0}}
 
 

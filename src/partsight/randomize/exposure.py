@@ -15,6 +15,7 @@ def sample_sensor(rng: np.random.Generator, section: SensorSection, width: int, 
     if not section.vary:
         return Sensor(auto_exposure=True, exposure_ev=exposure_ev)
     scale = width / REFERENCE_WIDTH
+    averaged = min(1.0, width / section.noise_width) if section.noise_width else 1.0
     is_moving = chance(rng, section.motion_share)
     return Sensor(
         exposure_ev=exposure_ev,
@@ -26,9 +27,11 @@ def sample_sensor(rng: np.random.Generator, section: SensorSection, width: int, 
         motion_px=float(rng.uniform(*section.motion_px)) * scale if is_moving else 0.0,
         motion_angle_deg=float(rng.uniform(0, 180)),
         vignetting=float(rng.uniform(*section.vignetting)),
-        shot_noise=float(rng.uniform(*section.shot_noise)),
-        read_noise=float(rng.uniform(*section.read_noise)),
+        shot_noise=float(rng.uniform(*section.shot_noise)) * averaged,
+        read_noise=float(rng.uniform(*section.read_noise)) * averaged,
         sharpening=float(rng.uniform(*section.sharpening)),
         jpeg_quality=int(rng.integers(section.jpeg_quality[0], section.jpeg_quality[1] + 1)),
         noise_seed=int(rng.integers(2**31)),
+        chromatic_px=float(rng.uniform(*section.chromatic_px)) * scale,
+        has_mosaic=chance(rng, section.mosaic_share),
     )

@@ -25,7 +25,7 @@ from partsight.randomize.materials import is_cad, sample_material, sample_surfac
 from partsight.randomize.standing import stand_layout
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
-from partsight.randomize.viewpoint import Viewpoint, sample_viewpoint
+from partsight.randomize.viewpoint import Viewpoint, put_on_lens, sample_viewpoint
 from partsight.randomize.wear import wear_materials
 from partsight.structures.part import Part, diagonal_m
 from partsight.structures.scene import Background, Instance, Scene
@@ -51,7 +51,7 @@ class ScatterSampler:
         environment, lamps = sample_environment(light, section.light), sample_lamps(light, section.light, distance)
         exposure = sample_exposure(light, section.light)
         return Scene(
-            camera=layout.viewpoint.camera,
+            camera=put_on_lens(self._stream(index, "lens"), section.camera, layout.viewpoint.camera),
             instances=(*self._dressed(index, layout), *surroundings),
             environment=environment,
             lamps=lamps,

@@ -1,13 +1,14 @@
 """Where the camera stands: the focus object has a drawn size in the picture and lies a drawn way off its middle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from partsight.config.randomize import CameraSection
 from partsight.randomize.streams import log_uniform
 from partsight.structures.arrays import FloatArray
-from partsight.structures.camera import Camera, centered_intrinsics
+from partsight.structures.camera import Camera, centered_intrinsics, farthest_corner
+from partsight.structures.lens import corner_lens
 from partsight.structures.transform import look_at
 
 BOX_TO_DIAGONAL = 0.72
@@ -46,13 +47,29 @@ def sample_walk_viewpoint(
     return _sample_aim(rng, section, size_wh, focus_m, (focal_px, distance, stance[0], elevation))
 
 
+def put_on_lens(rng: np.random.Generator, section: CameraSection, camera: Camera) -> Camera:
+    """Return the camera with a drawn lens, or as it is where the recipe wants none."""
+    if section.distortion == (0.0, 0.0):
+        return camera
+    lens = corner_lens(float(rng.uniform(*section.distortion)), farthest_corner(camera.intrinsics))
+    return replace(camera, intrinsics=replace(camera.intrinsics, lens=lens))
+
+
 def _sample_distance(
     rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], diagonal: float
 ) -> tuple[float, float]:
     """Draw a focal length in pixels and the distance at which the object has a drawn size."""
     focal_px = float(rng.uniform(*section.focal)) * size_wh[0]
-    size_px = log_uniform(rng, *section.object_size) * max(size_wh)
+    size_px = _sample_size(rng, section) * max(size_wh)
     return focal_px, max(focal_px * BOX_TO_DIAGONAL * diagonal / size_px, 0.75 * diagonal)
+
+
+def _sample_size(rng: np.random.Generator, section: CameraSection) -> float:
+    """Draw a size as a share of the longer side: between neighbours of the stated sizes, or from the range."""
+    if not section.object_sizes:
+        return log_uniform(rng, *section.object_size)
+    logs = np.log(np.sort(section.object_sizes))
+    return float(np.exp(np.interp(rng.random(), np.linspace(0, 1, len(logs)), logs)))
 
 
 def _sample_aim(

@@ -8,6 +8,7 @@ import numpy as np
 
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
+from partsight.render.lens import draw_through_lens
 from partsight.structures.rendering import Rendering
 from partsight.structures.scene import Scene
 
@@ -19,7 +20,7 @@ class Renderer(Protocol):
     """What draws, in full: pictures of two variants are never mixed in one dataset."""
 
     def render(self, scene: Scene) -> Rendering:
-        """Draw one scene. The result depends on the scene alone."""
+        """Draw one scene as a pinhole sees it; the result depends on the scene alone. For cameras with a lens: `draw_scene`."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -34,6 +35,13 @@ def open_renderer(section: RenderSection, num_threads: int) -> Renderer:
     module = import_module(f"partsight.render.backends.{section.renderer}")
     renderer: Renderer = module.open_backend(section, num_threads)
     return renderer
+
+
+def draw_scene(renderer: Renderer, scene: Scene) -> Rendering:
+    """Return the scene's light as its camera sees it, through its lens if it has one. Raises RenderError."""
+    if scene.camera.intrinsics.lens is None:
+        return check_rendering(renderer.render(scene), scene)
+    return check_rendering(draw_through_lens(renderer.render, scene), scene)
 
 
 def check_rendering(rendering: Rendering, scene: Scene) -> Rendering:

@@ -1,8 +1,8 @@
 """Light → picture: what lens, sensor and image processor of a camera do, one function each.
 
-The order is the order of nature: lens (motion, defocus, vignetting), exposure, noise, white balance, clipping,
-encoding, tone, sharpening, compression. No step moves a pixel, so that labels stay exact. A neutral
-setting skips its step.
+The order is the order of nature: lens (motion, defocus, color fringes, vignetting), exposure, noise, mosaic, white balance,
+clipping, encoding, tone, sharpening, compression. No step moves the green of a pixel, so that labels stay exact; fringes move red
+and blue by less than a pixel or two. A neutral setting skips its step.
 """
 
 from io import BytesIO
@@ -21,15 +21,21 @@ MIDDLE_TONE = 0.4614
 _LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Of linear and, as usual in image processors, of encoded red, green and blue (ITU-R BT.709)."""
 _SHARPENING_RADIUS_PX = 1.0
+_FILL_QUARTER = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.float32) / 4
+_FILL_HALF = np.array([[0, 1, 0], [1, 4, 1], [0, 1, 0]], np.float32) / 4
+_FILLING = (_FILL_QUARTER, _FILL_HALF, _FILL_QUARTER)
+"""Weights by which colors known at every fourth, every second and every fourth pixel are spread over all of them."""
 
 
 def expose(rendering: Rendering, sensor: Sensor) -> Image:
     """Return the (H, W, 3) sRGB picture that this exposure makes of the light."""
     light = _blurred_by_motion(rendering.radiance, sensor)
     light = _blurred_by_lens(light, sensor)
+    light = _fringed(light, sensor)
     light = _vignetted(light, sensor)
     light = _exposed(light, sensor)
     light = _with_noise(light, sensor)
+    light = _interpolated_mosaic(light, sensor)
     light = np.clip(light * np.array(sensor.white_balance, np.float32), 0.0, 1.0)
     encoded = srgb_from_linear(light.astype(np.float64)).astype(np.float32)
     encoded = _toned(encoded, sensor)
@@ -89,6 +95,37 @@ def _gaussian(values: Float32Array, sigma_px: float) -> Float32Array:
 
     blurred: Float32Array = gaussian_filter(values, sigma=(sigma_px, sigma_px, 0), mode="nearest")
     return blurred
+
+
+def _fringed(light: Float32Array, sensor: Sensor) -> Float32Array:
+    """Draw red larger and blue smaller about the middle, as a lens does that bends colors differently."""
+    if sensor.chromatic_px == 0:
+        return light
+    from scipy.ndimage import affine_transform
+
+    middle = (np.array(light.shape[:2]) - 1) / 2
+    share = sensor.chromatic_px / 2 / float(np.linalg.norm(middle))
+    fringed = light.copy()
+    for channel, zoom in ((0, 1 + share), (2, 1 - share)):
+        shift = middle - middle / zoom
+        fringed[..., channel] = affine_transform(light[..., channel], (1 / zoom,) * 2, shift, order=1, mode="nearest")
+    return fringed
+
+
+def _interpolated_mosaic(light: Float32Array, sensor: Sensor) -> Float32Array:
+    """Keep one color of each pixel, in the pattern RG over GB (Bayer, US patent 3971065), and fill in the others bilinearly."""
+    if not sensor.has_mosaic:
+        return light
+    from scipy.ndimage import convolve
+
+    mosaic = np.zeros_like(light)
+    mosaic[0::2, 0::2, 0] = light[0::2, 0::2, 0]
+    mosaic[0::2, 1::2, 1] = light[0::2, 1::2, 1]
+    mosaic[1::2, 0::2, 1] = light[1::2, 0::2, 1]
+    mosaic[1::2, 1::2, 2] = light[1::2, 1::2, 2]
+    full = [convolve(mosaic[..., channel], _FILLING[channel], mode="mirror") for channel in range(3)]
+    filled: Float32Array = np.stack(full, axis=-1)
+    return filled
 
 
 def _vignetted(light: Float32Array, sensor: Sensor) -> Float32Array:

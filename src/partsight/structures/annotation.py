@@ -24,6 +24,11 @@ class InstanceAnnotation:
     """Share of the lone instance's pixels that fall outside the picture."""
     camera_from_part: Transform
 
+    @property
+    def occluded_fraction(self) -> float:
+        """Share of what lies within the picture that other things hide."""
+        return 1 - self.visible_fraction / (1 - self.truncated_fraction)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "box_xyxy", locked(self.box_xyxy, np.float64, (4,)))
         object.__setattr__(self, "camera_from_part", locked(self.camera_from_part, np.float64, (4, 4)))

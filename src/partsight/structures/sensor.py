@@ -19,6 +19,10 @@ class Sensor:
     """0 is grey, 1 leaves colors as they are."""
     defocus_px: float = 0.0
     """Standard deviation of the blur of the lens, in pixels."""
+    chromatic_px: float = 0.0
+    """Distance between red and blue in the corners, in pixels; green stays where it is."""
+    has_mosaic: bool = False
+    """Whether each pixel saw one color only and the others were interpolated (Bayer's pattern)."""
     motion_px: float = 0.0
     """Length of the motion blur, in pixels."""
     motion_angle_deg: float = 0.0

@@ -8,6 +8,7 @@ corners v₁v₂v₃ (camera axes) when d = w₁v₁ + w₂v₂ + w₃v₃ with 
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
+from partsight.structures.lens import Lens
 from partsight.structures.scene import Instance, Scene
 
 FLAT = 1e-15
@@ -17,12 +18,13 @@ FLAT = 1e-15
 def rasterize(scene: Scene, beyond_px: int = 0, only: int | None = None) -> IntArray:
     """Return which instance each pixel center sees, −1 for none, for the picture grown by `beyond_px` to each side."""
     rays = _rays(scene, beyond_px)
+    slack = _largest_step(rays)
     nearest = np.full(rays.shape[:2], np.inf)
     mask = np.full(rays.shape[:2], -1)
     for instance_id, instance in enumerate(scene.instances):
         if only is None or only == instance_id:
             for corners in _triangles_in_camera(scene, instance):
-                _draw(corners, instance_id, rays, nearest, mask)
+                _draw(corners, instance_id, rays, slack, nearest, mask)
     return mask
 
 
@@ -36,9 +38,23 @@ def _rays(scene: Scene, beyond_px: int) -> FloatArray:
     intrinsics = scene.camera.intrinsics
     (width, height), (center_x, center_y) = intrinsics.size_wh, intrinsics.principal_point_px
     x, y = np.meshgrid(np.arange(-beyond_px, width + beyond_px) + 0.5, np.arange(-beyond_px, height + beyond_px) + 0.5)
-    return np.stack(
-        [(x - center_x) / intrinsics.focal_px, (y - center_y) / intrinsics.focal_px, np.ones_like(x)], axis=-1
-    )
+    x, y = (x - center_x) / intrinsics.focal_px, (y - center_y) / intrinsics.focal_px
+    if intrinsics.lens is not None:
+        seen = np.hypot(x, y)
+        straight = _straight_radius(seen, intrinsics.lens)
+        x, y = x * straight / seen, y * straight / seen
+    return np.stack([x, y, np.ones_like(x)], axis=-1)
+
+
+def _straight_radius(seen: FloatArray, lens: Lens) -> FloatArray:
+    """Invert the lens by bisection, from its definition: r (1 + k₁ r²) up to the edge, along the tangent beyond."""
+    low, high = np.zeros_like(seen), seen * 10
+    for _ in range(80):
+        middle = (low + high) / 2
+        inside = np.minimum(middle, lens.edge)
+        image = inside + lens.k1 * inside**3 + (middle - inside) * (1 + 3 * lens.k1 * lens.edge**2)
+        low, high = np.where(image < seen, middle, low), np.where(image < seen, high, middle)
+    return low
 
 
 def _triangles_in_camera(scene: Scene, instance: Instance) -> FloatArray:
@@ -47,10 +63,12 @@ def _triangles_in_camera(scene: Scene, instance: Instance) -> FloatArray:
     return vertices[instance.part.mesh.triangles]
 
 
-def _draw(corners: FloatArray, instance_id: int, rays: FloatArray, nearest: FloatArray, mask: IntArray) -> None:
+def _draw(
+    corners: FloatArray, instance_id: int, rays: FloatArray, slack: float, nearest: FloatArray, mask: IntArray
+) -> None:
     if abs(np.linalg.det(corners)) < FLAT or corners[:, 2].max() <= 0:
         return
-    rows, columns = _touched(corners, rays)
+    rows, columns = _touched(corners, rays, slack)
     weights = rays[rows, columns] @ np.linalg.inv(corners)
     is_inside = (weights >= 0).all(axis=-1)
     depth = np.divide(1.0, weights.sum(axis=-1), where=is_inside, out=np.full(is_inside.shape, np.inf))
@@ -59,11 +77,20 @@ def _draw(corners: FloatArray, instance_id: int, rays: FloatArray, nearest: Floa
     mask[rows, columns][is_nearer] = instance_id
 
 
-def _touched(corners: FloatArray, rays: FloatArray) -> tuple[slice, slice]:
+def _touched(corners: FloatArray, rays: FloatArray, slack: float) -> tuple[slice, slice]:
     """Return the rows and columns a triangle can touch: all of them when it reaches behind the camera plane."""
     if corners[:, 2].min() <= 1e-9:
         return slice(None), slice(None)
     x, y = (corners[:, :2] / corners[:, 2:]).T
-    columns = np.searchsorted(rays[0, :, 0], [x.min(), x.max()])
-    rows = np.searchsorted(rays[:, 0, 1], [y.min(), y.max()])
-    return slice(max(0, rows[0] - 1), rows[1] + 1), slice(max(0, columns[0] - 1), columns[1] + 1)
+    across, down = rays[..., 0], rays[..., 1]
+    can_touch = (across >= x.min() - slack) & (across <= x.max() + slack)
+    can_touch &= (down >= y.min() - slack) & (down <= y.max() + slack)
+    if not can_touch.any():
+        return slice(0), slice(0)
+    rows, columns = np.flatnonzero(can_touch.any(axis=1)), np.flatnonzero(can_touch.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _largest_step(rays: FloatArray) -> float:
+    """Return the largest distance between neighbouring rays, across or down."""
+    return float(max(np.abs(np.diff(rays, axis=axis)).max() for axis in (0, 1)))

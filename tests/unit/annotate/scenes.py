@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.camera import Camera, centered_intrinsics
+from partsight.structures.camera import Camera, centered_intrinsics, farthest_corner
+from partsight.structures.lens import corner_lens
 from partsight.structures.light import EnvironmentMap
 from partsight.structures.material import Material
 from partsight.structures.part import Mesh, Part
@@ -68,6 +70,13 @@ def placed(part: Part, position_m: Sequence[float], class_id: int | None = 0) ->
 
 def scene_of(camera: Camera, *instances: Instance) -> Scene:
     return Scene(camera, instances, EnvironmentMap(np.ones((2, 4, 3), np.float32)))
+
+
+def with_lens(scene: Scene, distortion: float) -> Scene:
+    """The same scene through a lens that moves the corners by this share."""
+    intrinsics = scene.camera.intrinsics
+    lens = corner_lens(distortion, farthest_corner(intrinsics))
+    return replace(scene, camera=replace(scene.camera, intrinsics=replace(intrinsics, lens=lens)))
 
 
 def random_scene(seed: int, size_wh: tuple[int, int] = (160, 120)) -> Scene:

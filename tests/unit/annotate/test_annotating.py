@@ -14,7 +14,7 @@ from partsight.structures.scene import Scene
 from partsight.structures.transform import moved
 
 from .rasterizer import box_of, rasterize
-from .scenes import box_part, camera_at_origin, part_of, placed, random_scene, scene_of, sphere_part
+from .scenes import box_part, camera_at_origin, part_of, placed, random_scene, scene_of, sphere_part, with_lens
 
 EVERYTHING = AnnotateSection(min_visible_fraction=0.0, min_side_px=0.0)
 CAMERA = camera_at_origin((200, 100), focal_px=100.0)
@@ -26,7 +26,16 @@ def annotate(scene: Scene) -> Annotation:
 
 @pytest.mark.parametrize("seed", range(50))
 def test_boxes_equal_an_independent_projection_of_the_visible_triangles(seed: int) -> None:
-    scene = random_scene(seed)
+    check_boxes(random_scene(seed))
+
+
+@pytest.mark.parametrize("distortion", [-0.2, -0.05, 0.1, 0.2])
+@pytest.mark.parametrize("seed", range(20))
+def test_boxes_are_as_exact_through_a_lens(seed: int, distortion: float) -> None:
+    check_boxes(with_lens(random_scene(seed), distortion))
+
+
+def check_boxes(scene: Scene) -> None:
     expected = rasterize(scene)
     annotation = annotate(scene)
     assert {item.instance_id for item in annotation.objects} == {
@@ -39,9 +48,11 @@ def test_boxes_equal_an_independent_projection_of_the_visible_triangles(seed: in
     assert np.mean(annotation.instance_mask == expected) >= 0.999
 
 
+@pytest.mark.parametrize("distortion", [None, -0.2, 0.2])
 @pytest.mark.parametrize("seed", range(12))
-def test_fractions_equal_those_counted_in_a_larger_picture(seed: int) -> None:
+def test_fractions_equal_those_counted_in_a_larger_picture(seed: int, distortion: float | None) -> None:
     scene = random_scene(seed, size_wh=(64, 48))
+    scene = scene if distortion is None else with_lens(scene, distortion)
     for item in annotate(scene).objects:
         alone = rasterize(scene, beyond_px=64 * annotating.MAX_OUTSIDE_RAYS // 100_000, only=item.instance_id) >= 0
         if alone[[0, -1]].any() or alone[:, [0, -1]].any():

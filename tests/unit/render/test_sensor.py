@@ -19,6 +19,8 @@ INGREDIENTS = {
     "contrast": 1.3,
     "saturation": 0.5,
     "defocus_px": 1.0,
+    "chromatic_px": 3.0,
+    "has_mosaic": True,
     "motion_px": 6.0,
     "vignetting": 0.3,
     "shot_noise": 0.02,
@@ -97,6 +99,7 @@ def test_zero_saturation_is_grey():
         Sensor(motion_px=8.0, motion_angle_deg=37.0),
         Sensor(motion_px=5.0, motion_angle_deg=90.0),
         Sensor(sharpening=0.6),
+        Sensor(chromatic_px=2.0),
         Sensor(contrast=1.4, saturation=1.3),
     ],
 )
@@ -116,6 +119,26 @@ def test_motion_blur_smears_along_its_direction_only():
     streak = expose(Rendering(radiance), Sensor(motion_px=10.0, motion_angle_deg=0.0))[..., 1] > 20
     assert streak[20].sum() in (10, 11)
     assert streak.sum(axis=0).max() == 1
+
+
+def test_fringes_move_red_outwards_and_blue_inwards_and_leave_green():
+    radiance = np.zeros((65, 65, 3), np.float32)
+    radiance[28:37, 54:58] = 0.5  # right of the middle
+    plain, fringed = (linear(expose(Rendering(radiance), Sensor(chromatic_px=pixels))) for pixels in (0.0, 4.0))
+    columns = np.arange(65) + 0.5
+    middles = [(one.sum(axis=0) * columns[:, None]).sum(axis=0) / one.sum(axis=(0, 1)) for one in (plain, fringed)]
+    red, green, blue = middles[1] - middles[0]
+    share = (56 - 32.5) / np.hypot(32, 32)  # of the way to the corner
+    assert red == pytest.approx(2.0 * share, abs=0.15)
+    assert green == pytest.approx(0.0, abs=1e-6)
+    assert blue == pytest.approx(-2.0 * share, abs=0.15)
+
+
+def test_a_mosaic_keeps_even_light_and_softens_fine_lines():
+    assert linear(expose(flat(0.4), Sensor(has_mosaic=True))).mean(axis=(0, 1)) == pytest.approx([0.4] * 3, abs=0.003)
+    lines = np.tile(np.float32([0.2, 0.6]), 32)[None, :, None] * np.ones((64, 1, 3), np.float32)
+    sharp, soft = (linear(expose(Rendering(lines), Sensor(has_mosaic=mosaic))) for mosaic in (False, True))
+    assert soft[8:-8, 8:-8, 0].std() < 0.1 * sharp[8:-8, 8:-8, 0].std()
 
 
 def test_blur_keeps_the_light():

@@ -12,9 +12,9 @@ from partsight.render.backends.mitsuba_palette import PaintedMesh, paint_meshes
 from partsight.render.backends.mitsuba_scene import describe_integrator, load_scene, surface_number
 from partsight.render.backends.mitsuba_variant import choose_variant, mitsuba_version
 from partsight.render.denoiser import Denoiser, denoiser_version
+from partsight.render.lens import straight_pixels
 from partsight.render.surfaces import SurfaceCache
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.camera import pixel_centers
 from partsight.structures.rendering import Rendering
 from partsight.structures.scene import Scene
 
@@ -54,7 +54,7 @@ class MitsubaRenderer:
     def instance_index(self, scene: Scene) -> IntArray:
         """Return which of `Scene.instances` Mitsuba's own camera meets at each pixel center, (H, W); −1 for none."""
         meshes = self._meshes(scene)
-        on_film = pixel_centers(scene.camera.intrinsics.size_wh) / scene.camera.intrinsics.size_wh
+        on_film = straight_pixels(scene.camera.intrinsics).reshape(-1, 2) / scene.camera.intrinsics.size_wh
         numbers = self._surface_numbers(self._loaded(replace(scene, lamps=())), on_film)
         instances = np.array([*(mesh.instance_index for mesh in meshes), -1])
         return instances[numbers].reshape(scene.camera.intrinsics.size_wh[::-1])

@@ -1,0 +1,77 @@
+"""Ranges of the camera that follow the photos: sizes of objects and focal lengths; test photos choose nothing."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from scipy.stats import ks_2samp
+
+from partsight.annotate.annotating import annotate_scene
+from partsight.errors import DatasetError
+from partsight.pipeline.parts import load_parts
+from partsight.pipeline.photo_ranges import follow_photos
+from partsight.randomize.sampler import open_sampler
+
+FOCAL_35MM_TAG, EXIF_IFD = 0xA405, 0x8769
+
+
+def write_photos(folder, sizes, focal_35mm=None, session="monday"):
+    """Photos of 300 × 200 pixels, each with one square box of this share of the longer side."""
+    (folder / "images" / session).mkdir(parents=True)
+    (folder / "labels" / session).mkdir(parents=True)
+    for number, size in enumerate(sizes):
+        picture, exif = Pillow.new("RGB", (300, 200), (90, 90, 90)), Pillow.Exif()
+        if focal_35mm is not None:
+            exif.get_ifd(EXIF_IFD)[FOCAL_35MM_TAG] = focal_35mm
+        picture.save(folder / "images" / session / f"{number}.jpg", exif=exif)
+        across, down = size, size * 300 / 200
+        (folder / "labels" / session / f"{number}.txt").write_text(f"0 0.5 0.5 {across:.6f} {down:.6f}\n")
+
+
+def recipe_with(smoke, folder, **camera):
+    (folder / "classes.txt").write_text("\n".join(smoke.class_names))
+    if not (folder / "images" / "tuesday").exists():
+        write_photos(folder, [0.6], focal_35mm=80, session="tuesday")
+    photos = smoke.photos.model_copy(update={"folder": folder, "validation": ("monday",), "test": ("tuesday",)})
+    section = smoke.randomize.camera.model_copy(update=camera)
+    randomize = smoke.randomize.model_copy(update={"camera": section})
+    return smoke.model_copy(update={"photos": photos, "randomize": randomize})
+
+
+def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
+    wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
+    write_photos(tmp_path, wanted)
+    followed = follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
+    parts = load_parts(finished.parts.folder, finished.parts.files)
+    drawn = {}
+    for name, section in (("photos", followed.randomize), ("range", smoke.randomize)):
+        sampler = open_sampler(section, parts, (160, 160), 0)
+        found = [annotate_scene(sampler.sample(index), smoke.annotate).objects for index in range(120)]
+        sides = [item.box_xyxy[2:] - item.box_xyxy[:2] for items in found for item in items if item.instance_id == 0]
+        drawn[name] = ks_2samp([side.max() / 160 for side in sides], wanted).statistic
+    assert drawn["photos"] < 0.2
+    assert drawn["photos"] < 0.6 * drawn["range"]
+
+
+def test_test_photos_choose_nothing(smoke, tmp_path):
+    write_photos(tmp_path, [0.2] * 12)
+    write_photos(tmp_path, [0.05] * 30, session="tuesday")
+    followed = follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
+    assert followed.randomize.camera.object_sizes == pytest.approx([0.2] * 33, abs=0.001)
+
+
+def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
+    write_photos(tmp_path, [0.2] * 3, focal_35mm=26)
+    low, high = follow_photos(recipe_with(smoke, tmp_path, focal_from="photos")).randomize.camera.focal
+    assert low == high == pytest.approx(26 / 36, rel=0.001)  # a picture of 3 : 2, as the film is
+
+
+def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
+    write_photos(tmp_path, [0.2] * 3)
+    with pytest.raises(DatasetError, match="3 labelled boxes"):
+        follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
+    with pytest.raises(DatasetError, match="EXIF"):
+        follow_photos(recipe_with(smoke, tmp_path, focal_from="photos"))
+
+
+def test_a_recipe_that_follows_nothing_needs_no_photos(smoke):
+    assert follow_photos(smoke) is smoke
