@@ -9,7 +9,6 @@ No foreign CAD, picture or weight goes in.
 
 import argparse
 import math
-import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -122,8 +121,7 @@ def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:
         "no foreign CAD, picture or weight",
         "Kinds": ", ".join(KINDS),
         "Pictures": f"{recipe.render.width} px, {recipe.render.renderer}, {recipe.render.samples_per_pixel} paths per pixel",
-        "Training": f"{len(trained.history)} epochs, batch {recipe.train.batch}, seed {recipe.seed}, {trained.seconds / 3600:.1f} h "
-        f"in its last run on {platform.machine()}",
+        "Training": f"{len(trained.history)} epochs, batch {recipe.train.batch}, seed {recipe.seed}",
         "On held-out renders of the same shapes": f"mAP50 {best['val/mAP50']:.3f}, mAP50-95 {best['val/mAP50-95']:.3f}",
         "Meant for": 'a start for training on your own parts (`train.weights = "parts"`), not for use as it is',
         "Licence": "Apache-2.0, as Partsight",
