@@ -2,7 +2,7 @@
 
 import typer
 
-from partsight.cli import photos_add, photos_check, photos_exchange, photos_label, photos_suggest
+from partsight.cli import photos_add, photos_check, photos_exchange, photos_fit, photos_label, photos_suggest
 
 app = typer.Typer(
     name="photos", help="Photographs: bring in frames and labels, label them, hand them on.", no_args_is_help=True
@@ -10,6 +10,7 @@ app = typer.Typer(
 app.command("add")(photos_add.add_photos)
 app.command("label")(photos_label.label_photos)
 app.command("check")(photos_check.check_photos)
+app.command("fit-camera")(photos_fit.fit_camera)
 app.command("suggest")(photos_suggest.suggest_photos)
 app.command("import")(photos_exchange.import_labels)
 app.command("export")(photos_exchange.export_labels)
