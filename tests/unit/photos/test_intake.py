@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -270,3 +271,24 @@ def test_time_camera_and_focal_length_are_kept_as_the_picture_says(tmp_path):
     first, second = records["a.jpg"], records["b.png"]
     assert (first.taken_at, first.camera, first.focal_35mm) == ("2026-11-23T14:05:06", "Maker Model 7", 26.0)
     assert (second.taken_at, second.camera, second.focal_35mm) == (None, None, None)
+
+
+def test_a_video_of_4k_keeps_its_size(tmp_path):
+    path = write_video(tmp_path / "4k.mp4", pan(6, step_px=400, size_wh=(3840, 2160)))
+    intake = add([path], tmp_path / "photos")
+    records = read_records(tmp_path / "photos").pictures
+    assert intake.num_added == len(records) >= 2
+    assert {record.size_wh for record in records} == {(3840, 2160)}
+
+
+def test_a_video_without_a_single_frame_is_told_and_costs_the_others_nothing(tmp_path):
+    folder = tmp_path / "source"
+    write_picture(folder / "good.jpg", 1)
+    with av.open(str(folder / "none.mkv"), "w") as container:
+        stream = container.add_stream("libx264", rate=20)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        container.mux(stream.encode())
+    intake = add([folder], tmp_path / "photos")
+    assert intake.num_added == 1
+    told = [*intake.problems, *(finding for clip in intake.clips for finding in clip.findings)]
+    assert any("none.mkv" in one for one in told)
