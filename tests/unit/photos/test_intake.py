@@ -287,7 +287,7 @@ def test_a_video_without_a_single_frame_is_told_and_costs_the_others_nothing(tmp
     with av.open(str(folder / "none.mkv"), "w") as container:
         stream = container.add_stream("libx264", rate=20)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        container.mux(stream.encode())
+        container.start_encoding()
     intake = add([folder], tmp_path / "photos")
     assert intake.num_added == 1
     told = [*intake.problems, *(finding for clip in intake.clips for finding in clip.findings)]
