@@ -55,7 +55,7 @@ def detect(
     prints_json = json == Path("-")
     console = Console(stderr=prints_json)
     loaded = load(model, runtime=runtime, threads=threads, image_size=image_size)
-    plan = LookPlan(loaded.threshold if threshold is None else threshold, max_parts, every)
+    plan = LookPlan(threshold, max_parts, every)
     job = DetectJob(loaded, list_sources(sources), plan, _files(json, csv, coco), out if annotated else None)
     printer = _JsonLines(loaded.class_names) if prints_json else _Lines(console, loaded.class_names)
     started = time.perf_counter()

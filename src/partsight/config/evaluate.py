@@ -12,6 +12,8 @@ class EvaluateSection(Section):
 
     protocol: Literal["validation", "seed"] = "validation"
     """`validation`: threshold chosen on validation, test only reports. `seed`: best-F1 threshold of the test set itself."""
+    thresholds: Literal["one", "per_class"] = "one"
+    """`per_class`: each class gets the threshold with its own best F1; with fewer than 10 boxes to choose by, the common one."""
     bootstrap: Annotated[int, Field(ge=0)] = 1000
     """Resamples for the intervals; 0 gives none."""
     min_score: Annotated[float, Field(gt=0, lt=1)] = 0.001

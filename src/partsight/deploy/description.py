@@ -115,6 +115,8 @@ class ModelDescription(_Entry):
     spec: NetworkSpec
     threshold: Share
     threshold_source: str
+    class_thresholds: tuple[Share, ...] = ()
+    """A threshold for each class; empty where `threshold` serves all."""
     networks: dict[str, NetworkFile]
     parts: tuple[PartCard, ...]
     license: str
@@ -129,6 +131,8 @@ class ModelDescription(_Entry):
             raise ValueError("class_names: a name occurs twice")
         if tuple(part.name for part in self.parts) != self.class_names:
             raise ValueError("parts: expected one card for each of class_names, in their order")
+        if self.class_thresholds and len(self.class_thresholds) != len(self.class_names):
+            raise ValueError("class_thresholds: expected one for each of class_names, or none")
         if "onnx" not in self.networks:
             raise ValueError("networks: 'onnx' is missing")
         if (

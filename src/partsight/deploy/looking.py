@@ -15,7 +15,8 @@ from partsight.structures.detections import Detections
 class LookPlan:
     """What is looked for."""
 
-    threshold: float
+    threshold: float | None
+    """None: the model's own, which may be one for each class."""
     max_detections: int
     every: int = 1
     """Of videos and streams, every n-th frame."""

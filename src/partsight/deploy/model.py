@@ -17,7 +17,7 @@ from partsight.deploy.exported_detector import ExportedDetector, open_detector
 from partsight.deploy.model_folder import ModelFolder, read_model_folder
 from partsight.errors import SourceError
 from partsight.structures.arrays import FloatArray, Image
-from partsight.structures.detections import Detections
+from partsight.structures.detections import Detections, Threshold, above
 
 if TYPE_CHECKING:
     import supervision
@@ -80,13 +80,22 @@ class Model:
         """The score from which a detection is reported, chosen on validation pictures."""
         return self.description.threshold
 
+    @property
+    def limits(self) -> Threshold:
+        """The threshold that counts: that of all classes, or (C,) one for each."""
+        own = self.description.class_thresholds
+        return np.array(own) if own else self.threshold
+
     def detect(
         self, picture: Picture, *, threshold: float | None = None, max_detections: int = MAX_DETECTIONS
     ) -> FoundParts:
-        """Return the parts in a picture. Raises SourceError for an array of another kind, DatasetError for a bad file."""
-        score = self.threshold if threshold is None else threshold
-        (found,) = self.detector.detect([as_image(picture)], score, max_detections)
-        return FoundParts(found, self.class_names)
+        """Return the parts in a picture, above the model's own thresholds or above this one.
+
+        Raises SourceError for an array of another kind, DatasetError for a bad file.
+        """
+        limits = self.limits if threshold is None else threshold
+        (found,) = self.detector.detect([as_image(picture)], float(np.min(limits)), max_detections)
+        return FoundParts(above(found, limits), self.class_names)
 
     def card(self, class_id: int) -> PartCard:
         """Return what is known about a part: description, documents, details."""

@@ -13,6 +13,7 @@ from partsight.evaluate.matching import Matches
 from partsight.evaluate.operating_point import mean_over_classes, precision_recall_f1
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.dataset import Dataset
+from partsight.structures.detections import Threshold
 from partsight.structures.evaluation import Interval
 
 FIGURES = ("map50", "precision", "recall", "f1")
@@ -22,7 +23,7 @@ MIN_SESSIONS = 2
 
 
 def bootstrap_intervals(
-    dataset: Dataset, matches: Sequence[Matches], threshold: float, *, num_resamples: int, rng: np.random.Generator
+    dataset: Dataset, matches: Sequence[Matches], threshold: Threshold, *, num_resamples: int, rng: np.random.Generator
 ) -> dict[str, Interval]:
     """Return 95 % intervals of `FIGURES`, and of `CLASS_FIGURES` as 'ap50:class name'.
 
@@ -32,7 +33,8 @@ def bootstrap_intervals(
     if num_resamples == 0:
         return {}
     draws = draw_sessions(session_ids, num_resamples, rng)
-    figures = np.stack([_class_figures(one, threshold, draws) for one in matches], axis=-1)
+    limits = np.broadcast_to(threshold, len(matches)).tolist()
+    figures = np.stack([_class_figures(one, limit, draws) for one, limit in zip(matches, limits, strict=True)], axis=-1)
     intervals = _intervals(FIGURES, mean_over_classes(figures), _num_sessions_with_boxes(session_ids, matches))
     for class_id, class_name in enumerate(dataset.class_names):
         names = [f"{figure}:{class_name}" for figure in CLASS_FIGURES]

@@ -7,13 +7,13 @@ import numpy as np
 from partsight.structures.arrays import IntArray
 from partsight.structures.boxes import pair_boxes
 from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections, above
+from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.sample import Sample
 
 MIN_IOU = 0.5
 
 
-def confusion_matrix(dataset: Dataset, detections: Sequence[Detections], threshold: float) -> IntArray:
+def confusion_matrix(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold) -> IntArray:
     """Return (C + 1, C + 1) counts, rows truth, columns detection, background last.
 
     Boxes are paired whatever their class, best overlap first, from IoU 0.50; what stays alone meets the background.
@@ -25,10 +25,10 @@ def confusion_matrix(dataset: Dataset, detections: Sequence[Detections], thresho
     return counts
 
 
-def false_positives_per_empty_image(dataset: Dataset, detections: Sequence[Detections], threshold: float) -> float:
+def false_positives_per_empty_image(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold) -> float:
     """Return detections above the threshold per picture without parts; NaN when there is no such picture."""
     counts = [
-        int((found.scores >= threshold).sum())
+        len(above(found, threshold).scores)
         for sample, found in zip(dataset.samples, detections, strict=True)
         if len(sample.boxes_xyxy) == 0
     ]

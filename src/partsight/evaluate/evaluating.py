@@ -13,7 +13,7 @@ from partsight.evaluate.confusion import confusion_matrix, false_positives_per_e
 from partsight.evaluate.matching import Matches, match_any_class, match_dataset
 from partsight.evaluate.operating_point import curve, figures_at, mean_over_classes
 from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections
+from partsight.structures.detections import Detections, Threshold
 from partsight.structures.evaluation import Evaluation, Score
 
 
@@ -25,16 +25,19 @@ def evaluate(
     threshold: float,
     threshold_source: str,
     seed: int,
+    class_thresholds: Sequence[float] = (),
 ) -> Evaluation:
     """Return the figures of these detections, one `Detections` per sample in order. Raises EvaluationError.
 
     Average precision is COCO's, over all scores; precision, recall, F1, the confusion matrix and false positives count
-    scores of at least `threshold`. Overall figures are means over the classes that have ground truth. `seed` draws the
-    bootstrap.
+    scores of at least `threshold`, or of `class_thresholds` where they are given. Overall figures are means over the
+    classes that have ground truth. `seed` draws the bootstrap.
     """
     check_comparable(dataset, detections)
     matches = match_dataset(dataset, detections, section.max_detections)
-    per_class = tuple(_score(one, threshold) for one in matches)
+    limits: Threshold = np.array(class_thresholds, float) if len(class_thresholds) else threshold
+    each = np.broadcast_to(limits, len(matches)).tolist()
+    per_class = tuple(_score(one, limit) for one, limit in zip(matches, each, strict=True))
     return Evaluation(
         class_names=dataset.class_names,
         num_images=len(dataset.samples),
@@ -42,13 +45,14 @@ def evaluate(
         num_sessions=len({sample.session for sample in dataset.samples}),
         threshold=threshold,
         threshold_source=threshold_source,
+        class_thresholds=tuple(class_thresholds),
         overall=_mean_score(per_class),
         per_class=per_class,
         class_agnostic_ap50=float(average_precisions(match_any_class(dataset, detections, section.max_detections))[0]),
-        confusion=confusion_matrix(dataset, detections, threshold),
-        false_positives_per_empty_image=false_positives_per_empty_image(dataset, detections, threshold),
+        confusion=confusion_matrix(dataset, detections, limits),
+        false_positives_per_empty_image=false_positives_per_empty_image(dataset, detections, limits),
         intervals=bootstrap_intervals(
-            dataset, matches, threshold, num_resamples=section.bootstrap, rng=np.random.default_rng(seed)
+            dataset, matches, limits, num_resamples=section.bootstrap, rng=np.random.default_rng(seed)
         ),
         calibration=calibrate(dataset, detections, section),
         curves=tuple(curve(name, one) for name, one in zip(dataset.class_names, matches, strict=True)),

@@ -14,7 +14,7 @@ from partsight.dataset.pictures import read_picture
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
 from partsight.structures.boxes import pair_boxes
 from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections, above
+from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.evaluation import Interval, Slice
 from partsight.structures.sample import Sample
 
@@ -38,7 +38,7 @@ class _Boxes:
 
 
 def slice_recall(
-    dataset: Dataset, detections: Sequence[Detections], threshold: float, rng: np.random.Generator
+    dataset: Dataset, detections: Sequence[Detections], threshold: Threshold, rng: np.random.Generator
 ) -> tuple[Slice, ...]:
     """Return recall at the threshold in each slice that holds a box; thirds of a figure hold equally many boxes.
 
@@ -62,7 +62,7 @@ def found_boxes(sample: Sample, found: Detections) -> BoolArray:
     return is_found
 
 
-def _gather(dataset: Dataset, detections: Sequence[Detections], threshold: float) -> _Boxes:
+def _gather(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold) -> _Boxes:
     pairs = list(zip(dataset.samples, detections, strict=True))
     counts = [len(sample.class_ids) for sample, _ in pairs]
     sides = np.concatenate([sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2] for sample, _ in pairs])

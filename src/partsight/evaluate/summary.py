@@ -43,6 +43,7 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         "causes": tuple(
             Cause(**{**one, "interval": _read_interval(one["interval"])}) for one in content.get("causes", ())
         ),
+        "class_thresholds": tuple(content.get("class_thresholds", ())),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
     return Evaluation(**{**content, **read})

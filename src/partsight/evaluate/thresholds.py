@@ -1,4 +1,4 @@
-"""The score threshold at which a detector is used."""
+"""The score threshold at which a detector is used, for all classes or for each."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,14 @@ import numpy as np
 
 from partsight.errors import EvaluationError
 from partsight.evaluate.checking import check_comparable
-from partsight.evaluate.matching import match_dataset
+from partsight.evaluate.matching import Matches, match_dataset
 from partsight.evaluate.operating_point import SCORE_GRID, figures_at, mean_over_classes
-from partsight.structures.arrays import BoolArray
+from partsight.structures.arrays import BoolArray, FloatArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
+
+FEWEST_BOXES = 10
+"""Boxes of a class below which it has no threshold of its own."""
 
 
 def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> float:
@@ -31,6 +34,22 @@ def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> floa
     )
     mean_f1 = mean_over_classes(f1.T)
     return float(SCORE_GRID[_middle_of_widest_run(mean_f1 >= mean_f1.max() - 1e-12)])
+
+
+def choose_class_thresholds(dataset: Dataset, detections: Sequence[Detections], common: float) -> FloatArray:
+    """Return (C,) thresholds, each with its class's best F1; classes with fewer than `FEWEST_BOXES` boxes keep the common one.
+
+    The best threshold of few boxes is chance: which one it is hangs on two or three detections.
+    """
+    check_comparable(dataset, detections)
+    max_detections = max((len(found.scores) for found in detections), default=0)
+    matches = match_dataset(dataset, detections, max_detections)
+    return np.array([_own_threshold(one) if one.num_boxes.sum() >= FEWEST_BOXES else common for one in matches])
+
+
+def _own_threshold(matches: Matches) -> float:
+    f1 = figures_at(matches, SCORE_GRID)[2]
+    return float(SCORE_GRID[_middle_of_widest_run(f1 >= f1.max() - 1e-12)])
 
 
 def _middle_of_widest_run(chosen: BoolArray) -> int:

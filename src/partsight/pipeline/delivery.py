@@ -69,6 +69,7 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
             spec=exported["onnx"].spec,
             threshold=experiment.evaluated.evaluation.threshold,
             threshold_source=experiment.evaluated.evaluation.threshold_source,
+            class_thresholds=experiment.evaluated.evaluation.class_thresholds,
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
             parts=write_part_cards(experiment.recipe, experiment.parts, folder),
             license=exported["onnx"].license,

@@ -14,7 +14,7 @@ from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
-from partsight.evaluate.thresholds import choose_threshold
+from partsight.evaluate.thresholds import choose_class_thresholds, choose_threshold
 from partsight.files import read_json, write_json
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.learn import TrainOutput
@@ -58,16 +58,24 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
     detections = _detect(recipe, splits.test, trained, progress)
     judged = list(zip(splits.test.samples, detections, strict=True))
     if recipe.evaluate.protocol == "seed":
-        threshold, source = choose_threshold(splits.test, detections), "test"
+        chosen_on, source = (splits.test, detections), "test"
     else:
         on_validation = _detect(recipe, splits.validation, trained, progress)
-        threshold, source = choose_threshold(splits.validation, on_validation), "validation"
+        chosen_on, source = (splits.validation, on_validation), "validation"
         judged += zip(splits.validation.samples, on_validation, strict=True)
+    threshold = choose_threshold(*chosen_on)
+    is_per_class = recipe.evaluate.thresholds == "per_class"
     evaluation = evaluate(
-        splits.test, detections, recipe.evaluate, threshold=threshold, threshold_source=source, seed=recipe.seed
+        splits.test,
+        detections,
+        recipe.evaluate,
+        threshold=threshold,
+        threshold_source=source,
+        seed=recipe.seed,
+        class_thresholds=choose_class_thresholds(*chosen_on, threshold).tolist() if is_per_class else (),
     )
-    slices = slice_recall(splits.test, detections, threshold, np.random.default_rng(recipe.seed))
-    causes = find_causes(judged, threshold, np.random.default_rng(recipe.seed))
+    slices = slice_recall(splits.test, detections, evaluation.limits, np.random.default_rng(recipe.seed))
+    causes = find_causes(judged, evaluation.limits, np.random.default_rng(recipe.seed))
     evaluation = replace(evaluation, slices=slices, causes=causes)
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))

@@ -67,7 +67,7 @@ def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Prog
 def _content(recipe: Recipe, made: Made) -> ReportContent:
     renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
-    gallery = pick_gallery(test, evaluated.detections, evaluation.threshold, recipe.report.gallery)
+    gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
     sources = Counter(sample.source for sample in dataset.splits.train.samples)
     return ReportContent(
         title=recipe.report.title,

@@ -13,13 +13,13 @@ from partsight.evaluate.causes import explain_recall
 from partsight.evaluate.slices import found_boxes
 from partsight.files import read_json
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.detections import Detections, above
+from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.evaluation import Cause
 from partsight.structures.sample import Sample
 
 
 def find_causes(
-    pairs: Sequence[tuple[Sample, Detections]], threshold: float, rng: np.random.Generator
+    pairs: Sequence[tuple[Sample, Detections]], threshold: Threshold, rng: np.random.Generator
 ) -> tuple[Cause, ...]:
     """Return what recall at the threshold depends on, from those of the pictures that are renders."""
     renders = [(sample, found) for sample, found in pairs if sample.source == "render" and len(sample.class_ids)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from partsight.files import write_text
 from partsight.report.content import ReportContent
-from partsight.report.figures import number
+from partsight.report.figures import describe_limits, number
 from partsight.report.verdict import write_verdict
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.evaluation import Interval, Score
@@ -55,7 +55,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
                 "Network": f"{trained.network} ({trained.family}), input {trained.image_size} px",
                 "Began from": trained.start,
                 "Learned from": f"{content.num_train_renders} renders and {content.num_train_photos} photos",
-                "Score threshold": f"{evaluation.threshold:.3f}, chosen on the {evaluation.threshold_source} set",
+                "Score threshold": f"{describe_limits(evaluation)}, chosen on the {evaluation.threshold_source} set",
                 "Licence of the weights": licence,
             }
         ),

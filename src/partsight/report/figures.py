@@ -172,6 +172,14 @@ def timing_rows(timings: Sequence[StageTiming]) -> tuple[TimingRow, ...]:
     return (*rows, TimingRow("Total", duration(total), 100.0, ""))
 
 
+def describe_limits(evaluation: Evaluation) -> str:
+    """Return the score threshold in words, as '0.31' or 'QF 0.31, QD 0.45'."""
+    if not evaluation.class_thresholds:
+        return f"{evaluation.threshold:.2f}"
+    pairs = zip(evaluation.class_names, evaluation.class_thresholds, strict=True)
+    return ", ".join(f"{name} {limit:.2f}" for name, limit in pairs)
+
+
 def number(value: float) -> str:
     """Return three decimals, or a dash where nothing could be measured."""
     return f"{value:.3f}" if math.isfinite(value) else UNKNOWN

@@ -8,7 +8,7 @@ import numpy as np
 from partsight.report.content import Picture
 from partsight.structures.boxes import pair_boxes
 from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections, above
+from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.sample import Sample
 
 MIN_IOU = 0.5
@@ -40,7 +40,7 @@ class _Outcome:
         return self.num_confused + self.num_missed + len(self.false_scores)
 
 
-def pick_gallery(dataset: Dataset, detections: Sequence[Detections], threshold: float, count: int) -> Gallery:
+def pick_gallery(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold, count: int) -> Gallery:
     """Return at most `count` pictures of each kind, at this score threshold.
 
     Best: at least one part, everything right, highest lowest score first. Worst: most errors first. False positives:

@@ -1,10 +1,14 @@
 """What a detector says about one picture."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
+
+Threshold: TypeAlias = float | FloatArray
+"""A score threshold for all classes, or (C,) one for each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +28,8 @@ class Detections:
         object.__setattr__(self, "class_ids", locked(self.class_ids, np.int64, (len(self.boxes_xyxy),)))
 
 
-def above(detections: Detections, threshold: float) -> Detections:
-    """Return the detections whose score is at least the threshold."""
-    keep = detections.scores >= threshold
+def above(detections: Detections, threshold: Threshold) -> Detections:
+    """Return the detections whose score is at least the threshold, or at least that of their class."""
+    limits = threshold[detections.class_ids] if isinstance(threshold, np.ndarray) else threshold
+    keep = detections.scores >= limits
     return Detections(detections.boxes_xyxy[keep], detections.scores[keep], detections.class_ids[keep])

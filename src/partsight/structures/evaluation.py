@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
+from partsight.structures.detections import Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,18 @@ class Evaluation:
     curves: tuple[Curve, ...]
     slices: tuple[Slice, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
+    class_thresholds: tuple[float, ...] = ()
+    """A threshold for each class, where the recipe wants them; then it is these that count, not `threshold`."""
     causes: tuple[Cause, ...] = ()
     """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
 
+    @property
+    def limits(self) -> Threshold:
+        """The threshold that counts: that of all classes, or (C,) one for each."""
+        return np.array(self.class_thresholds) if self.class_thresholds else self.threshold
+
     def __post_init__(self) -> None:
         size = len(self.class_names) + 1
+        if self.class_thresholds and len(self.class_thresholds) != len(self.class_names):
+            raise ValueError(f"{len(self.class_thresholds)} thresholds for {len(self.class_names)} classes")
         object.__setattr__(self, "confusion", locked(self.confusion, np.int64, (size, size)))

@@ -1,5 +1,7 @@
 """`partsight.load`: pictures as people have them, results as people use them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -35,6 +37,17 @@ def test_the_threshold_of_the_folder_holds_unless_another_is_given(model, pictur
     assert model.threshold == LOW
     assert len(model.detect(picture)) > 0
     assert len(model.detect(picture, threshold=0.99)) == 0
+
+
+def test_a_model_with_a_threshold_for_each_class_reports_by_it(model, picture):
+    plain = model.detect(picture).detections
+    description = model.description.model_copy(update={"class_thresholds": (0.99, LOW)})
+    own = dataclasses.replace(model, folder=dataclasses.replace(model.folder, description=description))
+    found = own.detect(picture).detections
+    assert set(plain.class_ids.tolist()) == {0, 1}
+    assert set(found.class_ids.tolist()) == {1}
+    assert len(found.scores) == (plain.class_ids == 1).sum()
+    assert len(own.detect(picture, threshold=LOW)) == len(plain.scores)
 
 
 def test_a_picture_lies_as_its_exif_data_say(tmp_path, picture):

@@ -4,6 +4,7 @@ import pytest
 from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
@@ -96,3 +97,20 @@ def test_all_classes_out_of_range_are_reported_together():
     truth = dataset(sample("a", [LEFT], [2]), sample("b"))
     with pytest.raises(EvaluationError, match=r"(?s)a: label of class 2.*b: detection of class 7"):
         judged(truth, [found(), found([LEFT], [0.5], [7])])
+
+
+def test_with_a_threshold_for_each_class_its_figures_are_those_at_that_threshold():
+    truth, detections = random_scene(np.random.default_rng(2), num_images=12)
+    limits = [0.2, 0.5, 0.8]
+    section = EvaluateSection(bootstrap=50)
+    each = [
+        evaluate(truth, detections, section, threshold=limit, threshold_source="validation", seed=0) for limit in limits
+    ]
+    own = evaluate(
+        truth, detections, section, threshold=0.5, threshold_source="validation", seed=0, class_thresholds=limits
+    )
+    for class_id, name in enumerate(truth.class_names):
+        assert own.per_class[class_id] == each[class_id].per_class[class_id]
+        assert own.intervals[f"recall:{name}"] == each[class_id].intervals[f"recall:{name}"]
+    assert own.overall.f1 == pytest.approx(np.mean([one.f1 for one in own.per_class]))
+    assert evaluation_from_json(evaluation_as_json(own)).class_thresholds == tuple(limits)

@@ -4,7 +4,7 @@ import pytest
 from partsight.errors import EvaluationError
 from partsight.evaluate.matching import match_dataset
 from partsight.evaluate.operating_point import SCORE_GRID, figures_at
-from partsight.evaluate.thresholds import choose_threshold
+from partsight.evaluate.thresholds import FEWEST_BOXES, choose_class_thresholds, choose_threshold
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
@@ -35,3 +35,35 @@ def test_a_detector_that_finds_nothing_gets_one_half():
 def test_a_set_without_boxes_cannot_choose():
     with pytest.raises(EvaluationError, match="none of the 1 pictures has a labelled box"):
         choose_threshold(dataset(sample("a")), [found()])
+
+
+def many(num_images, scores_by_class):
+    """Pictures with one box of each class on the left, found at these scores, and false alarms on the right."""
+    truths, detections = [], []
+    for number in range(num_images):
+        truths.append(sample(f"{number:03}", [LEFT, ABOVE], [0, 1]))
+        right, false = zip(*scores_by_class, strict=True)
+        detections.append(found([LEFT, ABOVE, RIGHT, RIGHT], [*right, *false], [0, 1, 0, 1]))
+    return dataset(*truths), detections
+
+
+def test_each_class_gets_the_threshold_of_its_own_best_f1():
+    truth, detections = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
+    assert choose_class_thresholds(truth, detections, 0.45) == pytest.approx([0.7, 0.3], abs=0.002)
+
+
+def test_a_class_with_few_boxes_keeps_the_common_threshold():
+    truth, detections = many(FEWEST_BOXES - 1, [(0.9, 0.5), (0.4, 0.2)])
+    assert choose_class_thresholds(truth, detections, 0.45).tolist() == [0.45, 0.45]
+
+
+def test_no_common_threshold_has_a_better_f1_than_each_class_its_own():
+    truth, detections = random_scene(np.random.default_rng(5), num_images=40)
+    common = choose_threshold(truth, detections)
+    own = choose_class_thresholds(truth, detections, common)
+    of_class = [
+        (figures_at(one, np.array([limit]))[2, 0], figures_at(one, np.array([common]))[2, 0])
+        for one, limit in zip(match_dataset(truth, detections, 100), own, strict=True)
+    ]
+    assert all(mine >= shared - 1e-12 for mine, shared in of_class)
+    assert any(mine > shared for mine, shared in of_class)
