@@ -128,10 +128,7 @@ def _decode(path: Path, tell: Tell) -> Iterator[tuple[int, float, av.VideoFrame]
             first_s = stamp_s if first_s is None else first_s
             time_s = stamp_s - first_s
             yield number, time_s, frame
-        if first_s is None:
-            tell(f"{path.name}: holds no frame that can be decoded")
-        else:
-            _tell_early_end(path, time_s + _step_s(stream), _duration_s(container, stream), tell)
+        _tell_early_end(path, time_s + _step_s(stream), _duration_s(container, stream), tell)
 
 
 def _sound_frames(container: InputContainer, stream: VideoStream, path: Path, tell: Tell) -> Iterator[av.VideoFrame]:
