@@ -22,8 +22,8 @@ POST = (240, 40, 280, 100)
 
 
 def square_box(number):
-    """Return where the red square is in a frame."""
-    left = 20 + 3 * (number % 40)
+    """Return where the red square is in a frame; it goes to and fro, so that a film that begins again shows no jump."""
+    left = 20 + 3 * min(number % 40, -number % 40)
     return left, 120, left + 60, 180
 
 
