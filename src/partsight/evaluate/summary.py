@@ -7,7 +7,16 @@ import numpy as np
 
 from partsight.errors import EvaluationError
 from partsight.structures.arrays import FloatArray
-from partsight.structures.evaluation import CalibrationBin, Cause, Curve, Evaluation, Interval, Score, Slice
+from partsight.structures.evaluation import (
+    CalibrationBin,
+    Cause,
+    Curve,
+    Evaluation,
+    Interval,
+    Score,
+    Slice,
+    UnknownObjects,
+)
 from partsight.structures.plain import as_plain
 
 
@@ -43,10 +52,15 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         "causes": tuple(
             Cause(**{**one, "interval": _read_interval(one["interval"])}) for one in content.get("causes", ())
         ),
+        "unknown": _read_unknown(content.get("unknown")),
         "class_thresholds": tuple(content.get("class_thresholds", ())),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
     return Evaluation(**{**content, **read})
+
+
+def _read_unknown(content: Mapping[str, Any] | None) -> UnknownObjects | None:
+    return None if content is None else UnknownObjects(**{**content, "taken_as": tuple(content["taken_as"])})
 
 
 def _read_score(content: Mapping[str, Any]) -> Score:

@@ -19,7 +19,7 @@ from partsight.files import read_json, write_json
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.learn import TrainOutput
 from partsight.pipeline.progress import Progress
-from partsight.pipeline.render_facts import find_causes
+from partsight.pipeline.render_facts import find_causes, find_unknown
 from partsight.pipeline.stage_key import evaluate_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.structures.dataset import Dataset, Splits
@@ -76,7 +76,8 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
     )
     slices = slice_recall(splits.test, detections, evaluation.limits, np.random.default_rng(recipe.seed))
     causes = find_causes(judged, evaluation.limits, np.random.default_rng(recipe.seed))
-    evaluation = replace(evaluation, slices=slices, causes=causes)
+    unknown = find_unknown(judged, evaluation.limits, len(evaluation.class_names))
+    evaluation = replace(evaluation, slices=slices, causes=causes, unknown=unknown)
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)

@@ -1,4 +1,4 @@
-"""What is known about each part in a render and may explain that a detector misses it."""
+"""What is known about renders: of each part what may explain that a detector misses it, and which other things there are."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +11,11 @@ from partsight.dataset.appearance import measure_object, measure_picture
 from partsight.dataset.pictures import read_picture
 from partsight.evaluate.causes import explain_recall
 from partsight.evaluate.slices import found_boxes
+from partsight.evaluate.unknown_objects import Scenery, count_unknown, thing_boxes
 from partsight.files import read_json
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.detections import Detections, Threshold, above
-from partsight.structures.evaluation import Cause
+from partsight.structures.evaluation import Cause, UnknownObjects
 from partsight.structures.sample import Sample
 
 
@@ -30,6 +31,20 @@ def find_causes(
     image_ids = np.repeat(np.arange(len(renders)), [len(sample.class_ids) for sample, _ in renders])
     together = {name: np.concatenate([one[name] for one in facts]) for name in facts[0]}
     return explain_recall(is_found, together, image_ids, rng)
+
+
+def find_unknown(
+    pairs: Sequence[tuple[Sample, Detections]], threshold: Threshold, num_classes: int
+) -> UnknownObjects | None:
+    """Return what was made of the things without a class in those of the pictures that are renders; None without renders."""
+    sceneries = [_scenery(sample, found) for sample, found in pairs if sample.source == "render"]
+    return count_unknown(sceneries, threshold, num_classes) if sceneries else None
+
+
+def _scenery(sample: Sample, found: Detections) -> Scenery:
+    folder, stem = sample.image_path.parent.parent, sample.image_path.stem
+    part_ids = read_json(folder / "labels" / f"{stem}.json")["parts"]
+    return Scenery(sample, thing_boxes(_read_mask(folder / "masks" / f"{stem}.png"), part_ids), found)
 
 
 def _gather(sample: Sample) -> dict[str, FloatArray]:

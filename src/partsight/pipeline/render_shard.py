@@ -23,6 +23,7 @@ from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
 from partsight.structures.annotation import Annotation, InstanceAnnotation
+from partsight.structures.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,12 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
         mask_png = _encode_mask(annotation)
         write_bytes(job.output_dir / "images" / name, encoded)
         write_bytes(job.output_dir / "masks" / f"{index:06d}.png", mask_png)
-        labels = {"image": name, "sha": hash_bytes(encoded, mask_png), "size_wh": size_wh, **_describe(annotation)}
+        labels = {
+            "image": name,
+            "sha": hash_bytes(encoded, mask_png),
+            "size_wh": size_wh,
+            **_describe(scene, annotation),
+        }
         write_json(label_path(job.output_dir, index), labels)
 
     return make_picture
@@ -111,8 +117,9 @@ def _encode_mask(annotation: Annotation) -> bytes:
     return buffer.getvalue()
 
 
-def _describe(annotation: Annotation) -> Mapping[str, Any]:
+def _describe(scene: Scene, annotation: Annotation) -> Mapping[str, Any]:
     return {
+        "parts": [number for number, instance in enumerate(scene.instances) if instance.class_id is not None],
         "objects": [_describe_object(instance) for instance in annotation.objects],
         "num_unseen": annotation.num_unseen,
         "num_hidden": annotation.num_hidden,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from partsight.files import write_text
 from partsight.report.content import ReportContent
-from partsight.report.figures import describe_limits, number
+from partsight.report.figures import describe_limits, describe_unknown, number
 from partsight.report.verdict import write_verdict
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.evaluation import Interval, Score
@@ -71,8 +71,9 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
         f"False alarms per picture without parts: {number(evaluation.false_positives_per_empty_image)}. "
         f"All classes taken for one: AP50 {number(evaluation.class_agnostic_ap50)}.",
         "## Limits",
-        "It knows the classes above and nothing else: other objects may be taken for them. It holds for pictures like "
-        "those it was tested on. Not for safety functions: a missed part is always possible.",
+        "It knows the classes above and nothing else: other objects may be taken for them. "
+        + f"{describe_unknown(evaluation)} It holds for pictures like ".lstrip()
+        + "those it was tested on. Not for safety functions: a missed part is always possible.",
         *(f"- {sentence}" for sentence in content.notes),
         "## Provenance",
         _table(dict(content.provenance)),

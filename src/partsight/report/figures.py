@@ -162,6 +162,21 @@ def confusion_rows(evaluation: Evaluation) -> tuple[tuple[str, tuple[MatrixCell,
     )
 
 
+def describe_unknown(evaluation: Evaluation) -> str:
+    """Say what became of things of no class; empty where none were seen."""
+    unknown = evaluation.unknown
+    if unknown is None or not unknown.num_things:
+        return ""
+    num_taken = sum(unknown.taken_as)
+    counts = zip(evaluation.class_names, unknown.taken_as, strict=True)
+    names = ", ".join(f"{count} as {name}" for name, count in counts if count)
+    return (
+        f"Of {unknown.num_things} things of no class in {unknown.num_pictures} held-out renders {num_taken} "
+        f"({percent(num_taken / unknown.num_things)}) were taken for a part{': ' + names if names else ''}; "
+        f"{unknown.num_elsewhere} more false detections lie where nothing is."
+    )
+
+
 def timing_rows(timings: Sequence[StageTiming]) -> tuple[TimingRow, ...]:
     """Return the stages with their durations and the total last."""
     total = sum(timing.seconds for timing in timings)

@@ -75,6 +75,7 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
     return environment.get_template("page.html").render(
         content=content,
         verdict=write_verdict(content),
+        unknown=figures.describe_unknown(evaluation),
         limits=figures.describe_limits(evaluation),
         headline=figures.headline_cells(evaluation),
         class_rows=figures.class_rows(evaluation),

@@ -75,6 +75,18 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownObjects:
+    """What became of the things in held-out renders that are none of the classes."""
+
+    num_pictures: int
+    num_things: int
+    taken_as: tuple[int, ...]
+    """(C,) how many of them were taken for a part of each class."""
+    num_elsewhere: int
+    """False detections that lie neither on a part nor on such a thing."""
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationBin:
     """Detections of similar score, all classes together."""
 
@@ -112,6 +124,8 @@ class Evaluation:
     """A threshold for each class, where the recipe wants them; then it is these that count, not `threshold`."""
     causes: tuple[Cause, ...] = ()
     """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
+    unknown: UnknownObjects | None = None
+    """From held-out renders; None where there are none."""
 
     @property
     def limits(self) -> Threshold:
