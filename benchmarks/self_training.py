@@ -3,7 +3,8 @@
     python benchmarks/self_training.py --weights WEIGHTS
 
 The hall is drawn: walks round the sample magnets with the looks of recipes/workshop.toml, which the teacher never saw. All is known
-of its frames, so the labels that the detector gives itself are judged, and the detector before and after, on walks of their own. Resumable.
+of its frames, so the labels that the detector gives itself are judged, and the detector before and after, on walks of their own.
+Resumable.
 """
 
 import argparse
