@@ -28,6 +28,8 @@ from partsight.structures.sample import Sample
 
 LARGEST_SHARD = 8
 """Pictures per task: small enough that a crash costs little and the last worker is not awaited for long."""
+LARGEST_CLUSTER_SHARD = 32
+"""The same on a cluster, where handing out a task costs more (`benchmarks/scale.py`)."""
 PICTURES_PER_WORKER = 400
 """Pictures after which workers are replaced, because renderers keep memory. The executor's own way, `max_tasks_per_child`,
 stops for ever when its workers end (Python issue 115634, from 3.11 on)."""
@@ -130,7 +132,8 @@ def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progr
 def _render_by(executor: Executor, job: RenderJob, missing: Sequence[int], tell: Callable[[int], None]) -> None:
     """Make pictures with these workers, telling how many are done."""
     num_done = 0
-    size = min(LARGEST_SHARD, max(1, len(missing) // (4 * job.render.workers)))
+    largest = LARGEST_SHARD if job.num_threads else LARGEST_CLUSTER_SHARD
+    size = min(largest, max(1, len(missing) // (4 * job.render.workers)))
     shards = [tuple(missing[start : start + size]) for start in range(0, len(missing), size)]
     for future in as_completed([executor.submit(render_shard, job, shard) for shard in shards]):
         num_done += future.result()
