@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from partsight.config.section import Section, Share
+from partsight.config.section import FilePath, Section, Share
 
 
 class FinetuneSection(Section):
@@ -30,6 +30,17 @@ class FinetuneSection(Section):
     """How often photos with false alarms are shown for each time that other photos without parts are."""
     hard_score: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Score from which a detection on a photo without parts is a false alarm."""
+    videos: tuple[FilePath, ...] = ()
+    """Videos without labels, of the place where the detector is to work. After all other trainings it labels frames of them itself,
+    where it is sure, and there is one more training like this one with those frames among the photos (self-training)."""
+    video_frames: Annotated[int, Field(ge=1)] = 200
+    """Frames of each video that are looked at, evenly spread."""
+    video_score: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Least mean score of a part, over the frames in which it was followed, for its boxes to count."""
+    video_doubt: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Frames with any other detection from this score up are left out."""
+    video_track: Annotated[int, Field(ge=2)] = 3
+    """Frames in which a part has to be seen and taken for one class."""
 
 
 class TrainSection(Section):

@@ -14,6 +14,7 @@ from partsight.pipeline.assemble import DatasetOutput, make_dataset, write_datas
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.learn import Training, TrainOutput, Watch, ignore, make_checkpoint
 from partsight.pipeline.progress import Progress
+from partsight.pipeline.self_training import label_videos, with_frames
 from partsight.pipeline.workspace import Workspace
 
 
@@ -39,7 +40,7 @@ def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
     """
     start = _train_on_renders(made) if made.recipe.train.schedule == "two_stage" else None
     if start and not any(sample.source == "photo" for sample in made.dataset.splits.train.samples):
-        return start
+        return _train_on_videos(made, start) if made.recipe.train.finetune.videos else start
     name = "photos" if start else "train"
     training = Training(last_training(made.recipe), made.dataset, name, start)
     trained = make_checkpoint(training, made.workspace, made.progress, watch)
@@ -49,7 +50,7 @@ def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
             made.progress.say("no false alarm on the training photos without parts")
             break
         trained = _train_on_hard(made, trained, hard_ids, number)
-    return trained
+    return _train_on_videos(made, trained) if made.recipe.train.finetune.videos else trained
 
 
 def renders_alone(recipe: Recipe) -> Recipe:
@@ -107,6 +108,22 @@ def _train_on_hard(made: Made, trained: TrainOutput, hard_ids: Sequence[str], nu
     gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
     training = Training(gentle, listed, f"false alarms {number}", trained)
     return make_checkpoint(training, made.workspace, made.progress)
+
+
+def _train_on_videos(made: Made, teacher: TrainOutput) -> TrainOutput:
+    """Go on from a detector with frames of videos that it labelled itself; without such frames it stays what it is."""
+    recipe, dataset, finetune = made.recipe, made.dataset, made.recipe.train.finetune
+    labelled = label_videos(recipe, dataset.splits, teacher, workspace=made.workspace, progress=made.progress)
+    made.progress.say(f"{len(labelled.samples)} of {labelled.num_frames} frames labelled by the detector itself")
+    if not labelled.samples:
+        return teacher
+    splits = with_frames(dataset.splits, labelled)
+    shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
+    times = list_with_replay(splits.train, shares, seed=recipe.draw_seed + 1)
+    key = hash_json(["videos", dataset.key, labelled.key, times])
+    listed = write_dataset(key, splits, times, workspace=made.workspace, progress=made.progress)
+    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
+    return make_checkpoint(Training(gentle, listed, "own labels", teacher), made.workspace, made.progress)
 
 
 def _train_on_renders(made: Made) -> TrainOutput:

@@ -1,0 +1,104 @@
+"""Self-training: a further training with frames of videos that the detector labelled; what judges never teaches."""
+
+import dataclasses
+import shutil
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from partsight.errors import DatasetError
+from partsight.files import hash_file
+from partsight.photos.storage import Records, SourceRecord, write_records
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
+from partsight.pipeline.self_training import label_videos
+from tests.unit.photos.videos import write_video
+
+if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def video(finished, tmp_path_factory):
+    """A film of one picture: what is seen once is seen in each frame."""
+    from partsight.dataset.pictures import read_picture
+
+    sample = next(sample for sample in finished.renders.dataset.samples if len(sample.class_ids))
+    return write_video(tmp_path_factory.mktemp("film") / "walk.mp4", [read_picture(sample.image_path)] * 12)
+
+
+@pytest.fixture(scope="module")
+def with_videos(finished):
+    """Return an experiment that goes on with videos; a network of one epoch is sure of nothing, so all is believed."""
+
+    def open_experiment(*videos, **settings):
+        believing = {"video_score": 1e-6, "video_doubt": 1e-6, "video_frames": 8, "epochs": 1, "pictures": 12}
+        train = finished.recipe.train
+        finetune = train.finetune.model_copy(update={**believing, "videos": videos, **settings})
+        changed = finished.recipe.model_copy(update={"train": train.model_copy(update={"finetune": finetune})})
+        return Experiment(changed, finished.workspace, Silence())
+
+    return open_experiment
+
+
+def test_frames_that_the_detector_labelled_are_shown_in_a_further_training(with_videos, video):
+    experiment = with_videos(video)
+    trained = experiment.trained
+    assert [output.name for output in (*trained.earlier, trained)] == ["train", "own labels"]
+    labelled = label_videos(
+        experiment.recipe,
+        experiment.dataset.splits,
+        trained.earlier[0],
+        workspace=experiment.workspace,
+        progress=Silence(),
+    )
+    assert 0 < len(labelled.samples) <= labelled.num_frames == 8
+    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labelled.samples)
+    assert {sample.session for sample in labelled.samples} == {"video walk.mp4"}
+    judging = (*experiment.dataset.splits.validation.samples, *experiment.dataset.splits.test.samples)
+    assert not {sample.sample_id for sample in labelled.samples} & {sample.sample_id for sample in judging}
+
+
+def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
+    assert with_videos(video, video_score=0.999).trained.name == "train"
+
+
+def test_labels_are_made_once_and_again_after_a_loss(with_videos, video):
+    experiment = with_videos(video)
+    teacher = (*experiment.trained.earlier, experiment.trained)[0]
+
+    def label():
+        return label_videos(
+            experiment.recipe, experiment.dataset.splits, teacher, workspace=experiment.workspace, progress=Silence()
+        )
+
+    first = label()
+    folder = experiment.workspace.stage_dir("pseudo", first.key)
+    before = [sample.boxes_xyxy for sample in first.samples]
+    (folder / "manifest.json").unlink()
+    shutil.rmtree(folder / "images")
+    again = label()
+    assert again.key == first.key
+    assert all(np.array_equal(one, other.boxes_xyxy) for one, other in zip(before, again.samples, strict=True))
+    assert all(sample.image_path.is_file() for sample in again.samples)
+
+
+def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video, tmp_path):
+    experiment = with_videos(video)
+    records = Records(sources=(SourceRecord("walk.mp4", hash_file(video), "tuesday", 12, 3),))
+    write_records(tmp_path, records)
+    photos = experiment.recipe.photos.model_copy(update={"folder": tmp_path})
+    recipe = experiment.recipe.model_copy(update={"photos": photos})
+    splits = experiment.dataset.splits
+    test = dataclasses.replace(splits.test.samples[0], session="tuesday")
+    judged = dataclasses.replace(splits, test=dataclasses.replace(splits.test, samples=(test,)))
+    with pytest.raises(DatasetError, match=r"walk\.mp4: frames of this video are the session 'tuesday'"):
+        label_videos(recipe, judged, experiment.trained, workspace=experiment.workspace, progress=Silence())
+
+
+def test_a_missing_video_is_named(with_videos, tmp_path):
+    with pytest.raises(DatasetError, match=r"nowhere\.mp4"):
+        _ = with_videos(tmp_path / "nowhere.mp4").trained
