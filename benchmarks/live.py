@@ -43,6 +43,8 @@ from partsight.pipeline.executors import num_cores
 SIZE_WH, RATE = (1920, 1080), 30
 SIZES = (640, 416)
 NUM_CUT_BYTES = 400_000
+MOST_GROWTH = 1.1
+"""Of memory from the middle of the load to its end."""
 COLUMNS = (
     "input", "live frames/s", "delay p50", "p95", "p95 of the last fifth", "file, ours", "file, Ultralytics",
     "Ultralytics behind a camera after 60 s",
@@ -58,10 +60,12 @@ def main() -> None:
         models = {size: write_model(folder / f"model{size}", given.weights, size, folder) for size in SIZES}
         if given.seconds:
             show_speed(models, film, given, folder)
+        problems = []
         if given.load_seconds:
-            show_load(models[min(SIZES)], film, given)
+            problems += show_load(models[min(SIZES)], film, given)
         if given.cuts:
-            show_faults(models[min(SIZES)], given, folder)
+            problems += show_faults(models[min(SIZES)], given, folder)
+    sys.exit("\n".join(problems) or 0)
 
 
 def parse():
@@ -237,6 +241,8 @@ def show_load(model, film, given):
     each = crowd.counts["looks"] / given.viewers / given.load_seconds
     print(f"  {dict(crowd.counts)}; {each:.1f} frames/s for each viewer")
     print(f"  memory {memory} MiB (before, in the middle, after); errors: {dict(crowd.errors) or 'none'}")
+    grown = after > MOST_GROWTH * middle
+    return [f"under load: {error}" for error in crowd.errors] + (["under load: memory grows"] if grown else [])
 
 
 class Crowd:
@@ -314,6 +320,8 @@ def show_faults(model, given, folder):
     print(f"\nfaults: {Cuts.num_served} times streamed, damaged and cut in {time.monotonic() - started:.0f} s")
     print(f"  {looks} looks reached the page; {found['partsight_camera_losses_total']:.0f} losses noticed")
     print(f"  memory {found['partsight_memory_bytes'] / 2**20:.0f} MiB")
+    is_done = Cuts.num_served > given.cuts and looks > given.cuts
+    return [] if is_done else [f"faults: only {Cuts.num_served} of {given.cuts} streams and {looks} looks came through"]
 
 
 if __name__ == "__main__":
