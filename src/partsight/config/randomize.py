@@ -195,6 +195,8 @@ class WearSection(Section):
     """A thin bright film."""
     stickers: Share = 0.2
     """Labels with print."""
+    ties: Share = 0.15
+    """Cable ties and tape around the part."""
 
 
 class LightSection(Section):

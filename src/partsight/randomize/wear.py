@@ -1,4 +1,4 @@
-"""Traces of use on CAD materials: brushed lines, smudges, scratches, rust, dirt, dust and stickers.
+"""Traces of use on CAD materials: brushed lines, smudges, scratches, rust, dirt, dust, stickers and cable ties.
 
 A worn material becomes a texture of color, metallic and roughness. The traces are drawn once for a part and laid over each of its
 materials, so that a scratch runs on from one material to the next.
@@ -70,6 +70,7 @@ def _sample_traces(rng: np.random.Generator, section: WearSection) -> list[_Trac
         (section.dirt, _dirt),
         (section.dust, _dust),
         (section.stickers, _sticker),
+        (section.ties, _ties),
     )
     children = rng.spawn(len(makers))  # one for each kind: another share of rust leaves the scratches as they were
     return [
@@ -174,6 +175,27 @@ def _sticker(rng: np.random.Generator, strength: float) -> _Trace:
         spot = (slice(top, top + height), slice(left, left + width))
         cover[spot], color[spot] = 1.0, _label(rng, width, height)
     return _Trace(cover, roughness=float(rng.uniform(0.2, 0.7)), color=color, metallic=0.0)
+
+
+def _ties(rng: np.random.Generator, strength: float) -> _Trace:
+    """Cable ties and turns of tape around the part: rows of the map run round it, as it is laid on from six sides."""
+    cover, color = np.zeros((WEAR_PX, WEAR_PX)), np.zeros((WEAR_PX, WEAR_PX, 3))
+    for _ in range(1 + int(3 * strength * rng.random())):
+        width = max(2, int(WEAR_PX * log_uniform(rng, 0.012, 0.06)))
+        top, head = rng.integers(0, WEAR_PX - width), rng.integers(0, WEAR_PX - width)
+        grooves = 0.85 + 0.15 * (np.arange(WEAR_PX) % 3 > 0)
+        cover[top : top + width] = 1.0
+        color[top : top + width] = _plastic(rng) * grooves[None, :, None]
+        color[top : top + width, head : head + 2 * width] *= 0.7  # the lock
+    return _Trace(cover, roughness=float(rng.uniform(0.35, 0.7)), color=color, metallic=0.0)
+
+
+def _plastic(rng: np.random.Generator) -> FloatArray:
+    """Draw the color of a tie: black or undyed, else any."""
+    kind = rng.random()
+    if kind < 0.45:
+        return np.full(3, float(rng.uniform(0.05, 0.2)))
+    return np.array([0.86, 0.85, 0.8]) if kind < 0.75 else sample_color(rng)
 
 
 def _label(rng: np.random.Generator, width_px: int, height_px: int) -> FloatArray:

@@ -11,7 +11,7 @@ from partsight.structures.material import Material, Texture
 STEEL = Material("steel", (0.5, 0.5, 0.5), 1.0, 0.4)
 PAINT = Material("paint", (0.1, 0.2, 0.6), 0.0, 0.5)
 PART = box(np.array([0.1, 0.2, 0.3]))
-NOTHING = {"brushed": 0, "smudges": 0, "scratches": 0, "rust": 0, "dirt": 0, "dust": 0, "stickers": 0}
+NOTHING = {"brushed": 0, "smudges": 0, "scratches": 0, "rust": 0, "dirt": 0, "dust": 0, "stickers": 0, "ties": 0}
 
 
 def worn(material, seed=0, **shares):
