@@ -128,7 +128,7 @@ class PlacementSection(Section):
 
 
 class StandSection(Section):
-    """Parts that stand upright among each other on floor, pallets or pedestals, seen by someone who walks round them."""
+    """Parts that stand upright among each other on floor, pallets, pedestals or girders, seen by someone who walks round them."""
 
     parts_per_image: IntInterval = (1, 4)
     """Number of classed parts in a picture that shows any."""
@@ -143,9 +143,14 @@ class StandSection(Section):
     pallet_height_m: Interval = (0.1, 0.2)
     """Height of pallets, in metres."""
     pedestal_share: Share = 0.3
-    """Share of pictures in which each part stands on a pedestal; the floor has what pallets and pedestals leave."""
+    """Share of pictures in which each part stands on a pedestal; the floor has what is left."""
     pedestal_height_m: Interval = (0.4, 1.1)
     """Height of pedestals, in metres."""
+    girder_share: Share = 0.0
+    """Share of pictures in which each part stands on a girder, an I-beam that is longer than the part. 0 by default: the published
+    figures were measured without."""
+    girder_height_m: Interval = (0.2, 1.0)
+    """Height of girders, in metres."""
     spacing: Interval = (1.0, 3.0)
     """Distance of neighbours from the part looked at, as a multiple of its diagonal."""
     eye_height_m: Interval = (1.2, 1.9)
@@ -153,8 +158,8 @@ class StandSection(Section):
 
     @model_validator(mode="after")
     def _check_plinths(self) -> Self:
-        _check_sum(pallet_share=self.pallet_share, pedestal_share=self.pedestal_share)
-        for name in ("pallet_height_m", "pedestal_height_m", "spacing", "eye_height_m"):
+        _check_sum(pallet_share=self.pallet_share, pedestal_share=self.pedestal_share, girder_share=self.girder_share)
+        for name in ("pallet_height_m", "pedestal_height_m", "girder_height_m", "spacing", "eye_height_m"):
             _check_positive(name, getattr(self, name))
         return self
 

@@ -1,4 +1,4 @@
-"""Layouts of parts that stand upright on floor, pallets or pedestals, while the camera walks round them at eye height.
+"""Layouts of parts that stand upright on floor, pallets, pedestals or girders, while the camera walks round them at eye height.
 
 The pictures of one class follow the golden ratio round the part: any number of them looks from evenly spread sides.
 """
@@ -13,12 +13,14 @@ from partsight.randomize.dropping import Drop, fallen_distractors, holds_camera,
 from partsight.randomize.layout import Body, Layout, pick_part
 from partsight.randomize.resting import resting_poses
 from partsight.randomize.streams import chance, stream
-from partsight.randomize.support import Support, plinths
+from partsight.randomize.support import Support, girders, plinths
 from partsight.randomize.viewpoint import Viewpoint, sample_walk_viewpoint
 from partsight.structures.arrays import FloatArray
 from partsight.structures.part import Part, diagonal_m
 from partsight.structures.transform import rotation_about
 
+GIRDER_STRETCH = (1.5, 5.0)
+"""How many times as long a girder is as a plinth under the same part would be."""
 GOLDEN_TURN = (np.sqrt(5) - 1) / 2
 AXES = {"x": [0, -1, 0], "-x": [0, 1, 0], "y": [1, 0, 0], "-y": [-1, 0, 0]}
 """What to turn about by 90°, so that this axis points up."""
@@ -36,16 +38,26 @@ class _Standing:
     turn_deg: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the parts of a picture stand on."""
+
+    height_m: float
+    is_girder: bool = False
+    stretch: float = 1.0
+    """How many times as long it is as it would be for the part alone."""
+
+
 def stand_layout(drop: Drop) -> Layout:
     """Set the part looked at and its neighbours upright, walk to the next side, and let distractors fall around them."""
     rng, section = drop.stream("placement"), drop.section.stand
-    is_empty, height_m = chance(rng, section.empty_share), _sample_height_m(rng, section)
+    is_empty, base = chance(rng, section.empty_share), _sample_base(rng, drop)
     class_id = drop.index % len(drop.parts)
-    focus = _stood(rng, section, pick_part(rng, drop.parts[class_id], section.size_jitter), class_id, np.zeros(2))
+    focus = _stood(rng, section, pick_part(rng, drop.parts[class_id], section.size_jitter), class_id, np.zeros(2), base)
     diagonal = diagonal_m(focus.body.part.mesh)
-    viewpoint = _walked(drop, focus.body, height_m, diagonal)
-    standing = [] if is_empty else [focus, *_neighbours(rng, drop, focus, viewpoint, height_m)]
-    support, parts = _support(standing, height_m), [stood.body for stood in standing]
+    viewpoint = _walked(drop, focus.body, base.height_m, diagonal)
+    standing = [] if is_empty else [focus, *_neighbours(rng, drop, focus, viewpoint, base)]
+    support, parts = _support(standing, base), [stood.body for stood in standing]
     distractors = fallen_distractors(drop, diagonal, parts, support, viewpoint)
     return Layout(viewpoint, (*parts, *distractors), is_floating=False, focus_radius_m=diagonal / 2, support=support)
 
@@ -57,24 +69,27 @@ def upright(axis: str) -> FloatArray:
     return rotation_about([1, 0, 0], 180) if axis == "-z" else np.eye(3)
 
 
-def _sample_height_m(rng: np.random.Generator, section: StandSection) -> float:
-    """Draw the height of pallets or pedestals; 0 on the floor."""
-    kind = rng.random()
+def _sample_base(rng: np.random.Generator, drop: Drop) -> _Base:
+    """Draw pallets, pedestals, girders or the plain floor, and how high they are."""
+    section, kind = drop.section.stand, rng.random()
     if kind < section.pallet_share:
-        return float(rng.uniform(*section.pallet_height_m))
+        return _Base(float(rng.uniform(*section.pallet_height_m)))
     if kind < section.pallet_share + section.pedestal_share:
-        return float(rng.uniform(*section.pedestal_height_m))
-    return 0.0
+        return _Base(float(rng.uniform(*section.pedestal_height_m)))
+    if kind < section.pallet_share + section.pedestal_share + section.girder_share:
+        stretch = float(drop.stream("girder").uniform(*GIRDER_STRETCH))
+        return _Base(float(rng.uniform(*section.girder_height_m)), is_girder=True, stretch=stretch)
+    return _Base(0.0)
 
 
 def _stood(
-    rng: np.random.Generator, section: StandSection, part: Part, class_id: int, place_m: FloatArray
+    rng: np.random.Generator, section: StandSection, part: Part, class_id: int, place_m: FloatArray, base: _Base
 ) -> _Standing:
     """Stand a part upright at a place, turned anyhow about the vertical."""
     standing, turn_deg = upright(section.up), float(rng.uniform(0, 360))
     transform, _ = on_ground(part, rotation_about([0, 0, 1], turn_deg) @ standing, place_m)
-    base = np.ptp((resting_poses(part).hull_m @ standing.T)[:, :2], axis=0)
-    return _Standing(Body(part, transform, class_id), place_m, base * rng.uniform(1.05, 1.6, 2), turn_deg)
+    sides_m = np.ptp((resting_poses(part).hull_m @ standing.T)[:, :2], axis=0) * rng.uniform(1.05, 1.6, 2)
+    return _Standing(Body(part, transform, class_id), place_m, sides_m * [base.stretch, 1.0], turn_deg)
 
 
 def _walked(drop: Drop, focus: Body, height_m: float, diagonal: float) -> Viewpoint:
@@ -87,30 +102,32 @@ def _walked(drop: Drop, focus: Body, height_m: float, diagonal: float) -> Viewpo
 
 
 def _neighbours(
-    rng: np.random.Generator, drop: Drop, focus: _Standing, viewpoint: Viewpoint, height_m: float
+    rng: np.random.Generator, drop: Drop, focus: _Standing, viewpoint: Viewpoint, base: _Base
 ) -> list[_Standing]:
     """Draw further parts that stand around; those that find no place are left out."""
     standing, (low, high) = [focus], drop.section.stand.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
         class_id = int(rng.integers(len(drop.parts)))
         part = pick_part(rng, drop.parts[class_id], drop.section.stand.size_jitter)
-        tried = (_beside(rng, drop.section.stand, part, class_id, focus) for _ in range(NUM_TRIES))
-        found = next((stood for stood in tried if _fits(stood, standing, viewpoint, height_m)), None)
+        tried = (_beside(rng, drop.section.stand, part, class_id, focus, base) for _ in range(NUM_TRIES))
+        found = next((stood for stood in tried if _fits(stood, standing, viewpoint, base)), None)
         standing += [found] if found is not None else []
     return standing[1:]
 
 
-def _beside(rng: np.random.Generator, section: StandSection, part: Part, class_id: int, focus: _Standing) -> _Standing:
+def _beside(
+    rng: np.random.Generator, section: StandSection, part: Part, class_id: int, focus: _Standing, base: _Base
+) -> _Standing:
     away_m = diagonal_m(focus.body.part.mesh) * float(rng.uniform(*section.spacing))
     direction = rotation_about([0, 0, 1], float(rng.uniform(0, 360)))[:2, 0]
-    return _stood(rng, section, part, class_id, direction * away_m)
+    return _stood(rng, section, part, class_id, direction * away_m, base)
 
 
-def _fits(stood: _Standing, others: list[_Standing], viewpoint: Viewpoint, height_m: float) -> bool:
+def _fits(stood: _Standing, others: list[_Standing], viewpoint: Viewpoint, base: _Base) -> bool:
     """Return whether a part stands free of the others, of the camera, and of the middle of its view."""
     if any(do_outlines_meet(_footprint(stood), _footprint(other)) for other in others):
         return False
-    is_in_plinth = any(holds_camera(box, viewpoint) for box in _support([stood], height_m).boxes)
+    is_in_plinth = any(holds_camera(box, viewpoint) for box in _support([stood], base).boxes)
     return not is_in_plinth and is_clear(stood.body, viewpoint) and not _hides(stood.body, others[0].body, viewpoint)
 
 
@@ -131,6 +148,7 @@ def _footprint(stood: _Standing) -> Footprint:
     return Footprint(outline, np.array([*stood.place_m, 0.0]), radius)
 
 
-def _support(standing: list[_Standing], height_m: float) -> Support:
+def _support(standing: list[_Standing], base: _Base) -> Support:
     places, sizes = [stood.place_m for stood in standing], [stood.size_m for stood in standing]
-    return plinths(places, sizes, height_m, [stood.turn_deg for stood in standing])
+    build = girders if base.is_girder else plinths
+    return build(places, sizes, base.height_m, [stood.turn_deg for stood in standing])

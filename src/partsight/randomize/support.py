@@ -1,4 +1,4 @@
-"""What carries bodies: the ground, a table, a bin, or plinths; the top or inner floor lies at z = 0."""
+"""What carries bodies: the ground, a table, a bin, plinths, or girders; the top or inner floor lies at z = 0."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,9 @@ BIN_WALL = 0.04
 """Thickness of a bin's walls and floor, as a share of its longer inner side."""
 TABLE_TOP = 0.06
 """Thickness of a table's top, as a share of its longer side."""
+
+GIRDER_FLANGE, GIRDER_WEB = 0.08, 0.12
+"""Thickness of an I-beam's flanges as a share of its height, and of its web as a share of its width."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +74,23 @@ def plinths(
     ]
     solid = tuple(blocks) if height_m > 0 else ()
     return Support(solid, -height_m, has_solid_floor=True, area_m=None, turn_deg=0.0)
+
+
+def girders(
+    places_m: Sequence[FloatArray], sizes_m: Sequence[FloatArray], height_m: float, turns_deg: Sequence[float]
+) -> Support:
+    """Return I-beams along the first of these sizes (2,), with their tops at z = 0 around these places (2,)."""
+    boxes: list[FixedBox] = []
+    for place, (length, width), turn_deg in zip(places_m, sizes_m, turns_deg, strict=True):
+        flange, web = GIRDER_FLANGE * height_m, GIRDER_WEB * width
+        turn, foot = rotation_about([0, 0, 1], turn_deg), np.array([*place, 0.0])
+        for middle_m, size in (
+            (-flange / 2, [length, width, flange]),
+            (-height_m / 2, [length, web, height_m - 2 * flange]),
+            (flange / 2 - height_m, [length, width, flange]),
+        ):
+            boxes.append(FixedBox(rigid(turn, foot + np.array([0, 0, middle_m])), np.array(size)))
+    return Support(tuple(boxes), -height_m, has_solid_floor=True, area_m=None, turn_deg=0.0)
 
 
 def sample_support(rng: np.random.Generator, section: PlacementSection, diagonal: float) -> Support:

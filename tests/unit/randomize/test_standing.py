@@ -47,6 +47,29 @@ def floor_m(scene: Scene) -> float:
     return next(i for i in scene.instances if i.part.name == "plane").world_from_part[2, 3]
 
 
+def test_girders_are_beams_that_carry_their_part_and_stand_on_the_floor():
+    settings = {"pallet_share": 0.0, "pedestal_share": 0.0, "girder_share": 1.0, "girder_height_m": (0.5, 0.5)}
+    for scene in scenes(**settings):
+        beams, parts = plinths(scene), classed(scene)
+        assert len(beams) == 3 * len(parts)  # two flanges and a web
+        corners = [moved(beam.world_from_part, beam.part.mesh.vertices_m) for beam in beams]
+        assert max(points[:, 2].max() for points in corners) == pytest.approx(0.0, abs=1e-9)
+        assert min(points[:, 2].min() for points in corners) == pytest.approx(floor_m(scene), abs=1e-9)
+        for number, part in enumerate(parts):
+            outline = corners[3 * number] - part.world_from_part[:3, 3]
+            below = moved(part.world_from_part, part.part.mesh.vertices_m) - part.world_from_part[:3, 3]
+            assert np.ptp(outline[:, :2], axis=0).max() > np.ptp(below[:, :2], axis=0).max()
+            assert np.abs(below[:, 2].min() + part.world_from_part[2, 3]) < 1e-6
+
+
+def test_without_girders_pallets_and_pedestals_stay_what_they_were():
+    plain, same = scenes(), scenes(girder_share=0.0, girder_height_m=(0.3, 0.3))
+    for one, other in zip(plain, same, strict=True):
+        assert [i.world_from_part.tolist() for i in one.instances] == [
+            i.world_from_part.tolist() for i in other.instances
+        ]
+
+
 @pytest.mark.parametrize("axis", ["x", "-x", "y", "-y", "z", "-z"])
 def test_the_named_axis_points_up(axis):
     direction = np.eye(3)["xyz".index(axis[-1])] * (-1 if axis[0] == "-" else 1)
@@ -121,7 +144,7 @@ def test_distractors_leave_parts_and_camera_as_they_were_and_lie_below_or_beside
 
 
 def test_shares_and_sizes_are_checked():
-    with pytest.raises(ValidationError, match=r"pallet_share \+ pedestal_share = 0.7 \+ 0.7"):
+    with pytest.raises(ValidationError, match=r"pallet_share \+ pedestal_share \+ girder_share = 0.7 \+ 0.7"):
         StandSection(pallet_share=0.7, pedestal_share=0.7)
     with pytest.raises(ValidationError, match="eye_height_m starts at"):
         StandSection(eye_height_m=(-1.0, 1.0))
