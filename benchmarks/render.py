@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -233,7 +234,10 @@ def crowd(num_parts):
 
 
 def measure_scaling(arguments):
-    """Whole runs of the command line, start-up included and without: two lengths, and the difference between them."""
+    """Whole runs of the command line, start-up included and without: two lengths, and the difference between them.
+
+    Each run may use as many cores as it has workers, so that one worker does not draw with the threads of two.
+    """
     print(f"{'workers':>8}{'short run s':>13}{'long run s':>12}{'pictures per second':>21}{'ratio':>8}")
     few, many = 16, 16 + 20 * arguments.scenes
     rates = []
@@ -249,7 +253,22 @@ def render_run_s(arguments, workers, count):
         command = [sys.executable, "-m", "partsight", "render", "--recipe", str(RECIPE), "--out", folder]
         options = {**settings, "workers": workers, "count": count}
         command += [word for key, value in options.items() for word in ("--set", f"render.{key}={value}")]
-        return timed(lambda: subprocess.run(command, check=True, capture_output=True))
+        with on_cores(workers):
+            return timed(lambda: subprocess.run(command, check=True, capture_output=True))
+
+
+@contextmanager
+def on_cores(count):
+    """Keep this process and those that it starts to so many cores, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, set(sorted(allowed)[:count]))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def measure_memory(arguments):
