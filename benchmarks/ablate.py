@@ -51,6 +51,10 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "randomize.background.workshop_share=0.75",
         "randomize.distractors.tool_share=0.4",
     ),
+    "frozen backbone": ("train.freeze=10",),
+    "slow": ("train.learning_rate=0.0003",),
+    "no mosaic": ("train.mosaic=0",),
+    "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
 }
 
 
