@@ -1,13 +1,20 @@
 """What needs an NVIDIA GPU: the CUDA variant draws what the CPU draws, and training runs on the device."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from partsight.config.render import RenderSection
+from partsight.config.train import TrainSection
+from partsight.detector.batch_size import find_batch
 from partsight.errors import RenderError
+from partsight.files import read_json
 from partsight.pipeline.portraits import portrait_scene
 from partsight.randomize.solids import box
 from partsight.render.renderer import open_renderer
+from partsight.train.training import train_detector
+from tests.unit.detector.shapes import NAMES, write_shapes
 
 pytestmark = pytest.mark.device
 SIZE_PX = 64
@@ -37,3 +44,45 @@ def test_cuda_is_refused_where_it_cannot_draw():
         pytest.skip("this machine has an NVIDIA GPU")
     with pytest.raises(RenderError):
         drawn("cuda_ad_rgb")
+
+
+FAMILIES = [
+    "compact",
+    pytest.param("ultralytics", marks=pytest.mark.skipif(find_spec("ultralytics") is None, reason="no [yolo]")),
+]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_batch_size_is_found_within_the_gpus_memory(gpu, family):
+    found = find_batch(TrainSection(family=family, image_size=640), 4, 20_000, ignore)
+    assert found.batch >= 8
+    assert all(trial.peak_bytes <= trial.limit_bytes for trial in found.trials)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_training_runs_on_the_gpu(gpu, family, tmp_path):
+    assert trained_epochs(TrainSection(family=family, image_size=64, epochs=2, device=(0,)), tmp_path) == [1, 2]
+
+
+def test_training_runs_on_several_gpus(gpu, tmp_path):
+    """Each epoch is told once, though the library trains in processes of its own."""
+    import torch
+
+    if torch.cuda.device_count() < 2:
+        pytest.skip("this machine has one GPU")
+    assert trained_epochs(TrainSection(image_size=64, epochs=3, batch=16, device=(0, 1)), tmp_path) == [1, 2, 3]
+
+
+def ignore(_text: str) -> None:
+    """Say nothing."""
+
+
+def trained_epochs(section: TrainSection, folder) -> list[int]:
+    told: list[int] = []
+    train_detector(
+        write_shapes(folder / "data", 32, 8), NAMES, section, seed=0, num_pictures=32, output_dir=folder / "run",
+        tracker=lambda epoch, _figures: told.append(epoch), say=ignore,
+    )  # fmt: skip
+    assert [row["epoch"] for row in read_json(folder / "run" / "history.json")] == told
+    assert (folder / "run" / "model" / "weights.safetensors").is_file()
+    return told

@@ -61,8 +61,9 @@ class TrainSection(Section):
     """Longer side of the network's input, in pixels."""
     epochs: Annotated[int, Field(ge=1)] = 50
     """Passes over the training set."""
-    batch: Annotated[int, Field(ge=1)] = 8
-    """Pictures per step."""
+    batch: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    """Pictures per step, over all GPUs. `auto` tries sizes where the training runs: 16, or 8 where an epoch would have fewer than 50
+    steps; more where that is faster and leaves 50 steps, less where memory is short. What was found is kept with the training."""
     optimizer: Literal["AdamW", "SGD"] = "AdamW"
     """Optimizer."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.001

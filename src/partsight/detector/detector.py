@@ -16,6 +16,9 @@ FAMILIES = ("ultralytics", "compact")
 Tracker: TypeAlias = Callable[[int, Mapping[str, float]], None]
 """Called after each epoch with its number (from 1) and its figures by name."""
 
+TrialStep: TypeAlias = Callable[[int], None]
+"""Makes one training step with that many made-up pictures of the size that the training has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -36,6 +39,8 @@ class TrainJob:
     section: TrainSection
     seed: int
     output_dir: Path
+    batch: int
+    """Pictures per step over all devices: what `section.batch` says, or what was found where it says 'auto'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,13 @@ class DetectorFamily(Protocol):
 
     def train(self, job: TrainJob, tracker: Tracker) -> Checkpoint:
         """Train, resuming what a killed run of the same job left. Raises DetectorError."""
+        ...
+
+    def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:
+        """Return what makes a training step with made-up pictures, and the device it runs on ("cpu" or torch's word for a GPU).
+
+        The step has ended when it returns. Raises DetectorError.
+        """
         ...
 
     def load(self, checkpoint: Checkpoint, threads: int) -> Detector:

@@ -91,7 +91,9 @@ def _train(training: Training, folder: Path, progress: Progress, watch: Watch) -
             training.recipe.class_names,
             section,
             seed=training.recipe.train_seed,
+            num_pictures=training.dataset.num_listed,
             output_dir=folder,
+            say=progress.say,
             tracker=functools.partial(_tell, advance, watch),
         )
     content = {

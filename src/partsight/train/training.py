@@ -1,10 +1,14 @@
 """Dataset → checkpoint, through the recipe's detector family."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from partsight.config.train import TrainSection
+from partsight.detector.batch_size import Say, find_batch
 from partsight.detector.detector import Checkpoint, Tracker, TrainJob, open_family
+from partsight.detector.devices import freed_memory_kept
+from partsight.files import read_json, write_json
 from partsight.train.trackers import HistoryTracker, tell_all
 
 
@@ -14,12 +18,27 @@ def train_detector(
     section: TrainSection,
     *,
     seed: int,
+    num_pictures: int,
     output_dir: Path,
     tracker: Tracker,
+    say: Say,
 ) -> Checkpoint:
-    """Train a detector; a killed training goes on from its last finished epoch. Raises DetectorError.
+    """Train a detector on so many pictures per epoch; a killed training goes on from its last finished epoch. Raises DetectorError.
 
     The family chooses the checkpoint by the validation pictures named in `data_yaml`, never by test pictures.
     """
-    job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir)
-    return open_family(section.family).train(job, tell_all(HistoryTracker(output_dir), tracker))
+    batch = _batch_size(section, len(class_names), num_pictures, output_dir / "batch.json", say)
+    job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir, batch)
+    with freed_memory_kept():
+        return open_family(section.family).train(job, tell_all(HistoryTracker(output_dir), tracker))
+
+
+def _batch_size(section: TrainSection, num_classes: int, num_pictures: int, kept: Path, say: Say) -> int:
+    """Return the pictures per step; what was once found for a training stays, wherever it goes on."""
+    if section.batch != "auto":
+        return section.batch
+    if not kept.is_file():
+        found = find_batch(section, num_classes, num_pictures, say)
+        say(f"train.batch: {found.batch} ({found.reason})")
+        write_json(kept, asdict(found))
+    return int(read_json(kept)["batch"])

@@ -37,7 +37,7 @@ def data_yaml(tmp_path_factory) -> Path:
 
 
 def job(data_yaml, section, folder):
-    return TrainJob(data_yaml, NAMES, section, 0, folder)
+    return TrainJob(data_yaml, NAMES, section, 0, folder, section.batch)
 
 
 def ignore(epoch, figures):
@@ -196,8 +196,8 @@ from partsight.train.training import train_detector
 
 section = TrainSection.model_validate_json(sys.argv[2])
 train_detector(
-    Path(sys.argv[1]), ("square", "disc"), section, seed=0, output_dir=Path(sys.argv[3]),
-    tracker=lambda epoch, figures: print("EPOCH", epoch, flush=True),
+    Path(sys.argv[1]), ("square", "disc"), section, seed=0, output_dir=Path(sys.argv[3]), num_pictures=32,
+    say=lambda text: None, tracker=lambda epoch, figures: print("EPOCH", epoch, flush=True),
 )
 assert not {"ultralytics", "cv2", "torchvision"} & set(sys.modules)  # no code under other terms, and none that opens windows
 """

@@ -57,8 +57,8 @@ from partsight.train.training import train_detector
 if __name__ == "__main__":
     section = TrainSection.model_validate_json(sys.argv[2])
     train_detector(
-        Path(sys.argv[1]), ("square", "disc"), section, seed=0, output_dir=Path(sys.argv[3]),
-        tracker=lambda epoch, figures: print("EPOCH", epoch, flush=True),
+        Path(sys.argv[1]), ("square", "disc"), section, seed=0, output_dir=Path(sys.argv[3]), num_pictures=20,
+        say=lambda text: print("SAID", text, flush=True), tracker=lambda epoch, figures: print("EPOCH", epoch, flush=True),
     )
 """
 
@@ -117,3 +117,16 @@ def test_history_is_whole_after_every_epoch_and_repeats_nothing(tmp_path):
     rows = read_json(tmp_path / "history.json")
     assert [(row["epoch"], row["loss"]) for row in rows] == [(1, 3.0), (2, 2.5)]
     assert (tmp_path / "history.csv").read_text().splitlines()[0] == "epoch,elapsed_s,loss"
+
+
+@pytest.mark.slow
+def test_a_found_batch_size_stays_with_its_training(data_yaml, tmp_path):
+    """What was found on one machine holds when the training goes on elsewhere; the model says what it was."""
+    auto = SECTION.model_copy(update={"batch": "auto", "epochs": 1})
+    run(data_yaml, auto, tmp_path / "a")
+    assert read_json(tmp_path / "a" / "batch.json")["batch"] == 8
+    assert read_json(tmp_path / "a" / "model" / "model.json")["train"]["batch"] == 8
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "batch.json").write_text('{"batch": 5, "reason": "", "trials": []}')
+    run(data_yaml, auto, tmp_path / "b")
+    assert read_json(tmp_path / "b" / "model" / "model.json")["train"]["batch"] == 5

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob
+from partsight.config.train import TrainSection
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
 from partsight.detector.devices import num_free_cores
 from partsight.detector.letterbox import boxes_in_picture, make_input, place
 from partsight.errors import DetectorError
@@ -35,6 +36,14 @@ class Family:
         folder = job.output_dir / "model"
         write_model(folder, network, _description(job))
         return Checkpoint(folder, "compact", job.class_names)
+
+    def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:
+        """Return a training step with made-up pictures, and its device. Raises DetectorError."""
+        _open_torch(section.threads)
+        from partsight.detector.families.compact_training import open_trial
+
+        device = _device(section.device if isinstance(section.device, str) else section.device[:1])
+        return open_trial(section, num_classes, device), device
 
     def load(self, checkpoint: Checkpoint, threads: int) -> "CompactDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
@@ -155,6 +164,6 @@ def _description(job: TrainJob) -> Mapping[str, Any]:
         "class_names": list(job.class_names),
         "image_size": job.section.image_size,
         "seed": job.seed,
-        "train": job.section.model_dump(mode="json"),
+        "train": {**job.section.model_dump(mode="json"), "batch": job.batch},
         "versions": {"torch": torch.__version__, "numpy": np.__version__},
     }

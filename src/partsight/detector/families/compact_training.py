@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Tracker, TrainJob
+from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact_loss import Targets, detection_loss
 from partsight.detector.families.compact_network import STAGES, CompactNetwork, build_network
 from partsight.detector.families.compact_pictures import Labelled, PictureSet, read_pictures, vary
@@ -59,7 +59,7 @@ def train_network(job: TrainJob, device: str, tracker: Tracker) -> CompactNetwor
     section = job.section
     train, validation = (read_pictures(job.data_yaml, split, section.image_size) for split in ("train", "val"))
     state_path = job.output_dir / "state.pt"
-    state = _start(job, device)
+    state = _start(section, len(job.class_names), job.seed, device)
     if state_path.is_file():
         _load_state(state, state_path)
     while state.epoch < section.epochs and not _is_enough(state, section):
@@ -74,15 +74,32 @@ def train_network(job: TrainJob, device: str, tracker: Tracker) -> CompactNetwor
     return best.cpu().eval()
 
 
-def _start(job: TrainJob, device: str) -> State:
-    torch.manual_seed(job.seed)
-    network = build_network(job.section.model, len(job.class_names))
-    load_start(network, job.section)
-    for stage in STAGES[: job.section.freeze]:
+def open_trial(section: TrainSection, num_classes: int, device: str) -> TrialStep:
+    """Return what makes a training step with made-up pictures."""
+    state = _start(section, num_classes, 0, device)
+    _set_training(state.network, section.freeze)
+    side, rng = section.image_size, np.random.default_rng(0)
+    boxes = np.array([[0.1, 0.1, 0.4, 0.3], [0.5, 0.2, 0.9, 0.9], [0.2, 0.6, 0.3, 0.7], [0.05, 0.8, 0.2, 0.9]]) * side
+    picture = Labelled(rng.integers(0, 256, (side, side, 3), np.uint8), boxes, np.arange(len(boxes)) % num_classes)
+
+    def step(size: int) -> None:
+        with torch.autocast("cuda", enabled=device != "cpu"):
+            _step(state, [picture] * size, device)
+        if device != "cpu":
+            torch.cuda.synchronize(device)
+
+    return step
+
+
+def _start(section: TrainSection, num_classes: int, seed: int, device: str) -> State:
+    torch.manual_seed(seed)
+    network = build_network(section.model, num_classes)
+    load_start(network, section)
+    for stage in STAGES[: section.freeze]:
         getattr(network.backbone.backbone, stage).requires_grad_(requires_grad=False)
     network = network.to(device, memory_format=torch.channels_last)  # a sixth faster on CPU
     average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-    return State(network, average, _optimizer(network, job.section))
+    return State(network, average, _optimizer(network, section))
 
 
 def _optimizer(network: nn.Module, section: TrainSection) -> torch.optim.Optimizer:
@@ -101,7 +118,7 @@ def _run_epoch(state: State, pictures: PictureSet, job: TrainJob, device: str) -
     """Pass all training pictures once; return the mean losses."""
     section, sums, num_steps = job.section, {"box_loss": 0.0, "class_loss": 0.0}, 0
     _set_training(state.network, section.freeze)
-    per_epoch = math.ceil(len(pictures) / section.batch)
+    per_epoch = math.ceil(len(pictures) / job.batch)
     with torch.autocast("cuda", enabled=device != "cpu"):
         for batch in _batches(pictures, job, state.epoch, device):
             _set_rate(state, section, per_epoch)
@@ -172,7 +189,7 @@ def _batches(pictures: PictureSet, job: TrainJob, epoch: int, device: str) -> It
         rng = np.random.default_rng([job.seed, epoch, place])
         return vary(pictures, order[place], job.section, rng, mosaic=has_mosaic)
 
-    size = job.section.batch
+    size = job.batch
     chunks = [range(start, min(start + size, len(order))) for start in range(0, len(order), size)]
     if device == "cpu":
         yield from ([make(place) for place in chunk] for chunk in chunks)

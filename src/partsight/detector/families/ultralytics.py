@@ -1,16 +1,20 @@
 """YOLOv8, 11, 26 through the Ultralytics library. This family is AGPL-3.0; nothing outside it knows the library."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
+from partsight.detector.families.ultralytics_csv import told_from_csv
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
 from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
+from partsight.detector.families.ultralytics_trial import open_trial
 from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
@@ -33,6 +37,14 @@ class Family:
         folder = job.output_dir / "model"
         write_model(folder, _read_own(run_dir / "weights" / "best.pt"), _description(job))
         return Checkpoint(folder, "ultralytics", job.class_names)
+
+    def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:
+        """Return a training step with made-up pictures, and its device. Raises DetectorError."""
+        open_library()
+        set_threads(section.threads)
+        wanted = find_device(section.device)
+        device = "cpu" if wanted == "cpu" else f"cuda:{wanted.split(',')[0]}"
+        return open_trial(section, num_classes, device), device
 
     def load(self, checkpoint: Checkpoint, threads: int) -> "YoloDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
@@ -96,10 +108,13 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     start = {"resume": str(last)} if last.is_file() else {"model": str(_write_start(job))}
     trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
     _quiet(trainer)
-    trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
+    is_spread = "," in find_device(job.section.device)
+    if not is_spread:
+        trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
     try:
-        trainer.train()
-    except (RuntimeError, FileNotFoundError) as error:
+        with told_from_csv(run_dir / "results.csv", tracker) if is_spread else nullcontext():
+            trainer.train()
+    except (RuntimeError, FileNotFoundError, CalledProcessError) as error:
         raise DetectorError(
             f"{job.output_dir}: training stopped: {error}. Finished epochs are kept; run the command again."
         ) from error
@@ -135,7 +150,7 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
         "amp": device != "cpu",
         "workers": 0 if device == "cpu" else 4,
         "patience": section.patience,
-        **_optimization(section),
+        **_optimization(section, job.batch),
         **_augmentation(section),
         "deterministic": True,
         "plots": False,
@@ -143,11 +158,11 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
     }
 
 
-def _optimization(section: TrainSection) -> Mapping[str, Any]:
+def _optimization(section: TrainSection, batch: int) -> Mapping[str, Any]:
     """Steps are never gathered over batches (nbs): on small sets the library would hardly step at all."""
     return {
-        "batch": section.batch,
-        "nbs": section.batch,
+        "batch": batch,
+        "nbs": batch,
         "optimizer": section.optimizer,
         "lr0": section.learning_rate,
         "lrf": 0.01,
@@ -233,6 +248,6 @@ def _description(job: TrainJob) -> dict[str, Any]:
         "class_names": list(job.class_names),
         "image_size": job.section.image_size,
         "seed": job.seed,
-        "train": job.section.model_dump(mode="json"),
+        "train": {**job.section.model_dump(mode="json"), "batch": job.batch},
         "versions": {"ultralytics": ultralytics.__version__, "torch": torch.__version__},
     }

@@ -172,6 +172,8 @@ def _downloaded(model: str) -> Path:
         raise DetectorError(
             f"train.weights = 'download': {model}.pt could not be fetched ({error}). {WAYS_OUT}"
         ) from error
+    finally:
+        open_library()  # the word was given for this file alone
     if not path.is_file():
         raise DetectorError(f"train.weights = 'download': {model}.pt could not be fetched. {WAYS_OUT}")
     return path
