@@ -51,6 +51,13 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "randomize.background.workshop_share=0.75",
         "randomize.distractors.tool_share=0.4",
     ),
+    "true colors": ("randomize.materials.texture_share=0.05", "randomize.materials.recolor_share=0.03"),
+    "true colors, quiet sensor": (
+        "randomize.materials.texture_share=0.05",
+        "randomize.materials.recolor_share=0.03",
+        "randomize.sensor.shot_noise=[0,0.01]",
+        "randomize.sensor.read_noise=[0,0.003]",
+    ),
     "frozen backbone": ("train.freeze=10",),
     "slow": ("train.learning_rate=0.0003",),
     "no mosaic": ("train.mosaic=0",),
