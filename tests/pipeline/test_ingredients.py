@@ -20,8 +20,18 @@ QUIET = {  # a camera that changes nothing
 ON = {
     "materials": ({"materials.vary": True}, {"materials.vary": False}),
     "tint": ({"materials.tint": 0.8}, {"materials.tint": 0}),
-    "random textures": ({"materials.texture_share": 1}, {"materials.texture_share": 0}),
-    "other colors": ({"materials.recolor_share": 1}, {"materials.recolor_share": 0}),
+    "random textures": (
+        {"materials.texture_share": 1, "materials.keep_colors": 0},
+        {"materials.texture_share": 0, "materials.keep_colors": 0},
+    ),
+    "other colors": (
+        {"materials.recolor_share": 1, "materials.keep_colors": 0},
+        {"materials.recolor_share": 0, "materials.keep_colors": 0},
+    ),
+    "colors of CAD": (
+        {"materials.recolor_share": 1, "materials.keep_colors": 1},
+        {"materials.recolor_share": 1, "materials.keep_colors": 0},
+    ),
     "wear": ({"wear.share": 1, "wear.strength": (1, 1)}, {"wear.share": 0}),
     "light": ({"light.vary": True}, {"light.vary": False}),
     "lamps": ({"light.lamps": (4, 4)}, {"light.lamps": (0, 0)}),

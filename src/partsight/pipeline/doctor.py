@@ -82,7 +82,9 @@ def _memory() -> Finding:
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
         return Finding("memory", "unknown")
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    advice = "lower render.workers, and leave train.batch at 'auto', when memory runs out" if total < LEAST_MEMORY_GB else ""
+    advice = (
+        "lower render.workers, and leave train.batch at 'auto', when memory runs out" if total < LEAST_MEMORY_GB else ""
+    )
     return Finding("memory", f"{total:.0f} GB", advice)
 
 

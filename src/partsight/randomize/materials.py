@@ -13,10 +13,14 @@ from partsight.structures.material import Material, Texture, linear_from_srgb
 from partsight.structures.part import Part, diagonal_m
 
 TEXTURE_PX = 256
+TOLD_APART = 0.1
+"""Least difference of two colors in a channel, linear 0…1, for CAD to mean two colors: programs write many greys."""
 
 
 def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
     """Draw the materials a part of a class wears."""
+    if has_colors(part) and chance(rng, section.keep_colors):
+        return _tinted(rng, part, section)
     if chance(rng, section.texture_share):
         texture = Texture(
             _random_texture(rng, section.texture_folder), diagonal_m(part.mesh) * log_uniform(rng, 0.2, 1.5)
@@ -27,6 +31,17 @@ def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSectio
     if chance(rng, section.recolor_share):
         painted = sample_material(rng)
         return tuple(painted if chance(rng, 0.8) else sample_material(rng) for _ in part.materials)
+    return _tinted(rng, part, section)
+
+
+def has_colors(part: Part) -> bool:
+    """Return whether CAD tells several colors of a part apart; a single one is often just the program's grey."""
+    colors = np.array([material.base_color for material in part.materials])
+    return bool(np.ptp(colors, axis=0).max() > TOLD_APART) or any(material.texture for material in part.materials)
+
+
+def _tinted(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
+    """Draw CAD materials as another batch of paint in another state."""
     shade = rng.normal(1.0, section.tint, 3) * rng.normal(1.0, section.tint)
     return tuple(_varied(rng, material, section, shade) for material in part.materials)
 
