@@ -13,6 +13,8 @@ from partsight.structures.material import Material, Texture, linear_from_srgb
 from partsight.structures.part import Part, diagonal_m
 
 TEXTURE_PX = 256
+STATED = "paint #"
+"""How the names of materials begin whose color the recipe states (`parts.<name>.color`)."""
 TOLD_APART = 0.1
 """Least difference of two colors in a channel, linear 0…1, for CAD to mean two colors: programs write many greys."""
 
@@ -35,9 +37,10 @@ def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSectio
 
 
 def has_colors(part: Part) -> bool:
-    """Return whether CAD tells several colors of a part apart; a single one is often just the program's grey."""
+    """Return whether CAD tells several colors of a part apart, or the recipe states its color; a single one from CAD is often just grey."""
     colors = np.array([material.base_color for material in part.materials])
-    return bool(np.ptp(colors, axis=0).max() > TOLD_APART) or any(material.texture for material in part.materials)
+    is_told = any(material.texture or material.name.startswith(STATED) for material in part.materials)
+    return is_told or bool(np.ptp(colors, axis=0).max() > TOLD_APART)
 
 
 def _tinted(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:

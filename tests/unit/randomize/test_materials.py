@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from partsight.cad.materials import paint
 from partsight.config.randomize import MaterialSection
 from partsight.randomize.materials import has_colors, vary_materials
 from partsight.randomize.solids import box
@@ -37,6 +38,10 @@ def test_a_picture_on_the_part_is_a_color():
     assert has_colors(
         replace(BOARD, materials=(replace(GREEN, texture=Texture(np.zeros((2, 2, 3), np.uint8), 1.0)), GREEN))
     )
+
+
+def test_a_stated_color_is_believed():
+    assert has_colors(replace(BOARD, materials=(paint("#808080"), paint("#808080"))))
 
 
 @pytest.mark.parametrize(("keep_colors", "expected"), [(0.0, 0.65), (0.75, 0.91), (1.0, 1.0)])
