@@ -176,8 +176,8 @@ class MaterialSection(Section):
     recolor_share: Share = 0.1
     """Share of parts whose colors are replaced by random ones."""
     keep_colors: Share = 0.75
-    """Share of the parts with several colors in CAD, or with a stated one (`parts.<name>.color`), that keep them whatever `texture_share`
-    and `recolor_share` say: colors that a CAD file tells apart are mostly those of the real part. 0 where they are made up."""
+    """Share of the parts with several colors in CAD, or with a stated one (`parts.<name>.color`), that keep them whatever
+    `texture_share` and `recolor_share` say: colors that a CAD file tells apart are mostly the real ones. 0 where they are made up."""
     vary: bool = True
     """Whether roughness and metallic are drawn anew for each picture."""
 

@@ -37,7 +37,7 @@ def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSectio
 
 
 def has_colors(part: Part) -> bool:
-    """Return whether CAD tells several colors of a part apart, or the recipe states its color; a single one from CAD is often just grey."""
+    """Return whether CAD tells several colors of a part apart, or the recipe states its color: a single one is often just grey."""
     colors = np.array([material.base_color for material in part.materials])
     is_told = any(material.texture or material.name.startswith(STATED) for material in part.materials)
     return is_told or bool(np.ptp(colors, axis=0).max() > TOLD_APART)
