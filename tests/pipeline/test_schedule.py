@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from partsight.dataset.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 
@@ -115,6 +116,11 @@ def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two
         "renders", "photos", "false alarms 1", "false alarms 2",
     ]  # fmt: skip
     assert len({output.key for output in (*trained.earlier, trained)}) == 4
+    pasted = sorted(experiment.workspace.root.glob("pasted/*/images/*.jpg"))
+    assert pasted, "what was taken for a part is in renders now"
+    for path in pasted:
+        own = next(one for one in experiment.renders.dataset.samples if one.sample_id == path.stem)
+        assert read_picture(path).shape == read_picture(own.image_path).shape
     sure = finetune.model_copy(update={"hard_score": 0.999})
     recipe = recipe.model_copy(update={"train": train.model_copy(update={"finetune": sure})})
     trained = Experiment(recipe, experiment.workspace, Silence()).trained

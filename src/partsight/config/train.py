@@ -30,6 +30,8 @@ class FinetuneSection(Section):
     """How often photos with false alarms are shown for each time that other photos without parts are."""
     hard_score: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Score from which a detection on a photo without parts is a false alarm."""
+    hard_pasted: Share = 0.25
+    """Share of the renders of these trainings into which something is pasted that was a false alarm, as a thing of no class."""
     videos: tuple[FilePath, ...] = ()
     """Videos without labels, of the place where the detector is to work. After all other trainings it labels frames of them itself,
     where it is sure, and there is one more training like this one with those frames among the photos (self-training)."""

@@ -7,10 +7,9 @@ from partsight.config.dataset import DatasetSection
 from partsight.config.recipe import Recipe
 from partsight.config.train import TrainSection
 from partsight.dataset.listing import Shares, list_with_replay
-from partsight.detector.detector import open_family
-from partsight.evaluate.detecting import detect_samples
 from partsight.files import hash_json
 from partsight.pipeline.assemble import DatasetOutput, make_dataset, write_dataset
+from partsight.pipeline.false_alarms import FalseAlarm, find_false_alarms, make_hard_round
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.learn import Training, TrainOutput, Watch, ignore, make_checkpoint
 from partsight.pipeline.progress import Progress
@@ -45,11 +44,11 @@ def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
     training = Training(last_training(made.recipe), made.dataset, name, start)
     trained = make_checkpoint(training, made.workspace, made.progress, watch)
     for number in range(1, made.recipe.train.finetune.hard_rounds + 1):
-        hard_ids = _false_alarms(made, trained)
-        if not hard_ids:
+        alarms = find_false_alarms(made.recipe, made.dataset.splits.train, trained, made.progress)
+        if not alarms:
             made.progress.say("no false alarm on the training photos without parts")
             break
-        trained = _train_on_hard(made, trained, hard_ids, number)
+        trained = _train_on_hard(made, trained, alarms, number)
     return _train_on_videos(made, trained) if made.recipe.train.finetune.videos else trained
 
 
@@ -80,31 +79,11 @@ def _gentler(section: TrainSection) -> TrainSection:
     return section.model_copy(update=changed)
 
 
-def _false_alarms(made: Made, trained: TrainOutput) -> tuple[str, ...]:
-    """Return the ids of training photos without parts on which the detector sees one."""
-    recipe, samples = made.recipe, made.dataset.splits.train.samples
-    empty = [sample for sample in samples if sample.source == "photo" and not len(sample.class_ids)]
-    detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
-    with made.progress.stage("false alarms", len(empty), "pictures") as advance:
-        found = detect_samples(detector, empty, recipe.evaluate, lambda done, _total: advance(done, ""))
-    least = recipe.train.finetune.hard_score
-    return tuple(
-        sample.sample_id
-        for sample, detections in zip(empty, found, strict=True)
-        if detections.scores.max(initial=0.0) >= least
-    )
-
-
-def _train_on_hard(made: Made, trained: TrainOutput, hard_ids: Sequence[str], number: int) -> TrainOutput:
-    """Go on from a detector with the photos of its false alarms shown more often."""
-    recipe, dataset, finetune = made.recipe, made.dataset, made.recipe.train.finetune
-    shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
-    seed = recipe.draw_seed + 1000 * number
-    times = list_with_replay(
-        dataset.splits.train, shares, seed=seed, hard_ids=hard_ids, hard_repeat=finetune.hard_repeat
-    )
-    key = hash_json(["hard", dataset.key, times])
-    listed = write_dataset(key, dataset.splits, times, workspace=made.workspace, progress=made.progress)
+def _train_on_hard(made: Made, trained: TrainOutput, alarms: Sequence[FalseAlarm], number: int) -> TrainOutput:
+    """Go on from a detector with the photos of its false alarms shown more often, and with what it saw there in renders."""
+    recipe, dataset = made.recipe, made.dataset
+    found = make_hard_round(recipe, dataset.key, dataset.splits, alarms, number=number, workspace=made.workspace)
+    listed = write_dataset(found.key, found.splits, found.times, workspace=made.workspace, progress=made.progress)
     gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
     training = Training(gentle, listed, f"false alarms {number}", trained)
     return make_checkpoint(training, made.workspace, made.progress)
