@@ -58,14 +58,20 @@ def peak_memory(device: str) -> int:
         import torch
 
         return int(torch.cuda.max_memory_reserved(device))
+    status = Path(
+        "/proc/self/status"
+    )  # not getrusage: on Linux it counts what the parent had when it started this process
+    if status.exists():
+        return (
+            int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:")).split()[1]) * 1024
+        )
     if sys.platform == "win32":
         import psutil
 
         return int(psutil.Process().memory_info().peak_wset)
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _left_in_group(root: Path = Path("/sys/fs/cgroup"), listed: Path = Path("/proc/self/cgroup")) -> int:
