@@ -1,23 +1,32 @@
-"""What each ingredient of the default recipe is worth, judged by validation photographs alone; no test photo is opened.
+"""What each ingredient of the default recipe is worth, judged by photographs that are no test photos; no test photo is opened.
 
     python benchmarks/ablate.py --weights PATH --sets bolts_washers --variants default physics --seeds 0 1
 
-CAD only, no photo is trained on. Resumable: finished stages are found. Prints the best epoch's mAP50 on the validation sessions, mean
-and range over seeds. Seeds re-draw the training; the renders of a variant are made once.
+CAD only, no photo is trained on. The validation sessions choose the checkpoint; the photos of the training sessions, which nothing else
+uses here, judge it. Resumable: finished stages are found, finished rows are kept in rows.json. Prints mean and 95 % interval over seeds
+(Student's t). Seeds re-draw the training; the renders of a variant are made once. Trainings run side by side, one core each, which
+brings more than one training on all cores.
 """
 
 import argparse
-import dataclasses
+import multiprocessing
 import platform
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import mean
+from typing import Any
 
 from rich.console import Console
+from tables import interval, mean_of
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
+from partsight.config.recipe import Recipe
+from partsight.files import read_json, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
@@ -60,27 +69,35 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One variant on one set."""
+@dataclass(frozen=True)
+class Cell:
+    """One training."""
 
     set_name: str
     variant: str
-    map50: tuple[float, ...]
-    num_images: int
-    num_boxes: int
+    seed: int
 
 
 def main() -> None:
     arguments = parse()
-    rows = [run(name, variant, arguments) for name in arguments.sets for variant in arguments.variants]
+    cells = [
+        Cell(name, variant, seed)
+        for seed in arguments.seeds for variant in arguments.variants for name in arguments.sets
+    ]  # fmt: skip
+    path = arguments.out / "rows.json"
+    rows: list[dict[str, Any]] = read_json(path) if path.is_file() else []
+    marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings}
+    known = [row["cell"] for row in rows if row["marks"] == marks]
+    left = [cell for cell in cells if asdict(cell) not in known]
+    make_renders(left, arguments)
+    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
+        waiting = [pool.submit(run, cell, arguments) for cell in left]
+        for done in as_completed(waiting):
+            rows.append({**done.result(), "marks": marks})
+            print(rows[-1]["cell"], f"{rows[-1]['map50']:.3f} in {rows[-1]['seconds']:.0f} s", flush=True)
+            write_json(path, rows)
     print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
-    print("| set | variant | seeds | validation photos / boxes | validation mAP50 | each seed |")
-    print("|---|---|---|---|---|---|")
-    for row in rows:
-        each = ", ".join(f"{value:.3f}" for value in row.map50)
-        counts = f"{row.num_images} / {row.num_boxes}"
-        print(f"| {row.set_name} | {row.variant} | {len(row.map50)} | {counts} | {mean(row.map50):.3f} | {each} |")
+    print(table([row for row in rows if row["marks"] == marks and Cell(**row["cell"]) in cells]))
 
 
 def parse() -> argparse.Namespace:
@@ -90,29 +107,60 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sets", nargs="+", default=["microcontrollers", "bolts_washers"])
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
     parser.add_argument("--set", dest="settings", action="append", default=[], help="change one recipe key everywhere")
     return parser.parse_args()
 
 
-def run(set_name: str, variant: str, arguments: argparse.Namespace) -> Row:
-    best = []
-    for seed in arguments.seeds:
-        settings = [
-            *VARIANTS[variant], f"dataset.seed={seed}", f"train.seed={seed}", "dataset.photos_per_class=0",
-            f'train.weights="{arguments.weights}"', *arguments.settings,
-        ]  # fmt: skip
-        recipe = read_recipe(HERE / "real" / f"{set_name}.toml", settings)
-        console = Console()
-        console.print(f"[bold]{set_name}: {variant}, seed {seed}[/]", highlight=False)
-        experiment = Experiment(recipe, Workspace(arguments.out / set_name), TerminalProgress(console))
-        best.append(max(map50_of(figures) for figures in experiment.trained.history))
-        samples = experiment.dataset.splits.validation.samples
-    return Row(set_name, variant, tuple(best), len(samples), sum(len(sample.class_ids) for sample in samples))
+def make_renders(cells: list[Cell], arguments: argparse.Namespace) -> None:
+    """Make what the trainings share beforehand, on all cores."""
+    console = Console()
+    for name, variant in dict.fromkeys((cell.set_name, cell.variant) for cell in cells):
+        console.print(f"[bold]{name}: renders of {variant}[/]", highlight=False)
+        recipe = recipe_of(Cell(name, variant, 0), arguments)
+        _ = Experiment(recipe, Workspace(arguments.out / name), TerminalProgress(console)).renders
 
 
-def map50_of(figures: object) -> float:
-    assert isinstance(figures, dict)
-    return next(float(value) for name, value in figures.items() if "map50" in name.lower() and "95" not in name)
+def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Train and judge."""
+    experiment = Experiment(recipe_of(cell, arguments), Workspace(arguments.out / cell.set_name), Silence())
+    evaluation = experiment.evaluated.evaluation
+    return {
+        "cell": asdict(cell),
+        "n_images": evaluation.num_images,
+        "n_boxes": evaluation.overall.num_boxes,
+        "map50": evaluation.overall.ap50,
+        "map50_95": evaluation.overall.ap50_95,
+        "agnostic_ap50": evaluation.class_agnostic_ap50,
+        "seconds": experiment.trained.seconds,
+    }
+
+
+def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
+    """Return the set's recipe with its training sessions in the place of the test's."""
+    path = HERE / "real" / f"{cell.set_name}.toml"
+    sessions = read_recipe(path, []).photos.train
+    settings = [
+        f"photos.test={list(sessions)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
+        f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"', f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *arguments.settings,
+    ]  # fmt: skip
+    return read_recipe(path, settings)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return means and intervals, a line for each set and variant."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
+    lines = ["| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 |", "|---" * 8 + "|"]
+    for (name, variant), group in sorted(groups.items(), key=lambda item: item[0][0]):
+        each = ", ".join(f"{row['map50']:.3f}" for row in group)
+        counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
+        means = f"{mean_of(group, 'map50_95'):.3f} | {mean_of(group, 'agnostic_ap50'):.3f}"
+        map50 = interval([row["map50"] for row in group])
+        lines.append(f"| {name} | {variant} | {len(group)} | {counts} | {map50} | {each} | {means} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

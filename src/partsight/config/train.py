@@ -66,6 +66,9 @@ class TrainSection(Section):
     batch: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     """Pictures per step, over all GPUs. `auto` tries sizes where the training runs: 16, or 8 where an epoch would have fewer than 50
     steps; more where that is faster and leaves 50 steps, less where memory is short. What was found is kept with the training."""
+    precision: Literal["auto", "single"] = "auto"
+    """`auto`: layers are computed in half precision where the device is faster at it: GPUs, and processors with instructions for
+    bfloat16. `single` never."""
     optimizer: Literal["AdamW", "SGD"] = "AdamW"
     """Optimizer."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.001

@@ -11,6 +11,7 @@ import numpy as np
 
 from partsight.config.train import TrainSection
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
+from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_csv import told_from_csv
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
 from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
@@ -108,6 +109,8 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     start = {"resume": str(last)} if last.is_file() else {"model": str(_write_start(job))}
     trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
     _quiet(trainer)
+    if precision_of(job.section, trainer.device.type) == "bfloat16":
+        trainer.add_callback("on_pretrain_routine_end", lambda trainer: run_in_bfloat16(trainer.model))
     is_spread = "," in find_device(job.section.device)
     if not is_spread:
         trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
@@ -147,7 +150,7 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
         "imgsz": section.image_size,
         "device": device,
         "seed": job.seed,
-        "amp": device != "cpu",
+        "amp": precision_of(section, device) == "float16",  # the library knows no other on GPUs by itself
         "workers": 0 if device == "cpu" else 4,
         "patience": section.patience,
         **_optimization(section, job.batch),
@@ -249,5 +252,6 @@ def _description(job: TrainJob) -> dict[str, Any]:
         "image_size": job.section.image_size,
         "seed": job.seed,
         "train": {**job.section.model_dump(mode="json"), "batch": job.batch},
+        "precision": precision_of(job.section, find_device(job.section.device)),
         "versions": {"ultralytics": ultralytics.__version__, "torch": torch.__version__},
     }

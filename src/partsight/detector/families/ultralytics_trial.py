@@ -4,6 +4,7 @@ from typing import Any
 
 from partsight.config.train import TrainSection
 from partsight.detector.detector import TrialStep
+from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_weights import build_network
 
 _BOXES = ((0.25, 0.2, 0.3, 0.2), (0.7, 0.55, 0.4, 0.7), (0.25, 0.65, 0.1, 0.1), (0.12, 0.85, 0.15, 0.1))
@@ -21,7 +22,10 @@ def open_trial(section: TrainSection, num_classes: int, device: str) -> TrialSte
         parameter.requires_grad = not any(name.startswith(f"model.{layer}.") for layer in range(section.freeze))
     learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=section.learning_rate)
-    kind, is_mixed = ("cpu", False) if device == "cpu" else ("cuda", True)
+    precision = precision_of(section, device)
+    if precision == "bfloat16":
+        run_in_bfloat16(network)
+    kind, is_mixed = ("cpu" if device == "cpu" else "cuda"), precision == "float16"
     scaler = torch.amp.GradScaler(kind, enabled=is_mixed)
 
     def step(size: int) -> None:
