@@ -3,44 +3,50 @@
     python benchmarks/real.py --weights PATH --out benchmarks/results/real
 
 One command, resumable: finished stages are found, finished rows are kept in rows.json. Test sessions choose nothing: checkpoint
-and threshold are chosen on validation sessions. Prints a Markdown table with mean, interval over seeds, and n.
+and threshold are chosen on validation sessions. Writes table.md (mean, interval over seeds, n), curves (SVG), and a report with
+galleries for each row. Trainings run side by side, one core each, which brings more than one training on all cores.
 """
 
 import argparse
-import json
+import multiprocessing
 import platform
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
+import numpy as np
 from rich.console import Console
+from tables import interval, mean_of
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
+from partsight.dataset.pictures import read_picture
+from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
-from partsight.files import write_json, write_text
+from partsight.files import read_json, write_json, write_text
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
+EMPTY = HERE.parents[1] / "shared" / "real" / "backgrounds"
+"""Photos without any of the parts, shown to every detector; no training sees them."""
 SETS = ("microcontrollers", "megabloks", "bolts_washers")
 RECIPES: dict[str, tuple[str, ...]] = {
-    "seed": ("randomize.placement=orbit",),
     "default": (),
-    "two_stage": ("train.schedule=two_stage", "train.finetune.epochs=3", "train.finetune.pictures=400"),
+    "seed": ("randomize.placement=orbit", "train.photometric=0"),
     "photos_only": ("dataset.renders=0",),
+    "two_stage": ("train.schedule=two_stage", "train.finetune.epochs=4", "train.finetune.pictures=400"),
 }
 ALL = 999
 """Photos per class that mean: every photo of the training sessions."""
 PICTURES_PER_EPOCH = 400
 """Photos alone are repeated so often that an epoch is about as long as one of renders."""
-STUDENT_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78}
-"""Two-sided 95 % quantiles of Student's t for n values, n − 1 degrees of freedom."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +57,25 @@ class Cell:
     recipe: str
     photos: int
     seed: int
+    renders: int = 0
+    """Number of renders, each shown as often as the pictures shown in all allow; 0: as the set's recipe says."""
 
 
 def main() -> None:
-    """Run the grid cell by cell, most telling cells first."""
+    """Run the grid, one recipe after the other, most telling photos first."""
     arguments = _arguments()
-    console = Console()
     rows_path = arguments.out / "rows.json"
-    kept: list[dict[str, Any]] = json.loads(rows_path.read_text()) if rows_path.exists() else []
+    kept: list[dict[str, Any]] = read_json(rows_path) if rows_path.is_file() else []
     rows = [row for row in kept if "map50" in row]
-    for cell in _grid(arguments):
-        if any(row["cell"] == asdict(cell) for row in rows):
-            continue
-        console.print(f"[bold]{cell}[/]", highlight=False)
-        rows.append(_run(cell, arguments, console))
-        write_json(rows_path, rows)
-        write_text(arguments.out / "table.md", _table(rows))
+    for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
+        _make_renders([chain[0] for chain in chains], arguments)
+        with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
+            for done in as_completed([pool.submit(_run_chain, chain, arguments) for chain in chains]):
+                rows += done.result()
+                for row in done.result():
+                    print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
+                write_json(rows_path, rows)
+                write_text(arguments.out / "table.md", _table(rows))
     print(_machine())
     print(_table(rows))
 
@@ -77,33 +86,58 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=HERE / "results" / "real")
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
-    parser.add_argument("--photos", nargs="+", type=int, default=[0, 5, 10], help=f"photos per class; {ALL} takes all")
+    parser.add_argument(
+        "--photos", nargs="+", type=int, default=[0, 5, 10, ALL], help=f"photos per class; {ALL}: all there are"
+    )
+    parser.add_argument("--renders", nargs="+", type=int, default=[0], help="numbers of renders; 0: the set's own")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
     parser.add_argument(
         "--set", dest="settings", action="append", default=[], help="change one recipe key for all cells"
     )
     return parser.parse_args()
 
 
-def _grid(arguments: argparse.Namespace) -> Iterator[Cell]:
-    for photos in arguments.photos:
+def _grid(arguments: argparse.Namespace, done: Sequence[Cell]) -> Iterator[list[list[Cell]]]:
+    """Yield for each recipe the cells that are left, those together that share trainings: same set, seed and renders."""
+    for recipe in arguments.recipes:
+        chains = []
         for seed in arguments.seeds:
             for set_name in arguments.sets:
-                for recipe in arguments.recipes:
-                    if photos or recipe in ("seed", "default"):
-                        yield Cell(set_name, recipe, photos, seed)
+                for renders in arguments.renders if recipe != "photos_only" else [0]:
+                    cells = [Cell(set_name, recipe, photos, seed, renders) for photos in arguments.photos]
+                    chains.append([cell for cell in cells if _is_wanted(cell) and cell not in done])
+        if any(chains):
+            yield [chain for chain in chains if chain]
 
 
-def _run(cell: Cell, arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
+def _is_wanted(cell: Cell) -> bool:
+    """Without photos nothing but renders is left; the published baseline had no photos in its CAD-only detector."""
+    return cell.photos > 0 or cell.recipe in ("seed", "default")
+
+
+def _make_renders(cells: Sequence[Cell], arguments: argparse.Namespace) -> None:
+    """Make what the trainings share beforehand, on all cores."""
+    console = Console()
+    for cell in {(one.set_name, one.renders): one for one in cells}.values():
+        console.print(f"[bold]{cell.set_name}: renders of {cell.recipe}[/]", highlight=False)
+        workspace = Workspace(arguments.out / cell.set_name)
+        _ = Experiment(_recipe(cell, arguments), workspace, TerminalProgress(console)).renders
+
+
+def _run_chain(cells: Sequence[Cell], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    return [_run(cell, arguments) for cell in cells]
+
+
+def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
     started = time.monotonic()
     try:
-        experiment = Experiment(
-            _recipe(cell, arguments), Workspace(arguments.out / cell.set_name), TerminalProgress(console)
-        )
+        experiment = Experiment(_recipe(cell, arguments), Workspace(arguments.out / cell.set_name), Silence())
         evaluation = experiment.evaluated.evaluation
         report = experiment.report
     except DatasetError as error:
         return {"cell": asdict(cell), "skipped": str(error)}
+    alarms = _false_alarms(experiment)
     return {
         "cell": asdict(cell),
         "n_images": evaluation.num_images,
@@ -116,17 +150,35 @@ def _run(cell: Cell, arguments: argparse.Namespace, console: Console) -> dict[st
         "agnostic_ap50": evaluation.class_agnostic_ap50,
         "interval_map50": asdict(evaluation.intervals["map50"]) if "map50" in evaluation.intervals else None,
         "threshold": evaluation.threshold,
+        "false_alarms": float(np.mean(alarms)) if alarms else None,
+        "n_empty": len(alarms),
         "seconds": round(time.monotonic() - started),
-        "report": report.relative_to(arguments.out).as_posix(),
+        "train_seconds": experiment.trained.seconds,
+        "report": report.relative_to(arguments.out.resolve()).as_posix(),
     }
 
 
+def _false_alarms(experiment: Experiment) -> list[int]:
+    """Return how many detections each photo without parts has at the threshold that validation chose."""
+    checkpoint, recipe = experiment.trained.checkpoint, experiment.recipe
+    detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
+    threshold = experiment.evaluated.evaluation.threshold
+    counts = []
+    for path in sorted(EMPTY.glob("*.jpg")):
+        (found,) = detector.detect([read_picture(path)], recipe.evaluate.min_score, recipe.evaluate.max_detections)
+        counts.append(int((found.scores >= threshold).sum()))
+    return counts
+
+
 def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
-    """Seeds re-draw the photos and the training; the renders are made once for each recipe."""
+    """Seeds re-draw the photos and the training; the renders of a recipe are made once."""
+    path = HERE / "real" / f"{cell.set_name}.toml"
     settings = [
         *RECIPES[cell.recipe],
+        *_amount(cell, read_recipe(path, [])),
         f"dataset.seed={cell.seed}",
         f"train.seed={cell.seed}",
+        f"train.threads={max(1, num_cores() // arguments.jobs)}",
         f"dataset.photos_per_class={0 if cell.photos == ALL else cell.photos}",
         f"dataset.all_photos={str(cell.photos == ALL).lower()}",
         f"dataset.photo_repeat={_repeat(cell)}",
@@ -134,45 +186,53 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
         *arguments.settings,
     ]
-    return read_recipe(HERE / "real" / f"{cell.set_name}.toml", settings)
+    return read_recipe(path, settings)
+
+
+def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
+    """Other numbers of renders are shown in so many epochs that all pictures shown in a training are as many as before."""
+    if not cell.renders:
+        return ()
+    epochs = max(2, round(base.train.epochs * base.render.count / cell.renders))
+    return f"render.count={cell.renders}", f"train.epochs={epochs}", f"train.close_mosaic={max(1, epochs // 4)}"
 
 
 def _repeat(cell: Cell) -> int:
     if cell.recipe != "photos_only":
-        return 4 if cell.photos else 1
+        return 4 if 0 < cell.photos < ALL else 1
     num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1}[cell.set_name] * min(cell.photos, 15)
     return max(1, round(PICTURES_PER_EPOCH / num_photos))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
-    done = [row for row in rows if "map50" in row]
-    titles = "set|recipe|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|P|R|F1|agnostic AP50"
-    header = "| " + titles.replace("|", " | ") + " |"
-    lines = [header, "|---" * 11 + "|"]
-    groups = {(row["cell"]["set_name"], row["cell"]["photos"], row["cell"]["recipe"]): [] for row in done}
-    for row in done:
-        groups[row["cell"]["set_name"], row["cell"]["photos"], row["cell"]["recipe"]].append(row)
+    titles = (
+        "set|recipe|renders|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|P|R|F1|"
+        "agnostic AP50|false alarms per empty photo (n)|minutes a training"
+    )
+    lines = ["| " + titles.replace("|", " | ") + " |", "|---" * 14 + "|"]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        if "map50" in row:
+            cell = row["cell"]
+            key = (cell["set_name"], cell["photos"], cell["recipe"], cell["renders"])
+            groups.setdefault(key, []).append(row)
     lines += [_line(key, group) for key, group in sorted(groups.items())]
     skipped = [f"- {row['cell']}: {row['skipped']}" for row in rows if "skipped" in row]
     return "\n".join(lines + (["", *skipped] if skipped else [])) + "\n"
 
 
-def _line(key: tuple[str, int, str], group: Sequence[dict[str, Any]]) -> str:
-    set_name, photos, recipe = key
-    figures = {
-        name: [row[name] for row in group] for name in ("map50_95", "precision", "recall", "f1", "agnostic_ap50")
-    }
-    shown = " | ".join(f"{mean(values):.3f}" for values in figures.values())
+def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]]) -> str:
+    set_name, photos, recipe, renders = key
+    names = ("map50_95", "precision", "recall", "f1", "agnostic_ap50")
+    shown = " | ".join(f"{mean_of(group, name):.3f}" for name in names)
     counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
-    map50 = _interval([row["map50"] for row in group])
-    return f"| {set_name} | {recipe} | {'all' if photos == ALL else photos} | {len(group)} | {counts} | {map50} | {shown} |"
-
-
-def _interval(values: Sequence[float]) -> str:
-    if len(values) not in STUDENT_T_95:
-        return f"{mean(values):.3f}"
-    half = STUDENT_T_95[len(values)] * stdev(values) / len(values) ** 0.5
-    return f"{mean(values):.3f} ± {half:.3f}"
+    alarms = f"{mean_of(group, 'false_alarms'):.2f} ({group[0]['n_empty']})" if group[0]["n_empty"] else "–"
+    map50 = interval([row["map50"] for row in group])
+    amount = "none" if recipe == "photos_only" else renders or "set's"
+    return (
+        f"| {set_name} | {recipe} | {amount} | {'all' if photos == ALL else photos} | {len(group)} | {counts} | {map50} "
+        f"| {shown} | {alarms} | {mean_of(group, 'train_seconds') / 60:.1f} |"
+    )
 
 
 def _machine() -> str:

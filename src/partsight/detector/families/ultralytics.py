@@ -8,6 +8,8 @@ from subprocess import CalledProcessError
 from typing import Any
 
 import numpy as np
+import torch, os
+from functools import partial
 
 from partsight.config.train import TrainSection
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
@@ -15,6 +17,7 @@ from partsight.detector.families.half_precision import precision_of, run_in_bflo
 from partsight.detector.families.ultralytics_csv import told_from_csv
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
 from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
+from partsight.detector.families.ultralytics_pictures import hang_in
 from partsight.detector.families.ultralytics_trial import open_trial
 from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
@@ -110,7 +113,13 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
     _quiet(trainer)
     if precision_of(job.section, trainer.device.type) == "bfloat16":
-        trainer.add_callback("on_pretrain_routine_end", lambda trainer: run_in_bfloat16(trainer.model))
+        trainer.add_callback("on_pretrain_routine_end", _halve)
+    if job.section.photometric:
+        trainer.add_callback("on_pretrain_routine_end", partial(hang_in, share=job.section.photometric))
+    if os.environ.get("PS_EMA"):
+        trainer.add_callback("on_pretrain_routine_end", _ema)
+    if os.environ.get("PS_BN"):
+        trainer.add_callback("on_train_batch_start", _bn)
     is_spread = "," in find_device(job.section.device)
     if not is_spread:
         trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
@@ -191,6 +200,22 @@ def _augmentation(section: TrainSection) -> Mapping[str, Any]:
         "fliplr": section.flip,
         "erasing": 0.0,
     }
+
+
+def _halve(trainer: Any) -> None:
+    """Compute in bfloat16; the average of the weights only lies in memory as they do."""
+    run_in_bfloat16(trainer.model)
+    trainer.ema.ema.to(memory_format=torch.channels_last)
+
+
+def _ema(trainer):
+    share = float(os.environ["PS_EMA"])
+    trainer.ema.decay = lambda n: 1 - 1 / (1 + min(share * n, 1000.0))
+
+
+def _bn(trainer):
+    for m in trainer.model.modules():
+        if isinstance(m, torch.nn.BatchNorm2d): m.eval()
 
 
 class _Reporter:
