@@ -2,9 +2,9 @@
 
     python benchmarks/ablate.py --weights PATH --sets bolts_washers --variants default physics --seeds 0 1
 
-CAD only, no photo is trained on. The validation sessions choose the checkpoint; the photos of the training sessions, which nothing else
-uses here, judge it. Resumable: finished stages are found, finished rows are kept in rows.json. Prints mean and 95 % interval over seeds
-(Student's t). Seeds re-draw the training; the renders of a variant are made once. Trainings run side by side, one core each, which
+CAD only, no photo is trained on. The validation sessions choose the checkpoint; the photos of the training sessions, which nothing
+else uses here, judge it. Resumable: finished stages are found, finished rows are kept in rows.json. Prints mean and 95 % interval over
+seeds (Student's t). Seeds re-draw the training; the renders of a variant are made once. Trainings run side by side, one core each, which
 brings more than one training on all cores.
 """
 
@@ -166,7 +166,10 @@ def table(rows: list[dict[str, Any]]) -> str:
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
-    lines = ["| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 |", "|---" * 8 + "|"]
+    lines = [
+        "| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 |",
+        "|---" * 8 + "|",
+    ]
     for (name, variant), group in sorted(groups.items(), key=lambda item: item[0][0]):
         each = ", ".join(f"{row['map50']:.3f}" for row in group)
         counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"

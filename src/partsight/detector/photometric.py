@@ -1,7 +1,7 @@
 """What a camera and things before it do to a picture, drawn anew each time that a training shows it; boxes stay as they are.
 
-Renders have a sensor of their own each, but an epoch shows the same ones again. After the augmentation with which the winners of the
-BOP challenge 2022 trained on renders (Liu et al., GDRNPP; strong colour changes on four pictures of five), without its inverted colors.
+Renders have a sensor of their own each, but every epoch shows the same ones again. After the augmentation with which the winners of
+the BOP challenge 2022 trained on renders (GDRNPP; strong changes of color on four pictures of five), without its inverted colors.
 """
 
 import io
@@ -36,15 +36,15 @@ def _tone(rng: np.random.Generator, image: Image) -> Image:
     gains = rng.uniform(0.65, 1.35) * rng.uniform(0.88, 1.12, 3)
     contrast, gamma = rng.uniform(0.6, 1.4), np.exp(rng.uniform(-0.4, 0.4))
     level = (np.arange(256) / 255.0)[:, None] ** gamma * gains
-    table = np.clip((level - 0.5) * contrast + 0.5, 0, 1) * 255
-    return np.stack([table[:, channel].astype(np.uint8)[image[..., channel]] for channel in range(3)], axis=-1)
+    table = (np.clip((level - 0.5) * contrast + 0.5, 0, 1) * 255).astype(np.uint8)
+    return np.stack([table[:, channel][image[..., channel]] for channel in range(3)], axis=-1)
 
 
 def _grey(rng: np.random.Generator, image: Image) -> Image:
     """Less color, down to none."""
     grey = image.mean(axis=-1, keepdims=True)
     share = rng.uniform(0.3, 1.0)
-    return (grey * share + image * (1 - share)).astype(np.uint8)
+    return np.asarray(grey * share + image * (1 - share), np.uint8)
 
 
 def _blur(rng: np.random.Generator, image: Image) -> Image:
@@ -90,7 +90,8 @@ def _shade(rng: np.random.Generator, image: Image) -> Image:
     rows, columns = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     across = np.asarray(np.cos(angle) * columns + np.sin(angle) * rows - rng.uniform(-0.7, 0.7), np.float32)
     edge = special.expit(across * np.float32(np.exp(rng.uniform(0.5, 4.5))))
-    return (image * (1 - np.float32(rng.uniform(0.2, 0.65)) * edge)[..., None]).astype(np.uint8)
+    light = 1 - np.float32(rng.uniform(0.2, 0.65)) * edge
+    return np.asarray(image * light[..., None], np.uint8)
 
 
 CHANGES: tuple[tuple[Change, float], ...] = (

@@ -7,8 +7,6 @@ computed in half of it, as on GPUs. bfloat16 has the range of single precision, 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
 from partsight.config.train import TrainSection
 
 
@@ -26,10 +24,12 @@ def run_in_bfloat16(network: Any) -> None:
 
     Only the object changes, not its class: copies made before, such as the average of the weights, stay as they are.
     """
+    import torch
+
     network.to(memory_format=torch.channels_last)  # a quarter faster than the usual order; the numbers are the same
     predict = network.predict
 
-    def predict_in_half(pictures: torch.Tensor, *arguments: Any, **named: Any) -> Any:
+    def predict_in_half(pictures: Any, *arguments: Any, **named: Any) -> Any:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             answer = predict(pictures.contiguous(memory_format=torch.channels_last), *arguments, **named)
         return _in_single(answer)
@@ -39,18 +39,16 @@ def run_in_bfloat16(network: Any) -> None:
 
 def _has_bfloat16() -> bool:
     """Return whether the processor multiplies bfloat16 by instructions of its own; without, it is slower than single."""
+    import torch
+
     has = torch.cpu.get_capabilities()
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
 
 
 def _in_single(answer: Any) -> Any:
     """Return tensors, however nested, in single precision."""
-    if isinstance(answer, torch.Tensor):
-        return answer.float() if answer.is_floating_point() else answer
     if isinstance(answer, Mapping):
         return {name: _in_single(value) for name, value in answer.items()}
     if isinstance(answer, (list, tuple)):
         return type(answer)(_in_single(value) for value in answer)
-    return answer
-
-
+    return answer.float() if hasattr(answer, "is_floating_point") and answer.is_floating_point() else answer

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
 import numpy as np
-import torch, os
-from functools import partial
 
 from partsight.config.train import TrainSection
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
@@ -116,10 +115,6 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
         trainer.add_callback("on_pretrain_routine_end", _halve)
     if job.section.photometric:
         trainer.add_callback("on_pretrain_routine_end", partial(hang_in, share=job.section.photometric))
-    if os.environ.get("PS_EMA"):
-        trainer.add_callback("on_pretrain_routine_end", _ema)
-    if os.environ.get("PS_BN"):
-        trainer.add_callback("on_train_batch_start", _bn)
     is_spread = "," in find_device(job.section.device)
     if not is_spread:
         trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
@@ -204,18 +199,10 @@ def _augmentation(section: TrainSection) -> Mapping[str, Any]:
 
 def _halve(trainer: Any) -> None:
     """Compute in bfloat16; the average of the weights only lies in memory as they do."""
+    import torch
+
     run_in_bfloat16(trainer.model)
     trainer.ema.ema.to(memory_format=torch.channels_last)
-
-
-def _ema(trainer):
-    share = float(os.environ["PS_EMA"])
-    trainer.ema.decay = lambda n: 1 - 1 / (1 + min(share * n, 1000.0))
-
-
-def _bn(trainer):
-    for m in trainer.model.modules():
-        if isinstance(m, torch.nn.BatchNorm2d): m.eval()
 
 
 class _Reporter:

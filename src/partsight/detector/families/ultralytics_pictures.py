@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import torch
 
 from partsight.detector.photometric import change_pixels
 
@@ -16,6 +15,8 @@ class ChangePixels:
 
     def __call__(self, labels: dict[str, Any]) -> dict[str, Any]:
         """Change the picture. Draws follow torch's generator, which the library seeds for the training and for each of its loaders."""
+        import torch
+
         rng = np.random.default_rng(int(torch.randint(2**62, (1,))))
         return {**labels, "img": change_pixels(rng, labels["img"], self._share)}
 
