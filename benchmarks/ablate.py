@@ -4,8 +4,8 @@
 
 CAD only, no photo is trained on. The validation sessions choose the checkpoint; the photos of the training sessions, which nothing
 else uses here, judge it. Resumable: finished stages are found, finished rows are kept in rows.json. Prints mean and 95 % interval over
-seeds (Student's t). Seeds re-draw the training; the renders of a variant are made once. Trainings run side by side, one core each, which
-brings more than one training on all cores.
+seeds (Student's t). Seeds re-draw the training; the renders of a variant are made once. Trainings run side by side, one core each,
+which brings more than one training on all cores.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def main() -> None:
     marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings}
     known = [row["cell"] for row in rows if row["marks"] == marks]
     left = [cell for cell in cells if asdict(cell) not in known]
-    make_renders(left, arguments)
+    make_datasets(left, arguments)
     with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = [pool.submit(run, cell, arguments) for cell in left]
         for done in as_completed(waiting):
@@ -125,13 +125,12 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make_renders(cells: list[Cell], arguments: argparse.Namespace) -> None:
+def make_datasets(cells: list[Cell], arguments: argparse.Namespace) -> None:
     """Make what the trainings share beforehand, on all cores."""
-    console = Console()
-    for name, variant in dict.fromkeys((cell.set_name, cell.variant) for cell in cells):
-        console.print(f"[bold]{name}: renders of {variant}[/]", highlight=False)
-        recipe = recipe_of(Cell(name, variant, 0), arguments)
-        _ = Experiment(recipe, Workspace(arguments.out / name), TerminalProgress(console)).renders
+    for cell in cells:
+        print(f"{cell.set_name}: dataset of {cell.variant}, seed {cell.seed}", flush=True)
+        workspace = Workspace(arguments.out / cell.set_name)
+        _ = Experiment(recipe_of(cell, arguments), workspace, TerminalProgress(Console())).dataset
 
 
 def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:

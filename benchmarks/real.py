@@ -13,6 +13,7 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def main() -> None:
     kept: list[dict[str, Any]] = read_json(rows_path) if rows_path.is_file() else []
     rows = [row for row in kept if "map50" in row]
     for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
-        _make_renders([chain[0] for chain in chains], arguments)
+        _make_datasets([cell for chain in chains for cell in chain], arguments)
         with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
             for done in as_completed([pool.submit(_run_chain, chain, arguments) for chain in chains]):
                 rows += done.result()
@@ -116,13 +117,13 @@ def _is_wanted(cell: Cell) -> bool:
     return cell.photos > 0 or cell.recipe in ("seed", "default")
 
 
-def _make_renders(cells: Sequence[Cell], arguments: argparse.Namespace) -> None:
+def _make_datasets(cells: Sequence[Cell], arguments: argparse.Namespace) -> None:
     """Make what the trainings share beforehand, on all cores."""
-    console = Console()
-    for cell in {(one.set_name, one.renders): one for one in cells}.values():
-        console.print(f"[bold]{cell.set_name}: renders of {cell.recipe}[/]", highlight=False)
-        workspace = Workspace(arguments.out / cell.set_name)
-        _ = Experiment(_recipe(cell, arguments), workspace, TerminalProgress(console)).renders
+    for cell in cells:
+        print(f"dataset of {cell}", flush=True)
+        with suppress(DatasetError):  # told in the cell's row
+            workspace = Workspace(arguments.out / cell.set_name)
+            _ = Experiment(_recipe(cell, arguments), workspace, TerminalProgress(Console())).dataset
 
 
 def _run_chain(cells: Sequence[Cell], arguments: argparse.Namespace) -> list[dict[str, Any]]:
