@@ -77,6 +77,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "white balance": ("randomize.sensor.auto_white_balance=[0.7,1.0]",),
     "faithful camera": FAITHFUL,
     "faithful camera, photometric": (*FAITHFUL, "train.photometric=0.8"),
+    "faithful camera, calm colors": (*FAITHFUL, "train.hsv=[0.01,0.35,0.35]"),
     "faithful camera, no mosaic": (*FAITHFUL, "train.mosaic=0"),
     "photometric": ("train.photometric=0.8",),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),

@@ -13,9 +13,11 @@ def mean_of(rows: Sequence[Mapping[str, Any]], name: str) -> float:
     return mean(row[name] for row in rows)
 
 
+def half_width(values: Sequence[float]) -> float:
+    """Return the half width of the mean's 95 % interval, 0 where so many values have none in the table."""
+    return STUDENT_T_95.get(len(values), 0.0) * (stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0)
+
+
 def interval(values: Sequence[float]) -> str:
     """Return the mean and the half width of its 95 % interval, the mean alone of a single value."""
-    if len(values) not in STUDENT_T_95:
-        return f"{mean(values):.3f}"
-    half = STUDENT_T_95[len(values)] * stdev(values) / len(values) ** 0.5
-    return f"{mean(values):.3f} ± {half:.3f}"
+    return f"{mean(values):.3f}" + (f" ± {half_width(values):.3f}" if len(values) in STUDENT_T_95 else "")
