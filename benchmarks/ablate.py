@@ -79,6 +79,18 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "faithful camera, photometric": (*FAITHFUL, "train.photometric=0.8"),
     "faithful camera, calm colors": (*FAITHFUL, "train.hsv=[0.01,0.35,0.35]"),
     "faithful camera, no mosaic": (*FAITHFUL, "train.mosaic=0"),
+    "many grainy": (
+        "render.samples_per_pixel=4",
+        "render.count=1600",
+        "train.epochs=3",
+        "train.close_mosaic=1",
+    ),
+    "many grainy, longer": (
+        "render.samples_per_pixel=4",
+        "render.count=1600",
+        "train.epochs=6",
+        "train.close_mosaic=1",
+    ),
     "photometric": ("train.photometric=0.8",),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
 }
