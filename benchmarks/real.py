@@ -3,8 +3,8 @@
     python benchmarks/real.py --weights PATH --out benchmarks/results/real
 
 One command, resumable: finished stages are found, finished rows are kept in rows.json. Test sessions choose nothing: checkpoint
-and threshold are chosen on validation sessions. Writes table.md (mean, interval over seeds, n), curves (SVG), and a report with
-galleries for each row. Trainings run side by side, one core each, which brings more than one training on all cores.
+and threshold are chosen on validation sessions. Writes table.md (mean, interval over seeds, n) and a report with galleries for
+each row; `curves.py` draws the rows. Trainings run side by side, one core each, which brings more than one training on all cores.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from large_parts import keep_large
 from rich.console import Console
 from tables import interval, mean_of
 
@@ -28,11 +29,13 @@ from partsight.config.recipe import Recipe
 from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
+from partsight.evaluate.evaluating import evaluate
 from partsight.files import read_json, write_json, write_text
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
+from partsight.structures.evaluation import Evaluation
 
 HERE = Path(__file__).resolve().parent
 EMPTY = HERE.parents[1] / "shared" / "real" / "backgrounds"
@@ -44,6 +47,8 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "photos_only": ("dataset.renders=0",),
     "two_stage": ("train.schedule=two_stage", "train.finetune.epochs=4", "train.finetune.pictures=400"),
 }
+LEAST_PX = 40
+"""Longer side in the photo, in pixels, from which a part counts as large."""
 ALL = 999
 """Photos per class that mean: every photo of the training sessions."""
 PICTURES_PER_EPOCH = 400
@@ -138,7 +143,7 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         report = experiment.report
     except DatasetError as error:
         return {"cell": asdict(cell), "skipped": str(error)}
-    alarms = _false_alarms(experiment)
+    alarms, large = _false_alarms(experiment), _large_parts(experiment)
     return {
         "cell": asdict(cell),
         "n_images": evaluation.num_images,
@@ -149,6 +154,8 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "map50": evaluation.overall.ap50,
         "map50_95": evaluation.overall.ap50_95,
         "agnostic_ap50": evaluation.class_agnostic_ap50,
+        "large_map50": large.overall.ap50,
+        "n_large": large.overall.num_boxes,
         "interval_map50": asdict(evaluation.intervals["map50"]) if "map50" in evaluation.intervals else None,
         "threshold": evaluation.threshold,
         "false_alarms": float(np.mean(alarms)) if alarms else None,
@@ -157,6 +164,14 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "train_seconds": experiment.trained.seconds,
         "report": report.relative_to(arguments.out.resolve()).as_posix(),
     }
+
+
+def _large_parts(experiment: Experiment) -> Evaluation:
+    """Return the figures of the parts that are at least LEAST_PX long in the photo."""
+    evaluated, section = experiment.evaluated, experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
+    dataset, found = keep_large(experiment.dataset.splits.test, evaluated.detections, LEAST_PX)
+    threshold = evaluated.evaluation.threshold
+    return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
 
 
 def _false_alarms(experiment: Experiment) -> list[int]:
@@ -208,9 +223,9 @@ def _repeat(cell: Cell) -> int:
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     titles = (
         "set|recipe|renders|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|P|R|F1|"
-        "agnostic AP50|false alarms per empty photo (n)|minutes a training"
+        "agnostic AP50|mAP50 of parts ≥ 40 px (boxes)|false alarms per empty photo (n)|minutes a training"
     )
-    lines = ["| " + titles.replace("|", " | ") + " |", "|---" * 14 + "|"]
+    lines = ["| " + titles.replace("|", " | ") + " |", "|---" * 15 + "|"]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
         if "map50" in row:
@@ -228,11 +243,12 @@ def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]]) -> str:
     shown = " | ".join(f"{mean_of(group, name):.3f}" for name in names)
     counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
     alarms = f"{mean_of(group, 'false_alarms'):.2f} ({group[0]['n_empty']})" if group[0]["n_empty"] else "–"
+    large = f"{interval([row['large_map50'] for row in group])} ({group[0]['n_large']})"
     map50 = interval([row["map50"] for row in group])
     amount = "none" if recipe == "photos_only" else renders or "set's"
     return (
         f"| {set_name} | {recipe} | {amount} | {'all' if photos == ALL else photos} | {len(group)} | {counts} | {map50} "
-        f"| {shown} | {alarms} | {mean_of(group, 'train_seconds') / 60:.1f} |"
+        f"| {shown} | {large} | {alarms} | {mean_of(group, 'train_seconds') / 60:.1f} |"
     )
 
 

@@ -1,0 +1,71 @@
+"""The rows of `real.py` as curves: mAP50 over photos per class, a panel for each set, a line for each recipe.
+
+    python benchmarks/curves.py benchmarks/results/real/rows.json docs/pictures/results.svg
+
+Bars are 95 % intervals over seeds (Student's t). Needs matplotlib, which comes with the extra [yolo].
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import matplotlib as mpl
+from tables import half_width
+
+from partsight.files import read_json
+
+mpl.use("svg")
+mpl.rcParams["svg.hashsalt"] = "partsight"  # equal rows give equal files
+from matplotlib import pyplot as plt  # noqa: E402
+
+ALL = 999
+LOOKS = {
+    "default": ("#1f6feb", "o", "renders (and photos mixed in)"),
+    "two_stage": ("#1a7f37", "s", "two stages: renders, then photos"),
+    "photos_only": ("#9a6700", "^", "photos alone"),
+    "seed": ("#8c959f", "v", "published baseline's renders"),
+}
+"""Recipe: color, marker, name in the legend."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", type=Path)
+    parser.add_argument("picture", type=Path)
+    arguments = parser.parse_args()
+    rows = [row for row in read_json(arguments.rows) if "map50" in row and not row["cell"]["renders"]]
+    draw(rows, arguments.picture)
+
+
+def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write the picture."""
+    names = list(dict.fromkeys(row["cell"]["set_name"] for row in rows))
+    places = {photos: place for place, photos in enumerate(sorted({row["cell"]["photos"] for row in rows}))}
+    figure, panels = plt.subplots(1, len(names), figsize=(4.2 * len(names), 3.4), sharey=True, squeeze=False)
+    for panel, name in zip(panels[0], names, strict=True):
+        for recipe, (color, marker, title) in LOOKS.items():
+            line = _line([row for row in rows if (row["cell"]["set_name"], row["cell"]["recipe"]) == (name, recipe)])
+            xs = [places[photos] for photos, _, _ in line]
+            ys, bars = [each[1] for each in line], [each[2] for each in line]
+            panel.errorbar(xs, ys, yerr=bars, color=color, marker=marker, label=title, capsize=3, markersize=5)
+        panel.set_xticks(list(places.values()), ["all" if photos == ALL else str(photos) for photos in places])
+        panel.set(title=name, xlabel="photos per class", ylim=(0, 1))
+        panel.grid(visible=True, alpha=0.3)
+    panels[0][0].set_ylabel("mAP50 on test photos")
+    panels[0][-1].legend(fontsize=8, loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def _line(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, float, float]]:
+    """Return photos per class, mean and half width of the interval."""
+    values: dict[int, list[float]] = {}
+    for row in rows:
+        values.setdefault(row["cell"]["photos"], []).append(row["map50"])
+    return [(photos, mean(found), half_width(found)) for photos, found in sorted(values.items())]
+
+
+if __name__ == "__main__":
+    main()
