@@ -30,15 +30,6 @@ from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
-FAITHFUL = (
-    "render.denoise=true",
-    "randomize.sensor.auto_white_balance=[0.7,1.0]",
-    "randomize.sensor.white_balance=[0.88,1.14]",
-    "randomize.sensor.shot_noise=[0,0.012]",
-    "randomize.sensor.read_noise=[0,0.004]",
-    "randomize.sensor.saturation=[0.75,1.2]",
-    "randomize.light.exposure_ev=[-0.7,0.7]",
-)
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),
     "physics": ("randomize.scatter.physics=true",),
@@ -74,24 +65,14 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "frozen backbone": ("train.freeze=10",),
     "slow": ("train.learning_rate=0.0003",),
     "no mosaic": ("train.mosaic=0",),
-    "white balance": ("randomize.sensor.auto_white_balance=[0.7,1.0]",),
-    "faithful camera": FAITHFUL,
-    "faithful camera, photometric": (*FAITHFUL, "train.photometric=0.8"),
-    "faithful camera, calm colors": (*FAITHFUL, "train.hsv=[0.01,0.35,0.35]"),
-    "faithful camera, no mosaic": (*FAITHFUL, "train.mosaic=0"),
-    "many grainy": (
+    "many, grainy": (
         "render.samples_per_pixel=4",
         "render.count=1600",
         "train.epochs=3",
         "train.close_mosaic=1",
     ),
-    "many grainy, longer": (
-        "render.samples_per_pixel=4",
-        "render.count=1600",
-        "train.epochs=6",
-        "train.close_mosaic=1",
-    ),
-    "photometric": ("train.photometric=0.8",),
+    "half mosaic": ("train.close_mosaic=6",),
+    "other colors": ("randomize.materials.recolor_share=0.5", "randomize.materials.keep_colors=0.85"),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
 }
 

@@ -43,7 +43,7 @@ EMPTY = HERE.parents[1] / "shared" / "real" / "backgrounds"
 SETS = ("microcontrollers", "megabloks", "bolts_washers")
 RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
-    "seed": ("randomize.placement=orbit", "train.photometric=0"),
+    "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
     "two_stage": ("train.schedule=two_stage", "train.finetune.epochs=4", "train.finetune.pictures=400"),
 }

@@ -14,8 +14,7 @@ from partsight.structures.annotation import object_mask
 SIZE_WH = (72, 72)
 NUM_SCENES = 4
 QUIET = {  # a camera that changes nothing
-    "white_balance": (1, 1), "auto_white_balance": (0, 0), "contrast": (1, 1), "saturation": (1, 1), "defocus_px": (0, 0),
-    "motion_share": 0,
+    "white_balance": (1, 1), "contrast": (1, 1), "saturation": (1, 1), "defocus_px": (0, 0), "motion_share": 0,
     "vignetting": (0, 0), "shot_noise": (0, 0), "read_noise": (0, 0), "sharpening": (0, 0), "jpeg_quality": (95, 95),
 }  # fmt: skip
 ON = {
@@ -42,7 +41,6 @@ ON = {
     "workshop": ({"background.workshop_share": 1}, {"background.workshop_share": 0}),
     "sensor": ({"sensor.vary": True}, {"sensor.vary": False}),
     "white balance": ({"sensor.white_balance": (0.7, 0.7)}, {}),
-    "automatic white balance": ({"sensor.auto_white_balance": (1, 1)}, {}),
     "contrast": ({"sensor.contrast": (1.5, 1.5)}, {}),
     "saturation": ({"sensor.saturation": (0.4, 0.4)}, {}),
     "defocus": ({"sensor.defocus_px": (12, 12)}, {}),  # pixels of a picture 640 wide

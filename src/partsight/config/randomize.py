@@ -271,9 +271,7 @@ class SensorSection(Section):
     vary: bool = True
     """Whether exposures differ; otherwise an ideal camera."""
     white_balance: Interval = (0.8, 1.25)
-    """Error of the white balance: gain of red and of blue."""
-    auto_white_balance: Interval = (0.0, 0.0)
-    """How much of the light's color the camera takes out: 0 nothing, 1 all, so that white is white but for the error."""
+    """Gain of red and of blue."""
     contrast: Interval = (0.8, 1.3)
     """Slope of the tone curve."""
     saturation: Interval = (0.6, 1.3)

@@ -89,9 +89,6 @@ class TrainSection(Section):
     """Probability of mixup."""
     hsv: tuple[Share, Share, Share] = (0.02, 0.7, 0.4)
     """Random change of hue, saturation and value."""
-    photometric: Share = 0.0
-    """Share of the pictures shown that are changed as another camera might have taken them, anew each time: tone, color, blur, noise,
-    compression, shadow, small covers."""
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 10.0
     """Random rotation, ±degrees."""
     scale: Share = 0.5

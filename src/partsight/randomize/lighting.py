@@ -1,6 +1,5 @@
 """Light around a scene: procedural rooms, the user's environment maps, lamps."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,16 +41,6 @@ def sample_lamps(rng: np.random.Generator, section: LightSection, distance_m: fl
 def sample_exposure(rng: np.random.Generator, section: LightSection) -> float:
     """Draw the exposure error in stops."""
     return float(rng.uniform(*section.exposure_ev)) if section.vary else 0.0
-
-
-def white_floor(environment: EnvironmentMap, lamps: Sequence[Lamp]) -> FloatArray:
-    """Return the linear RGB radiance of a white diffuse floor in the middle of a scene, with nothing that shades it."""
-    floor = _floor_colors(environment.radiance)
-    for lamp in lamps:
-        distance_m = float(np.linalg.norm(lamp.position_m))
-        cosine = max(lamp.position_m[2], 0.0) / distance_m
-        floor = floor + np.asarray(lamp.radiance) * (lamp.radius_m / distance_m) ** 2 * cosine
-    return floor
 
 
 @lru_cache(maxsize=8)
@@ -132,16 +121,11 @@ def _kelvin(rng: np.random.Generator, low: float, high: float) -> FloatArray:
 
 
 def _floor_radiance(radiance: Float32Array) -> float:
-    """Return the radiance of a white diffuse floor under the map (mean channel)."""
-    return float(_floor_colors(radiance).mean()) + 1e-6
-
-
-def _floor_colors(radiance: Float32Array) -> FloatArray:
-    """Return the linear RGB radiance of a white diffuse floor under the map: cosine-weighted mean of the upper half."""
+    """Return the radiance of a white diffuse floor under the map (mean channel): cosine-weighted mean of the upper half."""
     height = len(radiance) // 2
     polar = (np.arange(height) + 0.5) / height * np.pi / 2
     weights = np.cos(polar) * np.sin(polar)
-    return np.asarray(weights @ radiance[:height].mean(axis=1) / weights.sum(), np.float64)
+    return float((radiance[:height].mean(axis=(1, 2)) * weights).sum() / weights.sum()) + 1e-6
 
 
 def _lamp(rng: np.random.Generator, distance_m: float) -> Lamp:

@@ -17,10 +17,10 @@ from partsight.randomize.arrangement import (
 from partsight.randomize.backgrounds import sample_background
 from partsight.randomize.distractors import Catalogue, sample_distractor
 from partsight.randomize.dropping import Drop, drop_layout
-from partsight.randomize.exposure import Illumination, sample_sensor
+from partsight.randomize.exposure import sample_sensor
 from partsight.randomize.grounds import sample_tool_material
 from partsight.randomize.layout import Body, Layout, pick_part
-from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps, white_floor
+from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
 from partsight.randomize.materials import is_cad, sample_material, sample_surface, vary_materials
 from partsight.randomize.standing import stand_layout
 from partsight.randomize.streams import chance, log_uniform, stream
@@ -49,14 +49,14 @@ class ScatterSampler:
         surroundings = () if layout.is_floating else self._surroundings(index, layout)
         light = self._stream(index, "light")
         environment, lamps = sample_environment(light, section.light), sample_lamps(light, section.light, distance)
-        lit = Illumination(sample_exposure(light, section.light), white_floor(environment, lamps))
+        exposure = sample_exposure(light, section.light)
         return Scene(
             camera=put_on_lens(self._stream(index, "lens"), section.camera, layout.viewpoint.camera),
             instances=(*self._dressed(index, layout), *surroundings),
             environment=environment,
             lamps=lamps,
             background=self._background(index) if layout.is_floating else None,
-            sensor=sample_sensor(self._stream(index, "sensor"), section.sensor, self.size_wh[0], lit),
+            sensor=sample_sensor(self._stream(index, "sensor"), section.sensor, self.size_wh[0], exposure),
             render_seed=index,
         )
 

@@ -14,7 +14,6 @@ from PIL import UnidentifiedImageError
 
 from partsight.config.train import TrainSection
 from partsight.detector.letterbox import place, resize
-from partsight.detector.photometric import change_pixels
 from partsight.errors import DetectorError
 from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.network import NetworkSpec
@@ -109,10 +108,7 @@ def _vary_one(
     else:
         found = pictures[index]
     found = _moved(found, pictures.image_size, section, rng)
-    image = _recolored(found.image, section.hsv, rng)
-    if section.photometric:
-        image = change_pixels(rng, image, section.photometric)
-    found = Labelled(image, found.boxes_xyxy, found.class_ids)
+    found = Labelled(_recolored(found.image, section.hsv, rng), found.boxes_xyxy, found.class_ids)
     return _mirrored(found) if rng.random() < section.flip else found
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
@@ -16,7 +15,6 @@ from partsight.detector.families.half_precision import precision_of, run_in_bflo
 from partsight.detector.families.ultralytics_csv import told_from_csv
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
 from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
-from partsight.detector.families.ultralytics_pictures import hang_in
 from partsight.detector.families.ultralytics_trial import open_trial
 from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
@@ -113,8 +111,6 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     _quiet(trainer)
     if precision_of(job.section, trainer.device.type) == "bfloat16":
         trainer.add_callback("on_pretrain_routine_end", _halve)
-    if job.section.photometric:
-        trainer.add_callback("on_pretrain_routine_end", partial(hang_in, share=job.section.photometric))
     is_spread = "," in find_device(job.section.device)
     if not is_spread:
         trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
