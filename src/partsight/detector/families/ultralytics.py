@@ -21,6 +21,8 @@ from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 
+_AVERAGE_SHARE, _AVERAGE_STEPS = 0.1, 2000.0
+"""The average of the weights, which is what is validated and kept, reaches back over this share of the steps, at most over so many."""
 FINISHED = -1
 """The epoch that the library writes into checkpoints of finished trainings."""
 
@@ -109,6 +111,7 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     start = {"resume": str(last)} if last.is_file() else {"model": str(_write_start(job))}
     trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
     _quiet(trainer)
+    trainer.add_callback("on_pretrain_routine_end", _average_over_last_steps)
     if precision_of(job.section, trainer.device.type) == "bfloat16":
         trainer.add_callback("on_pretrain_routine_end", _halve)
     is_spread = "," in find_device(job.section.device)
@@ -191,6 +194,14 @@ def _augmentation(section: TrainSection) -> Mapping[str, Any]:
         "fliplr": section.flip,
         "erasing": 0.0,
     }
+
+
+def _average_over_last_steps(trainer: Any) -> None:
+    """Let the average of the weights reach back over a tenth of the steps so far.
+
+    The library's reaches back over a step or two in a training of less than a thousand: none at all.
+    """
+    trainer.ema.decay = lambda steps: 1 - 1 / (1 + min(_AVERAGE_SHARE * steps, _AVERAGE_STEPS))
 
 
 def _halve(trainer: Any) -> None:
