@@ -180,3 +180,22 @@ def test_pillow_opens_pictures_itself_even_after_a_plain_import(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.raises(UnidentifiedImageError):
         Image.open(tmp_path / "broken.png")
+
+
+@pytest.mark.parametrize("num_steps", [100, 1000])
+def test_the_average_of_the_weights_reaches_back_over_a_tenth_of_the_steps(num_steps):
+    from types import SimpleNamespace
+
+    from ultralytics.utils.torch_utils import ModelEMA
+
+    from partsight.detector.families.ultralytics import _average_over_last_steps
+
+    network = torch.nn.Linear(1, 1)
+    trainer = SimpleNamespace(ema=ModelEMA(network))
+    _average_over_last_steps(trainer)
+    for step in range(num_steps):
+        with torch.no_grad():
+            network.weight.fill_(float(step))
+        trainer.ema.update(network)
+    behind = num_steps - 1 - float(trainer.ema.ema.weight.detach())
+    assert 0.05 * num_steps < behind < 0.15 * num_steps
