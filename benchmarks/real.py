@@ -192,7 +192,7 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     settings = [
         *RECIPES[cell.recipe],
         *_amount(cell, read_recipe(path, [])),
-        f"dataset.seed={cell.seed}",
+        *([f"dataset.seed={cell.seed}"] if cell.photos else []),  # CAD alone is the first of two stages too
         f"train.seed={cell.seed}",
         f"train.threads={max(1, num_cores() // arguments.jobs)}",
         f"dataset.photos_per_class={0 if cell.photos == ALL else cell.photos}",
