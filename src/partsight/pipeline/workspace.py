@@ -13,6 +13,8 @@ from partsight.errors import StorageError
 from partsight.files import delete_partial_files, read_json, write_json
 
 MANIFEST = "manifest.json"
+_PATIENCE_S = 2.0
+"""Who only looks whether a stage is finished holds it for less: experiments side by side share stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def claimed(stage_dir: Path) -> Iterator[None]:
         raise StorageError(
             f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder with --out."
         ) from error
-    lock = FileLock(stage_dir / ".lock", timeout=0)
+    lock = FileLock(stage_dir / ".lock", timeout=_PATIENCE_S)
     try:
         with lock:
             delete_partial_files(stage_dir)
