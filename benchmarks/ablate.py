@@ -101,6 +101,9 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = [pool.submit(run, cell, arguments) for cell in left]
         for done in as_completed(waiting):
+            if (error := done.exception()) is not None:
+                print(f"failed, the others go on: {error!r}", flush=True)
+                continue
             rows.append({**done.result(), "marks": marks})
             print(rows[-1]["cell"], f"{rows[-1]['map50']:.3f} in {rows[-1]['seconds']:.0f} s", flush=True)
             write_json(path, rows)

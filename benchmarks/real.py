@@ -77,6 +77,9 @@ def main() -> None:
         _make_datasets([cell for chain in chains for cell in chain], arguments)
         with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
             for done in as_completed([pool.submit(_run_chain, chain, arguments) for chain in chains]):
+                if (error := done.exception()) is not None:
+                    print(f"failed, the others go on: {error!r}", flush=True)
+                    continue
                 rows += done.result()
                 for row in done.result():
                     print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
@@ -162,7 +165,7 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "n_empty": len(alarms),
         "seconds": round(time.monotonic() - started),
         "train_seconds": experiment.trained.seconds,
-        "report": report.relative_to(arguments.out.resolve()).as_posix(),
+        "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
     }
 
 
