@@ -45,7 +45,12 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
     "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
-    "two_stage": ("train.schedule=two_stage", "train.finetune.epochs=4", "train.finetune.pictures=400"),
+    "two_stage": (
+        "train.schedule=two_stage",
+        "train.finetune.epochs=4",
+        "train.finetune.pictures=400",
+        "train.finetune.rate_factor=0.3",
+    ),  # the rate was chosen by validation photos
 }
 LEAST_PX = 40
 """Longer side in the photo, in pixels, from which a part counts as large."""
