@@ -10,6 +10,7 @@ each row; `curves.py` draws the rows. Trainings run side by side, one core each,
 import argparse
 import multiprocessing
 import platform
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -39,12 +40,15 @@ from partsight.structures.evaluation import Evaluation
 
 HERE = Path(__file__).resolve().parent
 EMPTY = HERE.parents[1] / "shared" / "real" / "backgrounds"
-"""Photos without any of the parts, shown to every detector; no training sees them."""
+"""Photos without any of the parts."""
+ALARMS, NEGATIVES = "loco_*.jpg", "pexels_*.jpg"
+"""Those that every detector is shown and no training sees, halls; and those that the recipe `empties` learns from, rooms elsewhere."""
 SETS = ("microcontrollers", "megabloks", "bolts_washers")
 RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
     "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
+    "empties": ("dataset.background_photos=39",),
     "two_stage": (
         "train.schedule=two_stage",
         "train.finetune.epochs=4",
@@ -126,8 +130,8 @@ def _grid(arguments: argparse.Namespace, done: Sequence[Cell]) -> Iterator[list[
 
 
 def _is_wanted(cell: Cell) -> bool:
-    """Without photos nothing but renders is left; the published baseline had no photos in its CAD-only detector."""
-    return cell.photos > 0 or cell.recipe in ("seed", "default")
+    """Without photos of parts nothing but renders, and perhaps photos of rooms, is left."""
+    return cell.photos > 0 or cell.recipe in ("seed", "default", "empties")
 
 
 def _make_datasets(cells: Sequence[Cell], arguments: argparse.Namespace) -> None:
@@ -183,12 +187,12 @@ def _large_parts(experiment: Experiment) -> Evaluation:
 
 
 def _false_alarms(experiment: Experiment) -> list[int]:
-    """Return how many detections each photo without parts has at the threshold that validation chose."""
+    """Return how many detections each photo of a hall without parts has at the threshold that validation chose."""
     checkpoint, recipe = experiment.trained.checkpoint, experiment.recipe
     detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
     threshold = experiment.evaluated.evaluation.threshold
     counts = []
-    for path in sorted(EMPTY.glob("*.jpg")):
+    for path in sorted(EMPTY.glob(ALARMS)):
         (found,) = detector.detect([read_picture(path)], recipe.evaluate.min_score, recipe.evaluate.max_detections)
         counts.append(int((found.scores >= threshold).sum()))
     return counts
@@ -208,9 +212,20 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         f"dataset.photo_repeat={_repeat(cell)}",
         f'train.weights="{arguments.weights}"',
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
+        *([f'photos.background_folder="{_negatives(arguments.out)}"'] if cell.recipe == "empties" else []),
         *arguments.settings,
     ]
     return read_recipe(path, settings)
+
+
+def _negatives(out: Path) -> Path:
+    """Return a folder with the photos of rooms alone."""
+    folder = (out / "negatives").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in EMPTY.glob(NEGATIVES):
+        if not (folder / path.name).exists():
+            shutil.copyfile(path, folder / path.name)
+    return folder
 
 
 def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
@@ -222,6 +237,8 @@ def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
 
 
 def _repeat(cell: Cell) -> int:
+    if cell.recipe == "empties":
+        return 2
     if cell.recipe != "photos_only":
         return 4 if 0 < cell.photos < ALL else 1
     num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1}[cell.set_name] * min(cell.photos, 15)
