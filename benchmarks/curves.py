@@ -47,6 +47,8 @@ def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     for panel, name in zip(panels[0], names, strict=True):
         for recipe, (color, marker, title) in LOOKS.items():
             line = _line([row for row in rows if (row["cell"]["set_name"], row["cell"]["recipe"]) == (name, recipe)])
+            if not line:
+                continue
             xs = [places[photos] for photos, _, _ in line]
             ys, bars = [each[1] for each in line], [each[2] for each in line]
             panel.errorbar(xs, ys, yerr=bars, color=color, marker=marker, label=title, capsize=3, markersize=5)
