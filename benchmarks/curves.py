@@ -12,6 +12,7 @@ from statistics import mean
 from typing import Any
 
 import matplotlib as mpl
+from real import ALL
 from tables import half_width
 
 from partsight.files import read_json
@@ -20,7 +21,6 @@ mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "partsight"  # equal rows give equal files
 from matplotlib import pyplot as plt  # noqa: E402
 
-ALL = 999
 LOOKS = {
     "default": ("#1f6feb", "o", "renders (and photos mixed in)"),
     "two_stage": ("#1a7f37", "s", "two stages: renders, then photos"),

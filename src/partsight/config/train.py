@@ -68,7 +68,7 @@ class TrainSection(Section):
     steps; more where that is faster and leaves 50 steps, less where memory is short. What was found is kept with the training."""
     precision: Literal["auto", "single"] = "auto"
     """`auto`: layers are computed in half precision where the device is faster at it: GPUs, and processors with instructions for
-    bfloat16. `single` never."""
+    bfloat16 (of these only by `ultralytics`). `single` never."""
     optimizer: Literal["AdamW", "SGD"] = "AdamW"
     """Optimizer."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.001

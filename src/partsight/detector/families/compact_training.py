@@ -26,6 +26,7 @@ from partsight.detector.families.compact_network import STAGES, CompactNetwork, 
 from partsight.detector.families.compact_pictures import Labelled, PictureSet, read_pictures, vary
 from partsight.detector.families.compact_validation import validate
 from partsight.detector.families.compact_weights import load_start
+from partsight.detector.families.half_precision import precision_of
 from partsight.errors import DetectorError
 from partsight.files import write_bytes
 
@@ -83,7 +84,7 @@ def open_trial(section: TrainSection, num_classes: int, device: str) -> TrialSte
     picture = Labelled(rng.integers(0, 256, (side, side, 3), np.uint8), boxes, np.arange(len(boxes)) % num_classes)
 
     def step(size: int) -> None:
-        with torch.autocast("cuda", enabled=device != "cpu"):
+        with torch.autocast("cuda", enabled=precision_of(section, device) == "float16"):
             _step(state, [picture] * size, device)
         if device != "cpu":
             torch.cuda.synchronize(device)
@@ -119,7 +120,7 @@ def _run_epoch(state: State, pictures: PictureSet, job: TrainJob, device: str) -
     section, sums, num_steps = job.section, {"box_loss": 0.0, "class_loss": 0.0}, 0
     _set_training(state.network, section.freeze)
     per_epoch = math.ceil(len(pictures) / job.batch)
-    with torch.autocast("cuda", enabled=device != "cpu"):
+    with torch.autocast("cuda", enabled=precision_of(section, device) == "float16"):
         for batch in _batches(pictures, job, state.epoch, device):
             _set_rate(state, section, per_epoch)
             losses = _step(state, batch, device)

@@ -41,6 +41,8 @@ def _has_bfloat16() -> bool:
     """Return whether the processor multiplies bfloat16 by instructions of its own; without, it is slower than single."""
     import torch
 
+    if not hasattr(torch.cpu, "get_capabilities"):
+        return False  # an older torch, which cannot tell
     has = torch.cpu.get_capabilities()
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
 
