@@ -11,25 +11,31 @@ which brings more than one training on all cores.
 import argparse
 import multiprocessing
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from alarms import detect_on, gather, training_rooms, validation_rooms
 from rich.console import Console
 from tables import interval, mean_of
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
+from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.thresholds import quiet_threshold
 from partsight.files import read_json, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
+from partsight.structures.detections import Detections
 
 HERE = Path(__file__).resolve().parent
+RATES = (1.0, 0.1)
+"""False alarms per photo of a room at which recall is told."""
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),
     "physics": ("randomize.scatter.physics=true",),
@@ -72,7 +78,15 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "train.close_mosaic=1",
     ),
     "half mosaic": ("train.close_mosaic=6",),
-    "other colors": ("randomize.materials.recolor_share=0.5", "randomize.materials.keep_colors=0.85"),
+    "few other colors": ("randomize.materials.recolor_share=0.1",),
+    "rooms": ("dataset.background_photos=19", "dataset.photo_repeat=2"),
+    "busy": (
+        "randomize.distractors.per_image=[0,16]",
+        "randomize.distractors.tool_share=0.3",
+        "randomize.scatter.empty_share=0.25",
+    ),
+    "half other colors": ("randomize.materials.recolor_share=0.5",),
+    "most other colors": ("randomize.materials.recolor_share=0.9",),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
 }
 
@@ -135,6 +149,7 @@ def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and judge."""
     experiment = Experiment(recipe_of(cell, arguments), Workspace(arguments.out / cell.set_name), Silence())
     evaluation = experiment.evaluated.evaluation
+    on_rooms = detect_on(experiment, validation_rooms())
     return {
         "cell": asdict(cell),
         "n_images": evaluation.num_images,
@@ -142,8 +157,17 @@ def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "map50": evaluation.overall.ap50,
         "map50_95": evaluation.overall.ap50_95,
         "agnostic_ap50": evaluation.class_agnostic_ap50,
+        **{f"recall_at_{rate}": recall_at(rate, experiment, on_rooms) for rate in RATES},
         "seconds": experiment.trained.seconds,
     }
+
+
+def recall_at(rate: float, experiment: Experiment, on_rooms: Sequence[Detections]) -> float:
+    """Return recall at the threshold with so many false alarms per validation photo of a room (a point of the FROC curve)."""
+    threshold = quiet_threshold(on_rooms, rate)
+    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
+    test, found = experiment.dataset.splits.test, experiment.evaluated.detections
+    return evaluate(test, found, section, threshold=threshold, threshold_source="validation", seed=0).overall.recall
 
 
 def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
@@ -153,6 +177,7 @@ def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     settings = [
         f"photos.test={list(sessions)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
         f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"', f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *([f'photos.background_folder="{gather(training_rooms(), arguments.out / "rooms")}"'] if cell.variant == "rooms" else []),
         *arguments.settings,
     ]  # fmt: skip
     return read_recipe(path, settings)
@@ -163,14 +188,16 @@ def table(rows: list[dict[str, Any]]) -> str:
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
+    recalls = " | ".join(f"recall at {rate} false alarms per room" for rate in RATES)
     lines = [
-        "| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 |",
-        "|---" * 8 + "|",
+        f"| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 | {recalls} |",
+        "|---" * (8 + len(RATES)) + "|",
     ]
     for (name, variant), group in sorted(groups.items(), key=lambda item: item[0][0]):
         each = ", ".join(f"{row['map50']:.3f}" for row in group)
         counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
-        means = f"{mean_of(group, 'map50_95'):.3f} | {mean_of(group, 'agnostic_ap50'):.3f}"
+        names = ("map50_95", "agnostic_ap50", *(f"recall_at_{rate}" for rate in RATES))
+        means = " | ".join(f"{mean_of(group, name):.3f}" for name in names)
         map50 = interval([row["map50"] for row in group])
         lines.append(f"| {name} | {variant} | {len(group)} | {counts} | {map50} | {each} | {means} |")
     return "\n".join(lines)

@@ -8,9 +8,9 @@ each row; `curves.py` draws the rows. Trainings run side by side, one core each,
 """
 
 import argparse
+import json
 import multiprocessing
 import platform
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from alarms import detect_on, gather, halls, training_rooms, validation_rooms
 from large_parts import keep_large
 from rich.console import Console
 from tables import interval, mean_of
@@ -27,8 +28,6 @@ from tables import interval, mean_of
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.dataset.pictures import read_picture
-from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
 from partsight.evaluate.evaluating import evaluate
 from partsight.files import read_json, write_json, write_text
@@ -39,16 +38,12 @@ from partsight.pipeline.workspace import Workspace
 from partsight.structures.evaluation import Evaluation
 
 HERE = Path(__file__).resolve().parent
-EMPTY = HERE.parents[1] / "shared" / "real" / "backgrounds"
-"""Photos without any of the parts."""
-ALARMS, NEGATIVES = "loco_*.jpg", "pexels_*.jpg"
-"""Those that every detector is shown and no training sees, halls; and those that the recipe `empties` learns from, rooms elsewhere."""
 SETS = ("microcontrollers", "megabloks", "bolts_washers")
 RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
     "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
-    "empties": ("dataset.background_photos=39",),
+    "empties": ("dataset.background_photos=19",),
     "two_stage": (
         "train.schedule=two_stage",
         "train.finetune.epochs=4",
@@ -58,6 +53,8 @@ RECIPES: dict[str, tuple[str, ...]] = {
 }
 LEAST_PX = 40
 """Longer side in the photo, in pixels, from which a part counts as large."""
+QUIET = 0.05
+"""False alarms per photo of a room at the quiet threshold."""
 ALL = 999
 """Photos per class that mean: every photo of the training sessions."""
 PICTURES_PER_EPOCH = 400
@@ -155,47 +152,62 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         report = experiment.report
     except DatasetError as error:
         return {"cell": asdict(cell), "skipped": str(error)}
-    alarms, large = _false_alarms(experiment), _large_parts(experiment)
+    threshold = evaluation.best_f1_threshold or evaluation.threshold
+    (alarms, quiet_alarms), large = (
+        _false_alarms(experiment, (threshold, evaluation.threshold)),
+        _large_parts(experiment),
+    )
+    at_best_f1 = _evaluated(experiment, threshold).overall
     return {
         "cell": asdict(cell),
         "n_images": evaluation.num_images,
         "n_boxes": evaluation.overall.num_boxes,
-        "precision": evaluation.overall.precision,
-        "recall": evaluation.overall.recall,
-        "f1": evaluation.overall.f1,
+        "precision": at_best_f1.precision,
+        "recall": at_best_f1.recall,
+        "f1": at_best_f1.f1,
+        "quiet_precision": evaluation.overall.precision,
+        "quiet_recall": evaluation.overall.recall,
+        "quiet_f1": evaluation.overall.f1,
         "map50": evaluation.overall.ap50,
         "map50_95": evaluation.overall.ap50_95,
         "agnostic_ap50": evaluation.class_agnostic_ap50,
         "large_map50": large.overall.ap50,
         "n_large": large.overall.num_boxes,
         "interval_map50": asdict(evaluation.intervals["map50"]) if "map50" in evaluation.intervals else None,
-        "threshold": evaluation.threshold,
+        "threshold": threshold,
+        "quiet_threshold": evaluation.threshold,
         "false_alarms": float(np.mean(alarms)) if alarms else None,
+        "quiet_false_alarms": float(np.mean(quiet_alarms)) if quiet_alarms else None,
         "n_empty": len(alarms),
         "seconds": round(time.monotonic() - started),
         "train_seconds": experiment.trained.seconds,
         "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
+        "network": _network(experiment),
     }
+
+
+def _evaluated(experiment: Experiment, threshold: float, least_px: float = 0.0) -> Evaluation:
+    """Return the figures at a threshold, of all parts or of those that are so long in the photo."""
+    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
+    dataset, found = keep_large(experiment.dataset.splits.test, experiment.evaluated.detections, least_px)
+    return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
 
 
 def _large_parts(experiment: Experiment) -> Evaluation:
     """Return the figures of the parts that are at least LEAST_PX long in the photo."""
-    evaluated, section = experiment.evaluated, experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
-    dataset, found = keep_large(experiment.dataset.splits.test, evaluated.detections, LEAST_PX)
-    threshold = evaluated.evaluation.threshold
-    return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
+    return _evaluated(experiment, experiment.evaluated.evaluation.threshold, LEAST_PX)
 
 
-def _false_alarms(experiment: Experiment) -> list[int]:
-    """Return how many detections each photo of a hall without parts has at the threshold that validation chose."""
-    checkpoint, recipe = experiment.trained.checkpoint, experiment.recipe
-    detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
-    threshold = experiment.evaluated.evaluation.threshold
-    counts = []
-    for path in sorted(EMPTY.glob(ALARMS)):
-        (found,) = detector.detect([read_picture(path)], recipe.evaluate.min_score, recipe.evaluate.max_detections)
-        counts.append(int((found.scores >= threshold).sum()))
-    return counts
+def _false_alarms(experiment: Experiment, thresholds: Sequence[float]) -> list[list[int]]:
+    """Return for each threshold how many detections each photo of a hall without parts has."""
+    found = detect_on(experiment, halls())
+    return [[int((one.scores >= threshold).sum()) for one in found] for threshold in thresholds]
+
+
+def _network(experiment: Experiment) -> dict[str, Any]:
+    """Return what the figures rest on besides the recipe: the precision of the training, and versions."""
+    described = read_json(experiment.trained.checkpoint.path / "model.json")
+    return {name: described[name] for name in ("precision", "versions")}
 
 
 def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
@@ -212,20 +224,24 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         f"dataset.photo_repeat={_repeat(cell)}",
         f'train.weights="{arguments.weights}"',
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
-        *([f'photos.background_folder="{_negatives(arguments.out)}"'] if cell.recipe == "empties" else []),
+        *_rooms(cell, read_recipe(path, []), arguments.out),
+        f"evaluate.most_false_alarms={QUIET}",
         *arguments.settings,
     ]
     return read_recipe(path, settings)
 
 
-def _negatives(out: Path) -> Path:
-    """Return a folder with the photos of rooms alone."""
-    folder = (out / "negatives").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in EMPTY.glob(NEGATIVES):
-        if not (folder / path.name).exists():
-            shutil.copyfile(path, folder / path.name)
-    return folder
+def _rooms(cell: Cell, base: Recipe, out: Path) -> Sequence[str]:
+    """Half of the photos of rooms are validation photos; the rest is there for the recipe that learns from them alone."""
+    validation = validation_rooms()
+    if not validation:
+        return ()
+    learns = cell.recipe == "empties"
+    folder = gather(
+        [*validation, *(training_rooms() if learns else [])], out / ("rooms" if learns else "validation_rooms")
+    )
+    sessions = [*base.photos.validation, *(f"background/{path.stem}" for path in validation)]
+    return f'photos.background_folder="{folder}"', f"photos.validation={json.dumps(sessions)}"
 
 
 def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
@@ -247,10 +263,11 @@ def _repeat(cell: Cell) -> int:
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     titles = (
-        "set|recipe|renders|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|P|R|F1|"
-        "agnostic AP50|mAP50 of parts ≥ 40 px (boxes)|false alarms per empty photo (n)|minutes a training"
+        "set|recipe|renders|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|agnostic AP50|"
+        "mAP50 of parts ≥ 40 px (boxes)|best F1: P|R|F1|false alarms per empty photo (n)|quiet: P|R|F1|false alarms|"
+        "minutes a training"
     )
-    lines = ["| " + titles.replace("|", " | ") + " |", "|---" * 15 + "|"]
+    lines = ["| " + titles.replace("|", " | ") + " |", "|---" * 19 + "|"]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
         if "map50" in row:
@@ -264,16 +281,21 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 
 def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]]) -> str:
     set_name, photos, recipe, renders = key
-    names = ("map50_95", "precision", "recall", "f1", "agnostic_ap50")
-    shown = " | ".join(f"{mean_of(group, name):.3f}" for name in names)
+    best_f1, quiet = (
+        " | ".join(f"{mean_of(group, f'{which}{name}'):.3f}" for name in ("precision", "recall", "f1"))
+        for which in ("", "quiet_")
+    )
     counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
-    alarms = f"{mean_of(group, 'false_alarms'):.2f} ({group[0]['n_empty']})" if group[0]["n_empty"] else "–"
+    n_empty = group[0]["n_empty"]
+    alarms = f"{mean_of(group, 'false_alarms'):.2f} ({n_empty})" if n_empty else "–"
+    quiet_alarms = f"{mean_of(group, 'quiet_false_alarms'):.2f}" if n_empty else "–"
     large = f"{interval([row['large_map50'] for row in group])} ({group[0]['n_large']})"
     map50 = interval([row["map50"] for row in group])
     amount = "none" if recipe == "photos_only" else renders or "set's"
     return (
         f"| {set_name} | {recipe} | {amount} | {'all' if photos == ALL else photos} | {len(group)} | {counts} | {map50} "
-        f"| {shown} | {large} | {alarms} | {mean_of(group, 'train_seconds') / 60:.1f} |"
+        f"| {mean_of(group, 'map50_95'):.3f} | {mean_of(group, 'agnostic_ap50'):.3f} | {large} "
+        f"| {best_f1} | {alarms} | {quiet} | {quiet_alarms} | {mean_of(group, 'train_seconds') / 60:.1f} |"
     )
 
 

@@ -14,6 +14,9 @@ class EvaluateSection(Section):
     """`validation`: threshold chosen on validation, test only reports. `seed`: best-F1 threshold of the test set itself."""
     thresholds: Literal["one", "per_class"] = "one"
     """`per_class`: each class gets the threshold with its own best F1; with fewer than 10 boxes to choose by, the common one."""
+    most_false_alarms: Literal["any"] | Annotated[float, Field(ge=0)] = "any"
+    """Most false alarms per validation picture without parts, such as 0.05: where the best F1 has more, the threshold is raised until
+    there are no more, and recall pays for it. With `any`, with fewer than 10 such pictures, and with `seed`, F1 alone chooses."""
     bootstrap: Annotated[int, Field(ge=0)] = 1000
     """Resamples for the intervals; 0 gives none."""
     min_score: Annotated[float, Field(gt=0, lt=1)] = 0.001

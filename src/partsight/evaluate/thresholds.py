@@ -1,4 +1,4 @@
-"""The score threshold at which a detector is used, for all classes or for each."""
+"""The score threshold at which a detector is used, for all classes or for each: best F1, and few false alarms where nothing is."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,12 @@ from partsight.structures.detections import Detections
 
 FEWEST_BOXES = 10
 """Boxes of a class below which it has no threshold of its own."""
+FEWEST_EMPTY = 10
+"""Pictures without parts below which they tell nothing about the rate of false alarms."""
 
 
 def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> float:
-    """Return the score threshold (0.001 … 0.999) with the best F1, averaged over classes.
+    """Return the score threshold (0.001 … 0.999) with the best F1, averaged over classes, whatever `quiet_threshold` says.
 
     Of a range of equally good thresholds, the middle; of several ranges, the widest. A detector that finds nothing
     gets 0.5. Raises EvaluationError when the dataset has no labelled box.
@@ -34,6 +36,20 @@ def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> floa
     )
     mean_f1 = mean_over_classes(f1.T)
     return float(SCORE_GRID[_middle_of_widest_run(mean_f1 >= mean_f1.max() - 1e-12)])
+
+
+def quiet_threshold(on_empty: Sequence[Detections], most_false_alarms: float) -> float:
+    """Return the lowest threshold (0.001 … 0.999) with at most so many detections per picture, given those on pictures without parts.
+
+    Fewer than `FEWEST_EMPTY` pictures cannot tell: the lowest threshold of all. A detector that is too sure of too many things gets
+    the highest.
+    """
+    if len(on_empty) < FEWEST_EMPTY:
+        return float(SCORE_GRID[0])
+    scores = np.concatenate([found.scores for found in on_empty])
+    num_alarms = (scores[:, None] >= SCORE_GRID).sum(axis=0)
+    is_quiet = num_alarms <= most_false_alarms * len(on_empty) + 1e-9
+    return float(SCORE_GRID[np.argmax(is_quiet)] if is_quiet.any() else SCORE_GRID[-1])
 
 
 def choose_class_thresholds(dataset: Dataset, detections: Sequence[Detections], common: float) -> FloatArray:

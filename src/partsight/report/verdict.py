@@ -54,6 +54,11 @@ def _caution(evaluation: Evaluation) -> str:
     cautions = []
     if evaluation.threshold_source == "test":
         cautions.append("The score threshold was chosen on these same pictures: the figures are optimistic.")
+    if evaluation.best_f1_threshold is not None:
+        cautions.append(
+            f"The threshold was raised from {evaluation.best_f1_threshold:.2f}, where F1 is best, to {evaluation.threshold:.2f}, so that "
+            "pictures without parts bring few false alarms; recall pays for it."
+        )
     if not evaluation.intervals:
         cautions.append("No interval is given, so how much chance is in these figures is unknown.")
     elif evaluation.num_sessions < FEW_SESSIONS:

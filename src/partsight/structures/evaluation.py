@@ -122,6 +122,8 @@ class Evaluation:
     calibration: tuple[CalibrationBin, ...] = ()
     class_thresholds: tuple[float, ...] = ()
     """A threshold for each class, where the recipe wants them; then it is these that count, not `threshold`."""
+    best_f1_threshold: float | None = None
+    """The threshold of the best F1, where a higher one was taken for the sake of pictures without parts; None: no higher one was."""
     causes: tuple[Cause, ...] = ()
     """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
     unknown: UnknownObjects | None = None

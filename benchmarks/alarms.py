@@ -1,0 +1,44 @@
+"""Photos without any of the parts, for the benchmarks: halls only count false alarms, rooms elsewhere choose, others teach."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from partsight.dataset.pictures import read_picture
+from partsight.detector.detector import open_family
+from partsight.pipeline.experiment import Experiment
+from partsight.structures.detections import Detections
+
+EMPTY = Path(__file__).resolve().parents[2] / "shared" / "real" / "backgrounds"
+
+
+def halls() -> list[Path]:
+    """Return the photos that every detector is shown; they teach nothing and choose nothing."""
+    return sorted(EMPTY.glob("loco_*.jpg"))
+
+
+def validation_rooms() -> list[Path]:
+    """Return the photos that choose thresholds, and among settings."""
+    return sorted(EMPTY.glob("pexels_*.jpg"))[::2]
+
+
+def training_rooms() -> list[Path]:
+    """Return the photos that recipes with negatives learn from."""
+    return sorted(EMPTY.glob("pexels_*.jpg"))[1::2]
+
+
+def gather(paths: Sequence[Path], folder: Path) -> Path:
+    """Copy photos into a folder of their own, as recipes name folders; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        if not (folder / path.name).exists():
+            shutil.copyfile(path, folder / path.name)
+    return folder.resolve()
+
+
+def detect_on(experiment: Experiment, paths: Sequence[Path]) -> list[Detections]:
+    """Return what the experiment's detector sees on each photo."""
+    checkpoint, recipe = experiment.trained.checkpoint, experiment.recipe
+    detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
+    settings = recipe.evaluate.min_score, recipe.evaluate.max_detections
+    return [detector.detect([read_picture(path)], *settings)[0] for path in paths]
