@@ -1,9 +1,11 @@
 """The score threshold at which a detector is used, for all classes or for each: best F1, and few false alarms where nothing is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.checking import check_comparable
 from partsight.evaluate.matching import Matches, match_dataset
@@ -16,6 +18,35 @@ FEWEST_BOXES = 10
 """Boxes of a class below which it has no threshold of its own."""
 FEWEST_EMPTY = 10
 """Pictures without parts below which they tell nothing about the rate of false alarms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The scores from which detections count."""
+
+    threshold: float
+    class_thresholds: tuple[float, ...]
+    """One for each class where the recipe wants them, otherwise empty."""
+    best_f1_threshold: float | None
+    """Where F1 is best, if pictures without parts raised the threshold above it."""
+
+
+def choose_limits(dataset: Dataset, detections: Sequence[Detections], section: EvaluateSection) -> Limits:
+    """Choose as the recipe says. Raises EvaluationError when the dataset has no labelled box."""
+    best_f1 = choose_threshold(dataset, detections)
+    quiet = _least_quiet(dataset, detections, section)
+    threshold, of_classes = max(best_f1, quiet), ()
+    if section.thresholds == "per_class":
+        of_classes = np.maximum(choose_class_thresholds(dataset, detections, threshold), quiet).tolist()
+    return Limits(threshold, tuple(of_classes), best_f1 if quiet > best_f1 else None)
+
+
+def _least_quiet(dataset: Dataset, detections: Sequence[Detections], section: EvaluateSection) -> float:
+    """Return the threshold below which pictures without parts bring too many detections; 0 where nobody asks."""
+    if section.most_false_alarms == "any" or section.protocol == "seed":
+        return 0.0
+    pairs = zip(dataset.samples, detections, strict=True)
+    return quiet_threshold([found for sample, found in pairs if not len(sample.class_ids)], section.most_false_alarms)
 
 
 def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> float:

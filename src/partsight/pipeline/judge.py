@@ -14,7 +14,7 @@ from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
-from partsight.evaluate.thresholds import choose_class_thresholds, choose_threshold, quiet_threshold
+from partsight.evaluate.thresholds import choose_limits
 from partsight.files import read_json, write_json
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.learn import TrainOutput
@@ -63,19 +63,15 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
         on_validation = _detect(recipe, splits.validation, trained, progress)
         chosen_on, source = (splits.validation, on_validation), "validation"
         judged += zip(splits.validation.samples, on_validation, strict=True)
-    best_f1, quiet = choose_threshold(*chosen_on), _quiet(recipe, *chosen_on)
-    threshold = max(best_f1, quiet)
-    is_per_class = recipe.evaluate.thresholds == "per_class"
+    limits = choose_limits(*chosen_on, recipe.evaluate)
     evaluation = evaluate(
         splits.test,
         detections,
         recipe.evaluate,
-        threshold=threshold,
+        threshold=limits.threshold,
         threshold_source=source,
         seed=recipe.seed,
-        class_thresholds=np.maximum(choose_class_thresholds(*chosen_on, threshold), quiet).tolist()
-        if is_per_class
-        else (),
+        class_thresholds=limits.class_thresholds,
     )
     slices = slice_recall(splits.test, detections, evaluation.limits, np.random.default_rng(recipe.seed))
     causes = find_causes(judged, evaluation.limits, np.random.default_rng(recipe.seed))
@@ -85,20 +81,11 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
         slices=slices,
         causes=causes,
         unknown=unknown,
-        best_f1_threshold=best_f1 if quiet > best_f1 else None,
+        best_f1_threshold=limits.best_f1_threshold,
     )
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)
-
-
-def _quiet(recipe: Recipe, dataset: Dataset, detections: Sequence[Detections]) -> float:
-    """Return the threshold below which pictures without parts have too many detections; 0 where the recipe does not ask."""
-    most = recipe.evaluate.most_false_alarms
-    if most == "any" or recipe.evaluate.protocol == "seed":
-        return 0.0
-    pairs = zip(dataset.samples, detections, strict=True)
-    return quiet_threshold([found for sample, found in pairs if not len(sample.class_ids)], most)
 
 
 def _detect(recipe: Recipe, dataset: Dataset, trained: TrainOutput, progress: Progress) -> Sequence[Detections]:

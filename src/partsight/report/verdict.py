@@ -56,8 +56,8 @@ def _caution(evaluation: Evaluation) -> str:
         cautions.append("The score threshold was chosen on these same pictures: the figures are optimistic.")
     if evaluation.best_f1_threshold is not None:
         cautions.append(
-            f"The threshold was raised from {evaluation.best_f1_threshold:.2f}, where F1 is best, to {evaluation.threshold:.2f}, so that "
-            "pictures without parts bring few false alarms; recall pays for it."
+            f"The threshold was raised from {evaluation.best_f1_threshold:.2f}, where F1 is best, to {evaluation.threshold:.2f}, so "
+            "that pictures without parts bring few false alarms; recall pays for it."
         )
     if not evaluation.intervals:
         cautions.append("No interval is given, so how much chance is in these figures is unknown.")

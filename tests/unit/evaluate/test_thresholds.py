@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
 
+from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.matching import match_dataset
 from partsight.evaluate.operating_point import SCORE_GRID, figures_at
-from partsight.evaluate.thresholds import FEWEST_BOXES, choose_class_thresholds, choose_threshold
+from partsight.evaluate.thresholds import (
+    FEWEST_BOXES,
+    FEWEST_EMPTY,
+    choose_class_thresholds,
+    choose_limits,
+    choose_threshold,
+    quiet_threshold,
+)
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
@@ -67,3 +75,64 @@ def test_no_common_threshold_has_a_better_f1_than_each_class_its_own():
     ]
     assert all(mine >= shared - 1e-12 for mine, shared in of_class)
     assert any(mine > shared for mine, shared in of_class)
+
+
+def alarms(*scores, num_quiet=0):
+    """Detections on pictures without parts: one with each of the scores, and some with none."""
+    return [found([LEFT], [score], [0]) for score in scores] + [found()] * num_quiet
+
+
+def test_quiet_threshold_lies_just_above_the_first_false_alarm_too_many():
+    on_empty = alarms(0.9, 0.7, 0.5, 0.3, num_quiet=16)
+    assert quiet_threshold(on_empty, 0.1) == pytest.approx(0.5, abs=0.0015)
+    assert quiet_threshold(on_empty, 0.05) == pytest.approx(0.7, abs=0.0015)
+    assert quiet_threshold(on_empty, 0.0) == pytest.approx(0.9, abs=0.0015)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_quiet_threshold_is_the_lowest_that_is_quiet(seed):
+    rng = np.random.default_rng(seed)
+    on_empty = [found([LEFT] * n, rng.random(n), [0] * n) for n in rng.integers(0, 6, FEWEST_EMPTY + 10)]
+    rate = float(rng.uniform(0, 2))
+    chosen = quiet_threshold(on_empty, rate)
+    num_alarms = [sum((one.scores >= limit).sum() for one in on_empty) for limit in (chosen, chosen - 0.001)]
+    assert num_alarms[0] <= rate * len(on_empty) < num_alarms[1]
+
+
+def test_few_pictures_without_parts_tell_nothing():
+    assert quiet_threshold(alarms(*[0.9] * (FEWEST_EMPTY - 1)), 0.05) == pytest.approx(0.001)
+
+
+def test_a_detector_that_is_sure_of_everything_gets_the_highest_threshold():
+    assert quiet_threshold(alarms(*[1.0] * FEWEST_EMPTY), 0.05) == pytest.approx(0.999)
+
+
+@pytest.fixture
+def loud():
+    """A detector that is right at .9 and .4, and sees something of the second class on empty pictures at .6."""
+    truth, detections = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
+    empty = dataset(*(sample(f"empty{number:02}") for number in range(FEWEST_EMPTY)))
+    on_empty = [found([LEFT], [0.6], [1])] * FEWEST_EMPTY
+    return dataset(*truth.samples, *empty.samples), [*detections, *on_empty]
+
+
+def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
+    by_f1 = choose_limits(*loud, EvaluateSection())
+    quiet = choose_limits(*loud, EvaluateSection(most_false_alarms=0.05))
+    assert by_f1.best_f1_threshold is None
+    assert quiet.best_f1_threshold == by_f1.threshold < 0.6
+    assert quiet.threshold == pytest.approx(0.6, abs=0.0015)
+    assert quiet.class_thresholds == ()
+
+
+def test_no_class_has_a_threshold_below_the_quiet_one(loud):
+    by_f1 = choose_limits(*loud, EvaluateSection(thresholds="per_class"))
+    quiet = choose_limits(*loud, EvaluateSection(thresholds="per_class", most_false_alarms=0.05))
+    assert by_f1.class_thresholds == pytest.approx((0.7, 0.3), abs=0.002)
+    assert quiet.class_thresholds == pytest.approx((0.7, 0.6), abs=0.002)
+
+
+@pytest.mark.parametrize("changes", [{"protocol": "seed"}, {"most_false_alarms": 1.0}])
+def test_the_threshold_stays_where_alarms_do_not_count_or_are_few(loud, changes):
+    section = EvaluateSection(**{"most_false_alarms": 0.05, **changes})
+    assert choose_limits(*loud, section) == choose_limits(*loud, EvaluateSection())

@@ -27,6 +27,13 @@ def test_a_threshold_chosen_on_the_test_set_is_called_optimistic(tmp_path):
     assert "chosen on these same pictures: the figures are optimistic" in write_verdict(seed_protocol)
 
 
+def test_a_threshold_raised_for_pictures_without_parts_is_told(tmp_path):
+    full = content(tmp_path)
+    assert "raised" not in write_verdict(full)
+    raised = replace(full, evaluation=replace(full.evaluation, threshold=0.8, best_f1_threshold=0.31))
+    assert "The threshold was raised from 0.31, where F1 is best, to 0.80" in write_verdict(raised)
+
+
 def test_few_sessions_and_missing_intervals_are_mentioned(tmp_path):
     assert "rests on only 3 sessions" in verdict(tmp_path)
     one = Dataset(("bolt",), (sample(tmp_path, "x", [LEFT], [0]),))
