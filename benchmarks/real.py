@@ -43,7 +43,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
     "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
-    "empties": ("dataset.background_photos=19",),
+    "empties": (),  # 19 photos of rooms among the renders
     "two_stage": (
         "train.schedule=two_stage",
         "train.finetune.epochs=4",
@@ -253,8 +253,6 @@ def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
 
 
 def _repeat(cell: Cell) -> int:
-    if cell.recipe == "empties":
-        return 2
     if cell.recipe != "photos_only":
         return 4 if 0 < cell.photos < ALL else 1
     num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1}[cell.set_name] * min(cell.photos, 15)

@@ -1,9 +1,11 @@
 """The whole way: from CAD files to the report, with nothing mocked."""
 
 import pytest
+from PIL import Image
 
 from partsight.errors import DatasetError
 from partsight.files import read_json
+from partsight.pipeline.assemble import assemble, listed_times
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 
@@ -27,3 +29,18 @@ def test_too_few_pictures_for_a_test_set_say_what_to_do(finished, smoke):
     experiment = Experiment(smoke.model_copy(update={"dataset": none_kept}), finished.workspace, Silence())
     with pytest.raises(DatasetError, match=r"dataset\.test: 0 pictures"):
         experiment.dataset  # noqa: B018  # the property runs the stage
+
+
+def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_named(finished, smoke, tmp_path):
+    for number in range(2):
+        Image.new("RGB", (64, 48), (number, 9, 9)).save(tmp_path / f"place{number}.jpg")
+    recipe = smoke.model_copy(update={"photos": smoke.photos.model_copy(update={"background_folder": tmp_path})})
+    train = assemble(recipe, finished.renders.dataset).train
+    times = listed_times(recipe, train)
+    listed = {
+        source: [times.get(one.sample_id, 1) for one in train.samples if one.source == source]
+        for source in ("render", "photo")
+    }
+    assert len(listed["photo"]) == 2
+    assert set(listed["render"]) == {1}
+    assert sum(listed["photo"]) == max(2, round(len(listed["render"]) * 0.15 / 0.85))

@@ -11,6 +11,8 @@ MaterialKind: TypeAlias = Literal[
     "steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"
 ]  # fmt: skip
 """Metals bring their own color; the others keep the file's."""
+METAL_KINDS = frozenset[MaterialKind](("steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome"))
+"""Those that bring their own."""
 Link: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
 """An http or https address."""
 

@@ -1,6 +1,6 @@
 """Settings of `dataset`: how renders and photos are mixed."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,12 +16,15 @@ class DatasetSection(Section):
     """Training photos per class, drawn from the training sessions by seed and nested (the 5 are among the 10)."""
     all_photos: bool = False
     """Use every photo of the training sessions, whatever `photos_per_class` says."""
-    background_photos: Annotated[int, Field(ge=0)] = 0
-    """Photos without parts, from the training sessions and `photos.background_folder`."""
+    background_photos: Literal["all"] | Annotated[int, Field(ge=0)] = "all"
+    """Photos without parts, from the training sessions and `photos.background_folder`; the best remedy against false alarms."""
+    background_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    """Least share of the pictures shown that are photos without parts: few of them are repeated. Each is shown once at least. With
+    `train.schedule = "two_stage"` it is `train.finetune.negative_share` that counts."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Seed of the draws and splits; the recipe's seed when not given. With `train.schedule = "two_stage"` it draws the photos only."""
     photo_repeat: Annotated[int, Field(ge=1)] = 1
-    """How often each photo is listed per epoch, to balance few photos against many renders."""
+    """How often each photo with parts is listed per epoch, to balance few photos against many renders."""
     render_validation_share: Share = 0.1
     """Share of the renders kept for validation when there are no validation photos."""
     render_test_share: Share = 0.1

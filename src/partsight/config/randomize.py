@@ -173,11 +173,12 @@ class MaterialSection(Section):
     """Folder of pictures from which half of the random textures are taken."""
     tint: Annotated[float, Field(ge=0, le=1)] = 0.12
     """Random change of CAD colors."""
-    recolor_share: Share = 0.1
-    """Share of parts whose colors are replaced by random ones."""
-    keep_colors: Share = 0.75
-    """Share of the parts with several colors in CAD, or with a stated one (`parts.<name>.color`), that keep them whatever
-    `texture_share` and `recolor_share` say: colors that a CAD file tells apart are mostly the real ones. 0 where they are made up."""
+    recolor_share: Share = 0.5
+    """Share of parts whose colors are replaced by random ones. High, because the single color of a CAD file is mostly just grey."""
+    keep_colors: Share = 0.85
+    """Share of the parts with several colors in CAD, or with a stated color or metal (`parts.<name>.color`, `.materials`, `steel` in
+    the file), that keep them whatever `texture_share` and `recolor_share` say: these are mostly the real ones. 0 where they are made
+    up."""
     vary: bool = True
     """Whether roughness and metallic are drawn anew for each picture."""
 

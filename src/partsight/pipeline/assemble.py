@@ -8,7 +8,7 @@ from typing import Any
 
 from partsight.config.recipe import Recipe
 from partsight.dataset.formats.yolo import write_yolo
-from partsight.dataset.listing import Shares, list_with_replay
+from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, split_photos, split_renders
@@ -59,8 +59,7 @@ def write_dataset(
 def listed_times(recipe: Recipe, train: Dataset) -> Mapping[str, int]:
     """Return how often each training picture is shown in an epoch of the recipe's (last) training."""
     if recipe.train.schedule == "mixed":
-        repeat = recipe.dataset.photo_repeat
-        return {sample.sample_id: repeat for sample in train.samples if sample.source == "photo" and repeat > 1}
+        return list_mixed(train, recipe.dataset.photo_repeat, recipe.dataset.background_share)
     finetune = recipe.train.finetune
     shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
     return list_with_replay(train, shares, seed=recipe.draw_seed)
@@ -101,9 +100,8 @@ def _split_photos(recipe: Recipe) -> Splits:
 def _draw_photos(recipe: Recipe, photos: Dataset) -> Dataset:
     if recipe.dataset.all_photos:
         return photos
-    num_background = recipe.dataset.background_photos
-    if recipe.train.schedule == "two_stage":
-        num_background = sum(not len(sample.class_ids) for sample in photos.samples)
+    asked, num_all = recipe.dataset.background_photos, sum(not len(sample.class_ids) for sample in photos.samples)
+    num_background = num_all if asked == "all" or recipe.train.schedule == "two_stage" else asked
     return draw_photos(photos, recipe.dataset.photos_per_class, num_background, recipe.draw_seed)
 
 

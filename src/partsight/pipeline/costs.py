@@ -150,7 +150,9 @@ def _num_passes(recipe: Recipe) -> int:
     if dataset.renders is not None:
         renders = min(renders, dataset.renders)
     photos = dataset.photos_per_class * len(recipe.class_names) if recipe.photos.folder else 0
-    return round((renders + photos * dataset.photo_repeat) * recipe.train.epochs)
+    with_parts = renders + photos * dataset.photo_repeat
+    share = dataset.background_share if recipe.photos.background_folder and dataset.background_photos else 0.0
+    return round(with_parts / (1 - share) * recipe.train.epochs)
 
 
 def _num_missing(folder: Path, count: int) -> int:

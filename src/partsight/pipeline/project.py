@@ -31,6 +31,7 @@ height = 640
 samples_per_pixel = 16
 
 # [photos]              # real photographs, when there are some: see docs/dataset.md
+# background_folder = "places"  # any twenty photos without the parts, no labels needed: by far fewer false alarms
 # folder = "photos"     # with images/, labels/ and classes.txt (YOLO)
 # test = ["*"]          # sessions that only report
 

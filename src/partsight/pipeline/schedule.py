@@ -54,7 +54,7 @@ def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
 
 def renders_alone(recipe: Recipe) -> Recipe:
     """Return the recipe of the first of two stages: nothing in it depends on which photos are drawn, or how many."""
-    without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS}
+    without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS} | {"background_photos": 0}
     dataset = recipe.dataset.model_copy(update=without)
     train = recipe.train.model_copy(update={"schedule": "mixed"})
     # The seed of the training stays as it was, whether it was given or the recipe's.
@@ -66,7 +66,7 @@ def last_training(recipe: Recipe) -> Recipe:
     return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
 
 
-_PHOTO_DRAWS = ("photos_per_class", "all_photos", "background_photos", "photo_repeat", "seed")
+_PHOTO_DRAWS = ("photos_per_class", "all_photos", "background_share", "photo_repeat", "seed")
 
 
 def _gentler(section: TrainSection) -> TrainSection:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from partsight.config.cad import METAL_KINDS
 from partsight.config.randomize import MaterialSection
 from partsight.config.section import FilePath
 from partsight.randomize.backgrounds import find_photos, sample_crop
@@ -37,9 +38,12 @@ def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSectio
 
 
 def has_colors(part: Part) -> bool:
-    """Return whether CAD tells several colors of a part apart, or the recipe states its color: a single one is often just grey."""
+    """Return whether CAD tells several colors of a part apart, or color or metal are stated: a single color is often just grey."""
     colors = np.array([material.base_color for material in part.materials])
-    is_told = any(material.texture or material.name.startswith(STATED) for material in part.materials)
+    is_told = any(
+        material.texture or material.name.startswith(STATED) or material.name in METAL_KINDS
+        for material in part.materials
+    )
     return is_told or bool(np.ptp(colors, axis=0).max() > TOLD_APART)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partsight.dataset.listing import Shares, list_with_replay
+from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.errors import DatasetError
 
 from .samples import dataset_of, showing
@@ -85,3 +85,19 @@ def test_an_epoch_is_as_long_as_asked_whatever_there_is(counts, num_pictures, re
     times = list_with_replay(dataset, Shares(num_pictures, replay, negative), seed=0)
     assert set(times) == {sample.sample_id for sample in dataset.samples}
     assert sum(times.values()) == num_pictures
+
+
+@pytest.mark.parametrize(("share", "num_listed"), [(0.0, 4), (0.15, 18), (0.5, 100)])
+def test_few_photos_without_parts_are_repeated_until_they_are_the_wanted_share(share, num_listed):
+    renders = [replace(showing(f"r{number:03}", 0), source="render") for number in range(80)]
+    photos = [showing(f"p{number}", 0) for number in range(5)]
+    negatives = [showing(f"n{number}") for number in range(4)]
+    times = list_mixed(dataset_of(*renders, *photos, *negatives), 4, share)
+    assert sum(times.get(sample.sample_id, 1) for sample in negatives) == num_listed
+    assert {times[sample.sample_id] for sample in photos} == {4}
+    assert not any(sample.sample_id in times for sample in renders)
+
+
+def test_many_photos_without_parts_are_shown_once_each():
+    samples = [replace(showing("r", 0), source="render"), *(showing(f"n{number}") for number in range(9))]
+    assert list_mixed(dataset_of(*samples), 1, 0.15) == {}

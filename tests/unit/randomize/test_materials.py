@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from partsight.cad.materials import paint
+from partsight.cad.materials import METALS, material_of, paint
+from partsight.config.cad import METAL_KINDS
 from partsight.config.randomize import MaterialSection
 from partsight.randomize.materials import has_colors, vary_materials
 from partsight.randomize.solids import box
@@ -44,9 +45,22 @@ def test_a_stated_color_is_believed():
     assert has_colors(replace(BOARD, materials=(paint("#808080"), paint("#808080"))))
 
 
-@pytest.mark.parametrize(("keep_colors", "expected"), [(0.0, 0.65), (0.75, 0.91), (1.0, 1.0)])
+@pytest.mark.parametrize("kind", ["steel", "brass"])
+def test_a_stated_metal_has_the_color_of_the_metal(kind):
+    assert has_colors(replace(BOARD, materials=(material_of(kind, (0.6, 0.6, 0.6)),) * 2))
+
+
+def test_stated_plastic_says_nothing_of_its_color():
+    assert not has_colors(replace(BOARD, materials=(material_of("plastic", (0.6, 0.6, 0.6)),) * 2))
+
+
+def test_every_material_that_brings_its_own_color_is_called_a_metal():
+    assert set(METALS) == METAL_KINDS
+
+
+@pytest.mark.parametrize(("keep_colors", "expected"), [(0.0, 0.36), (0.85, 0.9), (1.0, 1.0)])
 def test_as_many_parts_keep_their_colors_as_the_recipe_says(keep_colors, expected):
-    """Without: those that wear neither texture (25 %) nor other colors (10 % of the rest)."""
+    """Without: those that wear neither texture (25 %) nor other colors (50 % of the rest)."""
     share = np.mean([keeps(materials) for materials in drawn(BOARD, keep_colors=keep_colors)])
     assert share == pytest.approx(expected, abs=0.06)
 
