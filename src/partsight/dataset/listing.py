@@ -26,20 +26,23 @@ class Shares:
     """Share of photos without parts among the photos."""
 
 
-def list_mixed(train: Dataset, photo_repeat: int, background_share: float) -> Mapping[str, int]:
-    """Return how often photos are listed among renders that are listed once; pictures that are not named are listed once, too.
+def list_mixed(
+    train: Dataset, photo_repeat: int, background_share: float, *, seed: int, is_capped: bool
+) -> Mapping[str, int]:
+    """Return how often photos are listed among renders that are listed once; pictures not named here are listed once.
 
-    Photos with parts come `photo_repeat` times, those without as often as makes them the wanted share of all, once at least.
+    Photos with parts come `photo_repeat` times, those without as often as makes them the wanted share of all, once at least. If
+    capped, there are no more of them than of all other pictures: the rest, by `seed`, is left out (0).
     """
     photos = [sample for sample in train.samples if sample.source == "photo"]
     negatives = [sample.sample_id for sample in photos if not len(sample.class_ids)]
-    num_positives = len(photos) - len(negatives)
-    num_others = len(train.samples) - len(photos) + photo_repeat * num_positives
-    wanted = round(num_others * background_share / (1 - background_share))
+    num_others = len(train.samples) - len(photos) + photo_repeat * (len(photos) - len(negatives))
+    wanted = max(len(negatives), round(num_others * background_share / (1 - background_share)))
     times = {sample.sample_id: photo_repeat for sample in photos if len(sample.class_ids)}
-    for place, sample_id in enumerate(negatives):
-        times[sample_id] = max(1, wanted // len(negatives) + (place < wanted % len(negatives)))
-    return {sample_id: repeat for sample_id, repeat in times.items() if repeat > 1}
+    order = np.random.default_rng((seed, 6)).permutation(len(negatives)).tolist()
+    repeat, rest = divmod(min(wanted, num_others) if is_capped else wanted, max(1, len(negatives)))
+    times |= {negatives[index]: repeat + (place < rest) for place, index in enumerate(order)}
+    return {sample_id: count for sample_id, count in times.items() if count != 1}
 
 
 def list_with_replay(

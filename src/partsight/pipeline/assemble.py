@@ -11,7 +11,7 @@ from partsight.dataset.formats.yolo import write_yolo
 from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.dataset.photos import read_photos
-from partsight.dataset.splits import check_disjoint, split_photos, split_renders
+from partsight.dataset.splits import BACKGROUND_SESSIONS, check_disjoint, split_photos, split_renders
 from partsight.errors import DatasetError
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.progress import Progress
@@ -59,7 +59,9 @@ def write_dataset(
 def listed_times(recipe: Recipe, train: Dataset) -> Mapping[str, int]:
     """Return how often each training picture is shown in an epoch of the recipe's (last) training."""
     if recipe.train.schedule == "mixed":
-        return list_mixed(train, recipe.dataset.photo_repeat, recipe.dataset.background_share)
+        kept = recipe.dataset
+        is_capped = kept.background_photos == "all"
+        return list_mixed(train, kept.photo_repeat, kept.background_share, seed=recipe.draw_seed, is_capped=is_capped)
     finetune = recipe.train.finetune
     shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
     return list_with_replay(train, shares, seed=recipe.draw_seed)
@@ -84,9 +86,14 @@ def assemble(recipe: Recipe, renders: Dataset) -> Splits:
 
 
 def choosing_photos(recipe: Recipe) -> Dataset:
-    """Return the photos that settings may follow: the drawn ones of training, and those of validation; test photos choose nothing."""
+    """Return the photos that settings may follow: the drawn ones of training, and those of validation.
+
+    Test photos choose nothing, and those of the folder of backgrounds may come from any camera.
+    """
     photos = _split_photos(recipe)
-    return mix(_draw_photos(recipe, photos.train), photos.validation)
+    chosen = mix(_draw_photos(recipe, photos.train), photos.validation)
+    own = tuple(sample for sample in chosen.samples if not sample.session.startswith(BACKGROUND_SESSIONS))
+    return Dataset(chosen.class_names, own)
 
 
 def _split_photos(recipe: Recipe) -> Splits:

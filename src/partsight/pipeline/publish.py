@@ -68,7 +68,8 @@ def _content(recipe: Recipe, made: Made) -> ReportContent:
     renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
     gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
-    sources = Counter(sample.source for sample in dataset.splits.train.samples)
+    shown = [sample for sample in dataset.splits.train.samples if dataset.times.get(sample.sample_id, 1)]
+    sources = Counter((sample.source, sample.source == "render" or len(sample.class_ids) > 0) for sample in shown)
     return ReportContent(
         title=recipe.report.title,
         evaluation=evaluation,
@@ -82,8 +83,9 @@ def _content(recipe: Recipe, made: Made) -> ReportContent:
         recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
         provenance=_provenance(made),
         timings=_timings(made),
-        num_train_renders=sources["render"],
-        num_train_photos=sources["photo"],
+        num_train_renders=sources["render", True],
+        num_train_photos=sources["photo", True],
+        num_train_backgrounds=sources["photo", False],
         dropped_labels=(("too hidden or too small", renders.num_hidden), ("out of view", renders.num_unseen)),
     )
 

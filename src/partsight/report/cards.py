@@ -8,7 +8,7 @@ from pathlib import Path
 from partsight.files import write_text
 from partsight.report.content import ReportContent
 from partsight.report.figures import describe_limits, describe_unknown, number
-from partsight.report.verdict import write_verdict
+from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.evaluation import Interval, Score
 
@@ -54,7 +54,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
                 "Classes": ", ".join(evaluation.class_names),
                 "Network": f"{trained.network} ({trained.family}), input {trained.image_size} px",
                 "Began from": trained.start,
-                "Learned from": f"{content.num_train_renders} renders and {content.num_train_photos} photos",
+                "Learned from": describe_training(content),
                 "Score threshold": f"{describe_limits(evaluation)}, chosen on the {evaluation.threshold_source} set",
                 "Licence of the weights": licence,
             }

@@ -89,6 +89,9 @@ class ReportContent:
     timings: tuple[StageTiming, ...] = ()
     num_train_renders: int = 0
     num_train_photos: int = 0
+    """Photos that show parts."""
+    num_train_backgrounds: int = 0
+    """Photos that show none."""
     dropped_labels: tuple[tuple[str, int], ...] = ()
     """Why labels were left out, and how many; for instance ('less than 5 % visible', 31)."""
     notes: tuple[str, ...] = ()

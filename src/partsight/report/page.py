@@ -50,7 +50,15 @@ def write_report(content: ReportContent, section: ReportSection, path: Path) -> 
 
 def report_as_json(content: ReportContent) -> dict[str, Any]:
     """Return the figures of the report as JSON-like values; NaN becomes null, pictures are left out."""
-    names = ("title", "test_source", "num_train_renders", "num_train_photos", "evaluation", "history")
+    names = (
+        "title",
+        "test_source",
+        "num_train_renders",
+        "num_train_photos",
+        "num_train_backgrounds",
+        "evaluation",
+        "history",
+    )
     tables: dict[str, Any] = {"dropped_labels": dict(content.dropped_labels), "provenance": dict(content.provenance)}
     plain = {name: getattr(content, name) for name in names}
     rest = {

@@ -67,9 +67,15 @@ def _caution(evaluation: Evaluation) -> str:
 
 
 def _training(content: ReportContent) -> str:
-    if content.num_train_renders + content.num_train_photos == 0:
+    if content.num_train_renders + content.num_train_photos + content.num_train_backgrounds == 0:
         return ""
-    return f"Trained on {content.num_train_renders or 'no'} renders and {content.num_train_photos or 'no'} photos."
+    return f"Trained on {describe_training(content)}."
+
+
+def describe_training(content: ReportContent) -> str:
+    """Return how many pictures of which kind were learned from, in words."""
+    backgrounds = f", and {content.num_train_backgrounds} photos without parts" if content.num_train_backgrounds else ""
+    return f"{content.num_train_renders or 'no'} renders and {content.num_train_photos or 'no'} photos{backgrounds}"
 
 
 def _limit(source: TestSource) -> str:

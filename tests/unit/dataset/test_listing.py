@@ -92,12 +92,18 @@ def test_few_photos_without_parts_are_repeated_until_they_are_the_wanted_share(s
     renders = [replace(showing(f"r{number:03}", 0), source="render") for number in range(80)]
     photos = [showing(f"p{number}", 0) for number in range(5)]
     negatives = [showing(f"n{number}") for number in range(4)]
-    times = list_mixed(dataset_of(*renders, *photos, *negatives), 4, share)
+    times = list_mixed(dataset_of(*renders, *photos, *negatives), 4, share, seed=0, is_capped=True)
     assert sum(times.get(sample.sample_id, 1) for sample in negatives) == num_listed
     assert {times[sample.sample_id] for sample in photos} == {4}
     assert not any(sample.sample_id in times for sample in renders)
 
 
-def test_many_photos_without_parts_are_shown_once_each():
-    samples = [replace(showing("r", 0), source="render"), *(showing(f"n{number}") for number in range(9))]
-    assert list_mixed(dataset_of(*samples), 1, 0.15) == {}
+@pytest.mark.parametrize(("is_capped", "num_listed"), [(True, 4), (False, 9)])
+def test_many_photos_without_parts_are_shown_once_each_at_most(is_capped, num_listed):
+    renders = [replace(showing(f"r{number}", 0), source="render") for number in range(4)]
+    negatives = [showing(f"n{number}") for number in range(9)]
+    drawn = [list_mixed(dataset_of(*renders, *negatives), 1, 0.15, seed=seed, is_capped=is_capped) for seed in range(9)]
+    listed = [[times.get(sample.sample_id, 1) for sample in negatives] for times in drawn]
+    assert {sum(counts) for counts in listed} == {num_listed}
+    assert {count for counts in listed for count in counts} == ({0, 1} if is_capped else {1})
+    assert len({tuple(counts) for counts in listed}) > 1 or not is_capped, "another seed leaves others out"

@@ -27,6 +27,11 @@ def test_a_threshold_chosen_on_the_test_set_is_called_optimistic(tmp_path):
     assert "chosen on these same pictures: the figures are optimistic" in write_verdict(seed_protocol)
 
 
+def test_photos_without_parts_are_told_apart_from_those_with(tmp_path):
+    text = verdict(tmp_path, num_train_renders=200, num_train_backgrounds=19)
+    assert "Trained on 200 renders and no photos, and 19 photos without parts." in text
+
+
 def test_a_threshold_raised_for_pictures_without_parts_is_told(tmp_path):
     full = content(tmp_path)
     assert "raised" not in write_verdict(full)
