@@ -78,8 +78,8 @@ def _about_alarms(content: ReportContent) -> Iterator[str]:
     rate = content.evaluation.false_positives_per_empty_image
     if rate > FALSE_ALARMS:
         yield (
-            f"{rate:.2g} false alarms per picture without parts: photos of such places as negatives (photos.background_folder) are the best "
-            "remedy; twenty are a start, and no labels are needed."
+            f"{rate:.2g} false alarms per picture without parts: photos of such places as negatives (photos.background_folder) are "
+            "the best remedy; twenty are a start, and no labels are needed."
         )
 
 
