@@ -44,3 +44,15 @@ def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_
     assert len(listed["photo"]) == 2
     assert set(listed["render"]) == {1}
     assert sum(listed["photo"]) == max(2, round(len(listed["render"]) * 0.15 / 0.85))
+
+
+def test_backgrounds_among_the_pictures_that_choose_join_the_renders(finished, smoke, tmp_path):
+    for name in ("hall", "yard"):
+        Image.new("RGB", (64, 48), (9, 9, 9)).save(tmp_path / f"{name}.jpg")
+    section = smoke.photos.model_copy(update={"background_folder": tmp_path, "validation": ("background/hall",)})
+    splits = assemble(smoke.model_copy(update={"photos": section}), finished.renders.dataset)
+    as_before = assemble(smoke, finished.renders.dataset)
+    names = [{sample.sample_id for sample in one.validation.samples} for one in (splits, as_before)]
+    assert names[0] == names[1] | {"background__hall"}
+    assert len(names[1]) > 0
+    assert "background__yard" in {sample.sample_id for sample in splits.train.samples}

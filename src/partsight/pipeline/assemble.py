@@ -68,21 +68,29 @@ def listed_times(recipe: Recipe, train: Dataset) -> Mapping[str, int]:
 
 
 def assemble(recipe: Recipe, renders: Dataset) -> Splits:
-    """Return train, validation and test: photos where the recipe gives sessions for a split, held-out renders elsewhere."""
+    """Return train, validation and test: photos where the recipe gives sessions for a split, held-out renders elsewhere.
+
+    Where all that a split is given are photos of the folder of backgrounds, it has held-out renders as well.
+    """
     photos = _split_photos(recipe)
     kept = recipe.dataset
-    validation_share = 0.0 if photos.validation.samples else kept.render_validation_share
-    test_share = 0.0 if photos.test.samples else kept.render_test_share
+    validation_share = kept.render_validation_share if _is_background(photos.validation) else 0.0
+    test_share = kept.render_test_share if _is_background(photos.test) else 0.0
     rendered = split_renders(renders, validation_share, test_share, recipe.render_draw_seed)
     drawn = (draw_renders(rendered.train, kept.renders, recipe.render_draw_seed), _draw_photos(recipe, photos.train))
     splits = Splits(
         train=mix(*drawn),
-        validation=photos.validation if photos.validation.samples else rendered.validation,
-        test=photos.test if photos.test.samples else rendered.test,
+        validation=mix(photos.validation, rendered.validation),
+        test=mix(photos.test, rendered.test),
     )
     _check_filled(splits)
     check_disjoint(splits)
     return splits
+
+
+def _is_background(photos: Dataset) -> bool:
+    """Return whether none of the photos is of a session: each comes from the folder of backgrounds, or there are none."""
+    return all(sample.session.startswith(BACKGROUND_SESSIONS) for sample in photos.samples)
 
 
 def choosing_photos(recipe: Recipe) -> Dataset:
