@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from alarms import detect_on, gather, training_rooms, validation_rooms
+from large_parts import evaluate_at
 from rich.console import Console
 from tables import interval, mean_of
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.thresholds import quiet_threshold
 from partsight.files import read_json, write_json
 from partsight.pipeline.executors import num_cores
@@ -164,10 +164,7 @@ def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def recall_at(rate: float, experiment: Experiment, on_rooms: Sequence[Detections]) -> float:
     """Return recall at the threshold with so many false alarms per validation photo of a room (a point of the FROC curve)."""
-    threshold = quiet_threshold(on_rooms, rate)
-    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
-    test, found = experiment.dataset.splits.test, experiment.evaluated.detections
-    return evaluate(test, found, section, threshold=threshold, threshold_source="validation", seed=0).overall.recall
+    return evaluate_at(experiment, quiet_threshold(on_rooms, rate)).overall.recall
 
 
 def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:

@@ -5,13 +5,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from partsight.evaluate.evaluating import evaluate
+from partsight.pipeline.experiment import Experiment
 from partsight.structures.arrays import FloatArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
+from partsight.structures.evaluation import Evaluation
 from partsight.structures.sample import Sample
 
 MIN_IOU = 0.5
+
+
+def evaluate_at(experiment: Experiment, threshold: float, least_px: float = 0.0) -> Evaluation:
+    """Return the experiment's test figures at another threshold, of all parts or of those that are so long in the photo."""
+    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
+    dataset, found = keep_large(experiment.dataset.splits.test, experiment.evaluated.detections, least_px)
+    return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
 
 
 def keep_large(dataset: Dataset, detections: Sequence[Detections], least_px: float) -> tuple[Dataset, list[Detections]]:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from alarms import detect_on, gather, halls, training_rooms, validation_rooms
-from large_parts import keep_large
+from large_parts import evaluate_at
 from rich.console import Console
 from tables import interval, mean_of
 
@@ -29,13 +29,11 @@ from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import DatasetError
-from partsight.evaluate.evaluating import evaluate
 from partsight.files import read_json, write_json, write_text
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
-from partsight.structures.evaluation import Evaluation
 
 HERE = Path(__file__).resolve().parent
 SETS = ("microcontrollers", "megabloks", "bolts_washers")
@@ -153,11 +151,9 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
     except DatasetError as error:
         return {"cell": asdict(cell), "skipped": str(error)}
     threshold = evaluation.best_f1_threshold or evaluation.threshold
-    (alarms, quiet_alarms), large = (
-        _false_alarms(experiment, (threshold, evaluation.threshold)),
-        _large_parts(experiment),
-    )
-    at_best_f1 = _evaluated(experiment, threshold).overall
+    alarms, quiet_alarms = _false_alarms(experiment, (threshold, evaluation.threshold))
+    large = evaluate_at(experiment, evaluation.threshold, LEAST_PX)
+    at_best_f1 = evaluate_at(experiment, threshold).overall
     return {
         "cell": asdict(cell),
         "n_images": evaluation.num_images,
@@ -184,18 +180,6 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
         "network": _network(experiment),
     }
-
-
-def _evaluated(experiment: Experiment, threshold: float, least_px: float = 0.0) -> Evaluation:
-    """Return the figures at a threshold, of all parts or of those that are so long in the photo."""
-    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
-    dataset, found = keep_large(experiment.dataset.splits.test, experiment.evaluated.detections, least_px)
-    return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
-
-
-def _large_parts(experiment: Experiment) -> Evaluation:
-    """Return the figures of the parts that are at least LEAST_PX long in the photo."""
-    return _evaluated(experiment, experiment.evaluated.evaluation.threshold, LEAST_PX)
 
 
 def _false_alarms(experiment: Experiment, thresholds: Sequence[float]) -> list[list[int]]:

@@ -31,14 +31,14 @@ def split_photos(dataset: Dataset, section: PhotosSection) -> Splits:
     _check_patterns(patterns, sessions)
     chosen = {name: set(_matching(patterns[name], sessions)) for name in patterns}
     _check_one_split_each(chosen)
-    chosen["train"] |= {name for name in sessions if _is_background(name)} - chosen["validation"] - chosen["test"]
+    chosen["train"] |= {name for name in sessions if is_background(name)} - chosen["validation"] - chosen["test"]
     return Splits(**{name: _of_sessions(dataset, chosen[name]) for name in patterns})
 
 
 def unused_sessions(dataset: Dataset, section: PhotosSection) -> tuple[str, ...]:
     """Return the sessions that serve no split, in name order."""
     patterns = [*section.train, *section.validation, *section.test]
-    sessions = [name for name in _sessions(dataset) if not _is_background(name)]
+    sessions = [name for name in _sessions(dataset) if not is_background(name)]
     return tuple(sorted(set(sessions) - set(_matching(patterns, sessions))))
 
 
@@ -74,7 +74,8 @@ def _sessions(dataset: Dataset) -> list[str]:
     return sorted({sample.session for sample in dataset.samples})
 
 
-def _is_background(session: str) -> bool:
+def is_background(session: str) -> bool:
+    """Return whether a session is a photo of the folder of backgrounds."""
     return session.startswith(BACKGROUND_SESSIONS)
 
 
@@ -84,12 +85,12 @@ def _matching(patterns: Iterable[str], sessions: Sequence[str]) -> list[str]:
 
 
 def _matches(pattern: str, session: str) -> bool:
-    is_reachable = not _is_background(session) or _is_background(pattern)
+    is_reachable = not is_background(session) or is_background(pattern)
     return is_reachable and (session == pattern or fnmatch.fnmatchcase(session, pattern))
 
 
 def _check_patterns(patterns: dict[str, tuple[str, ...]], sessions: Sequence[str]) -> None:
-    known = ", ".join(name for name in sessions if not _is_background(name))
+    known = ", ".join(name for name in sessions if not is_background(name))
     idle = [
         f"photos.{split}: {pattern!r} matches no session"
         for split, items in patterns.items()

@@ -11,7 +11,7 @@ from partsight.dataset.formats.yolo import write_yolo
 from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.dataset.photos import read_photos
-from partsight.dataset.splits import BACKGROUND_SESSIONS, check_disjoint, split_photos, split_renders
+from partsight.dataset.splits import check_disjoint, is_background, split_photos, split_renders
 from partsight.errors import DatasetError
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.progress import Progress
@@ -74,8 +74,8 @@ def assemble(recipe: Recipe, renders: Dataset) -> Splits:
     """
     photos = _split_photos(recipe)
     kept = recipe.dataset
-    validation_share = kept.render_validation_share if _is_background(photos.validation) else 0.0
-    test_share = kept.render_test_share if _is_background(photos.test) else 0.0
+    validation_share = kept.render_validation_share if _are_backgrounds(photos.validation) else 0.0
+    test_share = kept.render_test_share if _are_backgrounds(photos.test) else 0.0
     rendered = split_renders(renders, validation_share, test_share, recipe.render_draw_seed)
     drawn = (draw_renders(rendered.train, kept.renders, recipe.render_draw_seed), _draw_photos(recipe, photos.train))
     splits = Splits(
@@ -88,9 +88,9 @@ def assemble(recipe: Recipe, renders: Dataset) -> Splits:
     return splits
 
 
-def _is_background(photos: Dataset) -> bool:
+def _are_backgrounds(photos: Dataset) -> bool:
     """Return whether none of the photos is of a session: each comes from the folder of backgrounds, or there are none."""
-    return all(sample.session.startswith(BACKGROUND_SESSIONS) for sample in photos.samples)
+    return all(is_background(sample.session) for sample in photos.samples)
 
 
 def choosing_photos(recipe: Recipe) -> Dataset:
@@ -100,7 +100,7 @@ def choosing_photos(recipe: Recipe) -> Dataset:
     """
     photos = _split_photos(recipe)
     chosen = mix(_draw_photos(recipe, photos.train), photos.validation)
-    own = tuple(sample for sample in chosen.samples if not sample.session.startswith(BACKGROUND_SESSIONS))
+    own = tuple(sample for sample in chosen.samples if not is_background(sample.session))
     return Dataset(chosen.class_names, own)
 
 

@@ -10,7 +10,7 @@ from partsight.report.content import ReportContent
 from partsight.report.figures import describe_limits, describe_unknown, number
 from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.dataset import Dataset, Splits
-from partsight.structures.evaluation import Interval, Score
+from partsight.structures.evaluation import Evaluation, Interval, Score
 
 MODEL_CARD, DATASET_CARD = "model_card.md", "dataset_card.md"
 LICENCES = {
@@ -38,11 +38,6 @@ def write_cards(content: ReportContent, trained: TrainedFrom, splits: Splits, fo
 def model_card(content: ReportContent, trained: TrainedFrom) -> str:
     """Return the card of the detector: what it is, what it can do, on what evidence, and what it must not be used for."""
     evaluation = content.evaluation
-    rows = [
-        _score_row(name, score, evaluation.intervals.get(f"ap50:{name}"))
-        for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True)
-    ]
-    rows.append(_score_row("**mean**", evaluation.overall, evaluation.intervals.get("map50")))
     licence = LICENCES.get(trained.family, "see the library that trained it")
     return _joined(
         f"# Model card: {content.title}",
@@ -67,7 +62,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
             if evaluation.threshold_source != "test"
             else ", except the score threshold: the figures are optimistic."
         ),
-        _lines(["class | n | precision | recall | F1 | AP50 | 95 %", "--- | --- | --- | --- | --- | --- | ---", *rows]),
+        _figures_of_classes(evaluation),
         f"False alarms per picture without parts: {number(evaluation.false_positives_per_empty_image)}. "
         f"All classes taken for one: AP50 {number(evaluation.class_agnostic_ap50)}.",
         "## Limits",
@@ -78,6 +73,16 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
         "## Provenance",
         _table(dict(content.provenance)),
     )
+
+
+def _figures_of_classes(evaluation: Evaluation) -> str:
+    rows = [
+        _score_row(name, score, evaluation.intervals.get(f"ap50:{name}"))
+        for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True)
+    ]
+    mean = _score_row("**mean**", evaluation.overall, evaluation.intervals.get("map50"))
+    header = ["class | n | precision | recall | F1 | AP50 | 95 %", "--- | --- | --- | --- | --- | --- | ---"]
+    return _lines([*header, *rows, mean])
 
 
 def dataset_card(content: ReportContent, splits: Splits) -> str:
