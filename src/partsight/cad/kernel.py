@@ -4,7 +4,6 @@ Runs in the worker process only. Each reader fills a document of the kernel (sha
 and handed over as binary glTF: written by the kernel in C++, hundreds of times faster than asking for each triangle from Python.
 """
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,18 +23,13 @@ from partsight.cad.freecad import FreecadShape, read_freecad_shapes
 from partsight.cad.glb import read_kernel_glb
 from partsight.cad.packed import unpack_step
 from partsight.cad.pieces import Piece, ReadFile
+from partsight.cad.statements import step_schema, why_empty, why_unread
 from partsight.errors import CadError
 
 COARSEST_ANGLE = np.deg2rad(60.0)
 """Six chords a circle: what is round stays so to the eye."""
 LONGEST_MM = 1e8
 """Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
-_SCHEMAS = (
-    (b"CONFIG_CONTROL_DESIGN", "STEP AP203"),
-    (b"AP203", "STEP AP203"),
-    (b"AUTOMOTIVE_DESIGN", "STEP AP214"),
-    (b"AP242", "STEP AP242"),
-)
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
 
@@ -57,7 +51,7 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
     remarks += _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
     pieces = _pieces(document, path.stem)
     if not pieces:
-        raise CadError(f"{path}: {_why_empty(path)}")
+        raise CadError(f"{path}: {why_empty(path)}")
     return ReadFile(tuple(pieces), format_name, stated, sum(map(_count_solids, shapes)), remarks)
 
 
@@ -84,8 +78,8 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
         _check_read(path, reader.ReadFile(str(source)), "STEP")
         units = _step_units(reader)
         if not reader.Transfer(document):
-            raise CadError(f"{path}: {_why_empty(source)}")
-        schema = _schema(source)
+            raise CadError(f"{path}: {why_empty(source)}")
+        schema = step_schema(source)
     missing = tuple(f"refers to {name}, which is not there" for name in companions.missing)
     return schema, units, missing
 
@@ -255,7 +249,7 @@ def _diagonal_mm(path: Path, shapes: Sequence[Any]) -> float:
     for shape in shapes:
         BRepBndLib.Add_s(shape, box, False)
     if box.IsVoid():
-        raise CadError(f"{path}: {_why_empty(path)}")
+        raise CadError(f"{path}: {why_empty(path)}")
     diagonal = float(np.sqrt(box.SquareExtent()))
     if box.IsOpen() or not 0 < diagonal < LONGEST_MM:
         raise CadError(
@@ -369,38 +363,7 @@ def _check_read(path: Path, status: Any, kind: str) -> None:
     from OCP.IFSelect import IFSelect_ReturnStatus
 
     if status != IFSelect_ReturnStatus.IFSelect_RetDone:
-        raise CadError(f"{path}: {_why_unread(path, kind)}")
-
-
-def _why_unread(path: Path, kind: str) -> str:
-    content = path.read_bytes()
-    if kind == "STEP" and b"ISO-10303-21" not in content[:1000]:
-        return f"not a STEP file (it begins with {content[:16]!r}). Export it again as STEP AP214."
-    if kind == "STEP" and b"END-ISO-10303-21" not in content[-2000:]:
-        return "is cut off (its last line, END-ISO-10303-21, is missing). Export or copy it again."
-    return f"the CAD kernel cannot read it as {kind}. Open it in your CAD program and export it again as STEP AP214."
-
-
-def _why_empty(path: Path) -> str:
-    """Say why the kernel found nothing to draw in a file."""
-    content = path.read_bytes()
-    if b"ISO-10303-21" in content[:1000] and b"END-ISO-10303-21" not in content[-2000:]:
-        return _why_unread(path, "STEP")
-    missing = find_companions(path).missing
-    if missing:
-        return (
-            f"holds no geometry, only references to other files, and these are not there: {', '.join(missing)}. "
-            "Put them beside it, or export the assembly as one file."
-        )
-    return (
-        "the CAD kernel finds no solid or surface in it. Open it in your CAD program and export it again as STEP AP214."
-    )
-
-
-def _schema(path: Path) -> str:
-    header = re.search(rb"FILE_SCHEMA\s*\((.{0,400}?)\)\s*;", path.read_bytes()[:20_000], re.DOTALL)
-    found = header.group(1).upper() if header else b""
-    return next((name for mark, name in _SCHEMAS if mark in found), "STEP")
+        raise CadError(f"{path}: {why_unread(path, kind)}")
 
 
 def _step_units(reader: Any) -> str:
