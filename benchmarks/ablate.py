@@ -2,13 +2,14 @@
 
     python benchmarks/ablate.py --weights PATH --sets bolts_washers --variants default physics --seeds 0 1
 
-CAD only, no photo is trained on. The validation sessions choose the checkpoint; the photos of the training sessions, which nothing
-else uses here, judge it. Resumable: finished stages are found, finished rows are kept in rows.json. Prints mean and 95 % interval over
-seeds (Student's t). Seeds re-draw the training; the renders of a variant are made once. Trainings run side by side, one core each,
-which brings more than one training on all cores.
+CAD only, no photo of a part is trained on. The validation sessions and photos of rooms choose the checkpoint; the photos of the
+training sessions, which nothing else uses here, judge it. Resumable: finished stages are found, finished rows are kept in
+rows.json. Prints mean and 95 % interval over seeds (Student's t). Seeds re-draw the training; the renders of a variant are made
+once. Trainings run side by side, one core each, which brings more than one training on all cores.
 """
 
 import argparse
+import json
 import multiprocessing
 import platform
 from collections.abc import Mapping, Sequence
@@ -80,6 +81,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "half mosaic": ("train.close_mosaic=6",),
     "few other colors": ("randomize.materials.recolor_share=0.1",),
     "rooms": (),  # 19 photos without parts among the renders
+    "rooms behind": (),  # the same photos behind and below the parts
+    "rooms among and behind": (),
     "busy": (
         "randomize.distractors.per_image=[0,16]",
         "randomize.distractors.tool_share=0.3",
@@ -170,14 +173,25 @@ def recall_at(rate: float, experiment: Experiment, on_rooms: Sequence[Detections
 def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     """Return the set's recipe with its training sessions in the place of the test's."""
     path = HERE / "real" / f"{cell.set_name}.toml"
-    sessions = read_recipe(path, []).photos.train
+    base = read_recipe(path, [])
     settings = [
-        f"photos.test={list(sessions)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
+        f"photos.test={list(base.photos.train)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
         f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"', f"train.threads={max(1, num_cores() // arguments.jobs)}",
-        *([f'photos.background_folder="{gather(training_rooms(), arguments.out / "rooms")}"'] if cell.variant == "rooms" else []),
-        *arguments.settings,
+        *use_of_rooms(cell, base.photos.validation, arguments.out), *arguments.settings,
     ]  # fmt: skip
     return read_recipe(path, settings)
+
+
+def use_of_rooms(cell: Cell, sessions: Sequence[str], out: Path) -> list[str]:
+    """Return the settings by which half of the photos of rooms choose and, in some variants, the other half teaches."""
+    if not validation_rooms():
+        return []
+    choosing = [f"background/{path.stem}" for path in validation_rooms()]
+    teaching = gather(training_rooms(), out / "training_rooms")
+    among = training_rooms() if cell.variant in ("rooms", "rooms among and behind") else []
+    folder = gather([*validation_rooms(), *among], out / ("rooms" if among else "validation_rooms"))
+    settings = [f'photos.background_folder="{folder}"', f"photos.validation={json.dumps([*sessions, *choosing])}"]
+    return [*settings, *([f'randomize.background.folder="{teaching}"'] if "behind" in cell.variant else [])]
 
 
 def table(rows: list[dict[str, Any]]) -> str:
