@@ -37,17 +37,19 @@ from partsight.pipeline.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
 SETS = ("microcontrollers", "megabloks", "bolts_washers")
+TWO_STAGES = (
+    "train.schedule=two_stage",
+    "train.finetune.epochs=4",
+    "train.finetune.pictures=400",
+    "train.finetune.rate_factor=0.3",  # chosen by validation photos
+)
 RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
     "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
-    "empties": (),  # 19 photos of rooms among the renders
-    "two_stage": (
-        "train.schedule=two_stage",
-        "train.finetune.epochs=4",
-        "train.finetune.pictures=400",
-        "train.finetune.rate_factor=0.3",
-    ),  # the rate was chosen by validation photos
+    "empties": (),  # 19 photos of rooms among the pictures, here and where a name ends so
+    "two_stage": TWO_STAGES,
+    "two_stage_empties": TWO_STAGES,
 }
 LEAST_PX = 40
 """Longer side in the photo, in pixels, from which a part counts as large."""
@@ -220,7 +222,7 @@ def _rooms(cell: Cell, base: Recipe, out: Path) -> Sequence[str]:
     validation = validation_rooms()
     if not validation:
         return ()
-    learns = cell.recipe == "empties"
+    learns = cell.recipe.endswith("empties")
     folder = gather(
         [*validation, *(training_rooms() if learns else [])], out / ("rooms" if learns else "validation_rooms")
     )

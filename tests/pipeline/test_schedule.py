@@ -9,6 +9,7 @@ import pytest
 from partsight.dataset.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
+from partsight.pipeline.schedule import without_photos_of_parts
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
@@ -85,6 +86,14 @@ def test_other_photos_and_draws_share_the_first_stage(two_stage):
         again = experiment.trained.earlier[0]
         assert again.key == first.key
         assert again.checkpoint.path.stat().st_mtime_ns == first.checkpoint.path.stat().st_mtime_ns
+
+
+def test_the_first_stage_has_the_photos_without_parts_and_no_others(two_stage):
+    experiment = two_stage(2)
+    first = Experiment(without_photos_of_parts(experiment.recipe), experiment.workspace, Silence())
+    photos = [sample for sample in first.dataset.splits.train.samples if sample.source == "photo"]
+    assert sorted(sample.image_path.stem for sample in photos) == ["monday6", "monday7"]
+    assert first.trained.key == experiment.trained.earlier[0].key
 
 
 def test_without_training_photos_it_is_the_training_on_renders(two_stage):

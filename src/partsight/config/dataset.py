@@ -20,8 +20,8 @@ class DatasetSection(Section):
     """Photos without parts, from the training sessions and `photos.background_folder`; the best remedy against false alarms. `all`: as
     many as there are, up to half of the pictures shown."""
     background_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
-    """Least share of the pictures shown that are photos without parts: few of them are repeated. With `train.schedule = "two_stage"`
-    it is `train.finetune.negative_share` that counts."""
+    """Least share of the pictures shown that are photos without parts: few of them are repeated. In the second of two stages it is
+    `train.finetune.negative_share` that counts."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Seed of the draws and splits; the recipe's seed when not given. With `train.schedule = "two_stage"` it draws the photos only."""
     photo_repeat: Annotated[int, Field(ge=1)] = 1

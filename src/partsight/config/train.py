@@ -49,8 +49,8 @@ class TrainSection(Section):
     """How the detector learns."""
 
     schedule: Literal["mixed", "two_stage"] = "mixed"
-    """`mixed`: one training on renders and photos together. `two_stage`: first renders alone, then photos at a lower rate among
-    renders that are shown again (`train.finetune`); the first stage is made once for all draws of photos."""
+    """`mixed`: one training on renders and photos together. `two_stage`: first renders (and photos without parts), then photos at a
+    lower rate among renders that are shown again (`train.finetune`); the first stage is made once for all draws of photos."""
 
     family: Literal["ultralytics", "compact"] = "ultralytics"
     """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""

@@ -11,7 +11,7 @@ from partsight.files import read_json
 from partsight.pipeline.cluster import num_cluster_workers
 from partsight.pipeline.photo_ranges import follow_photos
 from partsight.pipeline.render_shard import find_variant, label_path
-from partsight.pipeline.schedule import last_training, renders_alone
+from partsight.pipeline.schedule import last_training, without_photos_of_parts
 from partsight.pipeline.stage_key import cad_key, dataset_key, render_key, train_key
 from partsight.pipeline.sweep import Sweep, plan_cells
 from partsight.pipeline.workspace import Workspace, read_manifest
@@ -128,7 +128,7 @@ def _single_trainings(recipe: Recipe, renders_key: str) -> Iterable[tuple[str, R
     """Yield key and recipe of each training of a schedule."""
     start = None
     if recipe.train.schedule == "two_stage":
-        first = renders_alone(recipe)
+        first = without_photos_of_parts(recipe)
         start = train_key(first, dataset_key(first, renders_key))
         yield start, first
     last = last_training(recipe)

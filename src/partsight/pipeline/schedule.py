@@ -35,14 +35,14 @@ class Made(Protocol):
 def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
     """Run the trainings of a recipe, or find them finished; return the last. `watch` is told the epochs of that one.
 
-    Two stages without any training photo are the first stage alone.
+    Two stages without any training photo of a part are the first stage alone.
     """
     start = _train_on_renders(made) if made.recipe.train.schedule == "two_stage" else None
-    if start and not any(sample.source == "photo" for sample in made.dataset.splits.train.samples):
-        return _train_on_videos(made, start) if made.recipe.train.finetune.videos else start
-    name = "photos" if start else "train"
-    training = Training(last_training(made.recipe), made.dataset, name, start)
-    trained = make_checkpoint(training, made.workspace, made.progress, watch)
+    if start and not _has_photos_of_parts(made.dataset):
+        trained = start
+    else:
+        training = Training(last_training(made.recipe), made.dataset, "photos" if start else "train", start)
+        trained = make_checkpoint(training, made.workspace, made.progress, watch)
     for number in range(1, made.recipe.train.finetune.hard_rounds + 1):
         alarms = find_false_alarms(made.recipe, made.dataset.splits.train, trained, made.progress)
         if not alarms:
@@ -52,9 +52,16 @@ def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
     return _train_on_videos(made, trained) if made.recipe.train.finetune.videos else trained
 
 
-def renders_alone(recipe: Recipe) -> Recipe:
-    """Return the recipe of the first of two stages: nothing in it depends on which photos are drawn, or how many."""
-    without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS} | {"background_photos": 0}
+def _has_photos_of_parts(dataset: DatasetOutput) -> bool:
+    return any(sample.source == "photo" and len(sample.class_ids) for sample in dataset.splits.train.samples)
+
+
+def without_photos_of_parts(recipe: Recipe) -> Recipe:
+    """Return the recipe of the first of two stages: renders, and photos without parts as the recipe says.
+
+    Nothing in it depends on which photos of parts are drawn, or how many.
+    """
+    without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS}
     dataset = recipe.dataset.model_copy(update=without)
     train = recipe.train.model_copy(update={"schedule": "mixed"})
     # The seed of the training stays as it was, whether it was given or the recipe's.
@@ -66,7 +73,7 @@ def last_training(recipe: Recipe) -> Recipe:
     return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
 
 
-_PHOTO_DRAWS = ("photos_per_class", "all_photos", "background_share", "photo_repeat", "seed")
+_PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
 
 
 def _gentler(section: TrainSection) -> TrainSection:
@@ -106,6 +113,6 @@ def _train_on_videos(made: Made, teacher: TrainOutput) -> TrainOutput:
 
 
 def _train_on_renders(made: Made) -> TrainOutput:
-    recipe = renders_alone(made.recipe)
+    recipe = without_photos_of_parts(made.recipe)
     dataset = make_dataset(recipe, made.renders, made.workspace, made.progress)
     return make_checkpoint(Training(recipe, dataset, "renders"), made.workspace, made.progress)
