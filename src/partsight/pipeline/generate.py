@@ -123,7 +123,8 @@ def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progr
                 if attempts_left == 0:
                     raise RenderError(
                         f"render workers died {NUM_ATTEMPTS} times (out of memory?). Pictures made so far are kept in "
-                        f"{job.output_dir}; run the same command again with --set render.workers=1."
+                        f"{job.output_dir}; run the same command again with --set render.workers=1. In a script of your own, "
+                        "keep all that it does below `if __name__ == '__main__':`, because workers read the script, too."
                     ) from error
             missing = _missing(job.output_dir, count)
     return num_missing
