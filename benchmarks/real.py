@@ -47,7 +47,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
     "seed": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
-    "empties": (),  # 19 photos of rooms among the pictures, here and where a name ends so
+    "empties": (),  # 19 photos of rooms among the renders and behind the parts, here and where a name ends so
     "two_stage": TWO_STAGES,
     "two_stage_empties": TWO_STAGES,
 }
@@ -218,7 +218,7 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
 
 
 def _rooms(cell: Cell, base: Recipe, out: Path) -> Sequence[str]:
-    """Half of the photos of rooms are validation photos; the rest is there for the recipe that learns from them alone."""
+    """Half of the photos of rooms are validation photos; the rest is there for the recipes that learn from them alone."""
     validation = validation_rooms()
     if not validation:
         return ()
@@ -227,7 +227,10 @@ def _rooms(cell: Cell, base: Recipe, out: Path) -> Sequence[str]:
         [*validation, *(training_rooms() if learns else [])], out / ("rooms" if learns else "validation_rooms")
     )
     sessions = [*base.photos.validation, *(f"background/{path.stem}" for path in validation)]
-    return f'photos.background_folder="{folder}"', f"photos.validation={json.dumps(sessions)}"
+    settings = [f'photos.background_folder="{folder}"', f"photos.validation={json.dumps(sessions)}"]
+    if learns:
+        settings.append(f'randomize.background.folder="{gather(training_rooms(), out / "training_rooms")}"')
+    return settings
 
 
 def _amount(cell: Cell, base: Recipe) -> Sequence[str]:

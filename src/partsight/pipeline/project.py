@@ -30,8 +30,11 @@ width = 640
 height = 640
 samples_per_pixel = 16
 
+# [randomize.background]
+# folder = "places"     # any twenty photos without the parts, behind and below them; name it before the long rendering
+
 # [photos]              # real photographs, when there are some: see docs/dataset.md
-# background_folder = "places"  # any twenty photos without the parts, no labels needed: by far fewer false alarms
+# background_folder = "places"  # the same, as pictures to learn from, no labels needed: by far fewer false alarms
 # folder = "photos"     # with images/, labels/ and classes.txt (YOLO)
 # test = ["*"]          # sessions that only report
 
