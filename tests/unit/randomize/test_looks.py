@@ -35,9 +35,9 @@ def test_wear_changes_textures_only():
         assert (one.environment.radiance == other.environment.radiance).all()
 
 
-def test_tools_and_lookalikes_leave_parts_where_they_are_and_have_no_class():
+def test_tools_assemblies_and_lookalikes_leave_parts_where_they_are_and_have_no_class():
     plain = scenes(distractors__per_image=(5, 5), **LYING)
-    for share in ("tool_share", "lookalike_share"):
+    for share in ("tool_share", "assembly_share", "lookalike_share"):
         changed = scenes(distractors__per_image=(5, 5), **{f"distractors__{share}": 1.0}, **LYING)
         for one, other in zip(plain, changed, strict=True):
             assert [(i.class_id, i.part.key) for i in classed(one)] == [

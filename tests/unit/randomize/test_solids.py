@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from partsight.config.randomize import DistractorSection
+from partsight.randomize.assemblies import sample_assembly
 from partsight.randomize.distractors import Catalogue, sample_distractor
+from partsight.randomize.materials import is_cad
 from partsight.randomize.solids import box, bracket, cable, lathe, scaled
-from partsight.structures.part import Part, diagonal_m
+from partsight.structures.part import Part, bounding_box_m, diagonal_m
 
 
 def geometric_normals(part: Part):
@@ -51,3 +53,28 @@ def test_distractors_are_about_as_large_as_asked():
         assert 0.01 < diagonal_m(part.mesh) < 0.6
         assert np.isfinite(part.mesh.vertices_m).all()
         assert np.isfinite(part.mesh.normals).all()
+
+
+def test_assemblies_have_the_size_asked_for_and_materials_of_their_own():
+    colors = set()
+    for seed in range(40):
+        part = sample_assembly(np.random.default_rng(seed), 0.1)
+        low, high = bounding_box_m(part.mesh)
+        assert diagonal_m(part.mesh) == pytest.approx(0.1)
+        assert np.allclose(low + high, 0)
+        assert is_cad(part), "its materials are varied, not replaced by one"
+        assert part.material_ids.max() < len(part.materials)
+        colors.add(len({part.materials[number].base_color for number in set(part.material_ids.tolist())}))
+        assert np.allclose(np.linalg.norm(part.mesh.normals, axis=1), 1, atol=1e-5)
+    assert max(colors) >= 5
+
+
+def test_an_assembly_is_drawn_by_its_seed():
+    first, again, other = (sample_assembly(np.random.default_rng(seed), 0.1).key for seed in (3, 3, 4))
+    assert first == again != other
+
+
+def test_as_many_distractors_as_asked_are_assemblies():
+    section, rng = DistractorSection(assembly_share=0.5), np.random.default_rng(0)
+    names = [sample_distractor(rng, 0.1, section, Catalogue(())).name for _ in range(300)]
+    assert 120 < names.count("assembly") < 180
