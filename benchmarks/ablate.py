@@ -88,7 +88,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "randomize.distractors.tool_share=0.3",
         "randomize.scatter.empty_share=0.25",
     ),
-    "assemblies": ("randomize.distractors.assembly_share=0.5",),
+    "plain distractors": ("randomize.distractors.assembly_share=0",),
     "half other colors": ("randomize.materials.recolor_share=0.5",),
     "most other colors": ("randomize.materials.recolor_share=0.9",),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),

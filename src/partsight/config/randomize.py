@@ -244,12 +244,13 @@ class DistractorSection(Section):
     """Number of things that are none of the classes (boxes, cylinders, pipes, rings, plates, cables) in a picture."""
     tool_share: Share = 0.0
     """Share of them that are tools and fasteners: spanners, hammers, screwdrivers, bolts, nuts and angle brackets."""
-    assembly_share: Share = 0.0
-    """Share of them that are made of many small things of a few colors, as devices, circuit boards and terminal strips are."""
     cad: tuple[FilePath, ...] = ()
     """CAD files of things that stand around and are none of the classes: other parts of the catalogue, tables, racks."""
     cad_share: Share = 0.4
     """Share of them that come from these files, in their own size; nothing where there are no files."""
+    assembly_share: Share = 0.5
+    """Share of the rest that is made of many small things of a few colors, as devices, circuit boards and terminal strips are; the
+    others are plain solids."""
     lookalike_share: Share = 0.0
     """Share of them that are stretched copies of the classes' own parts: not labelled, because they are other parts.
     Leave it at 0 where real parts come in several lengths."""
@@ -259,8 +260,7 @@ class DistractorSection(Section):
     @model_validator(mode="after")
     def _check_shares(self) -> Self:
         cad_share = self.cad_share if self.cad else 0.0
-        shares = {name: getattr(self, name) for name in ("tool_share", "lookalike_share", "assembly_share")}
-        _check_sum(**shares, cad_share=cad_share)
+        _check_sum(tool_share=self.tool_share, lookalike_share=self.lookalike_share, cad_share=cad_share)
         if self.lookalike_stretch[0] < 1.2:
             raise ValueError(
                 f"lookalike_stretch starts at {self.lookalike_stretch[0]}; expected 1.2 or more: a copy that is nearly the part "

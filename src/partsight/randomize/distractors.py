@@ -25,17 +25,17 @@ def sample_distractor(
 ) -> Part:
     """Draw a solid, an assembly or a tool of about this size, or, in its own size, another CAD part or a look-alike of a class's."""
     cad_share = section.cad_share if catalogue.others else 0.0
-    special = section.tool_share + section.lookalike_share + section.assembly_share + cad_share
-    kind = rng.random() if special else 1.0  # without either, draws stay what they were
+    special = section.tool_share + section.lookalike_share + cad_share
+    kind = rng.random() if special else 1.0  # without any, draws stay what they were
     if kind < section.tool_share:
         return sample_tool(rng, size_m)
     if kind < section.tool_share + cad_share:
         return catalogue.others[int(rng.integers(len(catalogue.others)))]
-    if kind < section.tool_share + cad_share + section.assembly_share:
-        return sample_assembly(rng, size_m)
     if kind < special:
         variants = catalogue.classes[int(rng.integers(len(catalogue.classes)))]
         return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], section.lookalike_stretch)
+    if section.assembly_share and chance(rng, section.assembly_share):
+        return sample_assembly(rng, size_m)
     return _solid(rng, size_m)
 
 
