@@ -9,7 +9,6 @@ once. Trainings run side by side, one core each, which brings more than one trai
 """
 
 import argparse
-import json
 import multiprocessing
 import platform
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from alarms import detect_on, gather, training_rooms, validation_rooms
+from alarms import detect_on, room_settings, validation_rooms
 from large_parts import evaluate_at
 from rich.console import Console
 from tables import interval, mean_of
@@ -93,6 +92,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "most other colors": ("randomize.materials.recolor_share=0.9",),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
 }
+AMONG = ("rooms", "rooms among and behind")
+BEHIND = ("rooms behind", "rooms among and behind")
+"""Variants in which photos of rooms are shown among the renders, and behind the parts."""
 
 
 @dataclass(frozen=True)
@@ -178,21 +180,10 @@ def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     settings = [
         f"photos.test={list(base.photos.train)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
         f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"', f"train.threads={max(1, num_cores() // arguments.jobs)}",
-        *use_of_rooms(cell, base.photos.validation, arguments.out), *arguments.settings,
+        *room_settings(base.photos.validation, arguments.out, among=cell.variant in AMONG, behind=cell.variant in BEHIND),
+        *arguments.settings,
     ]  # fmt: skip
     return read_recipe(path, settings)
-
-
-def use_of_rooms(cell: Cell, sessions: Sequence[str], out: Path) -> list[str]:
-    """Return the settings by which half of the photos of rooms choose and, in some variants, the other half teaches."""
-    if not validation_rooms():
-        return []
-    choosing = [f"background/{path.stem}" for path in validation_rooms()]
-    teaching = gather(training_rooms(), out / "training_rooms")
-    among = training_rooms() if cell.variant in ("rooms", "rooms among and behind") else []
-    folder = gather([*validation_rooms(), *among], out / ("rooms" if among else "validation_rooms"))
-    settings = [f'photos.background_folder="{folder}"', f"photos.validation={json.dumps([*sessions, *choosing])}"]
-    return [*settings, *([f'randomize.background.folder="{teaching}"'] if "behind" in cell.variant else [])]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

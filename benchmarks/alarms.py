@@ -1,5 +1,6 @@
 """Photos without any of the parts, for the benchmarks: halls only count false alarms, rooms elsewhere choose, others teach."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,23 @@ def validation_rooms() -> list[Path]:
 def training_rooms() -> list[Path]:
     """Return the photos that recipes with negatives learn from."""
     return sorted(EMPTY.glob("pexels_*.jpg"))[1::2]
+
+
+def room_settings(sessions: Sequence[str], out: Path, *, among: bool, behind: bool) -> list[str]:
+    """Return the recipe settings by which half of the photos of rooms join the validation `sessions`.
+
+    The other half teaches, if asked: `among` the renders, `behind` and below the parts, or both. Nothing where there are no photos.
+    """
+    validation = validation_rooms()
+    if not validation:
+        return []
+    shown = [*validation, *(training_rooms() if among else [])]
+    folder = gather(shown, out / ("rooms" if among else "validation_rooms"))
+    named = [*sessions, *(f"background/{path.stem}" for path in validation)]
+    settings = [f'photos.background_folder="{folder}"', f"photos.validation={json.dumps(named)}"]
+    if behind:
+        settings.append(f'randomize.background.folder="{gather(training_rooms(), out / "training_rooms")}"')
+    return settings
 
 
 def gather(paths: Sequence[Path], folder: Path) -> Path:

@@ -8,7 +8,6 @@ each row; `curves.py` draws the rows. Trainings run side by side, one core each,
 """
 
 import argparse
-import json
 import multiprocessing
 import platform
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from alarms import detect_on, gather, halls, training_rooms, validation_rooms
+from alarms import detect_on, halls, room_settings
 from large_parts import evaluate_at
 from rich.console import Console
 from tables import interval, mean_of
@@ -199,9 +198,10 @@ def _network(experiment: Experiment) -> dict[str, Any]:
 def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     """Seeds re-draw the photos and the training; the renders of a recipe are made once."""
     path = HERE / "real" / f"{cell.set_name}.toml"
+    base, learns = read_recipe(path, []), cell.recipe.endswith("empties")
     settings = [
         *RECIPES[cell.recipe],
-        *_amount(cell, read_recipe(path, [])),
+        *_amount(cell, base),
         *([f"dataset.seed={cell.seed}"] if cell.photos else []),  # CAD alone is the first of two stages too
         f"train.seed={cell.seed}",
         f"train.threads={max(1, num_cores() // arguments.jobs)}",
@@ -210,27 +210,11 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         f"dataset.photo_repeat={_repeat(cell)}",
         f'train.weights="{arguments.weights}"',
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
-        *_rooms(cell, read_recipe(path, []), arguments.out),
+        *room_settings(base.photos.validation, arguments.out, among=learns, behind=learns),
         f"evaluate.most_false_alarms={QUIET}",
         *arguments.settings,
     ]
     return read_recipe(path, settings)
-
-
-def _rooms(cell: Cell, base: Recipe, out: Path) -> Sequence[str]:
-    """Half of the photos of rooms are validation photos; the rest is there for the recipes that learn from them alone."""
-    validation = validation_rooms()
-    if not validation:
-        return ()
-    learns = cell.recipe.endswith("empties")
-    folder = gather(
-        [*validation, *(training_rooms() if learns else [])], out / ("rooms" if learns else "validation_rooms")
-    )
-    sessions = [*base.photos.validation, *(f"background/{path.stem}" for path in validation)]
-    settings = [f'photos.background_folder="{folder}"', f"photos.validation={json.dumps(sessions)}"]
-    if learns:
-        settings.append(f'randomize.background.folder="{gather(training_rooms(), out / "training_rooms")}"')
-    return settings
 
 
 def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
