@@ -5,7 +5,7 @@ from PIL import Image
 
 from partsight.errors import DatasetError
 from partsight.files import read_json
-from partsight.pipeline.assemble import assemble, listed_times
+from partsight.pipeline.assemble import assemble, check_backgrounds, listed_times
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 
@@ -56,3 +56,20 @@ def test_backgrounds_among_the_pictures_that_choose_join_the_renders(finished, s
     assert names[0] == names[1] | {"background__hall"}
     assert len(names[1]) > 0
     assert "background__yard" in {sample.sample_id for sample in splits.train.samples}
+
+
+def test_a_photo_that_validates_is_refused_behind_the_parts(finished, smoke, tmp_path):
+    places, behind = tmp_path / "places", tmp_path / "behind"
+    for folder, names in ((places, ("hall", "yard")), (behind, ("copy_of_hall", "other"))):
+        folder.mkdir()
+        for number, name in enumerate(names):
+            Image.new("RGB", (64, 48), (number, number, folder == places)).save(folder / f"{name}.png")
+    photos = smoke.photos.model_copy(update={"background_folder": places, "validation": ("background/hall",)})
+    background = smoke.randomize.background.model_copy(update={"folder": behind})
+    randomize = smoke.randomize.model_copy(update={"background": background})
+    recipe = smoke.model_copy(update={"photos": photos, "randomize": randomize})
+    check_backgrounds(recipe)  # pictures of equal size and another color are no copies
+    (behind / "copy_of_hall.png").write_bytes((places / "hall.png").read_bytes())
+    (behind / "copy_of_yard.png").write_bytes((places / "yard.png").read_bytes())  # serves training, so it may
+    with pytest.raises(DatasetError, match=r"behind: 1 of 3 pictures validate or test as well: copy_of_hall\.png\."):
+        Experiment(recipe, finished.workspace, Silence()).renders  # noqa: B018  # the property runs the stage

@@ -1,7 +1,9 @@
 """The dataset stage: renders and photos → one dataset in YOLO layout, with the splits that evaluation needs."""
 
+import filecmp
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import dataset_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.randomize.backgrounds import list_photos
 from partsight.structures.dataset import Dataset, Splits
 
 
@@ -102,6 +105,35 @@ def choosing_photos(recipe: Recipe) -> Dataset:
     chosen = mix(_draw_photos(recipe, photos.train), photos.validation)
     own = tuple(sample for sample in chosen.samples if not is_background(sample.session))
     return Dataset(chosen.class_names, own)
+
+
+def check_backgrounds(recipe: Recipe) -> None:
+    """Raise DatasetError when a picture that is drawn behind parts is, byte for byte, one that validates or tests."""
+    behind = list_photos(recipe.randomize.background.folder, "randomize.background.folder")
+    if not behind:
+        return
+    photos = _split_photos(recipe)
+    kept_apart = [sample.image_path for sample in (*photos.validation.samples, *photos.test.samples)]
+    shared = sorted(copy.name for copy in _copies(behind, kept_apart))
+    if shared:
+        more = f" and {len(shared) - 10} more" if len(shared) > 10 else ""
+        raise DatasetError(
+            f"{recipe.randomize.background.folder}: {len(shared)} of {len(behind)} pictures validate or test as well: "
+            f"{', '.join(shared[:10])}{more}. Figures on places that were learned from would flatter; move these pictures out of "
+            "randomize.background.folder, or name other sessions in photos.validation and photos.test."
+        )
+
+
+def _copies(paths: Sequence[Path], others: Sequence[Path]) -> list[Path]:
+    """Return those of the files that have the bytes of one of the others; only files of equal length are read."""
+    of_length: dict[int, list[Path]] = defaultdict(list)
+    for other in others:
+        of_length[other.stat().st_size].append(other)
+    return [
+        path
+        for path in paths
+        if any(filecmp.cmp(path, other, shallow=False) for other in of_length[path.stat().st_size])
+    ]
 
 
 def _split_photos(recipe: Recipe) -> Splits:

@@ -47,7 +47,12 @@ def sample_crop(rng: np.random.Generator, paths: Sequence[Path], size_wh: tuple[
 
 @lru_cache(maxsize=8)
 def find_photos(folder: Path | None, key: str) -> tuple[Path, ...]:
-    """Return the pictures in a folder. Raises SceneError when it has none."""
+    """Return the pictures that a folder held when first asked for, as every scene draws from it. Raises as `list_photos`."""
+    return list_photos(folder, key)
+
+
+def list_photos(folder: Path | None, key: str) -> tuple[Path, ...]:
+    """Return the pictures in a folder, by name. Raises SceneError when it has none."""
     if folder is None:
         return ()
     paths = tuple(sorted(path for path in folder.glob("**/*") if path.suffix.lower() in SUFFIXES))
