@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from partsight.dataset.pictures import read_picture
+from partsight.pipeline.assemble import with_needed_renders
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.schedule import without_photos_of_parts
@@ -134,3 +135,20 @@ def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two
     recipe = recipe.model_copy(update={"train": train.model_copy(update={"finetune": sure})})
     trained = Experiment(recipe, experiment.workspace, Silence()).trained
     assert trained.name == "photos", "without a false alarm there is nothing to train again"
+
+
+def test_photos_alone_make_renders_for_the_report_only(two_stage, finished):
+    recipe = two_stage(1).recipe
+    shown = recipe.report.model_copy(update={"gallery": 3})
+    changed = {
+        "dataset": recipe.dataset.model_copy(update={"renders": 0}),
+        "train": recipe.train.model_copy(update={"schedule": "mixed"}),
+        "photos": recipe.photos.model_copy(update={"train": ("monday",), "validation": (), "test": ("tuesday",)}),
+        "report": shown,
+    }
+    needs_renders = recipe.model_copy(update=changed)
+    assert with_needed_renders(needs_renders) == needs_renders, "renders validate"
+    photos = changed["photos"].model_copy(update={"train": (), "validation": ("monday",)})
+    alone = needs_renders.model_copy(update={"photos": photos})
+    assert with_needed_renders(alone).render.count == 3
+    assert len(Experiment(alone, finished.workspace, Silence()).renders.dataset.samples) == 3

@@ -107,6 +107,17 @@ def choosing_photos(recipe: Recipe) -> Dataset:
     return Dataset(chosen.class_names, own)
 
 
+def with_needed_renders(recipe: Recipe) -> Recipe:
+    """Return the recipe with few renders, for the report, where photos alone train, validate and test (`dataset.renders = 0`)."""
+    if recipe.dataset.renders != 0:
+        return recipe
+    photos = _split_photos(recipe)
+    if _are_backgrounds(photos.validation) or _are_backgrounds(photos.test):
+        return recipe
+    count = min(recipe.render.count, max(1, recipe.report.gallery))
+    return recipe.model_copy(update={"render": recipe.render.model_copy(update={"count": count})})
+
+
 def check_backgrounds(recipe: Recipe) -> None:
     """Raise DatasetError when a picture that is drawn behind parts is, byte for byte, one that validates or tests."""
     behind = list_photos(recipe.randomize.background.folder, "randomize.background.folder")

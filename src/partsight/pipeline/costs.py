@@ -8,6 +8,7 @@ from typing import Any
 
 from partsight.config.recipe import Recipe
 from partsight.files import read_json
+from partsight.pipeline.assemble import with_needed_renders
 from partsight.pipeline.cluster import num_cluster_workers
 from partsight.pipeline.photo_ranges import follow_photos
 from partsight.pipeline.render_shard import find_variant, label_path
@@ -83,7 +84,7 @@ def duration(seconds: float) -> str:
 
 def _renders(workspace: Workspace, keyed: list[tuple[Recipe, str]]) -> StageEstimate:
     wanted: dict[str, Recipe] = {}
-    for recipe, key in keyed:
+    for recipe, key in ((with_needed_renders(recipe), key) for recipe, key in keyed):
         if key not in wanted or wanted[key].render.count < recipe.render.count:
             wanted[key] = recipe
     num_left = {

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from partsight.config.loading import effective_recipe, read_recipe
 from partsight.config.recipe import Recipe
 from partsight.files import write_json
-from partsight.pipeline.assemble import DatasetOutput, check_backgrounds, make_dataset
+from partsight.pipeline.assemble import DatasetOutput, check_backgrounds, make_dataset, with_needed_renders
 from partsight.pipeline.generate import RenderOutput, make_renders
 from partsight.pipeline.judge import EvaluateOutput, make_evaluation
 from partsight.pipeline.learn import TrainOutput, Watch, ignore
@@ -48,7 +48,7 @@ class Experiment:
     def renders(self) -> RenderOutput:
         """The labelled pictures made from them."""
         check_backgrounds(self.recipe)
-        followed = follow_photos(self.recipe)
+        followed = follow_photos(with_needed_renders(self.recipe))
         return self._recorded("render", make_renders(followed, self.parts, self.workspace, self.progress))
 
     @cached_property

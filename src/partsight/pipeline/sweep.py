@@ -14,6 +14,7 @@ from partsight.config.sweep import SweepSection, Value
 from partsight.errors import PartsightError, RecipeError
 from partsight.evaluate.seeds import MeanOverSeeds, mean_over_seeds
 from partsight.files import write_json
+from partsight.pipeline.assemble import with_needed_renders
 from partsight.pipeline.executors import open_executor
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.generate import CLUSTER_LOGS
@@ -166,7 +167,7 @@ def _run_on(
 def _render_all(sweep: Sweep, recipes: Mapping[Cell, Recipe], progress: Progress) -> None:
     """Make each kind of render once, as many pictures as its largest cell wants."""
     largest: dict[str, Recipe] = {}
-    for recipe in recipes.values():
+    for recipe in map(with_needed_renders, recipes.values()):
         kind = json.dumps(_render_kind(recipe), sort_keys=True)
         if kind not in largest or largest[kind].render.count < recipe.render.count:
             largest[kind] = recipe
