@@ -24,6 +24,8 @@ from matplotlib import pyplot as plt  # noqa: E402
 LOOKS = {
     "default": ("#1f6feb", "o", "renders (and photos mixed in)"),
     "two_stage": ("#1a7f37", "s", "two stages: renders, then photos"),
+    "empties": ("#8250df", "D", "renders and photos of rooms"),
+    "two_stage_empties": ("#8250df", "P", "two stages with photos of rooms"),
     "photos_only": ("#9a6700", "^", "photos alone"),
     "seed": ("#8c959f", "v", "published baseline's renders"),
 }
@@ -35,8 +37,13 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("picture", type=Path)
     arguments = parser.parse_args()
-    rows = [row for row in read_json(arguments.rows) if "map50" in row and not row["cell"]["renders"]]
+    rows = [row for row in read_json(arguments.rows) if "map50" in row and _is_of_the_sets_recipe(row)]
     draw(rows, arguments.picture)
+
+
+def _is_of_the_sets_recipe(row: Mapping[str, Any]) -> bool:
+    """Return whether a row was made without changed keys and with the set's own number of renders."""
+    return not row["cell"]["renders"] and not row.get("settings")
 
 
 def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

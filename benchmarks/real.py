@@ -77,7 +77,9 @@ def main() -> None:
     arguments = _arguments()
     rows_path = arguments.out / "rows.json"
     kept: list[dict[str, Any]] = read_json(rows_path) if rows_path.is_file() else []
-    rows = [row for row in kept if "map50" in row]
+    kept = [row for row in kept if "map50" in row]
+    others = [row for row in kept if row.get("settings", []) != arguments.settings]
+    rows = [row for row in kept if row not in others]
     for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
         _make_datasets([cell for chain in chains for cell in chain], arguments)
         with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
@@ -85,10 +87,10 @@ def main() -> None:
                 if (error := done.exception()) is not None:
                     print(f"failed, the others go on: {error!r}", flush=True)
                     continue
-                rows += done.result()
                 for row in done.result():
                     print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
-                write_json(rows_path, rows)
+                    rows.append({**row, "settings": arguments.settings})
+                write_json(rows_path, others + rows)
                 write_text(arguments.out / "table.md", _table(rows))
     print(_machine())
     print(_table(rows))
