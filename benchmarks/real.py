@@ -235,41 +235,51 @@ def _repeat(cell: Cell) -> int:
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
-    titles = (
-        "set|recipe|renders|photos/class|seeds|test photos / boxes|mAP50 (95 % over seeds)|mAP50-95|agnostic AP50|"
-        "mAP50 of parts ≥ 40 px (boxes)|best F1: P|R|F1|false alarms per empty photo (n)|quiet: P|R|F1|false alarms|"
-        "minutes a training"
-    )
-    lines = ["| " + titles.replace("|", " | ") + " |", "|---" * 19 + "|"]
+    """Return two tables with a line for each recipe: figures without a threshold, and those at two thresholds."""
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
         if "map50" in row:
             cell = row["cell"]
             key = (cell["set_name"], cell["photos"], cell["recipe"], cell["renders"])
             groups.setdefault(key, []).append(row)
-    lines += [_line(key, group) for key, group in sorted(groups.items())]
+    ordered = sorted(groups.items())
+    names = "set | recipe | renders | photos/class | seeds | test photos / boxes"
+    without = (
+        f"| {names} | mAP50 (95 % over seeds) | mAP50-95 | agnostic AP50 | mAP50 of parts ≥ {LEAST_PX} px (boxes) | "
+        "minutes a training |"
+    )
+    at = f"| {names} | best F1: P | R | F1 | false alarms per empty photo (n) | quiet: P | R | F1 | false alarms |"
+    lines = [
+        *(without, "|---" * 11 + "|"), *(_line(key, group, _without_threshold(group)) for key, group in ordered), "",
+        *(at, "|---" * 14 + "|"), *(_line(key, group, _at_thresholds(group)) for key, group in ordered),
+    ]  # fmt: skip
     skipped = [f"- {row['cell']}: {row['skipped']}" for row in rows if "skipped" in row]
     return "\n".join(lines + (["", *skipped] if skipped else [])) + "\n"
 
 
-def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]]) -> str:
+def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]], figures: Sequence[str]) -> str:
     set_name, photos, recipe, renders = key
+    amount = "none" if recipe == "photos_only" else renders or "set's"
+    counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
+    names = (set_name, recipe, amount, "all" if photos == ALL else photos, len(group), counts)
+    return "| " + " | ".join([*map(str, names), *figures]) + " |"
+
+
+def _without_threshold(group: Sequence[dict[str, Any]]) -> list[str]:
+    large = f"{interval([row['large_map50'] for row in group])} ({group[0]['n_large']})"
+    means = [f"{mean_of(group, name):.3f}" for name in ("map50_95", "agnostic_ap50")]
+    return [interval([row["map50"] for row in group]), *means, large, f"{mean_of(group, 'train_seconds') / 60:.1f}"]
+
+
+def _at_thresholds(group: Sequence[dict[str, Any]]) -> list[str]:
+    n_empty = group[0]["n_empty"]
     best_f1, quiet = (
-        " | ".join(f"{mean_of(group, f'{which}{name}'):.3f}" for name in ("precision", "recall", "f1"))
+        [f"{mean_of(group, f'{which}{name}'):.3f}" for name in ("precision", "recall", "f1")]
         for which in ("", "quiet_")
     )
-    counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
-    n_empty = group[0]["n_empty"]
     alarms = f"{mean_of(group, 'false_alarms'):.2f} ({n_empty})" if n_empty else "–"
     quiet_alarms = f"{mean_of(group, 'quiet_false_alarms'):.2f}" if n_empty else "–"
-    large = f"{interval([row['large_map50'] for row in group])} ({group[0]['n_large']})"
-    map50 = interval([row["map50"] for row in group])
-    amount = "none" if recipe == "photos_only" else renders or "set's"
-    return (
-        f"| {set_name} | {recipe} | {amount} | {'all' if photos == ALL else photos} | {len(group)} | {counts} | {map50} "
-        f"| {mean_of(group, 'map50_95'):.3f} | {mean_of(group, 'agnostic_ap50'):.3f} | {large} "
-        f"| {best_f1} | {alarms} | {quiet} | {quiet_alarms} | {mean_of(group, 'train_seconds') / 60:.1f} |"
-    )
+    return [*best_f1, alarms, *quiet, quiet_alarms]
 
 
 def _machine() -> str:
