@@ -50,7 +50,9 @@ def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write the picture."""
     names = list(dict.fromkeys(row["cell"]["set_name"] for row in rows))
     places = {photos: place for place, photos in enumerate(sorted({row["cell"]["photos"] for row in rows}))}
-    figure, panels = plt.subplots(1, len(names), figsize=(4.2 * len(names), 3.4), sharey=True, squeeze=False)
+    figure, panels = plt.subplots(
+        1, len(names), figsize=(4.2 * len(names), 3.8), sharey=True, squeeze=False, layout="constrained"
+    )
     for panel, name in zip(panels[0], names, strict=True):
         for recipe, (color, marker, title) in LOOKS.items():
             line = _line([row for row in rows if (row["cell"]["set_name"], row["cell"]["recipe"]) == (name, recipe)])
@@ -63,8 +65,11 @@ def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         panel.set(title=name, xlabel="photos per class", ylim=(0, 1))
         panel.grid(visible=True, alpha=0.3)
     panels[0][0].set_ylabel("mAP50 on test photos")
-    panels[0][-1].legend(fontsize=8, loc="lower right")
-    figure.tight_layout()
+    shown: dict[str, Any] = {}
+    for panel in panels[0]:
+        handles, titles = panel.get_legend_handles_labels()
+        shown |= dict(zip(titles, handles, strict=True))
+    figure.legend(shown.values(), shown.keys(), fontsize=8, loc="outside lower center", ncols=3)
     figure.savefig(path, metadata={"Date": None})
 
 
