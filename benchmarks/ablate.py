@@ -20,7 +20,7 @@ from typing import Any
 from alarms import detect_on, room_settings, validation_rooms
 from large_parts import evaluate_at
 from rich.console import Console
-from tables import interval, mean_of
+from tables import head, interval, mean_of
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
@@ -192,10 +192,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
     recalls = " | ".join(f"recall at {rate} false alarms per room" for rate in RATES)
-    lines = [
-        f"| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 | {recalls} |",
-        "|---" * (8 + len(RATES)) + "|",
-    ]
+    titles = f"| set | variant | seeds | photos / boxes | mAP50 | each seed | mAP50-95 | agnostic AP50 | {recalls} |"
+    lines = [*head(titles)]
     for (name, variant), group in sorted(groups.items(), key=lambda item: item[0][0]):
         each = ", ".join(f"{row['map50']:.3f}" for row in group)
         counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"

@@ -22,7 +22,7 @@ import numpy as np
 from alarms import detect_on, halls, room_settings
 from large_parts import evaluate_at
 from rich.console import Console
-from tables import interval, mean_of
+from tables import head, interval, mean_of
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
@@ -79,7 +79,7 @@ def main() -> None:
     kept: list[dict[str, Any]] = read_json(rows_path) if rows_path.is_file() else []
     kept = [row for row in kept if "map50" in row]
     others = [row for row in kept if row.get("settings", []) != arguments.settings]
-    rows = [row for row in kept if row not in others]
+    rows = [row for row in kept if row.get("settings", []) == arguments.settings]
     for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
         _make_datasets([cell for chain in chains for cell in chain], arguments)
         with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
@@ -250,8 +250,8 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     )
     at = f"| {names} | best F1: P | R | F1 | false alarms per empty photo (n) | quiet: P | R | F1 | false alarms |"
     lines = [
-        *(without, "|---" * 11 + "|"), *(_line(key, group, _without_threshold(group)) for key, group in ordered), "",
-        *(at, "|---" * 14 + "|"), *(_line(key, group, _at_thresholds(group)) for key, group in ordered),
+        *head(without), *(_line(key, group, _without_threshold(group)) for key, group in ordered), "",
+        *head(at), *(_line(key, group, _at_thresholds(group)) for key, group in ordered),
     ]  # fmt: skip
     skipped = [f"- {row['cell']}: {row['skipped']}" for row in rows if "skipped" in row]
     return "\n".join(lines + (["", *skipped] if skipped else [])) + "\n"

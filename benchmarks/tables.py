@@ -21,3 +21,8 @@ def half_width(values: Sequence[float]) -> float:
 def interval(values: Sequence[float]) -> str:
     """Return the mean and the half width of its 95 % interval, the mean alone of a single value."""
     return f"{mean(values):.3f}" + (f" ± {half_width(values):.3f}" if len(values) in STUDENT_T_95 else "")
+
+
+def head(titles: str) -> tuple[str, str]:
+    """Return the first line of a Markdown table, as given, and the one that goes below it."""
+    return titles, "|---" * (titles.count("|") - 1) + "|"

@@ -18,6 +18,8 @@ PartsightError            the user can mend it: printed without a traceback
 Anything else that escapes is our bug, and its traceback stays.
 """
 
+from collections.abc import Sequence
+
 
 class PartsightError(Exception):
     """Something the user can mend; the message says where, found, expected, what to do."""
@@ -73,3 +75,9 @@ class StorageError(PartsightError):
 
 class StaleLabelsError(PartsightError):
     """Labels were changed elsewhere since they were read; nothing was written."""
+
+
+def first_of(names: Sequence[str], most: int = 10) -> str:
+    """Return the first names for a message, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

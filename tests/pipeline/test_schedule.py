@@ -151,4 +151,6 @@ def test_photos_alone_make_renders_for_the_report_only(two_stage, finished):
     photos = changed["photos"].model_copy(update={"train": (), "validation": ("monday",)})
     alone = needs_renders.model_copy(update={"photos": photos})
     assert with_needed_renders(alone).render.count == 3
-    assert len(Experiment(alone, finished.workspace, Silence()).renders.dataset.samples) == 3
+    experiment = Experiment(alone, finished.workspace, Silence())
+    assert len(experiment.used_renders.dataset.samples) == 3
+    assert len(experiment.renders.dataset.samples) == recipe.render.count, "asked for themselves, all are made"

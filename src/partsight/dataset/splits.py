@@ -9,7 +9,7 @@ from itertools import combinations
 
 from partsight.config.photos import PhotosSection
 from partsight.dataset.names import check_same_names
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, first_of
 from partsight.files import hash_json
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
@@ -111,8 +111,7 @@ def _check_one_split_each(chosen: dict[str, set[str]]) -> None:
 def _check_nothing_shared(first: Iterable[str], second: Iterable[str], message: str) -> None:
     shared = sorted(set(first) & set(second))
     if shared:
-        more = f" and {len(shared) - 10} more" if len(shared) > 10 else ""
-        raise DatasetError(f"{message}: {', '.join(shared[:10])}{more}. Each may serve one split only.")
+        raise DatasetError(f"{message}: {first_of(shared)}. Each may serve one split only.")
 
 
 def _of_sessions(dataset: Dataset, sessions: set[str]) -> Dataset:

@@ -1,9 +1,7 @@
 """The dataset stage: renders and photos → one dataset in YOLO layout, with the splits that evaluation needs."""
 
-import filecmp
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, is_background, split_photos, split_renders
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, first_of
+from partsight.files import hash_file
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import dataset_key
@@ -124,27 +123,14 @@ def check_backgrounds(recipe: Recipe) -> None:
     if not behind:
         return
     photos = _split_photos(recipe)
-    kept_apart = [sample.image_path for sample in (*photos.validation.samples, *photos.test.samples)]
-    shared = sorted(copy.name for copy in _copies(behind, kept_apart))
+    kept_apart = {hash_file(sample.image_path) for sample in (*photos.validation.samples, *photos.test.samples)}
+    shared = sorted(path.name for path in behind if hash_file(path) in kept_apart)
     if shared:
-        more = f" and {len(shared) - 10} more" if len(shared) > 10 else ""
         raise DatasetError(
             f"{recipe.randomize.background.folder}: {len(shared)} of {len(behind)} pictures validate or test as well: "
-            f"{', '.join(shared[:10])}{more}. Figures on places that were learned from would flatter; move these pictures out of "
+            f"{first_of(shared)}. Figures on places that were learned from would flatter; move these pictures out of "
             "randomize.background.folder, or name other sessions in photos.validation and photos.test."
         )
-
-
-def _copies(paths: Sequence[Path], others: Sequence[Path]) -> list[Path]:
-    """Return those of the files that have the bytes of one of the others; only files of equal length are read."""
-    of_length: dict[int, list[Path]] = defaultdict(list)
-    for other in others:
-        of_length[other.stat().st_size].append(other)
-    return [
-        path
-        for path in paths
-        if any(filecmp.cmp(path, other, shallow=False) for other in of_length[path.stat().st_size])
-    ]
 
 
 def _split_photos(recipe: Recipe) -> Splits:

@@ -47,14 +47,18 @@ class Experiment:
     @cached_property
     def renders(self) -> RenderOutput:
         """The labelled pictures made from them."""
-        check_backgrounds(self.recipe)
-        followed = follow_photos(with_needed_renders(self.recipe))
-        return self._recorded("render", make_renders(followed, self.parts, self.workspace, self.progress))
+        return self._render(self.recipe)
+
+    @cached_property
+    def used_renders(self) -> RenderOutput:
+        """Those that training and report use: all, or a few where nothing learns from them."""
+        needed = with_needed_renders(self.recipe)
+        return self.renders if needed is self.recipe else self._render(needed)
 
     @cached_property
     def dataset(self) -> DatasetOutput:
         """Renders and photos, split and mixed."""
-        return self._recorded("dataset", make_dataset(self.recipe, self.renders, self.workspace, self.progress))
+        return self._recorded("dataset", make_dataset(self.recipe, self.used_renders, self.workspace, self.progress))
 
     @cached_property
     def trained(self) -> TrainOutput:
@@ -75,8 +79,13 @@ class Experiment:
     @cached_property
     def report(self) -> Path:
         """The page that shows it all."""
-        made = Made(self.parts, self.renders, self.dataset, self.trained, self.evaluated)
+        made = Made(self.parts, self.used_renders, self.dataset, self.trained, self.evaluated)
         return make_report(self.recipe, made, self.workspace, self.progress)
+
+    def _render(self, recipe: Recipe) -> RenderOutput:
+        check_backgrounds(recipe)
+        made = make_renders(follow_photos(recipe), self.parts, self.workspace, self.progress)
+        return self._recorded("render", made)
 
     def _recorded(self, stage: str, output: _Output) -> _Output:
         """Write the whole recipe, defaults included, beside a stage's output."""

@@ -27,7 +27,7 @@ class Made(Protocol):
     @property
     def progress(self) -> Progress: ...  # noqa: D102
     @property
-    def renders(self) -> RenderOutput: ...  # noqa: D102
+    def used_renders(self) -> RenderOutput: ...  # noqa: D102
     @property
     def dataset(self) -> DatasetOutput: ...  # noqa: D102
 
@@ -114,5 +114,5 @@ def _train_on_videos(made: Made, teacher: TrainOutput) -> TrainOutput:
 
 def _train_on_renders(made: Made) -> TrainOutput:
     recipe = without_photos_of_parts(made.recipe)
-    dataset = make_dataset(recipe, made.renders, made.workspace, made.progress)
+    dataset = make_dataset(recipe, made.used_renders, made.workspace, made.progress)
     return make_checkpoint(Training(recipe, dataset, "renders"), made.workspace, made.progress)
