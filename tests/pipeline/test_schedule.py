@@ -1,5 +1,6 @@
 """Two stages: first renders, then photos among renders; the first stage is made once, whatever photos are drawn."""
 
+import json
 import shutil
 from importlib.util import find_spec
 
@@ -74,6 +75,16 @@ def test_the_second_stage_goes_on_from_the_first_and_shows_photos_among_renders(
     states = [load(output) for output in (first, trained)]
     distance = max(float(np.abs(states[0][name] - states[1][name]).max()) for name in states[0])
     assert 0 < distance < 0.5, "not trained anew"
+
+
+def test_the_report_counts_every_render_that_the_first_stage_showed(two_stage):
+    experiment = two_stage(1)
+    figures = json.loads(experiment.report.with_suffix(".json").read_text())
+    train = experiment.dataset.splits.train.samples
+    num_renders = sum(sample.source == "render" for sample in train)
+    replayed = sum(experiment.dataset.times[sample.sample_id] > 0 for sample in train if sample.source == "render")
+    assert replayed < num_renders == figures["num_train_renders"]
+    assert "the last of 2 trainings" in experiment.report.read_text()
 
 
 def load(output):

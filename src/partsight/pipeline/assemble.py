@@ -69,6 +69,20 @@ def listed_times(recipe: Recipe, train: Dataset) -> Mapping[str, int]:
     return list_with_replay(train, shares, seed=recipe.draw_seed)
 
 
+def shown_in_training(recipe: Recipe, dataset: DatasetOutput) -> Dataset:
+    """Return the training pictures that the recipe's trainings show at all.
+
+    The last of two stages shows again only some of the renders, but the first has shown every one.
+    """
+    train, first_shows_renders = dataset.splits.train, recipe.train.schedule == "two_stage"
+    shown = (
+        sample
+        for sample in train.samples
+        if dataset.times.get(sample.sample_id, 1) or (first_shows_renders and sample.source == "render")
+    )
+    return Dataset(train.class_names, tuple(shown))
+
+
 def assemble(recipe: Recipe, renders: Dataset) -> Splits:
     """Return train, validation and test: photos where the recipe gives sessions for a split, held-out renders elsewhere.
 

@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.own_weights import PARTS
 from partsight.files import write_bytes
-from partsight.pipeline.assemble import DatasetOutput
+from partsight.pipeline.assemble import DatasetOutput, shown_in_training
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.judge import EvaluateOutput
@@ -28,6 +28,7 @@ from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_
 from partsight.report.content import PartCard, Picture, ReportContent, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
 from partsight.report.page import write_report
+from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
 PAGE = "report.html"
@@ -54,9 +55,10 @@ def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Prog
         if read_manifest(folder) is None:
             started = time.monotonic()
             with progress.stage("report", 1, "page") as advance:
-                content = _content(recipe, made)
+                splits = replace(made.dataset.splits, train=shown_in_training(recipe, made.dataset))
+                content = _content(recipe, made, splits.train)
                 write_report(content, recipe.report, folder / PAGE)
-                write_cards(content, _trained_from(recipe), made.dataset.splits, folder)
+                write_cards(content, _trained_from(recipe), splits, folder)
                 advance(1, "")
             write_manifest(folder, {"page": PAGE}, started=started)
     for name in (PAGE, MODEL_CARD, DATASET_CARD):
@@ -64,12 +66,11 @@ def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Prog
     return folder / PAGE
 
 
-def _content(recipe: Recipe, made: Made) -> ReportContent:
+def _content(recipe: Recipe, made: Made, train: Dataset) -> ReportContent:
     renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
     gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
-    shown = [sample for sample in dataset.splits.train.samples if dataset.times.get(sample.sample_id, 1)]
-    sources = Counter((sample.source, sample.source == "render" or len(sample.class_ids) > 0) for sample in shown)
+    sources = Counter((each.source, each.source == "render" or len(each.class_ids) > 0) for each in train.samples)
     return ReportContent(
         title=recipe.report.title,
         evaluation=evaluation,
@@ -83,6 +84,7 @@ def _content(recipe: Recipe, made: Made) -> ReportContent:
         recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
         provenance=_provenance(made),
         timings=_timings(made),
+        num_trainings=1 + len(trained.earlier),
         num_train_renders=sources["render", True],
         num_train_photos=sources["photo", True],
         num_train_backgrounds=sources["photo", False],

@@ -98,8 +98,8 @@ def dataset_card(content: ReportContent, splits: Splits) -> str:
         "Renders are made from CAD; their labels come from casting rays at what was drawn. Photos are labelled by people.",
         "## Splits",
         _lines([*header, *(_split_row(name, dataset) for name, dataset in named.items())]),
-        "Numbers under the classes are labelled parts. No session is in two splits. Validation chooses checkpoint and "
-        "threshold; the test set only reports.",
+        "Pictures of train are those that were shown; numbers under the classes are labelled parts. No session is in two "
+        "splits. Validation chooses checkpoint and threshold; the test set only reports.",
         *dropped,
         "## Reproduction",
         "The same recipe, seed and files give the same renders, on any number of workers, with the renderer named below.",

@@ -87,6 +87,8 @@ class ReportContent:
     provenance: tuple[tuple[str, str], ...] = ()
     """Name and value: versions, hashes, machine."""
     timings: tuple[StageTiming, ...] = ()
+    num_trainings: int = 1
+    """Trainings that followed one another; `history` is of the last."""
     num_train_renders: int = 0
     num_train_photos: int = 0
     """Photos that show parts."""

@@ -13,7 +13,7 @@ from partsight.report import charts, figures
 from partsight.report.advice import give_advice
 from partsight.report.content import PartCard, Picture, ReportContent
 from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
-from partsight.report.verdict import write_verdict
+from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.evaluation import Evaluation
 from partsight.structures.plain import as_plain
 
@@ -94,6 +94,7 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
         timing_rows=figures.timing_rows(content.timings),
         result_charts=_result_charts(evaluation),
         advice=give_advice(content),
+        learned_from=describe_training(content),
         training_charts=charts.training_charts(content.history),
         frame=charts,
         cards=_cards(content.parts, encoding),
