@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("picture", type=Path)
     arguments = parser.parse_args()
     rows = [row for row in read_json(arguments.rows) if "map50" in row and _is_of_the_sets_recipe(row)]
+    starts = sorted({row["weights"] for row in rows if "weights" in row})
+    if len(starts) > 1:
+        parser.error(f"{arguments.rows} has rows that start from {' and '.join(starts)}; a line is to have one start")
     draw(rows, arguments.picture)
 
 

@@ -11,7 +11,7 @@ import argparse
 import multiprocessing
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -78,8 +78,9 @@ def main() -> None:
     rows_path = arguments.out / "rows.json"
     kept: list[dict[str, Any]] = read_json(rows_path) if rows_path.is_file() else []
     kept = [row for row in kept if "map50" in row]
-    others = [row for row in kept if row.get("settings", []) != arguments.settings]
-    rows = [row for row in kept if row.get("settings", []) == arguments.settings]
+    marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings}
+    rows = [row for row in kept if _has(row, marks)]
+    others = [row for row in kept if not _has(row, marks)]
     for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
         _make_datasets([cell for chain in chains for cell in chain], arguments)
         with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
@@ -89,11 +90,16 @@ def main() -> None:
                     continue
                 for row in done.result():
                     print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
-                    rows.append({**row, "settings": arguments.settings})
+                    rows.append({**row, **marks})
                 write_json(rows_path, others + rows)
                 write_text(arguments.out / "table.md", _table(rows))
     print(_machine())
     print(_table(rows))
+
+
+def _has(row: Mapping[str, Any], marks: Mapping[str, Any]) -> bool:
+    """Return whether a row was made with these weights and settings; rows older than a mark count as having it."""
+    return all(row.get(name, mark if name == "weights" else []) == mark for name, mark in marks.items())
 
 
 def _arguments() -> argparse.Namespace:
