@@ -21,7 +21,7 @@ def check(
     from partsight.cad.processes import start_early
 
     start_early()
-    from partsight.cli.tables import facts_table
+    from partsight.cli.tables import print_facts
     from partsight.config.cad import CadSection
     from partsight.pipeline.inspection import describe_pair, inspect, name_classes, part_sections, publish_inspection
 
@@ -30,7 +30,7 @@ def check(
     parts = part_sections(name_classes(cad_files), unit)
     inspection = inspect(parts, CadSection(timeout_s=timeout_s), None, progress)
     publish_inspection(inspection, out, progress)
-    console.print(facts_table({name: tuple(v.facts for v in found) for name, found in inspection.parts.items()}))
+    print_facts(console, {name: tuple(v.facts for v in found) for name, found in inspection.parts.items()})
     for pair in inspection.pairs[:SHOWN_PAIRS]:
         console.print(describe_pair(pair), highlight=False)
     for problem in inspection.problems.values():

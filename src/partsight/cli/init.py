@@ -19,12 +19,12 @@ def init(
     from partsight.cad.processes import start_early
 
     start_early()
-    from partsight.cli.tables import facts_table
+    from partsight.cli.tables import print_facts
     from partsight.pipeline.project import init_project
 
     console = Console()
     project = init_project(out, cad_files, TerminalProgress(console))
-    console.print(facts_table(project.facts))
+    print_facts(console, project.facts)
     for problem in project.problems:
         console.print(f"[bold red]left out[/] {problem}", highlight=False, soft_wrap=True)
     console.print(f"Recipe         {project.recipe_path}\nContact sheet  {project.contact_sheet}", highlight=False)

@@ -3,25 +3,40 @@
 from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from partsight.cad.facts import PartFacts
+from partsight.errors import first_of
+
+_LONGEST_NAME = 22
+"""Characters of a class name that are kept on one line in a narrow terminal."""
 
 
-def facts_table(parts: Mapping[str, tuple[PartFacts, ...]]) -> Table:
-    """Return a table with a line for each part; triangles are given as kept/read."""
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("class", overflow="fold")
-    for heading in ("file", "size (mm)", "triangles"):
+def print_facts(console: Console, parts: Mapping[str, tuple[PartFacts, ...]]) -> None:
+    """Print a table with a line for each part, and below it what was remarked, once for all parts that it holds for."""
+    console.print(_facts_table(parts))
+    remarks: dict[str, list[str]] = {}
+    for name, variants in parts.items():
+        for remark in dict.fromkeys(remark for facts in variants for remark in facts.warnings):
+            remarks.setdefault(remark, []).append(name)
+    for remark, names in remarks.items():
+        console.print(f"[yellow]{escape(first_of(names))}[/]: {escape(remark)}", highlight=False, soft_wrap=True)
+
+
+def _facts_table(parts: Mapping[str, tuple[PartFacts, ...]]) -> Table:
+    """Return the table; triangles are given as kept/read."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("class", overflow="fold", min_width=min(_LONGEST_NAME, max(map(len, parts), default=0)))
+    table.add_column("file")
+    for heading in ("size (mm)", "triangles", "sub-parts"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("sub-parts", justify="right")
-    table.add_column("remarks")
     for name, variants in parts.items():
         for facts in variants:
             size = "×".join(f"{side * 1000:.3g}" for side in facts.size_m)
             triangles = str(facts.num_triangles)
             if facts.num_triangles != facts.num_triangles_read:
                 triangles += f"/{facts.num_triangles_read}"
-            file = f"{facts.format}, {facts.unit}"
-            table.add_row(name, file, size, triangles, str(facts.num_nodes), "; ".join(facts.warnings))
+            table.add_row(escape(name), f"{facts.format}, {facts.unit}", size, triangles, str(facts.num_nodes))
     return table

@@ -41,6 +41,18 @@ def test_the_unit_of_a_mesh_can_be_said_and_is_asked_for(tmp_path, capsys):
     assert "unit 'ell': unknown" in capsys.readouterr().err
 
 
+def test_names_stay_whole_in_a_narrow_terminal_and_equal_remarks_are_told_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("bolt_M16x160_galvanic", "bolt_M16x45_galvanic"):
+        trimesh.creation.box((0.04, 0.02, 0.01)).export(tmp_path / f"{name}.stl")
+    assert run(["check", str(tmp_path), "--out", str(tmp_path / "c.html")]) == 0
+    shown = capsys.readouterr().out
+    assert "bolt_M16x160_galvanic " in shown
+    assert "sub-parts" in shown
+    assert shown.count("is the unit right?") == 1
+    assert "bolt_M16x160_galvanic, bolt_M16x45_galvanic: 40 µm long" in shown
+
+
 def test_convert_writes_meshes_of_the_right_size_and_keeps_what_is_there(tmp_path, samples, capsys):
     source = str(samples / "QF.step")
     assert run(["convert", source, "--to", "STL", "--out", str(tmp_path), "--tolerance-mm", "0.2"]) == 0
