@@ -1,5 +1,6 @@
 """VTK draws the same scenes at the same places, in draft quality."""
 
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -39,6 +40,23 @@ def renderer():
 def reference():
     with open_renderer(RenderSection(samples_per_pixel=64), 2) as opened:
         yield opened
+
+
+TRAIN_AFTERWARDS = """
+from partsight.config.render import RenderSection
+from partsight.render.renderer import open_renderer
+with open_renderer(RenderSection(renderer="pyvista"), 1) as renderer:
+    import torch
+    torch.use_deterministic_algorithms(True)
+"""
+"""As `partsight run` does: what draws is asked for first, then torch's compiler is loaded."""
+
+
+def test_a_process_that_drew_can_still_train(renderer):
+    """Where VTK draws with Mesa, its LLVM and that of torch's compiler came into each other's way: the process died."""
+    pytest.importorskip("torch", reason="the extra [yolo] is not installed")
+    done = subprocess.run([sys.executable, "-c", TRAIN_AFTERWARDS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def off_center_camera():

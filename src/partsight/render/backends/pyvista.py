@@ -5,7 +5,10 @@ white is lost.
 """
 
 import os
+from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -83,6 +86,7 @@ def _opened_plotter(pyvista: Any) -> Any:
     """Return an off-screen plotter without lights of its own; without a screen VTK falls back to EGL or OSMesa."""
     from vtkmodules.vtkCommonCore import vtkLogger
 
+    _load_triton()
     vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # it warns of each screen that it does not find
     plotter = pyvista.Plotter(off_screen=True, lighting="none")
     plotter.enable_anti_aliasing("msaa", multi_samples=4)
@@ -95,6 +99,17 @@ def _opened_plotter(pyvista: Any) -> Any:
     renderer.GetEnvMapPrefiltered().SetPrefilterMaxSamples(_PREFILTER_SAMPLES)
     renderer.GetEnvMapPrefiltered().SetPrefilterLevels(_PREFILTER_LEVELS)
     return plotter
+
+
+def _load_triton() -> None:
+    """Load torch's compiler, where it is installed, before the first window loads Mesa's.
+
+    Both bring an LLVM. Loaded after Mesa's, Triton takes that for its own, and a training in the same process dies (seen with
+    Mesa 22.3 and Triton 3.8).
+    """
+    if find_spec("triton") is not None:
+        with suppress(ImportError):
+            import_module("triton")
 
 
 def _actor(pyvista: Any, surface: Surface) -> Any:
