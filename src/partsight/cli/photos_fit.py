@@ -20,7 +20,7 @@ def fit_camera(
     settings: SetOption = None,
     write: Annotated[bool, typer.Option("--write", help="Put the ranges into the recipe; its comments stay.")] = False,
 ) -> None:
-    """Measure noise, blur, white balance and compression of photos, and propose `[randomize.sensor]`. Test photos choose nothing."""
+    """Measure noise, blur, white balance and compression of photos, and propose `randomize.sensor`. Test photos choose nothing."""
     from partsight.config.loading import read_recipe
     from partsight.pipeline import photo_fit
 

@@ -22,10 +22,10 @@ def sweep(
     out: OutOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would be run and how long it may take.")] = False,
     tune: Annotated[
-        bool, typer.Option("--tune", help="Choose the keys of [sweep.tune] by validation pictures.")
+        bool, typer.Option("--tune", help="Choose the keys of `sweep.tune` by validation pictures.")
     ] = False,
 ) -> None:
-    """Run every combination of [sweep.grid] with several seeds; resumes where it stopped. Exit code 1 when a cell failed."""
+    """Run every combination of `sweep.grid` with several seeds; resumes where it stopped. Exit code 1 when a cell failed."""
     from partsight.pipeline.sweep import Sweep
     from partsight.pipeline.workspace import Workspace
 

@@ -1,8 +1,9 @@
 """The command line: what the user can mend is said without a traceback, with an exit code for scripts."""
 
 import pytest
+import typer
 
-from partsight.cli.app import run
+from partsight.cli.app import app, run
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,17 @@ def test_init_makes_a_recipe_a_table_and_a_contact_sheet(tmp_path, samples, caps
     assert "SD" in shown
     assert (tmp_path / "parts.png").stat().st_size > 5_000
     assert '[parts."QF"]' in (tmp_path / "recipe.toml").read_text()
+
+
+def texts_of(command):
+    """Help texts of a command, its options and its subcommands."""
+    yield command.help or ""
+    yield from (getattr(parameter, "help", None) or "" for parameter in command.params)
+    for subcommand in getattr(command, "commands", {}).values():
+        yield from texts_of(subcommand)
+
+
+def test_no_help_text_has_words_that_the_terminal_would_take_for_markup():
+    texts = list(texts_of(typer.main.get_command(app)))
+    assert len(texts) > 100
+    assert [text for text in texts if "[" in text] == []
