@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -11,7 +12,7 @@ from partsight.structures.evaluation import Evaluation, Score
 
 def print_summary(console: Console, evaluation: Evaluation, report: Path | None, seconds: float) -> None:
     """Print the figures of each class and of all, then the path of the report."""
-    table = Table("class", "n", "P", "R", "F1", "mAP50", "mAP50-95")
+    table = Table("class", "n", "P", "R", "F1", "mAP50", "mAP50-95", box=SIMPLE_HEAD)
     for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True):
         table.add_row(name, *_figures(score))
     table.add_row("[bold]all[/]", *_figures(evaluation.overall))

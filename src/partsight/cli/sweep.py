@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.progress import TerminalProgress
@@ -64,7 +65,7 @@ def _print_plan(job: "Sweep") -> None:
 
     console = Console()
     estimate = estimate_sweep(job)
-    table = Table("stage", "runs", "finished", "left", "one takes about", "based on")
+    table = Table("stage", "runs", "finished", "left", "one takes about", "based on", box=SIMPLE_HEAD)
     for stage in estimate.stages:
         one = "unknown" if stage.seconds_each is None else f"{stage.seconds_each:.3g} s a {stage.unit}"
         table.add_row(
@@ -79,7 +80,7 @@ def _tune(job: "Sweep") -> None:
 
     console = Console()
     tuned = tune_recipe(job, TerminalProgress(console))
-    table = Table("trial", "validation mAP50", "state", "settings")
+    table = Table("trial", "validation mAP50", "state", "settings", box=SIMPLE_HEAD)
     for trial in tuned.trials:
         value = "–" if trial.value is None else f"{trial.value:.3f}"
         table.add_row(str(trial.number), value, trial.state, trial.settings)
@@ -93,10 +94,11 @@ def _tune(job: "Sweep") -> None:
 
 def _table(rows: "tuple[Row, ...]") -> Table:
     keys = [key for key, _ in rows[0].values] if rows else []
-    table = Table(*keys, "seeds", "n", "P", "R", "F1", "mAP50", "mAP50-95")
+    figures = ("seeds", "n", "P", "R", "F1", "mAP50", "mAP50-95")
+    table = Table(*(Column(key, overflow="fold") for key in keys), *figures, box=SIMPLE_HEAD)
     for row in rows:
-        figures = [str(row.figures[name]) for name in ("precision", "recall", "f1", "ap50", "ap50_95")]
+        found = [str(row.figures[name]) for name in ("precision", "recall", "f1", "ap50", "ap50_95")]
         table.add_row(
-            *(str(value) for _, value in row.values), str(row.figures["ap50"].num_seeds), str(row.num_boxes), *figures
+            *(str(value) for _, value in row.values), str(row.figures["ap50"].num_seeds), str(row.num_boxes), *found
         )
     return table

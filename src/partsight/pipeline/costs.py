@@ -58,7 +58,7 @@ class SweepEstimate:
         left = self.seconds_left
         if left is None:
             unknown = [stage.name for stage in self.stages if stage.seconds_left is None]
-            return f"How long it will take cannot be said before {' and '.join(unknown)} was done once here."
+            return f"How long it will take cannot be said before {' and '.join(unknown)} ran once here."
         return f"About {duration(left)} of work left."
 
 
