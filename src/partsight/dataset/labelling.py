@@ -1,13 +1,13 @@
 """What all label formats share: a label as read, the checks on its box, and the report of all problems at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, first_of
 from partsight.structures.arrays import FloatArray
 
 TOLERANCE_PX = 1.0
@@ -15,6 +15,7 @@ TOLERANCE_PX = 1.0
 
 _DIGITS = 9
 _MAX_SHOWN = 50
+_MAX_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ def class_ids_of(labels: Sequence[Label], class_names: Sequence[str]) -> list[in
 
 def name_problems(labels: Sequence[Label], class_names: Sequence[str]) -> list[str]:
     """Return one problem for each label whose class the recipe does not know."""
+    known = f"is not in the recipe, whose classes are {first_of(class_names)}. Give its CAD files a table"
     return [
-        f"{label.where}: class {label.class_name!r} is not in the recipe"
+        f"{label.where}: class {label.class_name!r} {known} [parts.{label.class_name}], or rename the class in the labels"
         for label in labels
         if label.class_name not in class_names
     ]
@@ -91,8 +93,20 @@ def stem_problems(relatives: Iterable[Path]) -> list[str]:
 
 
 def raise_problems(problems: Sequence[str], where: Path) -> None:
-    """Raise one DatasetError that lists all problems, if there are any."""
+    """Raise one DatasetError that lists all problems, if there are any; what is said of many places is said once."""
     if problems:
-        shown = "\n".join(f"  {problem}" for problem in problems[:_MAX_SHOWN])
-        more = f"\n  … and {len(problems) - _MAX_SHOWN} more" if len(problems) > _MAX_SHOWN else ""
+        lines = list(_gathered(problems))
+        shown = "\n".join(f"  {line}" for line in lines[:_MAX_SHOWN])
+        more = f"\n  … and {len(lines) - _MAX_SHOWN} more" if len(lines) > _MAX_SHOWN else ""
         raise DatasetError(f"{where}: {len(problems)} problem(s)\n{shown}{more}")
+
+
+def _gathered(problems: Sequence[str]) -> Iterator[str]:
+    """Return problems, `place: what is wrong`; where many places are wrong in the same way, the first of them in one line."""
+    places: dict[str, list[str]] = {}
+    for problem in problems:
+        place, _, wrong = problem.partition(": ")
+        places.setdefault(wrong, []).append(place)
+    for wrong, found in places.items():
+        lines = found if len(found) <= _MAX_PLACES else [first_of(found, _MAX_PLACES)]
+        yield from (f"{line}: {wrong}" if wrong else line for line in lines)

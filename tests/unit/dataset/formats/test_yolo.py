@@ -52,6 +52,18 @@ def test_a_class_unknown_to_the_recipe_is_an_error_where_it_is_used(folder: Path
         read(folder, ("QF", "SX"))
 
 
+def test_what_is_wrong_in_many_places_is_told_once(folder: Path) -> None:
+    (folder / "labels" / "b.txt").write_text("2 0.5 0.5 0.1 0.1\n" * 90)
+    with pytest.raises(DatasetError) as caught:
+        read(folder, ("QF", "QD"))
+    first, *lines = str(caught.value).splitlines()
+    assert "90 problem(s)" in first
+    (line,) = lines
+    assert "b.txt:1, " in line
+    assert "b.txt:3 and 87 more: class 'SX' is not in the recipe, whose classes are QF, QD." in line
+    assert "[parts.SX]" in line
+
+
 def test_names_of_an_ultralytics_yaml_are_read(folder: Path) -> None:
     (folder / "classes.txt").unlink()
     (folder / "data.yaml").write_text("nc: 3\nnames: {0: QF, 1: SX, 2: QD}\n")
