@@ -53,15 +53,19 @@ def check_photos(
     if not found.findings:
         console.print("nothing found that looks wrong", highlight=False)
     if found.gaps:
-        console.print(_gap_table(found.gaps))
+        _print_gaps(console, found.gaps)
     if strict and found.findings:
         raise typer.Exit(1)
 
 
-def _gap_table(gaps: "tuple[Gap, ...]") -> Table:
-    table = Table("5 % · median · 95 %", "photos", "renders", "not covered", "keys", box=SIMPLE_HEAD)
+def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
+    """Print the figures, and below them the keys of those that renders cover poorly."""
+    table = Table("5 % · median · 95 %", "photos", "renders", "not covered", box=SIMPLE_HEAD)
     for gap in gaps:
         spreads = [" · ".join(f"{value:.3g}" for value in spread) for spread in (gap.photos, gap.renders)]
         mark = "[bold red]" if gap.uncovered >= POOR else ""
-        table.add_row(gap.name, *spreads, f"{mark}{100 * gap.uncovered:.0f} %", gap.keys)
-    return table
+        table.add_row(gap.name, *spreads, f"{mark}{100 * gap.uncovered:.0f} %")
+    console.print(table)
+    for gap in gaps:
+        if gap.uncovered >= POOR:
+            console.print(f"{gap.name}: to cover more, change {gap.keys}", highlight=False, soft_wrap=True)
