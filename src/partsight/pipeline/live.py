@@ -104,7 +104,7 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "Station":
     audience, detector = Audience(), SharedDetector(job.model.detector)
     handlers: list[LookHandler] = [audience, *_events(job, threshold, say)]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
-    watch = Watch(Camera(job.camera, loops=job.loops), detector.front_seat(), plan)
+    watch = Watch(Camera(job.camera, loops=job.loops, say=say), detector.front_seat(), plan)
     return Station(job.model.folder, detector, watch, audience, threshold, floor, job.keeper)
 
 

@@ -8,7 +8,7 @@ Nothing queues, so delay cannot grow: a slow reader sees fewer frames, not older
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, final
 
@@ -58,10 +58,18 @@ class CameraReport:
 
 @final
 class Camera:
-    """Reads a source in a daemon thread from `start` to `stop`."""
+    """Reads a source in a daemon thread from `start` to `stop`; `say` is told once what is wrong, and when it is over."""
 
-    def __init__(self, source: str, *, loops: bool = False, first_pause_s: float = _FIRST_PAUSE_S) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        loops: bool = False,
+        first_pause_s: float = _FIRST_PAUSE_S,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.name = shown_source(source)
+        self._say, self._said = say, ""
         self._source, self._loops, self._first_pause_s = source, loops, first_pause_s
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -152,7 +160,13 @@ class Camera:
             self._num_frames += 1
             self._state, self._problem = "live", ""
             self._changed.notify_all()
+        if self._said:
+            self._said = ""
+            self._say(f"{self.name}: frames come again")
 
     def _tell(self, state: CameraState, problem: str) -> None:
         with self._changed:
             self._state, self._problem = state, problem
+        if problem != self._said:
+            self._said = problem
+            self._say(problem if state == "ended" else f"{problem.removesuffix('.')}. Trying again.")

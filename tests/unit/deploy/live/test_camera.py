@@ -68,7 +68,8 @@ def test_no_frame_is_given_twice(watched, clip):
 def test_a_stream_that_is_cut_again_and_again_comes_back(watched, tmp_path):
     content = write_video(tmp_path / "film.ts", film(RATE)).read_bytes()
     stream = CutStream(content)
-    camera = watched(stream.address)
+    said = []
+    camera = watched(stream.address, say=said.append)
     wait_for(lambda: camera.report().num_losses >= 5, 30)
     before = camera.report().num_frames
     assert before > 0
@@ -78,6 +79,9 @@ def test_a_stream_that_is_cut_again_and_again_comes_back(watched, tmp_path):
     assert "127.0.0.1" in camera.report().problem
     stream.is_up = True
     wait_for(lambda: camera.report().state == "live", 20)
+    wait_for(lambda: said[-1].endswith("frames come again"))
+    assert "127.0.0.1" in said[-2]
+    assert said[-2].endswith(". Trying again.")
     stream.close()
 
 
