@@ -188,16 +188,12 @@ def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     return read_recipe(path, settings)
 
 
-def _is_default(row: Mapping[str, Any]) -> bool:
-    return bool(row["cell"]["variant"] == "default")
-
-
 def table(rows: list[dict[str, Any]]) -> str:
     """Return means and intervals, a line for each set and variant; differences are of trainings with the same seed."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
-    defaults = {(row["cell"]["set_name"], row["cell"]["seed"]): row["map50"] for row in rows if _is_default(row)}
+    map50s = {Cell(**row["cell"]): row["map50"] for row in rows}
     recalls = " | ".join(f"recall at {rate} false alarms per room" for rate in RATES)
     titles = f"| set | variant | seeds | photos / boxes | mAP50 | each seed | against default | mAP50-95 | agnostic AP50 | {recalls} |"
     lines = [*head(titles)]
@@ -207,9 +203,9 @@ def table(rows: list[dict[str, Any]]) -> str:
         names = ("map50_95", "agnostic_ap50", *(f"recall_at_{rate}" for rate in RATES))
         means = " | ".join(f"{mean_of(group, name):.3f}" for name in names)
         map50 = interval([row["map50"] for row in group])
-        pairs = [(row["map50"], defaults.get((name, row["cell"]["seed"]))) for row in group if not _is_default(row)]
+        pairs = [(row["map50"], map50s.get(Cell(name, "default", row["cell"]["seed"]))) for row in group]
         differences = [found - usual for found, usual in pairs if usual is not None]
-        against = interval(differences) if differences else "–"
+        against = interval(differences) if differences and variant != "default" else "–"
         lines.append(f"| {name} | {variant} | {len(group)} | {counts} | {map50} | {each} | {against} | {means} |")
     return "\n".join(lines)
 

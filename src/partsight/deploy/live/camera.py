@@ -69,7 +69,7 @@ class Camera:
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = shown_source(source)
-        self._say, self._said = say, ""
+        self._say = say
         self._source, self._loops, self._first_pause_s = source, loops, first_pause_s
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -158,15 +158,14 @@ class Camera:
         with self._changed:
             self._newest = CameraFrame(self._num_frames, time.monotonic(), picture)
             self._num_frames += 1
-            self._state, self._problem = "live", ""
+            self._state, self._problem, problem = "live", "", self._problem
             self._changed.notify_all()
-        if self._said:
-            self._said = ""
+        if problem:
             self._say(f"{self.name}: frames come again")
 
     def _tell(self, state: CameraState, problem: str) -> None:
         with self._changed:
+            is_new = problem != self._problem
             self._state, self._problem = state, problem
-        if problem != self._said:
-            self._said = problem
+        if is_new:
             self._say(problem if state == "ended" else f"{problem.removesuffix('.')}. Trying again.")

@@ -8,7 +8,6 @@ import os
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -107,9 +106,8 @@ def _load_triton() -> None:
     Both bring an LLVM. Loaded after Mesa's, Triton takes that for its own, and a training in the same process dies (seen with
     Mesa 22.3 and Triton 3.8).
     """
-    if find_spec("triton") is not None:
-        with suppress(ImportError):
-            import_module("triton")
+    with suppress(ImportError):
+        import_module("triton")
 
 
 def _actor(pyvista: Any, surface: Surface) -> Any:
