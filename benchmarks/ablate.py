@@ -92,6 +92,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "plain distractors": ("randomize.distractors.assembly_share=0",),
     "half other colors": ("randomize.materials.recolor_share=0.5",),
     "most other colors": ("randomize.materials.recolor_share=0.9",),
+    "crops": ("train.crop=0.5",),
     "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
 }
 AMONG = ("rooms", "rooms among and behind")

@@ -26,6 +26,8 @@ LOOKS = {
     "two_stage": ("#1a7f37", "s", "two stages: renders, then photos"),
     "empties": ("#8250df", "D", "renders and photos of rooms"),
     "two_stage_empties": ("#8250df", "P", "two stages with photos of rooms"),
+    "crops": ("#bf3989", "X", "renders of crops"),
+    "two_stage_crops": ("#bf3989", "p", "two stages on crops"),
     "photos_only": ("#9a6700", "^", "photos alone"),
     "seed": ("#8c959f", "v", "published baseline's renders"),
 }

@@ -49,7 +49,15 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "empties": (),  # 19 photos of rooms among the renders and behind the parts, here and where a name ends so
     "two_stage": TWO_STAGES,
     "two_stage_empties": TWO_STAGES,
+    "crops": (),  # training sees crops as below, whole photos are looked at with a larger input; also where a name ends so
+    "two_stage_crops": TWO_STAGES,
 }
+CROPS: dict[str, tuple[str, ...]] = {
+    "microcontrollers": ("train.crop=0.625",),
+    "megabloks": ("train.crop=0.5",),
+    "bolts_washers": ("train.crop=0.5", "randomize.scatter.parts_per_image=[2,10]"),
+}
+"""Crops of each set; fewer parts are in one than in a photo."""
 LEAST_PX = 40
 """Longer side in the photo, in pixels, from which a part counts as large."""
 QUIET = 0.05
@@ -135,7 +143,7 @@ def _grid(arguments: argparse.Namespace, done: Sequence[Cell]) -> Iterator[list[
 
 def _is_wanted(cell: Cell) -> bool:
     """Without photos of parts nothing but renders, and perhaps photos of rooms, is left."""
-    return cell.photos > 0 or cell.recipe in ("seed", "default", "empties")
+    return cell.photos > 0 or cell.recipe in ("seed", "default", "empties", "crops")
 
 
 def _make_datasets(cells: Sequence[Cell], arguments: argparse.Namespace) -> None:
@@ -209,6 +217,7 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     base, learns = read_recipe(path, []), cell.recipe.endswith("empties")
     settings = [
         *RECIPES[cell.recipe],
+        *(CROPS[cell.set_name] if cell.recipe.endswith("crops") else ()),
         *_amount(cell, base),
         *([f"dataset.seed={cell.seed}"] if cell.photos else []),  # CAD alone is the first of two stages too
         f"train.seed={cell.seed}",

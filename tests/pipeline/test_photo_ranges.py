@@ -8,7 +8,7 @@ from scipy.stats import ks_2samp
 from partsight.annotate.annotating import annotate_scene
 from partsight.errors import DatasetError
 from partsight.pipeline.parts import load_parts
-from partsight.pipeline.photo_ranges import follow_photos
+from partsight.pipeline.photo_ranges import for_rendering
 from partsight.randomize.sampler import open_sampler
 
 FOCAL_35MM_TAG, EXIF_IFD = 0xA405, 0x8769
@@ -40,7 +40,7 @@ def recipe_with(smoke, folder, **camera):
 def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
     wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
     write_photos(tmp_path, wanted)
-    followed = follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
+    followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
     parts = load_parts(finished.parts.folder, finished.parts.files)
     drawn = {}
     for name, section in (("photos", followed.randomize), ("range", smoke.randomize)):
@@ -55,23 +55,23 @@ def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
 def test_test_photos_choose_nothing(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 12)
     write_photos(tmp_path, [0.05] * 30, session="tuesday")
-    followed = follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
+    followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
     assert followed.randomize.camera.object_sizes == pytest.approx([0.2] * 33, abs=0.001)
 
 
 def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3, focal_35mm=26)
-    low, high = follow_photos(recipe_with(smoke, tmp_path, focal_from="photos")).randomize.camera.focal
+    low, high = for_rendering(recipe_with(smoke, tmp_path, focal_from="photos")).randomize.camera.focal
     assert low == high == pytest.approx(26 / 36, rel=0.001)  # a picture of 3 : 2, as the film is
 
 
 def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3)
     with pytest.raises(DatasetError, match="3 labelled boxes"):
-        follow_photos(recipe_with(smoke, tmp_path, scale="photos"))
+        for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
     with pytest.raises(DatasetError, match="EXIF"):
-        follow_photos(recipe_with(smoke, tmp_path, focal_from="photos"))
+        for_rendering(recipe_with(smoke, tmp_path, focal_from="photos"))
 
 
 def test_a_recipe_that_follows_nothing_needs_no_photos(smoke):
-    assert follow_photos(smoke) is smoke
+    assert for_rendering(smoke) is smoke

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from partsight.config.section import FilePath, Section, Share
 
+_STRIDE = 32
+"""Sizes of inputs are multiples of it."""
+
 
 class FinetuneSection(Section):
     """The second stage of `two_stage`: from a detector that has seen renders to one that knows the photos."""
@@ -59,8 +62,12 @@ class TrainSection(Section):
     weights: str = "scratch"
     """What training starts from: a weights file, the folder of a trained model, `scratch`, `download` to let the library fetch its
     own (`ultralytics`), or `parts`, learned on renders of generated parts (`compact`)."""
-    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 640
+    image_size: Annotated[int, Field(ge=_STRIDE, multiple_of=_STRIDE)] = 640
     """Longer side of the network's input, in pixels."""
+    crop: Annotated[float, Field(ge=0.1, le=1)] = 1.0
+    """For parts that are small in your photos: training pictures show so much of a photo's longer side (renders are drawn that way,
+    photos are cut), and whole photos are looked at with an input larger by 1 / `crop`. 0.5 shows parts twice as large for the same
+    time of training; detecting takes four times as long. The largest parts should still fit into a crop."""
     epochs: Annotated[int, Field(ge=1)] = 50
     """Passes over the training set."""
     batch: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
@@ -111,3 +118,8 @@ class TrainSection(Section):
         if isinstance(values, Mapping) and values.get("family") == "compact" and "model" not in values:
             return {**values, "model": "nano"}
         return values
+
+    @property
+    def detect_size(self) -> int:
+        """Longer side of the network's input for whole photos, in pixels: what was learned from crops has the same size there."""
+        return round(self.image_size / self.crop / _STRIDE) * _STRIDE

@@ -1,7 +1,8 @@
 """What photos tell about the camera that took them, in the units of `structures.sensor`.
 
-Each photo is first made as wide as the renders are, because that is what the detector learns from: noise and blur of a photo of
-4,000 pixels are smaller there. The scene is not known, so these are estimates; `docs/photos.md` says how near they come.
+Each photo is first made as wide as the renders are, wider where these show crops, because that is what the detector learns from:
+noise and blur of a photo of 4,000 pixels are smaller there. The scene is not known, so these are estimates; `docs/photos.md` says how
+near they come.
 """
 
 import functools
@@ -59,30 +60,33 @@ class FittedRange:
     """Photos of which the value could be told."""
 
 
-def fit_ranges(paths: Sequence[Path], render_width: int) -> tuple[FittedRange, ...]:
-    """Return the ranges that the photos give; keys that none of them tells are left out. Raises DatasetError for unreadable files."""
-    measured = [measure_camera(path, render_width) for path in paths]
+def fit_ranges(paths: Sequence[Path], render_width: int, crop: float = 1.0) -> tuple[FittedRange, ...]:
+    """Return the ranges that the photos give; keys that none of them tells are left out. Raises DatasetError for unreadable files.
+
+    Renders are so many pixels wide and show the share `crop` of a photo's width.
+    """
+    measured = [measure_camera(path, render_width, crop) for path in paths]
     keys = sorted({key for figures in measured for key in figures})
     values = {key: np.concatenate([figures[key] for figures in measured if key in figures]) for key in keys}
     counts = {key: sum(key in figures for figures in measured) for key in keys}
     return tuple(_range(key, values[key], counts[key]) for key in keys)
 
 
-def measure_camera(path: Path, render_width: int) -> Mapping[str, FloatArray]:
+def measure_camera(path: Path, render_width: int, crop: float = 1.0) -> Mapping[str, FloatArray]:
     """Return values of the sensor's keys, several for red and blue together; a key that the photo does not tell is left out."""
     picture = PillowImage.fromarray(read_picture(path))
-    full_width = picture.width
-    if full_width > render_width:
+    full_width, whole_width = picture.width, round(render_width / crop)
+    if full_width > whole_width:
         picture = picture.resize(
-            (render_width, round(picture.height * render_width / full_width)), PillowImage.Resampling.BOX
+            (whole_width, round(picture.height * whole_width / full_width)), PillowImage.Resampling.BOX
         )
     light = linear_from_srgb(np.asarray(picture) / 255.0)
-    visible = _visible_quality(path, full_width / render_width)
+    visible = _visible_quality(path, full_width / whole_width)
     found = {
         "white_balance": _white_balance(light),
         "shot_noise": None,
         "read_noise": None,
-        "defocus_px": _defocus(light),
+        "defocus_px": _defocus(light, light.shape[1] * crop),
         "jpeg_quality": visible,
         **_noise(light, visible),
     }
@@ -194,9 +198,10 @@ def _compressed(light: FloatArray, quality: int | None) -> FloatArray:
         return linear_from_srgb(np.asarray(picture) / 255.0)
 
 
-def _defocus(light: FloatArray) -> float | None:
-    """Return the blur of the sharpest edges at the reference width, in pixels (Zhuo and Sim, Pattern Recognition 44(9), 2011).
+def _defocus(light: FloatArray, render_width: float) -> float | None:
+    """Return the blur of the sharpest edges in pixels, where renders, so wide here, have the reference width.
 
+    Zhuo and Sim, Pattern Recognition 44(9), 2011.
     An edge blurred by σ loses steepness when blurred once more by σ₀, by the factor R: σ = σ₀ / √(R² − 1).
     """
     from scipy.ndimage import gaussian_filter
@@ -209,7 +214,7 @@ def _defocus(light: FloatArray) -> float | None:
     ratio = np.maximum(steep[at_edges] / np.maximum(less_steep[at_edges], 1e-9), 1.01)
     blur = float(np.percentile(_REBLUR_PX / np.sqrt(ratio**2 - 1), _SHARPEST))
     own = max(0.0, blur**2 - _BLUR_OF_MEASURING**2) ** 0.5
-    return float(own * REFERENCE_WIDTH / light.shape[1])
+    return float(own * REFERENCE_WIDTH / render_width)
 
 
 def _is_ridge(values: FloatArray) -> FloatArray:

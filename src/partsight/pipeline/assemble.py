@@ -14,6 +14,7 @@ from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, is_background, split_photos, split_renders
 from partsight.errors import DatasetError, first_of
 from partsight.files import hash_file
+from partsight.pipeline.cropping import cut_photos
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import dataset_key
@@ -35,26 +36,28 @@ class DatasetOutput:
 
     @property
     def num_listed(self) -> int:
-        """How many pictures an epoch passes, repeated ones counted as often as they come."""
-        return sum(self.times.get(sample.sample_id, 1) for sample in self.splits.train.samples)
+        """How many pictures an epoch passes, crops of photos and repeated ones counted as often as they come."""
+        with self.data_yaml.with_name("train.txt").open(encoding="utf-8") as listed:
+            return sum(1 for _ in listed)
 
 
 def make_dataset(recipe: Recipe, renders: RenderOutput, workspace: Workspace, progress: Progress) -> DatasetOutput:
     """Split, draw and mix; write what the detector learns from. Raises DatasetError."""
     key = dataset_key(recipe, renders.key)
     splits = assemble(recipe, renders.dataset)
-    return write_dataset(key, splits, listed_times(recipe, splits.train), workspace=workspace, progress=progress)
+    times = listed_times(recipe, splits.train)
+    return write_dataset(recipe, key, splits, times, workspace=workspace, progress=progress)
 
 
 def write_dataset(
-    key: str, splits: Splits, times: Mapping[str, int], *, workspace: Workspace, progress: Progress
+    recipe: Recipe, key: str, splits: Splits, times: Mapping[str, int], *, workspace: Workspace, progress: Progress
 ) -> DatasetOutput:
-    """Write a dataset under its key, or find it written."""
+    """Write a dataset under its key, photos cut into crops where the recipe asks for that, or find it written."""
     folder = workspace.stage_dir("dataset", key)
     with claimed(folder):
         manifest = read_manifest(folder)
         if manifest is None:
-            manifest = _write(splits, times, folder, progress)
+            manifest = _write(recipe, splits, times, folder, workspace=workspace, progress=progress)
     return DatasetOutput(key, folder / manifest["data_yaml"], splits, times, manifest["seconds"])
 
 
@@ -173,11 +176,20 @@ def _check_filled(splits: Splits) -> None:
             )
 
 
-def _write(splits: Splits, times: Mapping[str, int], folder: Path, progress: Progress) -> dict[str, Any]:
+def _write(
+    recipe: Recipe,
+    splits: Splits,
+    times: Mapping[str, int],
+    folder: Path,
+    *,
+    workspace: Workspace,
+    progress: Progress,
+) -> dict[str, Any]:
     started = time.monotonic()
     total = len(splits.train.samples) + len(splits.validation.samples) + len(splits.test.samples)
     with progress.stage("dataset", total, "pictures") as advance:
-        data_yaml = write_yolo(splits, folder, times)
+        shown = cut_photos(recipe, splits, times, workspace, advance)
+        data_yaml = write_yolo(shown.splits, folder, shown.times)
         advance(total, "")
     counts = {name: len(getattr(splits, name).samples) for name in ("train", "validation", "test")}
     return write_manifest(folder, {"data_yaml": data_yaml.name, "counts": counts}, started=started)

@@ -10,7 +10,7 @@ from partsight.config.recipe import Recipe
 from partsight.files import read_json
 from partsight.pipeline.assemble import with_needed_renders
 from partsight.pipeline.cluster import num_cluster_workers
-from partsight.pipeline.photo_ranges import follow_photos
+from partsight.pipeline.photo_ranges import for_rendering
 from partsight.pipeline.render_shard import find_variant, label_path
 from partsight.pipeline.schedule import last_training, without_photos_of_parts
 from partsight.pipeline.stage_key import cad_key, dataset_key, render_key, train_key
@@ -68,7 +68,7 @@ def estimate_sweep(sweep: Sweep) -> SweepEstimate:
     variants = {recipe.render.model_dump_json(): recipe.render for recipe in recipes}
     drawn_by = {key: find_variant(section) for key, section in variants.items()}
     keyed = [
-        (recipe, render_key(follow_photos(recipe), cad_key(recipe), drawn_by[recipe.render.model_dump_json()]))
+        (recipe, render_key(for_rendering(recipe), cad_key(recipe), drawn_by[recipe.render.model_dump_json()]))
         for recipe in recipes
     ]
     return SweepEstimate((_renders(sweep.workspace, keyed), _trainings(sweep.workspace, keyed)))

@@ -133,7 +133,10 @@ def _pictures(experiment: Experiment, folder: Path | None) -> _Pictures:
         return _Pictures(tuple(_unlabelled(path) for path in paths), f"{len(paths)} given pictures", has_truth=False)
     samples = _spread(experiment.dataset.splits.validation.samples)
     kinds = " and ".join(f"{kind}s" for kind in sorted({sample.source for sample in samples}))
-    return _Pictures(tuple(samples), f"validation {kinds}", has_truth=True)
+    is_as_trained = (
+        experiment.recipe.train.crop == 1 or kinds == "photos"
+    )  # renders of crops are not what exports look at
+    return _Pictures(tuple(samples), f"validation {kinds}", has_truth=is_as_trained)
 
 
 def _spread(items: Sequence[Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from partsight.pipeline.generate import RenderOutput, make_renders
 from partsight.pipeline.judge import EvaluateOutput, make_evaluation
 from partsight.pipeline.learn import TrainOutput, Watch, ignore
 from partsight.pipeline.parts import PartsOutput, make_parts
-from partsight.pipeline.photo_ranges import follow_photos
+from partsight.pipeline.photo_ranges import for_rendering
 from partsight.pipeline.progress import Progress, Silence
 from partsight.pipeline.publish import Made, make_report
 from partsight.pipeline.schedule import run_schedule
@@ -84,7 +84,7 @@ class Experiment:
 
     def _render(self, recipe: Recipe) -> RenderOutput:
         check_backgrounds(recipe)
-        made = make_renders(follow_photos(recipe), self.parts, self.workspace, self.progress)
+        made = make_renders(for_rendering(recipe), self.parts, self.workspace, self.progress)
         return self._recorded("render", made)
 
     def _recorded(self, stage: str, output: _Output) -> _Output:

@@ -1,7 +1,7 @@
 """The evaluate stage: checkpoint + test pictures → figures; validation chooses the threshold, test only reports."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from partsight.evaluate.thresholds import choose_limits
 from partsight.files import read_json, write_json
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.progress import Progress
+from partsight.pipeline.progress import Advance, Progress
 from partsight.pipeline.render_facts import find_causes, find_unknown
 from partsight.pipeline.stage_key import evaluate_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
@@ -89,9 +89,21 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
 
 
 def _detect(recipe: Recipe, dataset: Dataset, trained: TrainOutput, progress: Progress) -> Sequence[Detections]:
-    detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
-    with progress.stage("evaluate", len(dataset.samples), "pictures") as advance:
-        return detect_samples(detector, dataset.samples, recipe.evaluate, lambda done, _total: advance(done, ""))
+    """Return what is seen on each picture: photos are looked at whole, renders at the size they were trained on."""
+    family, checkpoint, samples = open_family(trained.checkpoint.family), trained.checkpoint, dataset.samples
+    found: dict[str, Detections] = {}
+    with progress.stage("evaluate", len(samples), "pictures") as advance:
+        for crops in (False, True):
+            chosen = [sample for sample in samples if (sample.source == "render") == crops]
+            if chosen:
+                detector = family.load(checkpoint, recipe.train.threads, crops=crops)
+                of_chosen = detect_samples(detector, chosen, recipe.evaluate, _counted(advance, len(found)))
+                found |= {sample.sample_id: one for sample, one in zip(chosen, of_chosen, strict=True)}
+    return [found[sample.sample_id] for sample in samples]
+
+
+def _counted(advance: Advance, before: int) -> Callable[[int, int], None]:
+    return lambda done, _total: advance(before + done, "")
 
 
 def _describe(found: Detections) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The photos of a recipe: what may be wrong with them, and where the renders do not cover them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from partsight.config.recipe import Recipe
 from partsight.dataset.appearance import Gap, compare_appearance
@@ -8,6 +8,7 @@ from partsight.dataset.health import Finding, check_dataset
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.errors import DatasetError
+from partsight.pipeline.cropping import write_crops
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.label_doubts import find_label_doubts
 from partsight.structures.dataset import Dataset, Splits
@@ -25,7 +26,7 @@ class PhotoCheck:
     """Session, split ('–' for none), number of pictures."""
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
-    """Of training and validation photos against renders; empty when not asked for."""
+    """Of training and validation photos, cut into crops where training is, against renders; empty when not asked for."""
 
 
 def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool = False) -> PhotoCheck:
@@ -76,10 +77,21 @@ def _session_findings(recipe: Recipe, photos: Dataset, splits: Splits) -> list[F
 
 def _gaps(experiment: Experiment, splits: Splits) -> tuple[Gap, ...]:
     """Compare with the recipe's renders; test photos are not looked at."""
-    photos = (*splits.train.samples, *splits.validation.samples)[:MOST_COMPARED]
-    if not photos:
+    taken = (*splits.train.samples, *splits.validation.samples)[:MOST_COMPARED]
+    if not taken:
         raise DatasetError(
             "no photos to compare: name sessions in photos.train or photos.validation. Test photos choose nothing."
         )
     renders = experiment.renders.dataset.samples[:MOST_COMPARED]
-    return compare_appearance(photos, renders)
+    share = experiment.recipe.train.crop
+    if share == 1:
+        return compare_appearance(taken, renders)
+    crops = [crop.sample for photo in taken for crop in write_crops(experiment.recipe, photo, experiment.workspace)]
+    gaps = compare_appearance(crops[:: -(-len(crops) // MOST_COMPARED)], renders)
+    return tuple(_of_whole_photos(gap, share) if gap.name == "object size" else gap for gap in gaps)
+
+
+def _of_whole_photos(gap: Gap, share: float) -> Gap:
+    """Return sizes as shares of whole photos, as the recipe states them, from those in crops."""
+    (a, b, c), (d, e, f) = gap.photos, gap.renders
+    return replace(gap, photos=(a * share, b * share, c * share), renders=(d * share, e * share, f * share))

@@ -52,7 +52,7 @@ def fit_camera(recipe: Recipe, folder: Path | None = None) -> CameraFit:
         if len(paths) > MOST_PHOTOS
         else paths
     )
-    found = fit_ranges(chosen, recipe.render.width)
+    found = fit_ranges(chosen, recipe.render.width, recipe.train.crop)
     told = tuple(one for one in found if one.num_photos >= min(FEWEST_PHOTOS, len(chosen)))
     keys = {"white_balance", "shot_noise", "read_noise", "defocus_px", "jpeg_quality"}
     return CameraFit(len(chosen), told, tuple(sorted(keys - {one.key for one in told})))

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
 from partsight.dataset.appearance import measure_boxes
 from partsight.dataset.pictures import read_camera_facts
 from partsight.errors import DatasetError
 from partsight.pipeline.assemble import choosing_photos
+from partsight.pipeline.cropping import seen_in_crops
 from partsight.structures.dataset import Dataset
 
 FEWEST_BOXES = 10
@@ -18,8 +20,18 @@ FILM_DIAGONAL_MM = 43.27
 """Diagonal of the picture for which EXIF states equivalent focal lengths: 36 mm × 24 mm (CIPA DCG-001)."""
 
 
-def follow_photos(recipe: Recipe) -> Recipe:
-    """Return the recipe with the ranges that its photos give, or as it is where it follows none. Raises DatasetError."""
+def for_rendering(recipe: Recipe) -> Recipe:
+    """Return the recipe with the camera that renders: with the ranges that its photos give, and seeing crops where training does.
+
+    It comes back as it is where it follows no photos and sees whole pictures. Raises DatasetError.
+    """
+    followed = _follow_photos(recipe)
+    if recipe.train.crop == 1:
+        return followed
+    return _with_camera(followed, seen_in_crops(followed.randomize.camera, recipe.train.crop))
+
+
+def _follow_photos(recipe: Recipe) -> Recipe:
     camera = recipe.randomize.camera
     if "photos" not in (camera.scale, camera.focal_from):
         return recipe
@@ -31,8 +43,11 @@ def follow_photos(recipe: Recipe) -> Recipe:
         low, high = focal_range(photos)
         in_widths = max(recipe.render.width, recipe.render.height) / recipe.render.width
         update["focal"] = (round(low * in_widths, 4), round(high * in_widths, 4))
-    followed = recipe.randomize.model_copy(update={"camera": camera.model_copy(update=update)})
-    return recipe.model_copy(update={"randomize": followed})
+    return _with_camera(recipe, camera.model_copy(update=update))
+
+
+def _with_camera(recipe: Recipe, camera: CameraSection) -> Recipe:
+    return recipe.model_copy(update={"randomize": recipe.randomize.model_copy(update={"camera": camera})})
 
 
 def object_sizes(photos: Dataset) -> tuple[float, ...]:

@@ -90,7 +90,9 @@ def _train_on_hard(made: Made, trained: TrainOutput, alarms: Sequence[FalseAlarm
     """Go on from a detector with the photos of its false alarms shown more often, and with what it saw there in renders."""
     recipe, dataset = made.recipe, made.dataset
     found = make_hard_round(recipe, dataset.key, dataset.splits, alarms, number=number, workspace=made.workspace)
-    listed = write_dataset(found.key, found.splits, found.times, workspace=made.workspace, progress=made.progress)
+    listed = write_dataset(
+        recipe, found.key, found.splits, found.times, workspace=made.workspace, progress=made.progress
+    )
     gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
     training = Training(gentle, listed, f"false alarms {number}", trained)
     return make_checkpoint(training, made.workspace, made.progress)
@@ -107,7 +109,7 @@ def _train_on_videos(made: Made, teacher: TrainOutput) -> TrainOutput:
     shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
     times = list_with_replay(splits.train, shares, seed=recipe.draw_seed + 1)
     key = hash_json(["videos", dataset.key, labelled.key, times])
-    listed = write_dataset(key, splits, times, workspace=made.workspace, progress=made.progress)
+    listed = write_dataset(recipe, key, splits, times, workspace=made.workspace, progress=made.progress)
     gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
     return make_checkpoint(Training(gentle, listed, "own labels", teacher), made.workspace, made.progress)
 

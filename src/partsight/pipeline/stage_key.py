@@ -56,19 +56,22 @@ def dataset_key(recipe: Recipe, renders_key: str) -> str:
     if recipe.train.schedule == "two_stage":
         shown = recipe.train.finetune.model_dump(include={"pictures", "replay_share", "negative_share"})
         content["replay"] = {**shown, "seed of renders": recipe.render_draw_seed}
+    if recipe.train.crop != 1:
+        content["crop"] = recipe.train.crop
     return _key("dataset", content)
 
 
 def train_key(recipe: Recipe, data_key: str, start_key: str | None = None) -> str:
     """Return the key of the checkpoint of one training; the number of threads is not in it.
 
-    `start_key` is the key of the training that this one goes on from. How trainings follow one another is not in the key of each.
+    `start_key` is the key of the training that this one goes on from. How trainings follow one another is not in the key of each;
+    crops are in that of the dataset.
     """
     weights = weights_path(recipe.train.weights)
     content = {
         "dataset": data_key,
         "seed": recipe.train_seed,
-        "train": _dump(recipe.train, exclude={"threads", "seed", "schedule", "finetune"}),
+        "train": _dump(recipe.train, exclude={"threads", "seed", "schedule", "finetune", "crop"}),
         "weights": hash_file(weights) if weights.is_file() else recipe.train.weights,
     }
     if start_key is not None:

@@ -18,7 +18,7 @@ from partsight.pipeline.assemble import with_needed_renders
 from partsight.pipeline.executors import open_executor
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.generate import CLUSTER_LOGS
-from partsight.pipeline.photo_ranges import follow_photos
+from partsight.pipeline.photo_ranges import for_rendering
 from partsight.pipeline.progress import Progress, Silence
 from partsight.pipeline.workspace import Workspace
 
@@ -176,7 +176,7 @@ def _render_all(sweep: Sweep, recipes: Mapping[Cell, Recipe], progress: Progress
 
 
 def _render_kind(recipe: Recipe) -> dict[str, Any]:
-    content = follow_photos(recipe).model_dump(
+    content = for_rendering(recipe).model_dump(
         mode="json", include={"seed", "parts", "cad", "randomize", "render", "annotate"}
     )
     return {**content, "render": {**content["render"], "count": 0}}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, input_size
 from partsight.detector.devices import num_free_cores
 from partsight.detector.letterbox import boxes_in_picture, make_input, place
 from partsight.errors import DetectorError
@@ -45,7 +45,7 @@ class Family:
         device = _device(section.device if isinstance(section.device, str) else section.device[:1])
         return open_trial(section, num_classes, device), device
 
-    def load(self, checkpoint: Checkpoint, threads: int) -> "CompactDetector":
+    def load(self, checkpoint: Checkpoint, threads: int, *, crops: bool = False) -> "CompactDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
         _open_torch(threads)
         from partsight.detector.families.compact_weights import read_model
@@ -55,7 +55,7 @@ class Family:
             raise DetectorError(
                 f"{checkpoint.path}: was trained for {description['class_names']}, asked for as {list(checkpoint.class_names)}"
             )
-        return CompactDetector(checkpoint.class_names, network, description["image_size"])
+        return CompactDetector(checkpoint.class_names, network, input_size(description, crops=crops))
 
     def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
         """Write the network as onnx. Raises DetectorError, for missing packages too."""
@@ -162,7 +162,7 @@ def _description(job: TrainJob) -> Mapping[str, Any]:
         "family": "compact",
         "model": job.section.model,
         "class_names": list(job.class_names),
-        "image_size": job.section.image_size,
+        "image_size": job.section.detect_size,
         "seed": job.seed,
         "train": {**job.section.model_dump(mode="json"), "batch": job.batch},
         "versions": {"torch": torch.__version__, "numpy": np.__version__},

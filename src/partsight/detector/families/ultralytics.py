@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, input_size
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_csv import told_from_csv
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
@@ -49,7 +49,7 @@ class Family:
         device = "cpu" if wanted == "cpu" else f"cuda:{wanted.split(',')[0]}"
         return open_trial(section, num_classes, device), device
 
-    def load(self, checkpoint: Checkpoint, threads: int) -> "YoloDetector":
+    def load(self, checkpoint: Checkpoint, threads: int, *, crops: bool = False) -> "YoloDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
         library = open_library()
         set_threads(threads)
@@ -60,7 +60,7 @@ class Family:
             )
         predictor = library.YOLO(f"{description['model']}.yaml")
         predictor.model = network
-        return YoloDetector(checkpoint.class_names, predictor, description["image_size"])
+        return YoloDetector(checkpoint.class_names, predictor, input_size(description, crops=crops))
 
     def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
         """Write the network as onnx, tensorrt, ncnn or coreml. Raises DetectorError, for missing packages too."""
@@ -268,7 +268,7 @@ def _description(job: TrainJob) -> dict[str, Any]:
         "family": "ultralytics",
         "model": job.section.model,
         "class_names": list(job.class_names),
-        "image_size": job.section.image_size,
+        "image_size": job.section.detect_size,
         "seed": job.seed,
         "train": {**job.section.model_dump(mode="json"), "batch": job.batch},
         "precision": precision_of(job.section, find_device(job.section.device)),

@@ -1,0 +1,102 @@
+"""Training on crops: renders are drawn larger, photos are cut, whole photos are looked at with a larger input."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from partsight.dataset.pictures import read_picture
+from partsight.detector.detector import open_family
+from partsight.pipeline.cropping import seen_in_crops
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photo_ranges import for_rendering
+from partsight.pipeline.progress import Silence
+from partsight.pipeline.stage_key import train_key
+
+SIDE = 40
+
+
+def write_photos(folder, class_names):
+    """Two sessions of three photos of 200 × 120 pixels with three bright squares each, one of them cut by the photo's border."""
+    rng = np.random.default_rng(0)
+    (folder / "classes.txt").parent.mkdir(parents=True)
+    (folder / "classes.txt").write_text("\n".join(class_names))
+    for session in ("monday", "tuesday"):
+        for number in range(3):
+            pixels = rng.integers(0, 60, (120, 200, 3), dtype=np.uint8)
+            lines = []
+            for class_id, (left, top) in enumerate([(10, 10), (90, 50), (170, 70)]):
+                right, bottom = min(left + SIDE, 200), top + SIDE
+                pixels[top:bottom, left:right] = 250
+                center = (left + right) / 400, (top + bottom) / 240
+                lines.append(f"{class_id % 2} {center[0]} {center[1]} {(right - left) / 200} {(bottom - top) / 120}\n")
+            for kind in ("images", "labels"):
+                (folder / kind / session).mkdir(parents=True, exist_ok=True)
+            Pillow.fromarray(pixels).save(folder / "images" / session / f"{number}.png")
+            (folder / "labels" / session / f"{number}.txt").write_text("".join(lines))
+
+
+@pytest.fixture
+def cropped(smoke, tmp_path):
+    """The smoke recipe with photos, and crops of half their width."""
+    write_photos(tmp_path / "photos", smoke.class_names)
+    photos = smoke.photos.model_copy(
+        update={"folder": tmp_path / "photos", "train": ("monday",), "validation": ("tuesday",)}
+    )
+    dataset = smoke.dataset.model_copy(update={"all_photos": True})
+    train = smoke.train.model_copy(update={"crop": 0.5, "epochs": 1})
+    return smoke.model_copy(update={"photos": photos, "dataset": dataset, "train": train})
+
+
+def test_renders_show_parts_larger(smoke, cropped):
+    whole, near = smoke.randomize.camera, for_rendering(cropped).randomize.camera
+    assert near.object_size == pytest.approx([2 * size for size in whole.object_size])
+    assert near.focal == pytest.approx([2 * length for length in whole.focal])
+    assert for_rendering(smoke) is smoke
+
+
+def test_the_edge_of_a_crop_is_distorted_less(smoke):
+    camera = smoke.randomize.camera.model_copy(update={"distortion": (-0.08, 0.04)})
+    assert seen_in_crops(camera, 0.5).distortion == pytest.approx((-0.02, 0.01))
+
+
+def test_photos_are_cut_and_evaluated_whole(cropped, finished):
+    experiment = Experiment(cropped, finished.workspace, Silence())
+    dataset = experiment.dataset
+    folder = dataset.data_yaml.parent
+    assert {sample.size_wh for sample in dataset.splits.validation.samples} == {(200, 120)}
+    listed = (folder / "train.txt").read_text().split()
+    assert len(listed) == dataset.num_listed
+    cut = sorted((folder / "images").glob("*@*"))
+    assert len(cut) == 2 * 3 * 3 * 2  # sessions, photos, columns, rows
+    for path in cut:
+        pixels = read_picture(path)
+        is_bright = pixels.min(axis=2) > 150
+        labels = (folder / "labels" / f"{path.stem}.txt").read_text().split("\n")[:-1]
+        height, width = is_bright.shape
+        assert (width, height) == (100, 100)
+        labelled = np.zeros_like(is_bright)
+        for line in labels:
+            x, y, across, down = (float(share) * 100 for share in line.split()[1:])
+            labelled[round(y - down / 2) : round(y + down / 2), round(x - across / 2) : round(x + across / 2)] = True
+        assert not (labelled & ~is_bright).any()
+        unlabelled = (is_bright & ~labelled).sum()
+        assert unlabelled < 2 * 0.25 * SIDE**2 + 1  # slivers, of at most two squares
+    checkpoint = experiment.trained.checkpoint
+    family = open_family(checkpoint.family)
+    inputs = [family.load(checkpoint, 1, crops=crops).image_size for crops in (False, True)]
+    assert inputs == [2 * cropped.train.image_size, cropped.train.image_size]
+    evaluation = experiment.evaluated
+    assert len(evaluation.detections) == len(dataset.splits.test.samples)
+
+
+def test_another_crop_is_another_training_only_by_its_dataset(smoke, cropped):
+    same_data = "a" * 16
+    whole = cropped.model_copy(update={"train": cropped.train.model_copy(update={"crop": 1.0})})
+    assert train_key(whole, same_data) == train_key(cropped, same_data)
+
+
+def test_inputs_for_whole_photos_are_multiples_of_the_stride(smoke):
+    sizes = {
+        share: smoke.train.model_copy(update={"image_size": 480, "crop": share}).detect_size for share in (1, 0.7, 0.5)
+    }
+    assert sizes == {1: 480, 0.7: 672, 0.5: 960}
