@@ -8,20 +8,22 @@ from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import open_family
 from partsight.pipeline.cropping import seen_in_crops
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photo_check import check_photos
 from partsight.pipeline.photo_ranges import for_rendering
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.stage_key import train_key
+from partsight.pipeline.workspace import Workspace
 
-SIDE = 40
+SIDE = 36
 
 
 def write_photos(folder, class_names):
-    """Two sessions of three photos of 200 × 120 pixels with three bright squares each, one of them cut by the photo's border."""
+    """Two sessions of four photos of 200 × 120 pixels with three bright squares each, one of them cut by the photo's border."""
     rng = np.random.default_rng(0)
     (folder / "classes.txt").parent.mkdir(parents=True)
     (folder / "classes.txt").write_text("\n".join(class_names))
     for session in ("monday", "tuesday"):
-        for number in range(3):
+        for number in range(4):
             pixels = rng.integers(0, 60, (120, 200, 3), dtype=np.uint8)
             lines = []
             for class_id, (left, top) in enumerate([(10, 10), (90, 50), (170, 70)]):
@@ -67,7 +69,7 @@ def test_photos_are_cut_and_evaluated_whole(cropped, finished):
     listed = (folder / "train.txt").read_text().split()
     assert len(listed) == dataset.num_listed
     cut = sorted((folder / "images").glob("*@*"))
-    assert len(cut) == 2 * 3 * 3 * 2  # sessions, photos, columns, rows
+    assert len(cut) == 2 * 4 * 3 * 2  # sessions, photos, columns, rows
     for path in cut:
         pixels = read_picture(path)
         is_bright = pixels.min(axis=2) > 150
@@ -100,3 +102,36 @@ def test_inputs_for_whole_photos_are_multiples_of_the_stride(smoke):
         share: smoke.train.model_copy(update={"image_size": 480, "crop": share}).detect_size for share in (1, 0.7, 0.5)
     }
     assert sizes == {1: 480, 0.7: 672, 0.5: 960}
+
+
+def small_parts(recipe, workspace):
+    found = check_photos(Experiment(recipe, workspace, Silence()), with_gaps=False).findings
+    return [finding.message for finding in found if finding.kind == "small parts"]
+
+
+def test_small_parts_are_told_with_a_crop_that_helps(cropped, tmp_path):
+    workspace = Workspace(tmp_path / "runs")
+    whole = cropped.model_copy(update={"train": cropped.train.model_copy(update={"crop": 1.0, "image_size": 128})})
+    (message,) = small_parts(whole, workspace)  # 36 of 200 pixels: 23 of 128
+    assert "100% of 24 parts are shorter than 32 px" in message
+    advised = float(message.split("train.crop = ")[1].split(",")[0])
+    helped = whole.model_copy(update={"train": whole.train.model_copy(update={"crop": advised})})
+    assert small_parts(helped, workspace) == []
+    large = whole.model_copy(update={"train": whole.train.model_copy(update={"image_size": 640})})
+    assert small_parts(large, workspace) == []
+
+
+def test_test_photos_advise_nothing(cropped, tmp_path):
+    photos = cropped.photos.model_copy(update={"train": (), "validation": (), "test": ("monday", "tuesday")})
+    whole = cropped.train.model_copy(update={"crop": 1.0, "image_size": 128})
+    assert (
+        small_parts(cropped.model_copy(update={"photos": photos, "train": whole}), Workspace(tmp_path / "runs")) == []
+    )
+
+
+def test_gaps_compare_crops_and_speak_of_whole_photos(cropped, finished):
+    gaps = {
+        gap.name: gap for gap in check_photos(Experiment(cropped, finished.workspace, Silence()), with_gaps=True).gaps
+    }
+    assert gaps["objects a picture"].num_photos > 12  # more crops than photos
+    assert gaps["object size"].photos[2] == pytest.approx(SIDE / 200)

@@ -15,6 +15,7 @@ FindingKind: TypeAlias = Literal[
     "class without boxes",
     "rare class",
     "tiny boxes",
+    "small parts",
     "same picture in two sessions",
     "too few sessions",
     "unused sessions",

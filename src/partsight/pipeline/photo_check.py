@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import Gap, compare_appearance
+from partsight.dataset.appearance import Gap, compare_appearance, measure_boxes
 from partsight.dataset.health import Finding, check_dataset
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
@@ -14,6 +16,12 @@ from partsight.pipeline.label_doubts import find_label_doubts
 from partsight.structures.dataset import Dataset, Splits
 
 MOST_COMPARED = 200
+SMALL_PX = 32.0
+"""Below it COCO calls objects small; they are found far less well."""
+FEWEST_BOXES = 20
+_MANY = 0.25
+_LEAST_CROP = 0.3
+"""Whole photos are looked at with at most about ten times the pixels of training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool
         raise DatasetError("the recipe has no photos: give photos.folder.")
     photos = read_photos(recipe.photos, recipe.class_names)
     splits = _splits(recipe, photos)
-    findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits)]
+    findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits), *_size_findings(recipe, splits)]
     findings += find_label_doubts(experiment, photos, splits) if with_detector else []
     gaps = _gaps(experiment, splits) if with_gaps else ()
     num_boxes = sum(len(sample.class_ids) for sample in photos.samples)
@@ -73,6 +81,24 @@ def _session_findings(recipe: Recipe, photos: Dataset, splits: Splits) -> list[F
     if unused:
         found.append(Finding("unused sessions", ", ".join(unused), "serve no split"))
     return found
+
+
+def _size_findings(recipe: Recipe, splits: Splits) -> list[Finding]:
+    """Say where many parts are small in the network's input, and what brings more pixels; test photos are not looked at."""
+    samples = (*splits.train.samples, *splits.validation.samples)
+    sizes = np.concatenate([np.zeros(0), *(measure_boxes(sample)["object size"] for sample in samples)])
+    section = recipe.train
+    share_small = float((sizes * section.detect_size < SMALL_PX).mean()) if len(sizes) else 0.0
+    if len(sizes) < FEWEST_BOXES or share_small < _MANY:
+        return []
+    small, large = np.quantile(sizes, (_MANY, 0.95))
+    crop = np.floor(20 * np.clip(section.image_size * small / SMALL_PX, max(large, _LEAST_CROP), 1)) / 20
+    remedy = f"train.crop = {crop:g}, or larger pictures" if crop < section.crop else "larger pictures"
+    message = (
+        f"{share_small:.0%} of {len(sizes)} parts are shorter than {SMALL_PX:g} px in the network's input "
+        f"({section.detect_size} px for a photo): {remedy} (train.image_size) show them larger"
+    )
+    return [Finding("small parts", "photos of training and validation", message)]
 
 
 def _gaps(experiment: Experiment, splits: Splits) -> tuple[Gap, ...]:

@@ -41,6 +41,7 @@ samples_per_pixel = 16
 [train]
 weights = "scratch"     # a weights file is far better: weights = "yolov8n.pt"
 image_size = 416
+# crop = 0.5            # for parts that are small in your photos: train on crops, look at whole photos (docs/train.md)
 epochs = 30
 """
 

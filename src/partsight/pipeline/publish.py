@@ -96,7 +96,11 @@ def _trained_from(recipe: Recipe) -> TrainedFrom:
     known = {"download": "weights that the library fetched", PARTS: "Partsight's weights for CAD parts"}
     start = known.get(recipe.train.weights)
     return TrainedFrom(
-        recipe.train.family, recipe.train.model, start or Path(recipe.train.weights).name, recipe.train.detect_size
+        recipe.train.family,
+        recipe.train.model,
+        start or Path(recipe.train.weights).name,
+        recipe.train.detect_size,
+        recipe.train.crop,
     )
 
 

@@ -87,7 +87,7 @@ def _about_slices(content: ReportContent) -> Iterator[str]:
     recall = content.evaluation.overall.recall
     weak = [one for one in content.evaluation.slices if one.num_boxes >= FEW_BOXES and recall - one.recall > SLICE_GAP]
     remedies = {
-        "size": "cover that size (randomize.camera.object_size) and train on larger pictures (train.image_size)",
+        "size": "cover that size (randomize.camera.object_size) and train on crops (train.crop) or larger pictures (train.image_size)",
         "brightness": "widen randomize.light.exposure towards it, and take photos in such light",
         "sharpness": "widen the blur of randomize.sensor, or take sharper pictures",
         "session": "see what is special there, and take training photos in such a place",
@@ -100,7 +100,7 @@ def _about_slices(content: ReportContent) -> Iterator[str]:
 
 def _about_causes(content: ReportContent) -> Iterator[str]:
     remedies = {
-        "size": "more renders of that size (randomize.camera.object_size), larger pictures (train.image_size)",
+        "size": "more renders of that size (randomize.camera.object_size), crops (train.crop) or larger pictures (train.image_size)",
         "hidden": "more pictures in which parts hide each other (randomize.scatter.parts_per_image)",
         "cut off": "more parts at the edge (randomize.camera.off_center)",
         "relief": "more variety of light (randomize.light)",

@@ -27,12 +27,19 @@ class TrainedFrom:
     network: str
     start: str
     image_size: int
+    """Longer side of the input for whole pictures, in pixels."""
+    crop: float = 1.0
+    """Share of a photo's longer side that training pictures show."""
 
 
 def write_cards(content: ReportContent, trained: TrainedFrom, splits: Splits, folder: Path) -> None:
     """Write both cards into a folder. Raises StorageError."""
     write_text(folder / MODEL_CARD, model_card(content, trained))
     write_text(folder / DATASET_CARD, dataset_card(content, splits))
+
+
+def _on_crops(trained: TrainedFrom) -> str:
+    return f", trained on crops {trained.crop:.0%} as long as a photo" if trained.crop < 1 else ""
 
 
 def model_card(content: ReportContent, trained: TrainedFrom) -> str:
@@ -47,7 +54,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
             {
                 "Task": "Boxes and names of parts in a picture",
                 "Classes": ", ".join(evaluation.class_names),
-                "Network": f"{trained.network} ({trained.family}), input {trained.image_size} px",
+                "Network": f"{trained.network} ({trained.family}), input {trained.image_size} px{_on_crops(trained)}",
                 "Began from": trained.start,
                 "Learned from": describe_training(content),
                 "Score threshold": f"{describe_limits(evaluation)}, chosen on the {evaluation.threshold_source} set",
