@@ -1,5 +1,6 @@
 """`partsight photos add`: frames worth labelling, from videos, folders and zips."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from partsight.photos.duplicates import DuplicatePair
     from partsight.photos.picking import Picking
     from partsight.pipeline.photo_intake import Intake
-
-SHOWN_PAIRS = 10
 
 
 def add_photos(
@@ -47,10 +46,11 @@ def _show(console: Console, intake: "Intake") -> None:
         lines += [*clip.findings, *([_counts(clip.name, clip.picking)] if clip.picking else [])]
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True, markup=False)
-    for pair in intake.duplicates[:SHOWN_PAIRS]:
-        console.print(_warning(pair), highlight=False, soft_wrap=True, markup=False)
-    if len(intake.duplicates) > SHOWN_PAIRS:
-        console.print(f"… and {len(intake.duplicates) - SHOWN_PAIRS} more such pairs", highlight=False)
+    by_sessions: dict[frozenset[str], list[DuplicatePair]] = {}
+    for pair in intake.duplicates:
+        by_sessions.setdefault(frozenset({pair.first.session, pair.second.session}), []).append(pair)
+    for pairs in by_sessions.values():
+        console.print(_warning(pairs), highlight=False, soft_wrap=True, markup=False)
 
 
 def _counts(name: str, picking: "Picking") -> str:
@@ -58,8 +58,11 @@ def _counts(name: str, picking: "Picking") -> str:
     return f"{name}: {len(picking.picked)} of {picking.num_seen} frames; left out {dropped}"
 
 
-def _warning(pair: "DuplicatePair") -> str:
+def _warning(pairs: "Sequence[DuplicatePair]") -> str:
+    """Return one sentence about the pairs of two sessions."""
+    first, second = pairs[0].first, pairs[0].second
+    more = f" (and {len(pairs) - 1} more such pairs)" if len(pairs) > 1 else ""
     return (
-        f"{pair.first.name} and {pair.second.name} are nearly the same picture: "
-        f"keep sessions {pair.first.session} and {pair.second.session} in one split, or delete one picture"
+        f"{first.name} and {second.name} are nearly the same picture{more}: "
+        f"keep sessions {first.session} and {second.session} in one split, or delete one picture of each pair"
     )

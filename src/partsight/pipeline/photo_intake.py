@@ -107,6 +107,10 @@ def add_photos(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> I
     StorageError when another process adds photos here.
     """
     check_session(job.session)
+    missing = [str(source) for source in sources if not source.exists()]
+    if missing:
+        advice = "Give a video, a picture, a folder or a zip of them; nothing was added."
+        raise PhotosError(f"{', '.join(missing)}: no such file or folder. {advice}")
     with _claimed(job.photos):
         return _add_all(sources, job, progress)
 
@@ -156,10 +160,8 @@ def _opened(source: Path, photos: Path) -> Iterator[Contents]:
             yield _contents_of(Path(folder), source.name, photos)
     elif source.is_dir():
         yield _contents_of(source, source.resolve().name, photos)
-    elif source.is_file():
-        yield Contents((_clip(source.name, [source], is_video=True),))
     else:
-        raise PhotosError(f"{source}: no such file or folder. Give a video, a picture, a folder or a zip of them.")
+        yield Contents((_clip(source.name, [source], is_video=True),))
 
 
 def _contents_of(folder: Path, name: str, photos: Path) -> Contents:

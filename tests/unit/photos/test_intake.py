@@ -1,6 +1,7 @@
 """`photos add`: each picture can be traced to its source, nothing is added twice, nothing bad stops what is good."""
 
 import json
+import re
 import stat
 import sys
 import zipfile
@@ -222,6 +223,23 @@ def test_the_command_says_what_it_took_and_why_it_left_the_rest(tmp_path, capsys
     assert run(arguments) == 0
     assert "was added to session hall before; nothing added" in " ".join(capsys.readouterr().out.split())
     assert len(json.loads((tmp_path / "photos" / "photos.json").read_text())["pictures"]) == 5
+
+
+def test_pairs_of_two_sessions_are_told_in_one_sentence(tmp_path, capsys):
+    video, photos = write_video(tmp_path / "a.mp4", pan(30)), str(tmp_path / "photos")
+    for session in ("monday", "tuesday"):
+        assert run(["photos", "add", str(video), "--session", session, "--photos", photos, "--max-frames", "5"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "nearly the same picture" in line]
+    assert len(lines) == 1
+    assert re.search(r"\(and \d+ more such pairs\): keep sessions monday and tuesday in one split", lines[0])
+
+
+def test_a_source_that_is_not_there_is_told_before_anything_is_added(tmp_path, capsys):
+    video, photos = write_video(tmp_path / "a.mp4", pan(30)), tmp_path / "photos"
+    assert run(["photos", "add", str(video), str(tmp_path / "b.mp4"), "--session", "s", "--photos", str(photos)]) == 1
+    told = capsys.readouterr()
+    assert "b.mp4: no such file or folder" in " ".join((told.out + told.err).split())
+    assert not photos.exists()
 
 
 def test_a_bad_file_gives_exit_code_1_without_a_traceback(tmp_path, capsys):
