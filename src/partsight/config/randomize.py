@@ -68,7 +68,8 @@ class CameraSection(Section):
     """Where the camera stands and how it looks."""
 
     object_size: Interval = (0.06, 0.75)
-    """Size of the object looked at, as a share of the picture's longer side (the whole photo's, with `train.crop`); drawn log-uniformly."""
+    """Size of the object looked at, as a share of the picture's longer side, with `train.crop` of a whole photo's; drawn
+    log-uniformly."""
     scale: Literal["range", "photos"] = "range"
     """`photos`: sizes are drawn as they are in the photos of training and validation, instead of from `object_size`. These are the
     training photos that the recipe draws, so renders are made anew for each draw; test photos choose nothing."""
