@@ -5,7 +5,7 @@ luminance of the picture at its own size, so that they mean what the detector se
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,10 @@ class Gap:
     """Share of the photos' values that lie beyond the renders'."""
     keys: str
     """Recipe keys that move it."""
+
+    def scaled(self, factor: float) -> "Gap":
+        """Return the figure in another unit, of which `factor` make one of this."""
+        return replace(self, photos=_times(self.photos, factor), renders=_times(self.renders, factor))
 
 
 def compare_appearance(photos: Sequence[Sample], renders: Sequence[Sample]) -> tuple[Gap, ...]:
@@ -127,6 +131,11 @@ def _gap(name: str, photos: FloatArray, renders: FloatArray, keys: str) -> Gap |
     low, high = np.percentile(renders, COVERED)
     uncovered = float(((photos < low) | (photos > high)).mean())
     return Gap(name, _spread(photos), _spread(renders), len(photos), len(renders), uncovered, keys)
+
+
+def _times(values: tuple[float, float, float], factor: float) -> tuple[float, float, float]:
+    low, middle, high = values
+    return low * factor, middle * factor, high * factor
 
 
 def _spread(values: FloatArray) -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
 """The photos of a recipe: what may be wrong with them, and where the renders do not cover them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -114,10 +114,5 @@ def _gaps(experiment: Experiment, splits: Splits) -> tuple[Gap, ...]:
         return compare_appearance(taken, renders)
     crops = [crop.sample for photo in taken for crop in write_crops(experiment.recipe, photo, experiment.workspace)]
     gaps = compare_appearance(crops[:: -(-len(crops) // MOST_COMPARED)], renders)
-    return tuple(_of_whole_photos(gap, share) if gap.name == "object size" else gap for gap in gaps)
-
-
-def _of_whole_photos(gap: Gap, share: float) -> Gap:
-    """Return sizes as shares of whole photos, as the recipe states them, from those in crops."""
-    (a, b, c), (d, e, f) = gap.photos, gap.renders
-    return replace(gap, photos=(a * share, b * share, c * share), renders=(d * share, e * share, f * share))
+    # The recipe states sizes as shares of whole photos.
+    return tuple(gap.scaled(share) if gap.name == "object size" else gap for gap in gaps)
