@@ -70,6 +70,10 @@ def _closed_after(port, identity):
             pass
 
 
+class NavigatedError(AssertionError):
+    """The page was left before it answered."""
+
+
 class Tab:
     def __init__(self, socket):
         self.socket = socket
@@ -81,6 +85,8 @@ class Tab:
         while True:
             answer = json.loads(self.socket.recv(timeout=30))
             if answer.get("id") == number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise NavigatedError(answer)
                 assert "error" not in answer, answer
                 return answer["result"]
 
@@ -90,7 +96,14 @@ class Tab:
         return result["result"].get("value")
 
     def wait(self, expression, seconds=20):
-        wait_for(lambda: self.value(f"Boolean({expression})"), seconds, expression)
+        """Wait until it is true, through a reload that cuts off an answer."""
+        wait_for(lambda: self._is_true_now(expression), seconds, expression)
+
+    def _is_true_now(self, expression):
+        try:
+            return self.value(f"Boolean({expression})")
+        except NavigatedError:
+            return False
 
     def mouse(self, kind, x, y, **more):
         self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
