@@ -4,7 +4,7 @@ Sharpness is the variance of the Laplacian (Pech-Pacheco et al., ICPR 2000), noi
 luminance of the picture at its own size, so that they mean what the detector sees before it resizes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,6 +114,11 @@ def measure_boxes(sample: Sample) -> dict[str, FloatArray]:
         "from the middle": np.abs(middles).max(axis=1, initial=0),
         "objects a picture": np.array([len(boxes)], float) if len(boxes) else np.zeros(0),
     }
+
+
+def measure_sizes(samples: Iterable[Sample]) -> FloatArray:
+    """Return the sizes of all boxes as shares of their picture's longer side."""
+    return np.concatenate([np.zeros(0), *(measure_boxes(sample)["object size"] for sample in samples)])
 
 
 def _collect(samples: Sequence[Sample]) -> dict[str, FloatArray]:

@@ -24,7 +24,6 @@ Window = tuple[int, int, int, int]
 class Crop:
     """One crop of a photo, labelled."""
 
-    photo: Sample
     window: Window
     sample: Sample
     """Its picture has still to be written, see `cut`."""
@@ -57,10 +56,9 @@ def list_crops(crops: Sequence[Crop], times: int, rng: np.random.Generator) -> d
     positives = [sample for sample in shuffled if len(sample.class_ids)]
     negatives = [sample for sample in shuffled if not len(sample.class_ids)]
     chosen = [*positives, *negatives[: len(positives)]] if positives else negatives
-    repeat, rest = divmod(times, len(chosen))
+    repeat, rest = divmod(max(times, len(positives)) if times else 0, len(chosen))
     listed = {sample.sample_id: repeat + (place < rest) for place, sample in enumerate(chosen)}
-    least = {sample.sample_id: max(listed[sample.sample_id], min(times, 1)) for sample in positives}
-    return {**{sample.sample_id: 0 for sample in shuffled}, **listed, **least}
+    return {sample.sample_id: listed.get(sample.sample_id, 0) for sample in shuffled}
 
 
 def _spans(length: int, side: int) -> list[tuple[int, int]]:
@@ -84,7 +82,7 @@ def _crop(photo: Sample, window: Window, min_visible: float, folder: Path) -> Cr
         boxes_xyxy=boxes,
         class_ids=class_ids,
     )
-    return Crop(photo, window, cropped)
+    return Crop(window, cropped)
 
 
 def _inside(photo: Sample, window: Window, min_visible: float) -> tuple[FloatArray, IntArray]:

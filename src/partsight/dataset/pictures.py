@@ -1,5 +1,6 @@
 """Picture files: found, measured and read, always the right way up."""
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,13 @@ def read_picture(path: Path) -> Image:
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
         raise _unreadable(path, error) from error
+
+
+def jpeg_bytes(image: Image, quality: int, *, is_color_full: bool = False) -> bytes:
+    """Return an RGB picture as a JPEG file, its color at half the resolution or full."""
+    stream = io.BytesIO()
+    PillowImage.fromarray(image).save(stream, "JPEG", quality=quality, subsampling=0 if is_color_full else -1)
+    return stream.getvalue()
 
 
 def picture_size(path: Path) -> tuple[int, int]:

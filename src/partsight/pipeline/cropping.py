@@ -1,16 +1,14 @@
 """Where training looks at crops (`train.crop`): photos are cut, and renders are drawn as such crops."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image as Pillow
 
 from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
 from partsight.dataset.crops import Crop, crop_photo, cut, list_crops
-from partsight.dataset.pictures import read_picture
+from partsight.dataset.pictures import jpeg_bytes, read_picture
 from partsight.files import hash_file, write_bytes
 from partsight.pipeline.progress import Advance
 from partsight.pipeline.workspace import Workspace
@@ -47,7 +45,7 @@ def cut_photos(
         if sample.source == "photo":
             cut_so_far[sample.sample_id] = write_crops(recipe, sample, workspace)
             advance(len(cut_so_far), f"{len(cut_so_far)} of {num_photos} photos cut")
-    listed = {sample.sample_id: times[sample.sample_id] for sample in splits.train.samples if sample.sample_id in times}
+    listed = dict(times)
     for place, sample in enumerate(splits.train.samples):
         if sample.source == "photo":
             rng = np.random.default_rng((recipe.draw_seed, _STREAM, place))
@@ -63,9 +61,8 @@ def write_crops(recipe: Recipe, photo: Sample, workspace: Workspace) -> Sequence
     if not all(crop.sample.image_path.is_file() for crop in crops):
         picture = read_picture(photo.image_path)
         for crop in crops:
-            buffer = io.BytesIO()
-            Pillow.fromarray(cut(picture, crop.window)).save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-            write_bytes(crop.sample.image_path, buffer.getvalue())
+            pixels = cut(picture, crop.window)
+            write_bytes(crop.sample.image_path, jpeg_bytes(pixels, _JPEG_QUALITY, is_color_full=True))
     return crops
 
 

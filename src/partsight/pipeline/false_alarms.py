@@ -1,17 +1,15 @@
 """False alarms on photos without parts, fed back: the photos as negatives, what was seen on them as distractors in renders."""
 
-import io
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image as Pillow
 
 from partsight.config.recipe import Recipe
 from partsight.dataset.listing import Shares, list_with_replay
 from partsight.dataset.pasting import cut_out, paste
-from partsight.dataset.pictures import read_picture
+from partsight.dataset.pictures import jpeg_bytes, read_picture
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.files import hash_json, write_bytes
@@ -99,8 +97,6 @@ def _paste_all(
             for place, sample in enumerate(renders):
                 rng = np.random.default_rng([int(key[:8], 16), place])
                 picture = paste(read_picture(sample.image_path), sample.boxes_xyxy, cutouts[:_MOST_CUTOUTS], rng)
-                buffer = io.BytesIO()
-                Pillow.fromarray(picture).save(buffer, "JPEG", quality=_JPEG_QUALITY)
-                write_bytes(paths[sample.sample_id], buffer.getvalue())
+                write_bytes(paths[sample.sample_id], jpeg_bytes(picture, _JPEG_QUALITY))
             write_manifest(folder, {"num_pictures": len(renders), "num_cutouts": len(cutouts)}, started=started)
     return {sample.sample_id: replace(sample, image_path=paths[sample.sample_id]) for sample in renders}

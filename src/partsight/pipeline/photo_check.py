@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import Gap, compare_appearance, measure_boxes
+from partsight.dataset.appearance import Gap, compare_appearance, measure_sizes
 from partsight.dataset.health import Finding, check_dataset
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
@@ -86,7 +86,7 @@ def _session_findings(recipe: Recipe, photos: Dataset, splits: Splits) -> list[F
 def _size_findings(recipe: Recipe, splits: Splits) -> list[Finding]:
     """Say where many parts are small in the network's input, and what brings more pixels; test photos are not looked at."""
     samples = (*splits.train.samples, *splits.validation.samples)
-    sizes = np.concatenate([np.zeros(0), *(measure_boxes(sample)["object size"] for sample in samples)])
+    sizes = measure_sizes(samples)
     section = recipe.train
     share_small = float((sizes * section.detect_size < SMALL_PX).mean()) if len(sizes) else 0.0
     if len(sizes) < FEWEST_BOXES or share_small < _MANY:

@@ -6,7 +6,7 @@ import numpy as np
 
 from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import measure_boxes
+from partsight.dataset.appearance import measure_sizes
 from partsight.dataset.pictures import read_camera_facts
 from partsight.errors import DatasetError
 from partsight.pipeline.assemble import choosing_photos
@@ -52,7 +52,7 @@ def _with_camera(recipe: Recipe, camera: CameraSection) -> Recipe:
 
 def object_sizes(photos: Dataset) -> tuple[float, ...]:
     """Return evenly spaced quantiles of the boxes' longer sides as shares of the picture's longer side."""
-    sizes = np.concatenate([np.zeros(0), *(measure_boxes(sample)["object size"] for sample in photos.samples)])
+    sizes = measure_sizes(photos.samples)
     if len(sizes) < FEWEST_BOXES:
         raise DatasetError(
             f'randomize.camera.scale = "photos": {len(sizes)} labelled boxes in the photos of training and validation, expected '

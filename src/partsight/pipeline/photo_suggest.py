@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import measure_boxes, measure_picture
+from partsight.dataset.appearance import measure_picture, measure_sizes
 from partsight.dataset.bands import LIGHTS, SIZES, Band, thin_bands
 from partsight.dataset.photos import read_photos
 from partsight.dataset.pictures import list_pictures, picture_size, read_picture
@@ -105,7 +105,7 @@ def _measure(samples: Sequence[Sample]) -> _Figures:
     kept = [sample for sample in samples if len(sample.class_ids)]
     lights = [measure_picture(read_picture(sample.image_path))["brightness"] for sample in kept]
     return _Figures(
-        np.concatenate([np.zeros(0), *(measure_boxes(sample)["object size"] for sample in kept)]),
+        measure_sizes(kept),
         np.repeat(lights, [len(sample.class_ids) for sample in kept]),
         np.concatenate([np.zeros(0), *(sample.class_ids for sample in kept)]),
     )

@@ -3,16 +3,15 @@
 The teacher stays as it is. Frames and labels are a stage of their own: found when finished, made again after a kill.
 """
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 from partsight.config.recipe import Recipe
+from partsight.dataset.pictures import jpeg_bytes
 from partsight.dataset.pseudo_labels import Followed, Trust, choose_labels, number_detections
 from partsight.deploy.live.tracking import Tracker
 from partsight.detector.detector import Detector, open_family
@@ -107,7 +106,7 @@ def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progr
             kept = {frame: one for frame, one in zip(numbers, labels, strict=True) if one is not None}
             for frame, image in Video(path).frames(list(kept)):
                 name = f"{number:02d}-{path.stem}-{frame:06d}.jpg"
-                write_bytes(folder / "images" / name, _jpeg(image))
+                write_bytes(folder / "images" / name, jpeg_bytes(image, _JPEG_QUALITY))
                 boxes, class_ids = kept[frame]
                 size_wh = (image.shape[1], image.shape[0])
                 entries.append({"file": name, "video": path.name, "size_wh": size_wh,
@@ -143,12 +142,6 @@ def _follow(
 
 def _frames(path: Path, numbers: Sequence[int]) -> Iterator[tuple[int, Image]]:
     yield from Video(path).frames(list(numbers))
-
-
-def _jpeg(image: Image) -> bytes:
-    stream = io.BytesIO()
-    Pillow.fromarray(image).save(stream, "JPEG", quality=_JPEG_QUALITY)
-    return stream.getvalue()
 
 
 def _sample(folder: Path, entry: Mapping[str, Any]) -> Sample:
