@@ -57,6 +57,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "no empties": ("randomize.scatter.empty_share=0",),
     "no scale matching": ("randomize.camera.object_size=[0.06,0.75]",),  # the default, whatever the recipe states
     "scale of photos": ("randomize.camera.scale=photos",),
+    "up to 4 parts": ("randomize.scatter.parts_per_image=[1,4]",),
+    "2 to 10 parts": ("randomize.scatter.parts_per_image=[2,10]",),
+    "3 to 20 parts": ("randomize.scatter.parts_per_image=[3,20]",),
     "one part": ("randomize.scatter.parts_per_image=[1,1]",),
     "never floating": ("randomize.scatter.float_share=0",),
     "worn": ("randomize.wear.share=0.6",),
@@ -98,6 +101,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 AMONG = ("rooms", "rooms among and behind")
 BEHIND = ("rooms behind", "rooms among and behind")
 """Variants in which photos of rooms are shown among the renders, and behind the parts."""
+SWAPPED = ("megabloks",)
+"""Sets whose training sessions choose and whose validation sessions judge: the bricks' show groups, those of training single ones."""
 
 
 @dataclass(frozen=True)
@@ -177,13 +182,16 @@ def recall_at(rate: float, experiment: Experiment, on_rooms: Sequence[Detections
 
 
 def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
-    """Return the set's recipe with its training sessions in the place of the test's."""
+    """Return the set's recipe with its training sessions in the place of the test's, without training photos of parts."""
     path = HERE / "real" / f"{cell.set_name}.toml"
-    base = read_recipe(path, [])
+    photos = read_recipe(path, []).photos
+    choose, judge = photos.validation, photos.train
+    if cell.set_name in SWAPPED:
+        choose, judge = judge, choose
     settings = [
-        f"photos.test={list(base.photos.train)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
+        f"photos.test={list(judge)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
         f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"', f"train.threads={max(1, num_cores() // arguments.jobs)}",
-        *room_settings(base.photos.validation, arguments.out, among=cell.variant in AMONG, behind=cell.variant in BEHIND),
+        *room_settings(choose, arguments.out, among=cell.variant in AMONG, behind=cell.variant in BEHIND),
         *arguments.settings,
     ]  # fmt: skip
     return read_recipe(path, settings)

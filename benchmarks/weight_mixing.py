@@ -1,0 +1,194 @@
+"""What remains of renders when a few photos are learned: weights of two stages mixed, judged by photos that are no test photos.
+
+    python benchmarks/weight_mixing.py --weights PATH --sets microcontrollers
+
+Of each training session `--photos` per class teach in a second stage, and all photos of the other training sessions judge; no test
+photo is opened. The validation sessions and photos of rooms choose the checkpoints. Then the weights of both stages are mixed in
+several shares (WiSE-FT, Wortsman et al. 2022, https://arxiv.org/abs/2109.01903). First stages are those of `real.py`; with its
+`--out` they are found. Resumable: finished stages are found, finished rows are kept in weight_mixing.json.
+"""
+
+import argparse
+import json
+import multiprocessing
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from alarms import detect_on, room_settings, validation_rooms
+from large_parts import evaluate_at
+from real import TWO_STAGES
+from rich.console import Console
+from safetensors.torch import load_file, save_file
+from tables import head, mean_of
+
+from partsight.cli.progress import TerminalProgress
+from partsight.config.loading import read_recipe
+from partsight.config.recipe import Recipe
+from partsight.detector.detector import Checkpoint
+from partsight.evaluate.thresholds import quiet_threshold
+from partsight.files import read_json, write_json
+from partsight.pipeline.executors import num_cores
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.learn import Training, make_checkpoint
+from partsight.pipeline.progress import Silence
+from partsight.pipeline.schedule import last_training
+from partsight.pipeline.workspace import Workspace
+
+HERE = Path(__file__).resolve().parent
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the first stage in weights that are mixed."""
+RATE = 0.1
+"""False alarms per photo of a room at which recall is told."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training."""
+
+    set_name: str
+    session: str
+    seed: int
+
+
+def main() -> None:
+    arguments = parse()
+    cells = [
+        Cell(name, session, seed)
+        for seed in arguments.seeds for name in arguments.sets
+        for session in read_recipe(HERE / "real" / f"{name}.toml", []).photos.train
+    ]  # fmt: skip
+    path = arguments.out / "weight_mixing.json"
+    rows: list[dict[str, Any]] = read_json(path) if path.is_file() else []
+    marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings, "photos": arguments.photos}
+    known = [row["cell"] for row in rows if row["marks"] == marks]
+    left = [cell for cell in cells if asdict(cell) not in known]
+    for cell in left:
+        workspace = Workspace(arguments.out / cell.set_name)
+        _ = Experiment(recipe_of(cell, arguments), workspace, TerminalProgress(Console())).dataset
+    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run, cell, arguments) for cell in left]):
+            if (error := done.exception()) is not None:
+                print(f"failed, the others go on: {error!r}", flush=True)
+                continue
+            for row in done.result():
+                rows.append({**row, "marks": marks})
+                print(row["cell"], row["first_share"], f"{row['map50']:.3f}", flush=True)
+            write_json(path, rows)
+    print(table([row for row in rows if row["marks"] == marks]))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", default="scratch", help="pretrained weights file to start from")
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "real")
+    parser.add_argument("--sets", nargs="+", default=["microcontrollers", "bolts_washers"])
+    parser.add_argument("--photos", type=int, default=5, help="photos per class that teach")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
+    parser.add_argument("--set", dest="settings", action="append", default=[], help="change one recipe key everywhere")
+    return parser.parse_args()
+
+
+def run(cell: Cell, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Train, mix and judge."""
+    workspace = Workspace(arguments.out / cell.set_name)
+    recipe = recipe_of(cell, arguments)
+    experiment = Experiment(recipe, workspace, Silence())
+    first = Experiment(first_recipe(cell, arguments), workspace, Silence()).trained
+    training = Training(last_training(recipe), experiment.dataset, "photos", first)
+    second = make_checkpoint(training, workspace, Silence())
+    found = []
+    for share in SHARES:
+        folder = arguments.out / "mixed_weights" / f"{second.key}_{share}"
+        checkpoint = mix(first.checkpoint, second.checkpoint, share, folder)
+        judged = Experiment(recipe, workspace, Silence())
+        # The experiment's own first stage would be trained once more for each session, though no photo of a part is in it.
+        judged.__dict__["trained"] = replace(second, key=f"{second.key}_{share}", checkpoint=checkpoint)
+        found.append(_judged(cell, share, judged))
+    return found
+
+
+def mix(first: Checkpoint, second: Checkpoint, share: float, folder: Path) -> Checkpoint:
+    """Write a checkpoint whose weights are those of two, `share` of the first; statistics of batch normalization too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(second.path / "model.json", folder / "model.json")
+    before, after = (load_file(one.path / "weights.safetensors") for one in (first, second))
+    mixed = {
+        name: (share * before[name].float() + (1 - share) * value.float()).to(value.dtype)
+        if value.is_floating_point()
+        else value
+        for name, value in after.items()
+    }
+    save_file({name: value.contiguous() for name, value in mixed.items()}, folder / "weights.safetensors")
+    return replace(second, path=folder)
+
+
+def _judged(cell: Cell, share: float, experiment: Experiment) -> dict[str, Any]:
+    evaluation = experiment.evaluated.evaluation
+    threshold = quiet_threshold(detect_on(experiment, validation_rooms()), RATE)
+    return {
+        "cell": asdict(cell),
+        "first_share": share,
+        "n_images": evaluation.num_images,
+        "n_boxes": evaluation.overall.num_boxes,
+        "map50": evaluation.overall.ap50,
+        "map50_95": evaluation.overall.ap50_95,
+        "agnostic_ap50": evaluation.class_agnostic_ap50,
+        "quiet_recall": evaluate_at(experiment, threshold).overall.recall,
+        "seconds": experiment.trained.seconds,
+    }
+
+
+def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
+    """Return the set's recipe in which one training session teaches and the others judge."""
+    path = HERE / "real" / f"{cell.set_name}.toml"
+    base = read_recipe(path, [])
+    others = [name for name in base.photos.train if name != cell.session]
+    settings = [
+        f"photos.train={json.dumps([cell.session])}", f"photos.test={json.dumps(others)}", *TWO_STAGES,
+        f"dataset.seed={cell.seed}", f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"',
+        f"dataset.photos_per_class={arguments.photos}", f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *room_settings(base.photos.validation, arguments.out, among=False, behind=False), *arguments.settings,
+    ]  # fmt: skip
+    return read_recipe(path, settings)
+
+
+def first_recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe of the first of two stages, that of `real.py`: one for all sessions that teach."""
+    path = HERE / "real" / f"{cell.set_name}.toml"
+    base = read_recipe(path, [])
+    settings = [
+        f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"',
+        f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *room_settings(base.photos.validation, arguments.out, among=False, behind=False), *arguments.settings,
+    ]  # fmt: skip
+    return read_recipe(path, settings)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return a line for each set and share of the first stage."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        cell = row["cell"]
+        groups.setdefault((cell["set_name"], row["first_share"]), []).append(row)
+    titles = (
+        "| set | share of the first stage | pairs | mAP50 | each | mAP50-95 | agnostic AP50 | "
+        f"recall at {RATE} false alarms per room | minutes |"
+    )
+    lines = [*head(titles)]
+    for (name, share), group in groups.items():
+        each = ", ".join(f"{row['map50']:.3f}" for row in group)
+        means = " | ".join(f"{mean_of(group, one):.3f}" for one in ("map50_95", "agnostic_ap50", "quiet_recall"))
+        minutes = f"{mean_of(group, 'seconds') / 60:.1f}"
+        lines.append(
+            f"| {name} | {share} | {len(group)} | {mean_of(group, 'map50'):.3f} | {each} | {means} | {minutes} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
