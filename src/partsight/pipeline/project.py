@@ -30,6 +30,9 @@ width = 640
 height = 640
 samples_per_pixel = 16
 
+# [randomize.camera]
+# object_size = [0.06, 0.75]    # how large parts are in your photos, as a share of the longer side: the most important key of all
+
 # [randomize.background]
 # folder = "places"     # any twenty photos without the parts, behind and below them; name it before the long rendering
 
