@@ -9,10 +9,8 @@ once. Trainings run side by side, one core each, which brings more than one trai
 """
 
 import argparse
-import multiprocessing
 import platform
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from alarms import detect_on, room_settings, validation_rooms
 from large_parts import evaluate_at
 from rich.console import Console
 from tables import head, interval, mean_of
+from trainings import side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
@@ -126,15 +125,10 @@ def main() -> None:
     known = [row["cell"] for row in rows if row["marks"] == marks]
     left = [cell for cell in cells if asdict(cell) not in known]
     make_datasets(left, arguments)
-    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(run, cell, arguments) for cell in left]
-        for done in as_completed(waiting):
-            if (error := done.exception()) is not None:
-                print(f"failed, the others go on: {error!r}", flush=True)
-                continue
-            rows.append({**done.result(), "marks": marks})
-            print(rows[-1]["cell"], f"{rows[-1]['map50']:.3f} in {rows[-1]['seconds']:.0f} s", flush=True)
-            write_json(path, rows)
+    for row in side_by_side(run, left, arguments):
+        rows.append({**row, "marks": marks})
+        print(row["cell"], f"{row['map50']:.3f} in {row['seconds']:.0f} s", flush=True)
+        write_json(path, rows)
     print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
     print(table([row for row in rows if row["marks"] == marks and Cell(**row["cell"]) in cells]))
 
@@ -162,16 +156,20 @@ def make_datasets(cells: list[Cell], arguments: argparse.Namespace) -> None:
 def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and judge."""
     experiment = Experiment(recipe_of(cell, arguments), Workspace(arguments.out / cell.set_name), Silence())
+    return {"cell": asdict(cell), **figures_of(experiment, RATES)}
+
+
+def figures_of(experiment: Experiment, rates: Sequence[float]) -> dict[str, Any]:
+    """Return the figures of a row, recall at so many false alarms per validation photo of a room among them."""
     evaluation = experiment.evaluated.evaluation
     on_rooms = detect_on(experiment, validation_rooms())
     return {
-        "cell": asdict(cell),
         "n_images": evaluation.num_images,
         "n_boxes": evaluation.overall.num_boxes,
         "map50": evaluation.overall.ap50,
         "map50_95": evaluation.overall.ap50_95,
         "agnostic_ap50": evaluation.class_agnostic_ap50,
-        **{f"recall_at_{rate}": recall_at(rate, experiment, on_rooms) for rate in RATES},
+        **{f"recall_at_{rate}": recall_at(rate, experiment, on_rooms) for rate in rates},
         "seconds": experiment.trained.seconds,
     }
 

@@ -8,11 +8,9 @@ each row; `curves.py` draws the rows. Trainings run side by side, one core each,
 """
 
 import argparse
-import multiprocessing
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from alarms import detect_on, halls, room_settings
 from large_parts import evaluate_at
 from rich.console import Console
 from tables import head, interval, mean_of
+from trainings import side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
@@ -91,16 +90,12 @@ def main() -> None:
     others = [row for row in kept if not _has(row, marks)]
     for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
         _make_datasets([cell for chain in chains for cell in chain], arguments)
-        with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
-            for done in as_completed([pool.submit(_run_chain, chain, arguments) for chain in chains]):
-                if (error := done.exception()) is not None:
-                    print(f"failed, the others go on: {error!r}", flush=True)
-                    continue
-                for row in done.result():
-                    print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
-                    rows.append({**row, **marks})
-                write_json(rows_path, others + rows)
-                write_text(arguments.out / "table.md", _table(rows))
+        for made in side_by_side(_run_chain, chains, arguments):
+            for row in made:
+                print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
+                rows.append({**row, **marks})
+            write_json(rows_path, others + rows)
+            write_text(arguments.out / "table.md", _table(rows))
     print(_machine())
     print(_table(rows))
 

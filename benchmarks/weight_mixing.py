@@ -10,30 +10,29 @@ several shares (WiSE-FT, Wortsman et al. 2022, https://arxiv.org/abs/2109.01903)
 
 import argparse
 import json
-import multiprocessing
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alarms import detect_on, room_settings, validation_rooms
-from large_parts import evaluate_at
+from ablate import figures_of
+from alarms import room_settings
 from real import TWO_STAGES
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 from tables import head, mean_of
+from trainings import side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
-from partsight.evaluate.thresholds import quiet_threshold
 from partsight.files import read_json, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.learn import Training, make_checkpoint
+from partsight.pipeline.learn import Training, TrainOutput, make_checkpoint
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.schedule import last_training
 from partsight.pipeline.workspace import Workspace
@@ -54,12 +53,24 @@ class Cell:
     seed: int
 
 
+@dataclass(frozen=True)
+class JudgedExperiment(Experiment):
+    """Judges a detector that is given: its own first stage would be trained anew for each session, though none is in it."""
+
+    given: TrainOutput = field(kw_only=True)
+
+    @cached_property
+    def trained(self) -> TrainOutput:
+        """The detector to judge."""
+        return self.given
+
+
 def main() -> None:
     arguments = parse()
     cells = [
         Cell(name, session, seed)
         for seed in arguments.seeds for name in arguments.sets
-        for session in read_recipe(HERE / "real" / f"{name}.toml", []).photos.train
+        for session in training_sessions(name)
     ]  # fmt: skip
     path = arguments.out / "weight_mixing.json"
     rows: list[dict[str, Any]] = read_json(path) if path.is_file() else []
@@ -68,16 +79,12 @@ def main() -> None:
     left = [cell for cell in cells if asdict(cell) not in known]
     for cell in left:
         workspace = Workspace(arguments.out / cell.set_name)
-        _ = Experiment(recipe_of(cell, arguments), workspace, TerminalProgress(Console())).dataset
-    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(run, cell, arguments) for cell in left]):
-            if (error := done.exception()) is not None:
-                print(f"failed, the others go on: {error!r}", flush=True)
-                continue
-            for row in done.result():
-                rows.append({**row, "marks": marks})
-                print(row["cell"], row["first_share"], f"{row['map50']:.3f}", flush=True)
-            write_json(path, rows)
+        _ = Experiment(second_recipe(cell, arguments), workspace, TerminalProgress(Console())).dataset
+    for made in side_by_side(run, left, arguments):
+        for row in made:
+            rows.append({**row, "marks": marks})
+            print(row["cell"], row["first_share"], f"{row['map50']:.3f}", flush=True)
+        write_json(path, rows)
     print(table([row for row in rows if row["marks"] == marks]))
 
 
@@ -96,19 +103,18 @@ def parse() -> argparse.Namespace:
 def run(cell: Cell, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Train, mix and judge."""
     workspace = Workspace(arguments.out / cell.set_name)
-    recipe = recipe_of(cell, arguments)
-    experiment = Experiment(recipe, workspace, Silence())
+    recipe = second_recipe(cell, arguments)
+    dataset = Experiment(recipe, workspace, Silence()).dataset
     first = Experiment(first_recipe(cell, arguments), workspace, Silence()).trained
-    training = Training(last_training(recipe), experiment.dataset, "photos", first)
+    training = Training(last_training(recipe), dataset, "photos", first)
     second = make_checkpoint(training, workspace, Silence())
     found = []
     for share in SHARES:
         folder = arguments.out / "mixed_weights" / f"{second.key}_{share}"
         checkpoint = mix(first.checkpoint, second.checkpoint, share, folder)
-        judged = Experiment(recipe, workspace, Silence())
-        # The experiment's own first stage would be trained once more for each session, though no photo of a part is in it.
-        judged.__dict__["trained"] = replace(second, key=f"{second.key}_{share}", checkpoint=checkpoint)
-        found.append(_judged(cell, share, judged))
+        mixed = replace(second, key=f"{second.key}_{share}", checkpoint=checkpoint)
+        judged = JudgedExperiment(recipe, workspace, Silence(), given=mixed)
+        found.append({"cell": asdict(cell), "first_share": share, **figures_of(judged, [RATE])})
     return found
 
 
@@ -127,46 +133,36 @@ def mix(first: Checkpoint, second: Checkpoint, share: float, folder: Path) -> Ch
     return replace(second, path=folder)
 
 
-def _judged(cell: Cell, share: float, experiment: Experiment) -> dict[str, Any]:
-    evaluation = experiment.evaluated.evaluation
-    threshold = quiet_threshold(detect_on(experiment, validation_rooms()), RATE)
-    return {
-        "cell": asdict(cell),
-        "first_share": share,
-        "n_images": evaluation.num_images,
-        "n_boxes": evaluation.overall.num_boxes,
-        "map50": evaluation.overall.ap50,
-        "map50_95": evaluation.overall.ap50_95,
-        "agnostic_ap50": evaluation.class_agnostic_ap50,
-        "quiet_recall": evaluate_at(experiment, threshold).overall.recall,
-        "seconds": experiment.trained.seconds,
-    }
-
-
-def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
-    """Return the set's recipe in which one training session teaches and the others judge."""
-    path = HERE / "real" / f"{cell.set_name}.toml"
-    base = read_recipe(path, [])
-    others = [name for name in base.photos.train if name != cell.session]
-    settings = [
-        f"photos.train={json.dumps([cell.session])}", f"photos.test={json.dumps(others)}", *TWO_STAGES,
-        f"dataset.seed={cell.seed}", f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"',
-        f"dataset.photos_per_class={arguments.photos}", f"train.threads={max(1, num_cores() // arguments.jobs)}",
-        *room_settings(base.photos.validation, arguments.out, among=False, behind=False), *arguments.settings,
-    ]  # fmt: skip
-    return read_recipe(path, settings)
-
-
 def first_recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     """Return the recipe of the first of two stages, that of `real.py`: one for all sessions that teach."""
-    path = HERE / "real" / f"{cell.set_name}.toml"
-    base = read_recipe(path, [])
-    settings = [
+    return _recipe(cell, arguments)
+
+
+def second_recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
+    """Return the set's recipe in which one training session teaches and the others judge."""
+    others = [name for name in training_sessions(cell.set_name) if name != cell.session]
+    sessions = f"photos.train={json.dumps([cell.session])}", f"photos.test={json.dumps(others)}"
+    drawn = f"dataset.seed={cell.seed}", f"dataset.photos_per_class={arguments.photos}"
+    return _recipe(cell, arguments, *sessions, *drawn, *TWO_STAGES)
+
+
+def training_sessions(set_name: str) -> Sequence[str]:
+    """Return the sessions that teach in the set's recipe."""
+    return read_recipe(_path(set_name), []).photos.train
+
+
+def _recipe(cell: Cell, arguments: argparse.Namespace, *settings: str) -> Recipe:
+    validation = read_recipe(_path(cell.set_name), []).photos.validation
+    common = [
         f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"',
         f"train.threads={max(1, num_cores() // arguments.jobs)}",
-        *room_settings(base.photos.validation, arguments.out, among=False, behind=False), *arguments.settings,
+        *room_settings(validation, arguments.out, among=False, behind=False), *arguments.settings,
     ]  # fmt: skip
-    return read_recipe(path, settings)
+    return read_recipe(_path(cell.set_name), [*settings, *common])
+
+
+def _path(set_name: str) -> Path:
+    return HERE / "real" / f"{set_name}.toml"
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -182,7 +178,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [*head(titles)]
     for (name, share), group in groups.items():
         each = ", ".join(f"{row['map50']:.3f}" for row in group)
-        means = " | ".join(f"{mean_of(group, one):.3f}" for one in ("map50_95", "agnostic_ap50", "quiet_recall"))
+        means = " | ".join(f"{mean_of(group, one):.3f}" for one in ("map50_95", "agnostic_ap50", f"recall_at_{RATE}"))
         minutes = f"{mean_of(group, 'seconds') / 60:.1f}"
         lines.append(
             f"| {name} | {share} | {len(group)} | {mean_of(group, 'map50'):.3f} | {each} | {means} | {minutes} |"
