@@ -19,13 +19,12 @@ from alarms import detect_on, room_settings, validation_rooms
 from large_parts import evaluate_at
 from rich.console import Console
 from tables import head, interval, mean_of
-from trainings import side_by_side
+from trainings import Rows, parser_of, side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.evaluate.thresholds import quiet_threshold
-from partsight.files import read_json, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
@@ -119,29 +118,19 @@ def main() -> None:
         Cell(name, variant, seed)
         for seed in arguments.seeds for variant in arguments.variants for name in arguments.sets
     ]  # fmt: skip
-    path = arguments.out / "rows.json"
-    rows: list[dict[str, Any]] = read_json(path) if path.is_file() else []
-    marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings}
-    known = [row["cell"] for row in rows if row["marks"] == marks]
-    left = [cell for cell in cells if asdict(cell) not in known]
+    rows = Rows(arguments.out / "rows.json", arguments)
+    left = rows.left(cells)
     make_datasets(left, arguments)
     for row in side_by_side(run, left, arguments):
-        rows.append({**row, "marks": marks})
+        rows.add(row)
         print(row["cell"], f"{row['map50']:.3f} in {row['seconds']:.0f} s", flush=True)
-        write_json(path, rows)
     print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
-    print(table([row for row in rows if row["marks"] == marks and Cell(**row["cell"]) in cells]))
+    print(table(rows.own, cells))
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="scratch", help="pretrained weights file to start from")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "ablate")
-    parser.add_argument("--sets", nargs="+", default=["microcontrollers", "bolts_washers"])
+    parser = parser_of(__doc__, HERE / "results" / "ablate", ["microcontrollers", "bolts_washers"])
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
-    parser.add_argument("--set", dest="settings", action="append", default=[], help="change one recipe key everywhere")
     return parser.parse_args()
 
 
@@ -195,10 +184,10 @@ def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     return read_recipe(path, settings)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return means and intervals, a line for each set and variant; differences are of trainings with the same seed."""
+def table(rows: Sequence[Mapping[str, Any]], cells: Sequence[Cell]) -> str:
+    """Return means and intervals, a line for each set and variant of the cells; differences are of trainings with the same seed."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
+    for row in (row for row in rows if Cell(**row["cell"]) in cells):
         groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
     map50s = {Cell(**row["cell"]): row["map50"] for row in rows}
     recalls = " | ".join(f"recall at {rate} false alarms per room" for rate in RATES)

@@ -28,6 +28,7 @@ LOOKS = {
     "two_stage_empties": ("#8250df", "P", "two stages with photos of rooms"),
     "crops": ("#bf3989", "X", "renders of crops"),
     "two_stage_crops": ("#bf3989", "p", "two stages on crops"),
+    "photos_only_crops": ("#bc4c00", "<", "photos alone on crops"),
     "photos_only": ("#9a6700", "^", "photos alone"),
     "seed": ("#8c959f", "v", "published baseline's renders"),
 }
@@ -39,8 +40,8 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("picture", type=Path)
     arguments = parser.parse_args()
-    rows = [row for row in read_json(arguments.rows) if "map50" in row and _is_of_the_sets_recipe(row)]
-    starts = sorted({row["weights"] for row in rows if "weights" in row})
+    rows = [row for row in read_json(arguments.rows) if _is_of_the_sets_recipe(row)]
+    starts = sorted({row["marks"]["weights"] for row in rows})
     if len(starts) > 1:
         parser.error(f"{arguments.rows} has rows that start from {' and '.join(starts)}; a line is to have one start")
     draw(rows, arguments.picture)
@@ -48,7 +49,7 @@ def main() -> None:
 
 def _is_of_the_sets_recipe(row: Mapping[str, Any]) -> bool:
     """Return whether a row was made without changed keys and with the set's own number of renders."""
-    return not row["cell"]["renders"] and not row.get("settings")
+    return not row["cell"]["renders"] and not row["marks"]["settings"]
 
 
 def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

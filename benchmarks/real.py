@@ -10,7 +10,7 @@ each row; `curves.py` draws the rows. Trainings run side by side, one core each,
 import argparse
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,20 +21,19 @@ from alarms import detect_on, halls, room_settings
 from large_parts import evaluate_at
 from rich.console import Console
 from tables import head, interval, mean_of
-from trainings import side_by_side
+from trainings import SETS, Rows, parser_of, side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import DatasetError
-from partsight.files import read_json, write_json, write_text
+from partsight.files import read_json, write_text
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
-SETS = ("microcontrollers", "megabloks", "bolts_washers")
 TWO_STAGES = (
     "train.schedule=two_stage",
     "train.finetune.epochs=4",
@@ -50,6 +49,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "two_stage_empties": TWO_STAGES,
     "crops": (),  # training sees crops as below, whole photos are looked at with a larger input; also where a name ends so
     "two_stage_crops": TWO_STAGES,
+    "photos_only_crops": ("dataset.renders=0",),
 }
 CROPS: dict[str, tuple[str, ...]] = {
     "microcontrollers": ("train.crop=0.625",),
@@ -82,56 +82,38 @@ class Cell:
 def main() -> None:
     """Run the grid, one recipe after the other, most telling photos first."""
     arguments = _arguments()
-    rows_path = arguments.out / "rows.json"
-    kept: list[dict[str, Any]] = read_json(rows_path) if rows_path.is_file() else []
-    kept = [row for row in kept if "map50" in row]
-    marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings}
-    rows = [row for row in kept if _has(row, marks)]
-    others = [row for row in kept if not _has(row, marks)]
-    for chains in _grid(arguments, [Cell(**row["cell"]) for row in rows]):
+    rows, skipped = Rows(arguments.out / "rows.json", arguments), []
+    for chains in _grid(arguments, rows):
         _make_datasets([cell for chain in chains for cell in chain], arguments)
         for made in side_by_side(_run_chain, chains, arguments):
             for row in made:
                 print(row["cell"], row.get("skipped") or f"{row['map50']:.3f}", flush=True)
-                rows.append({**row, **marks})
-            write_json(rows_path, others + rows)
-            write_text(arguments.out / "table.md", _table(rows))
-    print(_machine())
-    print(_table(rows))
-
-
-def _has(row: Mapping[str, Any], marks: Mapping[str, Any]) -> bool:
-    """Return whether a row was made with these weights and settings; rows older than a mark count as having it."""
-    return all(row.get(name, mark if name == "weights" else []) == mark for name, mark in marks.items())
+            rows.add(*(row for row in made if "map50" in row))
+            skipped += [row for row in made if "skipped" in row]
+            write_text(arguments.out / "table.md", _table(rows.own, skipped))
+    print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
+    print(_table(rows.own, skipped))
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="scratch", help="pretrained weights file to start from")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "real")
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
+    parser = parser_of(__doc__, HERE / "results" / "real", SETS)
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument(
         "--photos", nargs="+", type=int, default=[0, 5, 10, ALL], help=f"photos per class; {ALL}: all there are"
     )
     parser.add_argument("--renders", nargs="+", type=int, default=[0], help="numbers of renders; 0: the set's own")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
-    parser.add_argument(
-        "--set", dest="settings", action="append", default=[], help="change one recipe key for all cells"
-    )
     return parser.parse_args()
 
 
-def _grid(arguments: argparse.Namespace, done: Sequence[Cell]) -> Iterator[list[list[Cell]]]:
+def _grid(arguments: argparse.Namespace, rows: Rows) -> Iterator[list[list[Cell]]]:
     """Yield for each recipe the cells that are left, those together that share trainings: same set, seed and renders."""
     for recipe in arguments.recipes:
         chains = []
         for seed in arguments.seeds:
             for set_name in arguments.sets:
-                for renders in arguments.renders if recipe != "photos_only" else [0]:
+                for renders in arguments.renders if not _is_of_photos_alone(recipe) else [0]:
                     cells = [Cell(set_name, recipe, photos, seed, renders) for photos in arguments.photos]
-                    chains.append([cell for cell in cells if _is_wanted(cell) and cell not in done])
+                    chains.append([cell for cell in rows.left(cells) if _is_wanted(cell)])
         if any(chains):
             yield [chain for chain in chains if chain]
 
@@ -139,6 +121,10 @@ def _grid(arguments: argparse.Namespace, done: Sequence[Cell]) -> Iterator[list[
 def _is_wanted(cell: Cell) -> bool:
     """Without photos of parts nothing but renders, and perhaps photos of rooms, is left."""
     return cell.photos > 0 or cell.recipe in ("seed", "default", "empties", "crops")
+
+
+def _is_of_photos_alone(recipe: str) -> bool:
+    return recipe.startswith("photos_only")
 
 
 def _make_datasets(cells: Sequence[Cell], arguments: argparse.Namespace) -> None:
@@ -238,20 +224,19 @@ def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
 
 
 def _repeat(cell: Cell) -> int:
-    if cell.recipe != "photos_only":
+    if not _is_of_photos_alone(cell.recipe):
         return 4 if 0 < cell.photos < ALL else 1
     num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1}[cell.set_name] * min(cell.photos, 15)
     return max(1, round(PICTURES_PER_EPOCH / num_photos))
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> str:
+def _table(rows: Sequence[dict[str, Any]], skipped: Sequence[dict[str, Any]] = ()) -> str:
     """Return two tables with a line for each recipe: figures without a threshold, and those at two thresholds."""
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        if "map50" in row:
-            cell = row["cell"]
-            key = (cell["set_name"], cell["photos"], cell["recipe"], cell["renders"])
-            groups.setdefault(key, []).append(row)
+        cell = row["cell"]
+        key = (cell["set_name"], cell["photos"], cell["recipe"], cell["renders"])
+        groups.setdefault(key, []).append(row)
     ordered = sorted(groups.items())
     names = "set | recipe | renders | photos/class | seeds | test photos / boxes"
     without = (
@@ -263,13 +248,13 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         *head(without), *(_line(key, group, _without_threshold(group)) for key, group in ordered), "",
         *head(at), *(_line(key, group, _at_thresholds(group)) for key, group in ordered),
     ]  # fmt: skip
-    skipped = [f"- {row['cell']}: {row['skipped']}" for row in rows if "skipped" in row]
-    return "\n".join(lines + (["", *skipped] if skipped else [])) + "\n"
+    told = [f"- {row['cell']}: {row['skipped']}" for row in skipped]
+    return "\n".join(lines + (["", *told] if told else [])) + "\n"
 
 
 def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]], figures: Sequence[str]) -> str:
     set_name, photos, recipe, renders = key
-    amount = "none" if recipe == "photos_only" else renders or "set's"
+    amount = "none" if _is_of_photos_alone(recipe) else renders or "set's"
     counts = f"{group[0]['n_images']} / {group[0]['n_boxes']}"
     names = (set_name, recipe, amount, "all" if photos == ALL else photos, len(group), counts)
     return "| " + " | ".join([*map(str, names), *figures]) + " |"
@@ -290,10 +275,6 @@ def _at_thresholds(group: Sequence[dict[str, Any]]) -> list[str]:
     alarms = f"{mean_of(group, 'false_alarms'):.2f} ({n_empty})" if n_empty else "–"
     quiet_alarms = f"{mean_of(group, 'quiet_false_alarms'):.2f}" if n_empty else "–"
     return [*best_f1, alarms, *quiet, quiet_alarms]
-
-
-def _machine() -> str:
-    return f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

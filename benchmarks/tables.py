@@ -10,7 +10,7 @@ STUDENT_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78}
 
 def mean_of(rows: Sequence[Mapping[str, Any]], name: str) -> float:
     """Return the mean of a figure over rows."""
-    return mean(row[name] for row in rows)
+    return float(mean(row[name] for row in rows))
 
 
 def half_width(values: Sequence[float]) -> float:

@@ -23,13 +23,12 @@ from real import TWO_STAGES
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 from tables import head, mean_of
-from trainings import side_by_side
+from trainings import Rows, parser_of, side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
-from partsight.files import read_json, write_json
 from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.learn import Training, TrainOutput, make_checkpoint
@@ -72,31 +71,21 @@ def main() -> None:
         for seed in arguments.seeds for name in arguments.sets
         for session in training_sessions(name)
     ]  # fmt: skip
-    path = arguments.out / "weight_mixing.json"
-    rows: list[dict[str, Any]] = read_json(path) if path.is_file() else []
-    marks = {"weights": Path(arguments.weights).name, "settings": arguments.settings, "photos": arguments.photos}
-    known = [row["cell"] for row in rows if row["marks"] == marks]
-    left = [cell for cell in cells if asdict(cell) not in known]
+    rows = Rows(arguments.out / "weight_mixing.json", arguments, photos=arguments.photos)
+    left = rows.left(cells)
     for cell in left:
         workspace = Workspace(arguments.out / cell.set_name)
         _ = Experiment(second_recipe(cell, arguments), workspace, TerminalProgress(Console())).dataset
     for made in side_by_side(run, left, arguments):
         for row in made:
-            rows.append({**row, "marks": marks})
             print(row["cell"], row["first_share"], f"{row['map50']:.3f}", flush=True)
-        write_json(path, rows)
-    print(table([row for row in rows if row["marks"] == marks]))
+        rows.add(*made)
+    print(table(rows.own))
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="scratch", help="pretrained weights file to start from")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "real")
-    parser.add_argument("--sets", nargs="+", default=["microcontrollers", "bolts_washers"])
+    parser = parser_of(__doc__, HERE / "results" / "real", ["microcontrollers", "bolts_washers"], [0, 1])
     parser.add_argument("--photos", type=int, default=5, help="photos per class that teach")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
-    parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
-    parser.add_argument("--set", dest="settings", action="append", default=[], help="change one recipe key everywhere")
     return parser.parse_args()
 
 
