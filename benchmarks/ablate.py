@@ -187,7 +187,9 @@ def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
 def table(rows: Sequence[Mapping[str, Any]], cells: Sequence[Cell]) -> str:
     """Return means and intervals, a line for each set and variant of the cells; differences are of trainings with the same seed."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in (row for row in rows if Cell(**row["cell"]) in cells):
+    for row in sorted(rows, key=lambda row: row["cell"]["seed"]):
+        if Cell(**row["cell"]) not in cells:
+            continue
         groups.setdefault((row["cell"]["set_name"], row["cell"]["variant"]), []).append(row)
     map50s = {Cell(**row["cell"]): row["map50"] for row in rows}
     recalls = " | ".join(f"recall at {rate} false alarms per room" for rate in RATES)
