@@ -31,7 +31,10 @@ height = 640
 samples_per_pixel = 16
 
 # [randomize.camera]
-# object_size = [0.06, 0.75]    # how large parts are in your photos, as a share of the longer side: the most important key of all
+# object_size = [0.06, 0.75]    # how large parts are in your photos, as a share of the longer side
+
+# [randomize.scatter]
+# parts_per_image = [1, 16]     # about as many as lie in one of your photos; for heaps of small ones [5, 30]
 
 # [randomize.background]
 # folder = "places"     # any twenty photos without the parts, behind and below them; name it before the long rendering
