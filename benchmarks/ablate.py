@@ -9,7 +9,6 @@ once. Trainings run side by side, one core each, which brings more than one trai
 """
 
 import argparse
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,14 +17,13 @@ from typing import Any
 from alarms import detect_on, room_settings, validation_rooms
 from large_parts import evaluate_at
 from rich.console import Console
-from tables import head, interval, mean_of
-from trainings import Rows, parser_of, side_by_side
+from tables import head, interval, machine, mean_of
+from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.evaluate.thresholds import quiet_threshold
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
@@ -124,7 +122,7 @@ def main() -> None:
     for row in side_by_side(run, left, arguments):
         rows.add(row)
         print(row["cell"], f"{row['map50']:.3f} in {row['seconds']:.0f} s", flush=True)
-    print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
+    print(machine())
     print(table(rows.own, cells))
 
 
@@ -170,14 +168,14 @@ def recall_at(rate: float, experiment: Experiment, on_rooms: Sequence[Detections
 
 def recipe_of(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     """Return the set's recipe with its training sessions in the place of the test's, without training photos of parts."""
-    path = HERE / "real" / f"{cell.set_name}.toml"
+    path = recipe_path(cell.set_name)
     photos = read_recipe(path, []).photos
     choose, judge = photos.validation, photos.train
     if cell.set_name in SWAPPED:
         choose, judge = judge, choose
     settings = [
         f"photos.test={list(judge)}", "photos.train=[]", *VARIANTS[cell.variant], f"dataset.seed={cell.seed}",
-        f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"', f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *settings_of(cell.seed, arguments),
         *room_settings(choose, arguments.out, among=cell.variant in AMONG, behind=cell.variant in BEHIND),
         *arguments.settings,
     ]  # fmt: skip

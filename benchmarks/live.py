@@ -12,7 +12,6 @@ import argparse
 import http.server
 import io
 import json
-import platform
 import re
 import socketserver
 import struct
@@ -31,6 +30,7 @@ import av
 import numpy as np
 from deploy import CLASSES, make_checkpoint
 from PIL import Image as PillowImage
+from tables import machine
 from websockets.sync.client import connect
 
 import partsight
@@ -38,7 +38,6 @@ from partsight.deploy.description import FORMAT, ModelDescription, PartCard
 from partsight.deploy.frame_source import read_frames
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
 from partsight.detector.detector import open_family
-from partsight.pipeline.executors import num_cores
 
 SIZE_WH, RATE = (1920, 1080), 30
 SIZES = (640, 416)
@@ -53,7 +52,7 @@ COLUMNS = (
 
 def main() -> None:
     given = parse()
-    print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}\n")
+    print(f"{machine()}\n")
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         film = write_film(folder / "film.mp4", given.film_seconds)

@@ -8,7 +8,6 @@ H.264 at 30 frames per second. What is blurred is therefore known.
 """
 
 import argparse
-import platform
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import av
 import numpy as np
 from PIL import Image, ImageFilter
 from scipy.ndimage import uniform_filter1d
+from tables import machine
 
 from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.photos.decoding import Video
@@ -28,7 +28,6 @@ from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import Measurement, measure
 from partsight.photos.picking import find_sharp, pick
 from partsight.photos.stills import small_grey
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.photo_intake import IntakeJob, add_photos
 from partsight.pipeline.progress import Silence
 
@@ -48,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
         write(path, width, height, num_frames)
-        print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}, PyAV {av.__version__}")
+        print(f"{machine()}, PyAV {av.__version__}")
         print(f"{width} × {height}, {num_frames} frames, {path.stat().st_size / 1e6:.0f} MB\n")
         measurements = speeds(path, Path(folder) / "photos", num_frames)
         print(f"\npeak memory of `partsight photos add` {peak_mib(path, Path(folder) / 'again'):.0f} MiB")

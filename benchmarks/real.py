@@ -8,7 +8,6 @@ each row; `curves.py` draws the rows. Trainings run side by side, one core each,
 """
 
 import argparse
-import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,15 +19,14 @@ import numpy as np
 from alarms import detect_on, halls, room_settings
 from large_parts import evaluate_at
 from rich.console import Console
-from tables import head, interval, mean_of
-from trainings import SETS, Rows, parser_of, side_by_side
+from tables import head, interval, machine, mean_of
+from trainings import SETS, Rows, parser_of, recipe_path, settings_of, side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import DatasetError
 from partsight.files import read_json, write_text
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.progress import Silence
 from partsight.pipeline.workspace import Workspace
@@ -91,7 +89,7 @@ def main() -> None:
             rows.add(*(row for row in made if "map50" in row))
             skipped += [row for row in made if "skipped" in row]
             write_text(arguments.out / "table.md", _table(rows.own, skipped))
-    print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
+    print(machine())
     print(_table(rows.own, skipped))
 
 
@@ -194,19 +192,17 @@ def _network(experiment: Experiment) -> dict[str, Any]:
 
 def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
     """Seeds re-draw the photos and the training; the renders of a recipe are made once."""
-    path = HERE / "real" / f"{cell.set_name}.toml"
+    path = recipe_path(cell.set_name)
     base, learns = read_recipe(path, []), cell.recipe.endswith("empties")
     settings = [
         *RECIPES[cell.recipe],
         *(CROPS[cell.set_name] if cell.recipe.endswith("crops") else ()),
         *_amount(cell, base),
         *([f"dataset.seed={cell.seed}"] if cell.photos else []),  # CAD alone is the first of two stages too
-        f"train.seed={cell.seed}",
-        f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *settings_of(cell.seed, arguments),
         f"dataset.photos_per_class={0 if cell.photos == ALL else cell.photos}",
         f"dataset.all_photos={str(cell.photos == ALL).lower()}",
         f"dataset.photo_repeat={_repeat(cell)}",
-        f'train.weights="{arguments.weights}"',
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
         *room_settings(base.photos.validation, arguments.out, among=learns, behind=learns),
         f"evaluate.most_false_alarms={QUIET}",

@@ -12,7 +12,6 @@ import argparse
 import heapq
 import io
 import json
-import platform
 import tarfile
 import tempfile
 import time
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tables import machine
 
 from partsight.files import hash_bytes, read_json
 from partsight.pipeline.executors import num_cores
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=1000)
     given = parser.parse_args()
-    print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}")
+    print(machine())
     figures = measure(given.renders) if given.renders else Figures(1.4, 0.3, 200_000)
     print(
         f"one picture: {figures.seconds:.2f} s on one worker, {figures.bytes / 1000:.0f} kB in {FILES_PER_PICTURE} files"

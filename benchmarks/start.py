@@ -7,15 +7,14 @@ pictures, several of the training. Figures are those of held-out renders.
 """
 
 import argparse
-import platform
 from pathlib import Path
 from statistics import mean
 
 from rich.console import Console
+from tables import machine
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.workspace import Workspace
 
@@ -33,7 +32,7 @@ FEW = (
 def main() -> None:
     arguments = parse()
     rows = [run(start, arguments) for start in arguments.starts]
-    print(f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}, {arguments.epochs} epochs")
+    print(f"{machine()}, {arguments.epochs} epochs")
     print("| start | mAP50 | mAP50-95 | each seed's mAP50 | seconds |")
     print("|---|---:|---:|---|---:|")
     for start, figures in zip(arguments.starts, rows, strict=True):

@@ -1,11 +1,19 @@
 """Figures over seeds, as the tables of the benchmarks show them."""
 
+import platform
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
+from partsight.pipeline.executors import num_cores
+
 STUDENT_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78}
 """Two-sided 95 % quantiles of Student's t for n values, n − 1 degrees of freedom."""
+
+
+def machine() -> str:
+    """Return where a table was made."""
+    return f"{platform.platform()}, {num_cores()} cores, Python {platform.python_version()}"
 
 
 def mean_of(rows: Sequence[Mapping[str, Any]], name: str) -> float:

@@ -14,7 +14,8 @@ from partsight.pipeline.executors import num_cores
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-SETS = tuple(sorted(path.stem for path in (Path(__file__).resolve().parent / "real").glob("*.toml")))
+RECIPES = Path(__file__).resolve().parent / "real"
+SETS = tuple(sorted(path.stem for path in RECIPES.glob("*.toml")))
 """Sets of photos that a recipe is there for."""
 
 _Task = TypeVar("_Task")
@@ -33,6 +34,17 @@ def parser_of(
     parser.add_argument("--jobs", type=int, default=num_cores(), help="trainings side by side")
     parser.add_argument("--set", dest="settings", action="append", default=[], help="change one recipe key everywhere")
     return parser
+
+
+def recipe_path(set_name: str) -> Path:
+    """Return where the recipe of a set is."""
+    return RECIPES / f"{set_name}.toml"
+
+
+def settings_of(seed: int, arguments: Namespace) -> tuple[str, ...]:
+    """Return the recipe settings of a training: its seed, its start, and its share of the cores."""
+    threads = max(1, num_cores() // arguments.jobs)
+    return f"train.seed={seed}", f"train.threads={threads}", f'train.weights="{arguments.weights}"'
 
 
 class Rows:

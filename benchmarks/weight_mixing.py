@@ -23,13 +23,12 @@ from real import TWO_STAGES
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 from tables import head, mean_of
-from trainings import Rows, parser_of, side_by_side
+from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
 
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.learn import Training, TrainOutput, make_checkpoint
 from partsight.pipeline.progress import Silence
@@ -137,21 +136,16 @@ def second_recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
 
 def training_sessions(set_name: str) -> Sequence[str]:
     """Return the sessions that teach in the set's recipe."""
-    return read_recipe(_path(set_name), []).photos.train
+    return read_recipe(recipe_path(set_name), []).photos.train
 
 
 def _recipe(cell: Cell, arguments: argparse.Namespace, *settings: str) -> Recipe:
-    validation = read_recipe(_path(cell.set_name), []).photos.validation
+    validation = read_recipe(recipe_path(cell.set_name), []).photos.validation
     common = [
-        f"train.seed={cell.seed}", f'train.weights="{arguments.weights}"',
-        f"train.threads={max(1, num_cores() // arguments.jobs)}",
+        *settings_of(cell.seed, arguments),
         *room_settings(validation, arguments.out, among=False, behind=False), *arguments.settings,
     ]  # fmt: skip
-    return read_recipe(_path(cell.set_name), [*settings, *common])
-
-
-def _path(set_name: str) -> Path:
-    return HERE / "real" / f"{set_name}.toml"
+    return read_recipe(recipe_path(cell.set_name), [*settings, *common])
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

@@ -95,7 +95,7 @@ class PlacementSection(Section):
 
     parts_per_image: IntInterval = (1, 16)
     """Number of classed parts in a picture that shows any; those that find no free place are left out, so large parts are fewer.
-    Many are better: each is one more example for the time of one picture."""
+    Each is one more example for the time of one picture: at least as many as lie in a photo."""
     empty_share: Share = 0.12
     """Share of pictures without any part of a class."""
     float_share: Share = 0.35

@@ -34,7 +34,7 @@ samples_per_pixel = 16
 # object_size = [0.06, 0.75]    # how large parts are in your photos, as a share of the longer side
 
 # [randomize.scatter]
-# parts_per_image = [1, 16]     # about as many as lie in one of your photos; for heaps of small ones [5, 30]
+# parts_per_image = [1, 16]     # at least as many as lie in one of your photos; for heaps of small ones [5, 30]
 
 # [randomize.background]
 # folder = "places"     # any twenty photos without the parts, behind and below them; name it before the long rendering
