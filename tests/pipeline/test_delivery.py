@@ -86,8 +86,8 @@ class Distorting:
     def __getattr__(self, name):
         return getattr(self._family, name)
 
-    def export(self, checkpoint, target, output_dir):
-        exported = self._family.export(checkpoint, target, output_dir)
+    def export(self, checkpoint, target, output_dir, **given):
+        exported = self._family.export(checkpoint, target, output_dir, **given)
         return replace(exported, spec=replace(exported.spec, image_size=64))
 
 

@@ -122,4 +122,8 @@ class TrainSection(Section):
     @property
     def detect_size(self) -> int:
         """Longer side of the network's input for whole photos, in pixels: what was learned from crops has the same size there."""
-        return round(self.image_size / self.crop / _STRIDE) * _STRIDE
+        return self.scaled_size(1)
+
+    def scaled_size(self, scale: float) -> int:
+        """Return that longer side at another scale, in whole strides."""
+        return round(self.image_size / self.crop * scale / _STRIDE) * _STRIDE

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from partsight.config.train import TrainSection
 from partsight.errors import DetectorError
@@ -81,22 +81,22 @@ class DetectorFamily(Protocol):
         """
         ...
 
-    def load(self, checkpoint: Checkpoint, threads: int, *, crops: bool = False) -> Detector:
-        """Load a checkpoint to look at whole photos, or at `crops` as it was trained on. Raises DetectorError."""
+    def load(self, checkpoint: Checkpoint, threads: int, *, image_size: int | None = None) -> Detector:
+        """Load a checkpoint; `image_size` is the input's longer side, by default the one for whole photos. Raises DetectorError."""
         ...
 
-    def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
-        """Write a checkpoint's network into a folder, as 'onnx' or in a format of the family's own. Raises DetectorError."""
+    def export(
+        self, checkpoint: Checkpoint, target: str, output_dir: Path, *, image_size: int | None = None
+    ) -> ExportedNetwork:
+        """Write a checkpoint's network into a folder, as 'onnx' or in a format of the family's own; `image_size` as in `load`.
+
+        Raises DetectorError.
+        """
         ...
 
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> Detector:
         """Load what `export` wrote in a format of the family's own, to compare it. Raises DetectorError."""
         ...
-
-
-def input_size(description: Mapping[str, Any], *, crops: bool) -> int:
-    """Return the input's longer side from a model's description: for whole photos, or for pictures as it was trained on."""
-    return int(description["train"]["image_size"] if crops else description["image_size"])
 
 
 def open_family(name: str) -> DetectorFamily:

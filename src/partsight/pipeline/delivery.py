@@ -88,6 +88,13 @@ class _Delivery:
     checkpoint: Checkpoint
     family: DetectorFamily
 
+    @property
+    def image_size(self) -> int | None:
+        return self.experiment.evaluated.evaluation.image_size
+
+    def trained_detector(self, threads: int) -> Detector:
+        return self.family.load(self.checkpoint, threads, image_size=self.image_size)
+
     def detector(self, target: str, network: ExportedNetwork, threads: int) -> Detector:
         """Open an exported network: by our own runtimes, others by the family."""
         if target not in RUNTIMES:
@@ -122,7 +129,9 @@ def _export(delivery: _Delivery, targets: Sequence[str], folder: Path) -> dict[s
                 exported[target] = ExportedNetwork(path, onnx.spec, onnx.license)
             else:
                 place = folder if target == "onnx" else folder / target
-                exported[target] = delivery.family.export(delivery.checkpoint, target, place)
+                exported[target] = delivery.family.export(
+                    delivery.checkpoint, target, place, image_size=delivery.image_size
+                )
             advance(len(exported), target)
     return exported
 
@@ -152,7 +161,7 @@ def _unlabelled(path: Path) -> Sample:
 
 def _compare(delivery: _Delivery, exported: Mapping[str, ExportedNetwork], pictures: _Pictures) -> tuple[Parity, ...]:
     """Run checkpoint and exports over the same pictures. Raises ModelError when one of them differs too much."""
-    detectors = {"checkpoint": delivery.family.load(delivery.checkpoint, delivery.experiment.recipe.train.threads)}
+    detectors = {"checkpoint": delivery.trained_detector(delivery.experiment.recipe.train.threads)}
     detectors |= {target: delivery.detector(target, network, 0) for target, network in exported.items()}
     found = _detect_all(delivery.experiment, detectors, pictures.samples)
     threshold = delivery.experiment.evaluated.evaluation.threshold
@@ -215,7 +224,7 @@ def _time_one(
 ) -> SpeedRow:
     runtime, threads, size = case
     if runtime == "checkpoint":
-        detector: Detector = delivery.family.load(delivery.checkpoint, threads)
+        detector = delivery.trained_detector(threads)
     else:
         network = exported[runtime]
         resized = replace(network, spec=replace(network.spec, image_size=size))

@@ -1,7 +1,6 @@
-"""The evaluate stage: checkpoint + test pictures → figures; validation chooses the threshold, test only reports."""
+"""The evaluate stage: checkpoint + test pictures → figures; validation chooses input size and threshold, test only reports."""
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,20 +8,19 @@ from typing import Any
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.detector.detector import open_family
-from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.evaluate.thresholds import choose_limits
 from partsight.files import read_json, write_json
 from partsight.pipeline.assemble import DatasetOutput
+from partsight.pipeline.input_size import choose_look, first_size, look_at
 from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.progress import Advance, Progress
+from partsight.pipeline.progress import Progress
 from partsight.pipeline.render_facts import find_causes, find_unknown
 from partsight.pipeline.stage_key import evaluate_key
 from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
-from partsight.structures.dataset import Dataset, Splits
+from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation
 
@@ -55,14 +53,15 @@ def make_evaluation(
 
 def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
-    detections = _detect(recipe, splits.test, trained, progress)
+    chosen = None if recipe.evaluate.protocol == "seed" else choose_look(recipe, splits.validation, trained, progress)
+    size = first_size(recipe) if chosen is None else chosen.image_size
+    detections = look_at(recipe, splits.test, trained, size, progress).detections
     judged = list(zip(splits.test.samples, detections, strict=True))
-    if recipe.evaluate.protocol == "seed":
+    if chosen is None:
         chosen_on, source = (splits.test, detections), "test"
     else:
-        on_validation = _detect(recipe, splits.validation, trained, progress)
-        chosen_on, source = (splits.validation, on_validation), "validation"
-        judged += zip(splits.validation.samples, on_validation, strict=True)
+        chosen_on, source = (splits.validation, chosen.detections), "validation"
+        judged += zip(splits.validation.samples, chosen.detections, strict=True)
     limits = choose_limits(*chosen_on, recipe.evaluate)
     evaluation = evaluate(
         splits.test,
@@ -82,28 +81,11 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
         causes=causes,
         unknown=unknown,
         best_f1_threshold=limits.best_f1_threshold,
+        image_size=size,
     )
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)
-
-
-def _detect(recipe: Recipe, dataset: Dataset, trained: TrainOutput, progress: Progress) -> Sequence[Detections]:
-    """Return what is seen on each picture: photos are looked at whole, renders at the size they were trained on."""
-    family, checkpoint, samples = open_family(trained.checkpoint.family), trained.checkpoint, dataset.samples
-    found: dict[str, Detections] = {}
-    with progress.stage("evaluate", len(samples), "pictures") as advance:
-        for crops in (False, True):
-            chosen = [sample for sample in samples if (sample.source == "render") == crops]
-            if chosen:
-                detector = family.load(checkpoint, recipe.train.threads, crops=crops)
-                of_chosen = detect_samples(detector, chosen, recipe.evaluate, _counted(advance, len(found)))
-                found |= {sample.sample_id: one for sample, one in zip(chosen, of_chosen, strict=True)}
-    return [found[sample.sample_id] for sample in samples]
-
-
-def _counted(advance: Advance, before: int) -> Callable[[int, int], None]:
-    return lambda done, _total: advance(before + done, "")
 
 
 def _describe(found: Detections) -> dict[str, Any]:

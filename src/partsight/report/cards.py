@@ -27,7 +27,7 @@ class TrainedFrom:
     network: str
     start: str
     image_size: int
-    """Longer side of the input for whole pictures, in pixels."""
+    """Longer side of the input for whole pictures as it was trained, in pixels."""
     crop: float = 1.0
     """Share of a photo's longer side that training pictures show."""
 
@@ -38,8 +38,11 @@ def write_cards(content: ReportContent, trained: TrainedFrom, splits: Splits, fo
     write_text(folder / DATASET_CARD, dataset_card(content, splits))
 
 
-def _on_crops(trained: TrainedFrom) -> str:
-    return f", trained on crops {trained.crop:.0%} as long as a photo" if trained.crop < 1 else ""
+def _input(trained: TrainedFrom, evaluation: Evaluation) -> str:
+    size = evaluation.image_size or trained.image_size
+    chosen = f", trained for {trained.image_size} px, validation photos chose" if size != trained.image_size else ""
+    on_crops = f", trained on crops {trained.crop:.0%} as long as a photo" if trained.crop < 1 else ""
+    return f"input {size} px{chosen}{on_crops}"
 
 
 def model_card(content: ReportContent, trained: TrainedFrom) -> str:
@@ -54,7 +57,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
             {
                 "Task": "Boxes and names of parts in a picture",
                 "Classes": ", ".join(evaluation.class_names),
-                "Network": f"{trained.network} ({trained.family}), input {trained.image_size} px{_on_crops(trained)}",
+                "Network": f"{trained.network} ({trained.family}), {_input(trained, evaluation)}",
                 "Began from": trained.start,
                 "Learned from": describe_training(content),
                 "Score threshold": f"{describe_limits(evaluation)}, chosen on the {evaluation.threshold_source} set",

@@ -124,6 +124,8 @@ class Evaluation:
     """A threshold for each class, where the recipe wants them; then it is these that count, not `threshold`."""
     best_f1_threshold: float | None = None
     """The threshold of the best F1, where a higher one was taken for the sake of pictures without parts; None: no higher one was."""
+    image_size: int | None = None
+    """Longer side of the network's input for photos, in pixels; None where it is not known."""
     causes: tuple[Cause, ...] = ()
     """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
     unknown: UnknownObjects | None = None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, input_size
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
 from partsight.detector.devices import num_free_cores
 from partsight.detector.letterbox import boxes_in_picture, make_input, place
 from partsight.errors import DetectorError
@@ -45,7 +45,7 @@ class Family:
         device = _device(section.device if isinstance(section.device, str) else section.device[:1])
         return open_trial(section, num_classes, device), device
 
-    def load(self, checkpoint: Checkpoint, threads: int, *, crops: bool = False) -> "CompactDetector":
+    def load(self, checkpoint: Checkpoint, threads: int, *, image_size: int | None = None) -> "CompactDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
         _open_torch(threads)
         from partsight.detector.families.compact_weights import read_model
@@ -55,9 +55,11 @@ class Family:
             raise DetectorError(
                 f"{checkpoint.path}: was trained for {description['class_names']}, asked for as {list(checkpoint.class_names)}"
             )
-        return CompactDetector(checkpoint.class_names, network, input_size(description, crops=crops))
+        return CompactDetector(checkpoint.class_names, network, image_size or description["image_size"])
 
-    def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
+    def export(
+        self, checkpoint: Checkpoint, target: str, output_dir: Path, *, image_size: int | None = None
+    ) -> ExportedNetwork:
         """Write the network as onnx. Raises DetectorError, for missing packages too."""
         if target != "onnx":
             raise DetectorError(f"--to {target}: unknown to the family 'compact'. Known: onnx, openvino.")
@@ -71,7 +73,7 @@ class Family:
         output_dir.mkdir(parents=True, exist_ok=True)
         path = output_dir / "model.onnx"
         _write_onnx(network, path)
-        return ExportedNetwork(path, spec_for(description["image_size"]), LICENSE)
+        return ExportedNetwork(path, spec_for(image_size or description["image_size"]), LICENSE)
 
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "CompactDetector":
         """Raise DetectorError: the family has no format of its own."""

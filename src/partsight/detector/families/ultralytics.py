@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, input_size
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_csv import told_from_csv
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
@@ -49,7 +49,7 @@ class Family:
         device = "cpu" if wanted == "cpu" else f"cuda:{wanted.split(',')[0]}"
         return open_trial(section, num_classes, device), device
 
-    def load(self, checkpoint: Checkpoint, threads: int, *, crops: bool = False) -> "YoloDetector":
+    def load(self, checkpoint: Checkpoint, threads: int, *, image_size: int | None = None) -> "YoloDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
         library = open_library()
         set_threads(threads)
@@ -60,12 +60,14 @@ class Family:
             )
         predictor = library.YOLO(f"{description['model']}.yaml")
         predictor.model = network
-        return YoloDetector(checkpoint.class_names, predictor, input_size(description, crops=crops))
+        return YoloDetector(checkpoint.class_names, predictor, image_size or description["image_size"])
 
-    def export(self, checkpoint: Checkpoint, target: str, output_dir: Path) -> ExportedNetwork:
+    def export(
+        self, checkpoint: Checkpoint, target: str, output_dir: Path, *, image_size: int | None = None
+    ) -> ExportedNetwork:
         """Write the network as onnx, tensorrt, ncnn or coreml. Raises DetectorError, for missing packages too."""
         network, description = read_model(checkpoint.path)
-        return export_network(network, description, target, output_dir)
+        return export_network(network, image_size or description["image_size"], target, output_dir)
 
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "YoloDetector":
         """Load what `export` wrote through the library. Raises DetectorError."""

@@ -31,13 +31,13 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 _LIBRARY_NAMES = {"onnx": "onnx", "tensorrt": "engine", "ncnn": "ncnn", "coreml": "coreml"}
 
 
-def export_network(network: Any, description: Mapping[str, Any], target: str, output_dir: Path) -> ExportedNetwork:
+def export_network(network: Any, image_size: int, target: str, output_dir: Path) -> ExportedNetwork:
     """Write a network into a folder. Raises DetectorError."""
     _check_possible(target)
-    spec = _spec(network, description["image_size"], is_rectangular=target == "onnx")
+    spec = _spec(network, image_size, is_rectangular=target == "onnx")
     output_dir.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=output_dir) as scratch:
-        made = Path(_export(network, description, target, Path(scratch)))
+        made = Path(_export(network, image_size, target, Path(scratch)))
         for script in made.rglob("*.py") if made.is_dir() else ():
             script.unlink()  # samples of use, with paths of this machine in them; a model folder holds nothing to execute
         path = output_dir / f"model{made.suffix}" if made.is_file() else output_dir / made.name
@@ -72,13 +72,13 @@ def _check_possible(target: str) -> None:
             )
 
 
-def _export(network: Any, description: Mapping[str, Any], target: str, folder: Path) -> str:
+def _export(network: Any, image_size: int, target: str, folder: Path) -> str:
     """Run the library's exporter, which names its output after the network's file."""
     open_library()
     from ultralytics.engine.exporter import Exporter
 
     network.task, network.pt_path = "detect", str(folder / "model.pt")
-    exporter = Exporter(overrides=_settings(description["image_size"], target))
+    exporter = Exporter(overrides=_settings(image_size, target))
     exporter.callbacks = {name: [] for name in exporter.callbacks}  # those of online services among them
     try:
         with warnings.catch_warnings():
