@@ -63,38 +63,43 @@ def recipe(smoke):
     return smoke.model_copy(update={"train": smoke.train.model_copy(update={"image_size": 64, "crop": 1.0})})
 
 
-def with_squares(folder, sides, source="photo"):
-    """A dataset of one picture of 128 × 128 with a square of each side."""
-    pixels = np.zeros((128, 128, 3), np.uint8)
-    boxes = []
-    for number, side in enumerate(sides):
-        left, top = 4 + 40 * (number % 3), 4 + 40 * (number // 3)
-        pixels[top : top + side, left : left + side] = 255
-        boxes.append((left, top, left + side, top + side))
-    path = folder / f"{source}.png"
-    Pillow.fromarray(pixels).save(path)
-    classes = np.zeros(len(sides), np.int64)
-    boxes = np.array(boxes, dtype=float).reshape(-1, 4)
-    return Dataset(("square",), (Sample(source, path, (128, 128), boxes, classes, source, "monday"),))
+def with_squares(folder, pictures, source="photo"):
+    """A dataset of pictures of 128 × 128 with a square of each side."""
+    samples = []
+    for number, sides in enumerate(pictures):
+        pixels = np.zeros((128, 128, 3), np.uint8)
+        boxes = np.zeros((len(sides), 4))
+        for place, side in enumerate(sides):
+            left, top = 4 + 40 * (place % 3), 4 + 40 * (place // 3)
+            pixels[top : top + side, left : left + side] = 255
+            boxes[place] = (left, top, left + side, top + side)
+        path = folder / f"{source}{number}.png"
+        Pillow.fromarray(pixels).save(path)
+        classes = np.zeros(len(sides), np.int64)
+        samples.append(Sample(path.stem, path, (128, 128), boxes, classes, source, "monday"))
+    return Dataset(("square",), tuple(samples))
 
 
-def test_the_size_at_which_most_parts_are_found_is_taken(recipe, sizes_asked, tmp_path):
-    look = choose_look(recipe, with_squares(tmp_path, [12, 13, 13, 20]), TRAINED, Silence())
+def test_the_size_at_which_clearly_more_parts_are_found_is_taken(recipe, sizes_asked, tmp_path):
+    look = choose_look(recipe, with_squares(tmp_path, [[12, 13, 13, 20]] * 4), TRAINED, Silence())
     assert look.image_size == 96  # 12 pixels of 128 are 6 at 64 px, 9 at 96
     assert sizes_asked == [64, 96]  # 80 px is 64 in whole strides, tried once
-    assert len(look.detections[0].scores) == 4
+    assert [len(found.scores) for found in look.detections] == [4] * 4
 
 
-def test_a_larger_size_that_finds_no_more_is_not_taken(recipe, sizes_asked, tmp_path):
-    look = choose_look(recipe, with_squares(tmp_path, [16, 20, 24]), TRAINED, Silence())
+@pytest.mark.parametrize("rest", [[16, 20], [16, 20, 12]])
+def test_what_few_photos_say_is_not_enough(recipe, sizes_asked, tmp_path, rest):
+    look = choose_look(recipe, with_squares(tmp_path, [*[[16, 20, 24]] * 5, rest]), TRAINED, Silence())
     assert (look.image_size, sizes_asked) == (64, [64, 96])
 
 
-@pytest.mark.parametrize(("sides", "source"), [([], "photo"), ([12, 13], "render")])
-def test_without_parts_on_photos_the_first_size_counts_and_none_is_tried(recipe, sizes_asked, tmp_path, sides, source):
+@pytest.mark.parametrize(("pictures", "source"), [([[]], "photo"), ([[12, 13]] * 3, "render")])
+def test_without_parts_on_photos_the_first_size_counts_and_none_is_tried(
+    recipe, sizes_asked, tmp_path, pictures, source
+):
     section = recipe.evaluate.model_copy(update={"input_scales": (1.5, 1.0)})
     recipe = recipe.model_copy(update={"evaluate": section})
-    look = choose_look(recipe, with_squares(tmp_path, sides, source), TRAINED, Silence())
+    look = choose_look(recipe, with_squares(tmp_path, pictures, source), TRAINED, Silence())
     assert look.image_size == 96
     assert sizes_asked == [64 if source == "render" else 96]  # renders are seen as they were learned from
 

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
+from partsight.evaluate.comparing import Comparison, compare
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.evaluating import evaluate
 from partsight.pipeline.learn import TrainOutput
 from partsight.pipeline.progress import Advance, Progress
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 
-LEAST_GAIN = 0.01
-"""mAP50 by which another size has to be better than the first."""
+RESAMPLES = 1000
+"""Resamples of the validation photos by which a difference is clear or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +48,33 @@ def look_at(recipe: Recipe, dataset: Dataset, trained: TrainOutput, image_size: 
 
 
 def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progress: Progress) -> Look:
-    """Look at the validation pictures with each size of the recipe; return the look with the best mAP50 on photos, or the first.
+    """Look at the validation pictures with each size of the recipe; return the first look, or one that is clearly better on photos.
 
-    The first is returned where no other one is better by `LEAST_GAIN`, and where no photo shows a part.
+    Clearly better: the 95 % interval of the difference in mAP50, over resampled photos, is above 0; of several such the one with the
+    best mAP50. Where no photo shows a part, only the first size is looked at.
     """
     sizes = list(dict.fromkeys(recipe.train.scaled_size(scale) for scale in recipe.evaluate.input_scales))
     is_shown = any(sample.source == "photo" and len(sample.class_ids) for sample in validation.samples)
     looks = [look_at(recipe, validation, trained, size, progress) for size in (sizes if is_shown else sizes[:1])]
-    if len(looks) == 1:
-        return looks[0]
-    figures = [_map50_on_photos(recipe, validation, look) for look in looks]
-    told = ", ".join(f"{figure:.3f} at {look.image_size} px" for figure, look in zip(figures, looks, strict=True))
-    progress.say(f"mAP50 on validation photos: {told}")
-    best = max(figures)
-    return looks[figures.index(best) if best >= figures[0] + LEAST_GAIN else 0]
+    comparisons = [_compare(recipe, validation, looks[0], look) for look in looks[1:]]
+    for look, one in zip(looks[1:], comparisons, strict=True):
+        change = f"{one.first_map50:.3f} at {looks[0].image_size} px, {one.second_map50:.3f} at {look.image_size} px"
+        progress.say(f"mAP50 on validation photos: {change}{'' if one.is_clear else ', no clear difference'}")
+    clear = [
+        (one.difference, look)
+        for one, look in zip(comparisons, looks[1:], strict=True)
+        if one.is_clear and one.difference > 0
+    ]
+    return max(clear, key=lambda pair: pair[0])[1] if clear else looks[0]
 
 
-def _map50_on_photos(recipe: Recipe, dataset: Dataset, look: Look) -> float:
-    pairs = [pair for pair in zip(dataset.samples, look.detections, strict=True) if pair[0].source == "photo"]
-    photos = replace(dataset, samples=tuple(sample for sample, _ in pairs))
-    section = recipe.evaluate.model_copy(update={"bootstrap": 0})
-    judged = evaluate(photos, [found for _, found in pairs], section, threshold=0.5, threshold_source="none", seed=0)
-    return judged.overall.ap50
+def _compare(recipe: Recipe, dataset: Dataset, first: Look, second: Look) -> Comparison:
+    """Compare two looks on the photos alone, each resampled by itself: a few sessions are all that there is to choose by."""
+    places = [place for place, sample in enumerate(dataset.samples) if sample.source == "photo"]
+    photos = tuple(replace(dataset.samples[place], session=dataset.samples[place].sample_id) for place in places)
+    before, after = ([look.detections[place] for place in places] for look in (first, second))
+    section = recipe.evaluate.model_copy(update={"bootstrap": RESAMPLES})
+    return compare(replace(dataset, samples=photos), before, after, section, np.random.default_rng(recipe.seed))
 
 
 def _counted(advance: Advance, before: int) -> Callable[[int, int], None]:
