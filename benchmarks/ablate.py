@@ -70,6 +70,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "any colors": ("randomize.materials.keep_colors=0",),
     "colors kept": ("randomize.materials.keep_colors=1",),
     "frozen backbone": ("train.freeze=10",),
+    "input as trained": ("evaluate.input_scales=[1.0]",),
+    "input 1.25 times": ("evaluate.input_scales=[1.25]",),
+    "input 1.5 times": ("evaluate.input_scales=[1.5]",),
     "slow": ("train.learning_rate=0.0003",),
     "no mosaic": ("train.mosaic=0",),
     "many, grainy": (

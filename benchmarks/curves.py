@@ -24,6 +24,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 LOOKS = {
     "default": ("#1f6feb", "o", "renders (and photos mixed in)"),
     "two_stage": ("#1a7f37", "s", "two stages: renders, then photos"),
+    "two_stage_long": ("#0a3069", "h", "two stages, the second as long as photos alone"),
     "empties": ("#8250df", "D", "renders and photos of rooms"),
     "two_stage_empties": ("#8250df", "P", "two stages with photos of rooms"),
     "crops": ("#bf3989", "X", "renders of crops"),
