@@ -155,6 +155,7 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
     at_best_f1 = evaluate_at(experiment, threshold).overall
     return {
         "cell": asdict(cell),
+        "image_size": evaluation.image_size,
         "n_images": evaluation.num_images,
         "n_boxes": evaluation.overall.num_boxes,
         "precision": at_best_f1.precision,
@@ -239,8 +240,8 @@ def _table(rows: Sequence[dict[str, Any]], skipped: Sequence[dict[str, Any]] = (
     ordered = sorted(groups.items())
     names = "set | recipe | renders | photos/class | seeds | test photos / boxes"
     without = (
-        f"| {names} | mAP50 (95 % over seeds) | mAP50-95 | agnostic AP50 | mAP50 of parts ≥ {LEAST_PX} px (boxes) | "
-        "minutes a training |"
+        f"| {names} | input (px) | mAP50 (95 % over seeds) | mAP50-95 | agnostic AP50 | "
+        f"mAP50 of parts ≥ {LEAST_PX} px (boxes) | minutes a training |"
     )
     at = f"| {names} | best F1: P | R | F1 | false alarms per empty photo (n) | quiet: P | R | F1 | false alarms |"
     lines = [
@@ -262,7 +263,14 @@ def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]], figures: Sequen
 def _without_threshold(group: Sequence[dict[str, Any]]) -> list[str]:
     large = f"{interval([row['large_map50'] for row in group])} ({group[0]['n_large']})"
     means = [f"{mean_of(group, name):.3f}" for name in ("map50_95", "agnostic_ap50")]
-    return [interval([row["map50"] for row in group]), *means, large, f"{mean_of(group, 'train_seconds') / 60:.1f}"]
+    sizes = ", ".join(str(size) for size in sorted({row["image_size"] for row in group}))
+    return [
+        sizes,
+        interval([row["map50"] for row in group]),
+        *means,
+        large,
+        f"{mean_of(group, 'train_seconds') / 60:.1f}",
+    ]
 
 
 def _at_thresholds(group: Sequence[dict[str, Any]]) -> list[str]:
