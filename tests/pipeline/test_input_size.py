@@ -104,6 +104,11 @@ def test_without_parts_on_photos_the_first_size_counts_and_none_is_tried(
     assert sizes_asked == [64 if source == "render" else 96]  # renders are seen as they were learned from
 
 
+def test_no_size_is_less_than_a_stride(smoke):
+    train = smoke.train.model_copy(update={"image_size": 32, "crop": 1.0})
+    assert [train.scaled_size(scale) for scale in (0.5, 1, 1.25, 1.5)] == [32, 32, 32, 64]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="the extra [yolo] is not installed")
 def test_exports_have_the_size_that_was_judged(finished, tmp_path):

@@ -126,4 +126,4 @@ class TrainSection(Section):
 
     def scaled_size(self, scale: float) -> int:
         """Return that longer side at another scale, in whole strides."""
-        return round(self.image_size / self.crop * scale / _STRIDE) * _STRIDE
+        return max(1, round(self.image_size / self.crop * scale / _STRIDE)) * _STRIDE

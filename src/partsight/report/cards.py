@@ -40,9 +40,9 @@ def write_cards(content: ReportContent, trained: TrainedFrom, splits: Splits, fo
 
 def _input(trained: TrainedFrom, evaluation: Evaluation) -> str:
     size = evaluation.image_size or trained.image_size
-    chosen = f", trained for {trained.image_size} px, validation photos chose" if size != trained.image_size else ""
+    other = f", trained for {trained.image_size} px" if size != trained.image_size else ""
     on_crops = f", trained on crops {trained.crop:.0%} as long as a photo" if trained.crop < 1 else ""
-    return f"input {size} px{chosen}{on_crops}"
+    return f"input {size} px{other}{on_crops}"
 
 
 def model_card(content: ReportContent, trained: TrainedFrom) -> str:
