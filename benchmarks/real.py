@@ -263,7 +263,7 @@ def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]], figures: Sequen
 def _without_threshold(group: Sequence[dict[str, Any]]) -> list[str]:
     large = f"{interval([row['large_map50'] for row in group])} ({group[0]['n_large']})"
     means = [f"{mean_of(group, name):.3f}" for name in ("map50_95", "agnostic_ap50")]
-    sizes = ", ".join(str(size) for size in sorted({row["image_size"] for row in group}))
+    sizes = ", ".join(sorted({str(row.get("image_size", "–")) for row in group}))
     return [
         sizes,
         interval([row["map50"] for row in group]),
