@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from partsight.errors import SourceError
-from partsight.photos.decoding import VIDEO_SUFFIXES, upright_rgb
+from partsight.photos.decoding import USUAL_RATE, VIDEO_SUFFIXES, Clock, sound_frames, upright_rgb
 from partsight.structures.arrays import Image
 
 STREAM_SCHEMES = ("http", "https", "rtmp", "rtsp", "rtsps", "srt", "tcp", "udp")
@@ -30,7 +30,6 @@ _STREAM_OPTIONS = {
     "rw_timeout": "10000000",  # microseconds
 }
 _OPEN_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 10.0
-_USUAL_RATE = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +73,7 @@ def num_frames(source: str) -> int:
         return 0
     with open_video(source) as (container, stream):
         duration_s = (container.duration or 0) / av.time_base
-        return stream.frames or round(duration_s * (stream.average_rate or _USUAL_RATE))
+        return stream.frames or round(duration_s * (stream.average_rate or USUAL_RATE))
 
 
 @contextmanager
@@ -118,48 +117,3 @@ def _opened(source: str) -> InputContainer:
     if not path.is_file():
         raise SourceError(f"{source}: no such file. Give a video, a picture, a folder or the address of a stream.")
     return av.open(str(path.resolve()), options=_FILE_OPTIONS, metadata_errors="replace")
-
-
-def sound_frames(
-    container: InputContainer, stream: VideoStream, shown: str, tell: Callable[[str], None]
-) -> Iterator[av.VideoFrame]:
-    """Return the frames that decode without damage; the others are counted and told."""
-    num_damaged = 0
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError as error:
-            tell(f"{shown}: cannot be read on ({error.strerror}); the frames before are used")
-            break
-        if packet is None:
-            break
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            num_damaged += 1
-            continue
-        sound = [frame for frame in frames if not frame.is_corrupt]
-        num_damaged += len(frames) - len(sound)
-        yield from sound
-    if num_damaged:
-        tell(f"{shown}: {num_damaged} damaged frames left out")
-
-
-class Clock:
-    """Time since the first frame; where a frame has no time stamp, one step after the frame before."""
-
-    def __init__(self, stream: VideoStream) -> None:
-        self._step_s = float(1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE))
-        self._first_s: float | None = None
-        self._time_s = 0.0
-
-    def time_s(self, frame: av.VideoFrame, number: int) -> float:
-        """Return the time of the next frame."""
-        if frame.pts is None or frame.time_base is None:
-            self._time_s += self._step_s * (number > 0)
-            return self._time_s
-        stamp_s = float(frame.pts * frame.time_base)
-        self._first_s = stamp_s if self._first_s is None else self._first_s
-        self._time_s = stamp_s - self._first_s
-        return self._time_s

@@ -36,7 +36,8 @@ _HIGH_DEFINITION = 720
 """Lines from which video that does not state its color matrix is BT.709, as players take it; below it is BT.601."""
 _MISSED_S, _MISSED_SHARE = 0.5, 0.05
 """A video that ends earlier than it says by more than both is reported."""
-_USUAL_RATE = 25
+USUAL_RATE = 25
+"""Frames per second where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +122,16 @@ def _decode(path: Path, tell: Tell) -> Iterator[tuple[int, float, av.VideoFrame]
     """Return number, time in seconds since the first frame, and each frame that can be decoded."""
     with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
-        first_s: float | None = None
-        time_s = 0.0
-        for number, frame in enumerate(_sound_frames(container, stream, path, tell)):
-            stamp_s = _stamp_s(frame, time_s + (first_s or 0.0) + _step_s(stream) * (number > 0))
-            first_s = stamp_s if first_s is None else first_s
-            time_s = stamp_s - first_s
-            yield number, time_s, frame
-        _tell_early_end(path, time_s + _step_s(stream), _duration_s(container, stream), tell)
+        clock = Clock(stream)
+        for number, frame in enumerate(sound_frames(container, stream, path.name, tell)):
+            yield number, clock.time_s(frame, number), frame
+        _tell_early_end(path, clock.end_s, _duration_s(container, stream), tell)
 
 
-def _sound_frames(container: InputContainer, stream: VideoStream, path: Path, tell: Tell) -> Iterator[av.VideoFrame]:
+def sound_frames(container: InputContainer, stream: VideoStream, shown: str, tell: Tell) -> Iterator[av.VideoFrame]:
     """Return the frames that decode without damage; the others are counted and told."""
     num_damaged = 0
-    for packet in _packets(container, stream, path, tell):
+    for packet in _packets(container, stream, shown, tell):
         try:
             frames = packet.decode()
         except av.FFmpegError:
@@ -144,26 +141,39 @@ def _sound_frames(container: InputContainer, stream: VideoStream, path: Path, te
         num_damaged += len(frames) - len(sound)
         yield from sound
     if num_damaged:
-        tell(f"{path.name}: {num_damaged} damaged frames left out")
+        tell(f"{shown}: {num_damaged} damaged frames left out")
 
 
-def _packets(container: InputContainer, stream: VideoStream, path: Path, tell: Tell) -> "Iterator[Packet[VideoStream]]":
-    """Return packets up to the end or to where the file cannot be read on."""
+def _packets(container: InputContainer, stream: VideoStream, shown: str, tell: Tell) -> "Iterator[Packet[VideoStream]]":
+    """Return packets up to the end or to where the source cannot be read on."""
     try:
         yield from container.demux(stream)
     except av.FFmpegError as error:
-        tell(f"{path.name}: cannot be read to its end ({_reason(error)}); the frames before are used")
+        tell(f"{shown}: cannot be read to its end ({_reason(error)}); the frames before are used")
 
 
-def _stamp_s(frame: av.VideoFrame, expected_s: float) -> float:
-    """Return the time stamp of a frame; raw streams have none and get the time expected."""
-    if frame.pts is None or frame.time_base is None:
-        return expected_s
-    return float(frame.pts * frame.time_base)
+class Clock:
+    """Time since the first frame; where a frame has no time stamp (raw streams), one step after the frame before."""
 
+    def __init__(self, stream: VideoStream) -> None:
+        self._step_s = float(1 / (stream.average_rate or stream.guessed_rate or USUAL_RATE))
+        self._first_s: float | None = None
+        self._time_s = 0.0
 
-def _step_s(stream: VideoStream) -> float:
-    return float(1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE))
+    @property
+    def end_s(self) -> float:
+        """When the last frame ends."""
+        return self._time_s + self._step_s
+
+    def time_s(self, frame: av.VideoFrame, number: int) -> float:
+        """Return the time of the next frame."""
+        if frame.pts is None or frame.time_base is None:
+            self._time_s += self._step_s * (number > 0)
+            return self._time_s
+        stamp_s = float(frame.pts * frame.time_base)
+        self._first_s = stamp_s if self._first_s is None else self._first_s
+        self._time_s = stamp_s - self._first_s
+        return self._time_s
 
 
 def _tell_early_end(path: Path, end_s: float, duration_s: float, tell: Tell) -> None:

@@ -14,10 +14,10 @@ from typing import Literal, TypeAlias, final
 
 import av
 
-from partsight.deploy.frame_source import Clock, shown_source, sound_frames
+from partsight.deploy.frame_source import shown_source
 from partsight.deploy.live.devices import is_file, open_camera
 from partsight.errors import SourceError
-from partsight.photos.decoding import upright_rgb
+from partsight.photos.decoding import Clock, sound_frames, upright_rgb
 from partsight.structures.arrays import Image
 
 CameraState: TypeAlias = Literal["opening", "live", "stalled", "lost", "ended"]
