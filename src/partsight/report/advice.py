@@ -17,6 +17,8 @@ NAMING_GAP = 0.15
 """By how much finding may be better than naming before that is said."""
 SLICE_GAP = 0.25
 """By how much recall of a slice may be below the mean before that is said."""
+RECALL_PAID = 0.2
+"""Recall lost to a threshold raised for few false alarms from which that is said."""
 FEW_BOXES = 10
 """Parts below which nothing is said about a class or slice."""
 
@@ -32,6 +34,7 @@ def give_advice(content: ReportContent) -> tuple[str, ...]:
             _about_sessions,
             _about_names,
             _about_alarms,
+            _about_threshold,
             _about_slices,
             _about_causes,
             _about_classes,
@@ -81,6 +84,29 @@ def _about_alarms(content: ReportContent) -> Iterator[str]:
             f"{rate:.2g} false alarms per picture without parts: photos of such places as negatives (photos.background_folder) are "
             "the best remedy; twenty are a start, and no labels are needed."
         )
+
+
+def _about_threshold(content: ReportContent) -> Iterator[str]:
+    evaluation = content.evaluation
+    best = evaluation.best_f1_threshold
+    recall = evaluation.overall.recall
+    if best is None or (at_best := _recall_at(evaluation, best)) - recall <= RECALL_PAID:
+        return
+    yield (
+        f"Few false alarms cost much recall here: {recall:.0%} of the parts are found, {at_best:.0%} at the threshold with the best "
+        "F1. Twenty photos of places without parts to learn from (photos.background_folder and randomize.background.folder) bring "
+        "much of it back; or allow more (evaluate.most_false_alarms)."
+    )
+
+
+def _recall_at(evaluation: Evaluation, threshold: float) -> float:
+    """Return the mean recall over classes at another threshold than the evaluation's."""
+    recalls = [
+        float(np.interp(threshold, curve.thresholds, curve.recall))
+        for curve, score in zip(evaluation.curves, evaluation.per_class, strict=True)
+        if score.num_boxes
+    ]
+    return float(np.mean(recalls))
 
 
 def _about_slices(content: ReportContent) -> Iterator[str]:

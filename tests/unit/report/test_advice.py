@@ -55,6 +55,15 @@ def test_false_alarms_ask_for_negatives(tmp_path, rate, is_said):
     assert ("negatives" in advised(tmp_path, false_positives_per_empty_image=rate)) is is_said
 
 
+def test_recall_paid_for_few_false_alarms_is_told_with_its_remedy(tmp_path):
+    full = content(tmp_path).evaluation  # of a bolt in two pictures one is found, with a score of 0.9
+    strict = {"threshold": 0.95, "overall": replace(full.overall, recall=0.0)}
+    said = "0% of the parts are found, 25% at the threshold with the best F1"
+    assert said in advised(tmp_path, best_f1_threshold=0.5, **strict)
+    assert "cost much recall" not in advised(tmp_path, best_f1_threshold=0.5)
+    assert "cost much recall" not in advised(tmp_path, **strict)
+
+
 def test_the_weakest_slices_are_named_with_a_remedy(tmp_path):
     full = content(tmp_path).evaluation.overall
     slices = (Slice("size", "below 16 px", 40, 0.05, None), Slice("size", "from 128 px", 40, 0.95, None))
