@@ -219,8 +219,16 @@ def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
     """Other numbers of renders are shown in so many epochs that all pictures shown in a training are as many as before."""
     if not cell.renders:
         return ()
-    epochs = max(2, round(base.train.epochs * base.render.count / cell.renders))
-    return f"render.count={cell.renders}", f"train.epochs={epochs}", f"train.close_mosaic={max(1, epochs // 4)}"
+    train = base.train
+    epochs = max(2, round(train.epochs * base.render.count / cell.renders))
+    close_mosaic = max(1, round(train.close_mosaic * epochs / train.epochs))
+    warmup = train.warmup_epochs * epochs / train.epochs  # whole epochs would be half of a training of two
+    return (
+        f"render.count={cell.renders}",
+        f"train.epochs={epochs}",
+        f"train.close_mosaic={close_mosaic}",
+        f"train.warmup_epochs={warmup:.3f}",
+    )
 
 
 def _repeat(cell: Cell) -> int:
