@@ -19,6 +19,7 @@ import pycocotools.cocoeval
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
@@ -76,7 +77,7 @@ def timed(work: Callable[[], float]) -> tuple[float, float]:
 
 def partsight_map(dataset: Dataset, detections: list[Detections], bootstrap: int) -> float:
     section = EvaluateSection(bootstrap=bootstrap)
-    result = evaluate(dataset, detections, section, threshold=0.5, threshold_source="test", seed=0)
+    result = evaluate(match(dataset, detections), section, threshold=0.5, threshold_source="test", seed=0)
     return result.overall.ap50_95
 
 

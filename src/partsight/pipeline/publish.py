@@ -13,6 +13,7 @@ from partsight.cad.facts import PartFacts
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.own_weights import PARTS
+from partsight.evaluate.matching import match
 from partsight.files import write_bytes
 from partsight.pipeline.assemble import DatasetOutput, shown_in_training
 from partsight.pipeline.executors import num_cores
@@ -69,7 +70,7 @@ def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Prog
 def _content(recipe: Recipe, made: Made, train: Dataset) -> ReportContent:
     renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
-    gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
+    gallery = pick_gallery(match(test, evaluated.detections), evaluation.limits, recipe.report.gallery)
     sources = Counter((each.source, each.source == "render" or len(each.class_ids) > 0) for each in train.samples)
     return ReportContent(
         title=recipe.report.title,

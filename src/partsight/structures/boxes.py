@@ -4,6 +4,9 @@ import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray
 
+FOUND_IOU = 0.5
+"""Overlap from which two boxes show one object: a detection has found a part, a proposal repeats a label."""
+
 
 def pairwise_iou(boxes_xyxy: FloatArray, others_xyxy: FloatArray) -> FloatArray:
     """Return the (N, M) intersection over union of every box with every other; 0 where they do not overlap.
@@ -20,7 +23,10 @@ def pairwise_iou(boxes_xyxy: FloatArray, others_xyxy: FloatArray) -> FloatArray:
 
 
 def pair_boxes(boxes_xyxy: FloatArray, others_xyxy: FloatArray, min_iou: float) -> IntArray:
-    """Return (P, 2) indices of boxes that belong together, each used once, best overlap first, whatever their class."""
+    """Return (P, 2) indices of boxes that belong together, each used once, best overlap first, whatever their class.
+
+    For boxes of equal rank, such as those of one frame and the next. Detections choose true boxes by score: `take_boxes`.
+    """
     overlaps = pairwise_iou(boxes_xyxy, others_xyxy)
     rows, columns = np.nonzero(overlaps >= min_iou)
     free_rows, free_columns, pairs = set(rows.tolist()), set(columns.tolist()), []
