@@ -13,11 +13,12 @@ def pairwise_iou(boxes_xyxy: FloatArray, others_xyxy: FloatArray) -> FloatArray:
 
     Computed in the order of pycocotools' C code (corner + size), so that ties at a threshold fall to the same side.
     """
-    corners, sizes = boxes_xyxy[:, None, :2], (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2])[:, None]
-    other_corners, other_sizes = others_xyxy[None, :, :2], (others_xyxy[:, 2:] - others_xyxy[:, :2])[None]
-    overlap_wh = np.minimum(corners + sizes, other_corners + other_sizes) - np.maximum(corners, other_corners)
-    overlap = np.where((overlap_wh > 0).all(axis=2), overlap_wh.prod(axis=2), 0.0)
-    union = sizes.prod(axis=2) + other_sizes.prod(axis=2) - overlap
+    left, top, width, height = _corner_and_size(boxes_xyxy[:, None])
+    other_left, other_top, other_width, other_height = _corner_and_size(others_xyxy[None])
+    overlap_width = np.minimum(left + width, other_left + other_width) - np.maximum(left, other_left)
+    overlap_height = np.minimum(top + height, other_top + other_height) - np.maximum(top, other_top)
+    overlap = np.where((overlap_width > 0) & (overlap_height > 0), overlap_width * overlap_height, 0.0)
+    union = width * height + other_width * other_height - overlap
     iou: FloatArray = np.divide(overlap, union, out=np.zeros_like(overlap), where=overlap > 0)
     return iou
 
@@ -37,3 +38,8 @@ def pair_boxes(boxes_xyxy: FloatArray, others_xyxy: FloatArray, min_iou: float) 
             free_columns.remove(column)
             pairs.append((row, column))
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _corner_and_size(boxes_xyxy: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    left, top, right, bottom = (boxes_xyxy[..., edge] for edge in range(4))
+    return left, top, right - left, bottom - top
