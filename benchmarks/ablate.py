@@ -25,8 +25,8 @@ from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.evaluate.thresholds import quiet_threshold
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Silence
 from partsight.structures.detections import Detections
 
 HERE = Path(__file__).resolve().parent

@@ -20,8 +20,8 @@ from partsight.dataset.photos import read_photos
 from partsight.dataset.pictures import read_picture
 from partsight.dataset.splits import split_photos
 from partsight.detector.detector import Checkpoint, open_family
-from partsight.pipeline.photo_proposals import MAX_DETECTIONS, MIN_SCORE
-from partsight.pipeline.workspace import read_manifest
+from partsight.pipeline.photos.proposals import MAX_DETECTIONS, MIN_SCORE
+from partsight.pipeline.running.workspace import read_manifest
 from partsight.structures.boxes import pairwise_iou
 
 KEY_S, POINT_S, BUTTON_S, THOUGHT_S = 0.28, 1.1, 0.1, 1.35

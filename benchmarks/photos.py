@@ -28,8 +28,8 @@ from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import Measurement, measure
 from partsight.photos.picking import find_sharp, pick
 from partsight.photos.stills import small_grey
-from partsight.pipeline.photo_intake import IntakeJob, add_photos
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.photos.add import IntakeJob, add_photos
+from partsight.progress import Silence
 
 RATE = 30
 NUM_PICKED = 40

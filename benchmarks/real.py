@@ -28,8 +28,8 @@ from partsight.config.recipe import Recipe
 from partsight.errors import DatasetError
 from partsight.files import read_json, write_text
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Silence
 
 HERE = Path(__file__).resolve().parent
 TWO_STAGES = (

@@ -24,12 +24,12 @@ from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.slices import found_boxes
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.parts import load_parts
-from partsight.pipeline.self_training import label_videos
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.cad.stage import load_parts
+from partsight.pipeline.stages.train.self_training import label_videos
+from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose

@@ -16,7 +16,7 @@ from tables import machine
 from partsight.cli.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "src" / "partsight" / "samples" / "demo.toml"

@@ -30,10 +30,10 @@ from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.learn import Training, TrainOutput, make_checkpoint
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.schedule import last_training
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.train.schedule import last_training
+from partsight.pipeline.stages.train.stage import Training, TrainOutput, make_checkpoint
+from partsight.progress import Silence
 
 HERE = Path(__file__).resolve().parent
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -24,12 +24,12 @@ from partsight.cli.progress import TerminalProgress
 from partsight.config.recipe import Recipe
 from partsight.detector.families.compact_weights import read_model, write_weights
 from partsight.files import hash_json, write_text
-from partsight.pipeline.assemble import DatasetOutput, make_dataset
-from partsight.pipeline.generate import make_renders
-from partsight.pipeline.learn import Training, TrainOutput, make_checkpoint
-from partsight.pipeline.parts import PartsOutput
-from partsight.pipeline.progress import Progress
-from partsight.pipeline.workspace import Workspace, claimed
+from partsight.pipeline.running.workspace import Workspace, claimed
+from partsight.pipeline.stages.cad.stage import PartsOutput
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, make_dataset
+from partsight.pipeline.stages.render.stage import make_renders
+from partsight.pipeline.stages.train.stage import Training, TrainOutput, make_checkpoint
+from partsight.progress import Progress
 
 GENERATOR = 1
 """Raised when the same seed makes other parts than before."""

@@ -7,8 +7,8 @@ import pytest
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Silence
 
 ROOT = Path(__file__).resolve().parents[2]
 

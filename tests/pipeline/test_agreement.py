@@ -4,7 +4,7 @@ import pytest
 from scipy import ndimage
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.pipeline.parts import load_parts
+from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
 

@@ -5,9 +5,9 @@ from importlib.util import find_spec
 import pytest
 
 from partsight.errors import EvaluationError
-from partsight.pipeline.comparison import compare_experiments, describe_comparison
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.study.compare import compare_experiments, describe_comparison
+from partsight.progress import Silence
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)

@@ -6,13 +6,13 @@ from PIL import Image as Pillow
 
 from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import open_family
-from partsight.pipeline.cropping import seen_in_crops
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.photo_check import check_photos
-from partsight.pipeline.photo_ranges import for_rendering
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.stage_key import train_key
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.photos.check import check_photos
+from partsight.pipeline.running.stage_key import train_key
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.camera_ranges import for_rendering
+from partsight.pipeline.stages.dataset.cropping import seen_in_crops
+from partsight.progress import Silence
 
 SIDE = 36
 

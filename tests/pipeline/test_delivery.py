@@ -13,11 +13,11 @@ from partsight.deploy.live.access import Access
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import open_family
 from partsight.errors import DetectorError, ModelError
-from partsight.pipeline import delivery
-from partsight.pipeline.delivery import ExportPlan, export_model
+from partsight.pipeline.delivery.export import ExportPlan, export_model
+from partsight.pipeline.delivery.export import export as delivery
+from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.live import LiveJob, open_live
-from partsight.pipeline.progress import Silence
+from partsight.progress import Silence
 from tests.unit.deploy.live.scene import running, wait_for
 from tests.unit.photos.videos import write_video
 

@@ -5,9 +5,9 @@ from PIL import Image
 
 from partsight.errors import DatasetError
 from partsight.files import read_json
-from partsight.pipeline.assemble import assemble, check_backgrounds, listed_times
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.stages.dataset.stage import assemble, check_backgrounds, listed_times
+from partsight.progress import Silence
 
 
 @pytest.mark.slow

@@ -15,10 +15,10 @@ from partsight.config.recipe import Recipe
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.generate import dataset_hash
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.render_shard import label_path
-from partsight.pipeline.workspace import Workspace, claimed
+from partsight.pipeline.running.workspace import Workspace, claimed
+from partsight.pipeline.stages.render.shard import label_path
+from partsight.pipeline.stages.render.stage import dataset_hash
+from partsight.progress import Silence
 
 
 def changed(recipe: Recipe, **render) -> Recipe:
@@ -36,7 +36,7 @@ def test_two_workers_make_the_same_pictures_as_one(finished, smoke, tmp_path):
 
 
 def test_fresh_workers_go_on_where_worn_ones_stopped(finished, smoke, tmp_path, monkeypatch):
-    monkeypatch.setattr("partsight.pipeline.generate.PICTURES_PER_WORKER", 1)
+    monkeypatch.setattr("partsight.pipeline.stages.render.stage.PICTURES_PER_WORKER", 1)
     one = dataset_hash(finished.renders.folder, smoke.render.count)
     assert hash_in(tmp_path, changed(smoke, workers=2)) == one
 
@@ -112,8 +112,8 @@ from pathlib import Path
 from partsight.config.loading import parse_recipe
 from partsight.files import read_json
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace
+from partsight.progress import Silence
+from partsight.pipeline.running.workspace import Workspace
 
 if __name__ == "__main__":
     recipe = parse_recipe(read_json(Path(sys.argv[1])), where="", folder=Path())

@@ -5,7 +5,7 @@ import pytest
 
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.recipe import Recipe
-from partsight.pipeline.parts import load_parts
+from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose

@@ -10,12 +10,12 @@ from scipy import ndimage
 
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import Checkpoint
-from partsight.pipeline import input_size
-from partsight.pipeline.delivery import ExportPlan, export_model
+from partsight.pipeline.delivery.export import ExportPlan, export_model
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.input_size import choose_look
-from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.stages.evaluate import input_size
+from partsight.pipeline.stages.evaluate.input_size import choose_look
+from partsight.pipeline.stages.train.stage import TrainOutput
+from partsight.progress import Silence
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample

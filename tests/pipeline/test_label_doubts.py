@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.photo_check import check_photos
-from partsight.pipeline.photo_suggest import suggest_photos
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.photos.check import check_photos
+from partsight.pipeline.photos.suggest import suggest_photos
+from partsight.progress import Silence
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
@@ -50,7 +50,7 @@ def yolo_text(sample):
 @pytest.fixture(autouse=True)
 def _soon_sure(monkeypatch):
     monkeypatch.setattr("partsight.evaluate.disagreement.SURE", 1e-4)  # it was trained for one epoch
-    monkeypatch.setattr("partsight.pipeline.photo_suggest.MIN_DOUBT", 1e-4)
+    monkeypatch.setattr("partsight.pipeline.photos.suggest.MIN_DOUBT", 1e-4)
 
 
 def test_a_label_left_out_is_told_with_its_file_but_never_of_a_test_photo(photographed):

@@ -7,8 +7,8 @@ from scipy.stats import ks_2samp
 
 from partsight.annotate.annotating import annotate_scene
 from partsight.errors import DatasetError
-from partsight.pipeline.parts import load_parts
-from partsight.pipeline.photo_ranges import for_rendering
+from partsight.pipeline.stages.cad.stage import load_parts
+from partsight.pipeline.stages.camera_ranges import for_rendering
 from partsight.randomize.sampler import open_sampler
 
 FOCAL_35MM_TAG, EXIF_IFD = 0xA405, 0x8769

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from partsight.dataset.pictures import read_picture
-from partsight.pipeline.assemble import with_needed_renders
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.schedule import without_photos_of_parts
+from partsight.pipeline.stages.dataset.stage import with_needed_renders
+from partsight.pipeline.stages.train.schedule import without_photos_of_parts
+from partsight.progress import Silence
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)

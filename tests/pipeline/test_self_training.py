@@ -11,8 +11,8 @@ from partsight.errors import DatasetError
 from partsight.files import hash_file
 from partsight.photos.storage import Records, SourceRecord, write_records
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.self_training import label_videos
+from partsight.pipeline.stages.train.self_training import label_videos
+from partsight.progress import Silence
 from tests.unit.photos.videos import write_video
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests

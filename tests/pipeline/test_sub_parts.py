@@ -4,8 +4,8 @@ import numpy as np
 
 from partsight.config.cad import PartSection
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Silence
 
 
 def test_sub_parts_are_classes_after_the_parts_and_have_boxes_within_them(smoke, tmp_path):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from partsight.pipeline.costs import estimate_sweep
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.sweep import Sweep, run_sweep, summarize
-from partsight.pipeline.sweep_results import publish_sweep
-from partsight.pipeline.tuning import tune_recipe
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.study.estimate import estimate_sweep
+from partsight.pipeline.study.page import publish_sweep
+from partsight.pipeline.study.sweep import Sweep, run_sweep, summarize
+from partsight.pipeline.study.tune import tune_recipe
+from partsight.progress import Silence
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)

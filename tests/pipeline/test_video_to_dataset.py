@@ -11,7 +11,7 @@ from partsight.cli.app import run
 from partsight.config.loading import read_recipe
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, split_photos
-from partsight.pipeline.parts import load_parts
+from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
 from partsight.render.sensor import expose

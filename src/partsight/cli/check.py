@@ -23,7 +23,13 @@ def check(
     start_early()
     from partsight.cli.tables import print_facts
     from partsight.config.cad import CadSection
-    from partsight.pipeline.inspection import describe_pair, inspect, name_classes, part_sections, publish_inspection
+    from partsight.pipeline.cad_files.check import (
+        describe_pair,
+        inspect,
+        name_classes,
+        part_sections,
+        publish_inspection,
+    )
 
     console = Console()
     progress = TerminalProgress(console)

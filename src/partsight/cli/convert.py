@@ -24,7 +24,7 @@ def convert(
     from partsight.cad.processes import start_early
 
     start_early()
-    from partsight.pipeline.conversion import ConversionPlan, convert_files
+    from partsight.pipeline.cad_files.convert import ConversionPlan, convert_files
 
     console = Console()
     plan = ConversionPlan(to.lower().lstrip("."), out, tolerance_mm, unit, input_unit, overwrite)

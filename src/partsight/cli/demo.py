@@ -18,9 +18,9 @@ def demo(
 ) -> None:
     """Run the main job on five bundled sample parts: render, train, evaluate, report."""
     from partsight.config.loading import read_recipe
+    from partsight.pipeline.cad_files.init import init_demo
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.project import init_demo
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     started = time.monotonic()

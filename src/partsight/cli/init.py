@@ -20,7 +20,7 @@ def init(
 
     start_early()
     from partsight.cli.tables import print_facts
-    from partsight.pipeline.project import init_project
+    from partsight.pipeline.cad_files.init import init_project
 
     console = Console()
     project = init_project(out, cad_files, TerminalProgress(console))

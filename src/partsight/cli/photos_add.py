@@ -13,7 +13,7 @@ from partsight.cli.progress import TerminalProgress
 if TYPE_CHECKING:
     from partsight.photos.duplicates import DuplicatePair
     from partsight.photos.picking import Picking
-    from partsight.pipeline.photo_intake import Intake
+    from partsight.pipeline.photos.add import Intake
 
 
 def add_photos(
@@ -26,7 +26,7 @@ def add_photos(
     ] = 40,
 ) -> None:
     """Pick sharp frames that differ, and put them into the photos folder for labelling; exit code 1 when a file is bad."""
-    from partsight.pipeline import photo_intake
+    from partsight.pipeline.photos import add as photo_intake
 
     console = Console()
     job = photo_intake.IntakeJob(photos, session, part, max_frames)

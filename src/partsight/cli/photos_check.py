@@ -33,9 +33,9 @@ def check_photos(
 ) -> None:
     """Check the photos: sessions, classes, boxes, copies; --gaps: what renders do not cover; --detector: likely missed labels."""
     from partsight.config.loading import read_recipe
-    from partsight.pipeline import photo_check
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.photos import check as photo_check
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     workspace = Workspace(out or recipe.parent / "runs")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from partsight.pipeline.photo_exchange import OpenExport
+    from partsight.pipeline.photos.exchange import OpenExport
 
 SHOWN_REMARKS = 10
 
@@ -29,7 +29,7 @@ def import_labels(
     yes: Annotated[bool, typer.Option("--yes", help="Take the classes as shown, without asking.")] = False,
 ) -> None:
     """Bring in labels from Roboflow, CVAT, Label Studio, COCO, YOLO or Pascal VOC."""
-    from partsight.pipeline.photo_exchange import open_export, write_import
+    from partsight.pipeline.photos.exchange import open_export, write_import
 
     console = Console()
     with open_export(source, photos, _said(mapping or []), pictures) as export:
@@ -55,7 +55,7 @@ def export_labels(
     photos: Annotated[Path, typer.Option(help="The photos folder.")] = Path("photos"),
 ) -> None:
     """Write the labelled photos for another tool."""
-    from partsight.pipeline.photo_exchange import export_photos
+    from partsight.pipeline.photos.exchange import export_photos
 
     dataset = export_photos(photos, to, out)
     boxes = sum(len(sample.class_ids) for sample in dataset.samples)

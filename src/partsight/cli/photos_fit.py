@@ -22,7 +22,7 @@ def fit_camera(
 ) -> None:
     """Measure noise, blur, white balance and compression of photos, and propose `randomize.sensor`. Test photos choose nothing."""
     from partsight.config.loading import read_recipe
-    from partsight.pipeline import photo_fit
+    from partsight.pipeline.photos import fit_camera as photo_fit
 
     console = Console()
     read = read_recipe(recipe, settings or [])

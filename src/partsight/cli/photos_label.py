@@ -23,8 +23,8 @@ def label_photos(
     no_detector: Annotated[bool, typer.Option("--no-detector", help="Let no trained detector propose boxes.")] = False,
 ) -> None:
     """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
-    from partsight.pipeline.photo_labelling import LabelJob, serve_labelling
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.photos.label import LabelJob, serve_labelling
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     names = tuple(name.strip() for name in classes.split(",") if name.strip()) or _recipe_classes(recipe)

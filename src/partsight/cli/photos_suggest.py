@@ -23,9 +23,9 @@ def suggest_photos(
 ) -> None:
     """Say which views, sizes and light the photos lack that the renders have; writes a page with a map of the views."""
     from partsight.config.loading import read_recipe
-    from partsight.pipeline import photo_suggest
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.photos import suggest as photo_suggest
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     workspace = Workspace(out or recipe.parent / "runs")

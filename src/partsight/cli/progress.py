@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from partsight.pipeline.progress import Advance
+from partsight.progress import Advance
 
 QUIET_S = 15.0
 """Where no bar can be drawn, a line is printed this often, in seconds."""

@@ -74,7 +74,7 @@ def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, ou
 def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
     from partsight.config.loading import read_recipe
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     recipe = read_recipe(recipe_path, settings or [])

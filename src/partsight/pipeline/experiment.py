@@ -9,16 +9,16 @@ from typing import Protocol, TypeVar
 from partsight.config.loading import effective_recipe, read_recipe
 from partsight.config.recipe import Recipe
 from partsight.files import write_json
-from partsight.pipeline.assemble import DatasetOutput, check_backgrounds, make_dataset, with_needed_renders
-from partsight.pipeline.generate import RenderOutput, make_renders
-from partsight.pipeline.judge import EvaluateOutput, make_evaluation
-from partsight.pipeline.learn import TrainOutput, Watch, ignore
-from partsight.pipeline.parts import PartsOutput, make_parts
-from partsight.pipeline.photo_ranges import for_rendering
-from partsight.pipeline.progress import Progress, Silence
-from partsight.pipeline.publish import Made, make_report
-from partsight.pipeline.schedule import run_schedule
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.cad.stage import PartsOutput, make_parts
+from partsight.pipeline.stages.camera_ranges import for_rendering
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, check_backgrounds, make_dataset, with_needed_renders
+from partsight.pipeline.stages.evaluate.stage import EvaluateOutput, make_evaluation
+from partsight.pipeline.stages.render.stage import RenderOutput, make_renders
+from partsight.pipeline.stages.report.stage import Made, make_report
+from partsight.pipeline.stages.train.schedule import run_schedule
+from partsight.pipeline.stages.train.stage import TrainOutput, Watch, ignore
+from partsight.progress import Progress, Silence
 
 
 class _Finished(Protocol):

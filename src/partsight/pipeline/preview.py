@@ -5,8 +5,8 @@ from pathlib import Path
 from partsight.config.recipe import Recipe
 from partsight.dataset.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Progress
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Progress
 from partsight.report.contact_sheet import draw_labels, write_contact_sheet
 from partsight.structures.dataset import Dataset
 

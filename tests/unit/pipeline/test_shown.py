@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from partsight.config.recipe import Recipe
-from partsight.pipeline.assemble import DatasetOutput, shown_in_training
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
 from partsight.structures.dataset import Splits
 
 from ..dataset.samples import dataset_of, showing

@@ -245,7 +245,7 @@ def test_a_request_that_is_not_understood_keeps_nothing(live, sent):
 
 
 def test_frames_that_cannot_be_written_are_told_and_stop_nothing(live, photos, monkeypatch):
-    monkeypatch.setattr("partsight.pipeline.snapshots.write_picture", full_disk)
+    monkeypatch.setattr("partsight.pipeline.photos.snapshots.write_picture", full_disk)
     with view(live) as socket_:
         time.sleep(0.4)
         header, _ = watch(socket_)

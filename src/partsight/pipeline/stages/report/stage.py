@@ -1,0 +1,175 @@
+"""The report stage: everything that was made and measured → one page."""
+
+import json
+import platform
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import partsight
+from partsight.cad.facts import PartFacts
+from partsight.config.loading import effective_recipe
+from partsight.config.recipe import Recipe
+from partsight.detector.own_weights import PARTS
+from partsight.files import write_bytes
+from partsight.pipeline.portraits import draw_portraits, encode_png
+from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.stage_key import report_key
+from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.pipeline.stages.cad.stage import PartsOutput, load_facts, load_parts
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
+from partsight.pipeline.stages.evaluate.stage import EvaluateOutput
+from partsight.pipeline.stages.render.stage import RenderOutput
+from partsight.pipeline.stages.train.stage import TrainOutput
+from partsight.progress import Progress
+from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
+from partsight.report.content import PartCard, Picture, ReportContent, StageTiming, TestSource
+from partsight.report.gallery import pick_gallery
+from partsight.report.page import write_report
+from partsight.structures.dataset import Dataset
+from partsight.structures.sample import Sample
+
+PAGE = "report.html"
+PORTRAIT_PX = 320
+LIBRARIES = ("mitsuba", "cadquery-ocp-novtk", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the stages before the report have made."""
+
+    parts: PartsOutput
+    renders: RenderOutput
+    dataset: DatasetOutput
+    trained: TrainOutput
+    evaluated: EvaluateOutput
+
+
+def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Progress) -> Path:
+    """Write the page, or find it written; a copy lies on top of the workspace as report.html."""
+    key = report_key(recipe, made.evaluated.key)
+    folder = workspace.stage_dir("report", key)
+    with claimed(folder):
+        if read_manifest(folder) is None:
+            started = time.monotonic()
+            with progress.stage("report", 1, "page") as advance:
+                splits = replace(made.dataset.splits, train=shown_in_training(recipe, made.dataset))
+                content = _content(recipe, made, splits.train)
+                write_report(content, recipe.report, folder / PAGE)
+                write_cards(content, _trained_from(recipe), splits, folder)
+                advance(1, "")
+            write_manifest(folder, {"page": PAGE}, started=started)
+    for name in (PAGE, MODEL_CARD, DATASET_CARD):
+        write_bytes(workspace.root / name, (folder / name).read_bytes())
+    return folder / PAGE
+
+
+def _content(recipe: Recipe, made: Made, train: Dataset) -> ReportContent:
+    renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
+    test, evaluation = dataset.splits.test, evaluated.evaluation
+    gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
+    sources = Counter((each.source, each.source == "render" or len(each.class_ids) > 0) for each in train.samples)
+    return ReportContent(
+        title=recipe.report.title,
+        evaluation=evaluation,
+        test_source=_test_source(test.samples),
+        parts=_cards(recipe, made.parts),
+        renders=tuple(_labelled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
+        history=trained.history,
+        best=gallery.best,
+        worst=gallery.worst,
+        false_positives=gallery.false_positives,
+        recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
+        provenance=_provenance(made),
+        timings=_timings(made),
+        num_trainings=1 + len(trained.earlier),
+        num_train_renders=sources["render", True],
+        num_train_photos=sources["photo", True],
+        num_train_backgrounds=sources["photo", False],
+        dropped_labels=(("too hidden or too small", renders.num_hidden), ("out of view", renders.num_unseen)),
+    )
+
+
+def _trained_from(recipe: Recipe) -> TrainedFrom:
+    known = {"download": "weights that the library fetched", PARTS: "Partsight's weights for CAD parts"}
+    start = known.get(recipe.train.weights)
+    return TrainedFrom(
+        recipe.train.family,
+        recipe.train.model,
+        start or Path(recipe.train.weights).name,
+        recipe.train.detect_size,
+        recipe.train.crop,
+    )
+
+
+def _test_source(samples: tuple[Sample, ...]) -> TestSource:
+    sources = {sample.source for sample in samples}
+    return "mixed" if len(sources) > 1 else "photo" if sources == {"photo"} else "render"
+
+
+def _labelled(sample: Sample) -> Picture:
+    return Picture(sample.image_path, sample.boxes_xyxy, sample.class_ids)
+
+
+def _cards(recipe: Recipe, output: PartsOutput) -> tuple[PartCard, ...]:
+    """Return a card for the first variant of each class."""
+    shown = {name: variants[0] for name, variants in load_parts(output.folder, output.files).items()}
+    facts = load_facts(output)
+    portraits = draw_portraits(list(shown.values()), PORTRAIT_PX, recipe.render, num_cores())
+    return tuple(
+        PartCard(
+            name,
+            recipe.parts[name].description,
+            encode_png(portrait),
+            _facts(facts[name][0], len(output.files[name])),
+        )
+        for name, portrait in zip(shown, portraits, strict=True)
+    )
+
+
+def _facts(facts: PartFacts, num_variants: int) -> tuple[tuple[str, str], ...]:
+    size = " × ".join(f"{side * 1000:.4g}" for side in facts.size_m)
+    variants = (("Variants", str(num_variants)),) if num_variants > 1 else ()
+    warnings = (("Remarks", "; ".join(facts.warnings)),) if facts.warnings else ()
+    return (
+        ("Size", f"{size} mm"),
+        ("Triangles", str(facts.num_triangles)),
+        ("Sub-parts", str(facts.num_nodes)),
+        *variants,
+        *warnings,
+    )
+
+
+def _provenance(made: Made) -> tuple[tuple[str, str], ...]:
+    keys = {name: getattr(made, name).key for name in ("parts", "renders", "dataset", "trained", "evaluated")}
+    return (
+        ("Partsight", partsight.__version__),
+        ("Renderer", made.renders.variant),
+        *((library, _version(library)) for library in LIBRARIES),
+        ("Python", platform.python_version()),
+        ("Machine", f"{platform.system()} {platform.machine()}, {num_cores()} cores"),
+        *((f"Key of {stage}", key) for stage, key in keys.items()),
+    )
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _timings(made: Made) -> tuple[StageTiming, ...]:
+    num_test = made.evaluated.evaluation.num_images
+    return (
+        StageTiming("cad", made.parts.seconds),
+        StageTiming("render", made.renders.seconds, f"{len(made.renders.dataset.samples)} pictures"),
+        StageTiming("dataset", made.dataset.seconds),
+        *(
+            StageTiming(output.name, output.seconds, f"{len(output.history)} epochs")
+            for output in (*made.trained.earlier, made.trained)
+        ),
+        StageTiming("evaluate", made.evaluated.seconds, f"{num_test} test pictures"),
+    )
