@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import open_family
+from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.detections import Detections
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from partsight.config.loading import read_recipe
 from partsight.dataset.photos import read_photos
-from partsight.dataset.pictures import read_picture
 from partsight.dataset.splits import split_photos
 from partsight.detector.detector import Checkpoint, open_family
+from partsight.pictures import read_picture
 from partsight.pipeline.photos.proposals import MAX_DETECTIONS, MIN_SCORE
 from partsight.pipeline.running.workspace import read_manifest
 from partsight.structures.boxes import pairwise_iou

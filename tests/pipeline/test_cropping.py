@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import open_family
+from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.check import check_photos
 from partsight.pipeline.running.stage_key import train_key

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import partsight
-from partsight.dataset.pictures import read_picture
 from partsight.deploy.live.access import Access
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import open_family
 from partsight.errors import DetectorError, ModelError
+from partsight.pictures import read_picture
+from partsight.pipeline.delivery import export
 from partsight.pipeline.delivery.export import ExportPlan, export_model
-from partsight.pipeline.delivery.export import export as delivery
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.experiment import Experiment
 from partsight.progress import Silence
@@ -92,7 +92,7 @@ class Distorting:
 
 
 def test_an_export_that_disagrees_is_refused_and_not_written(experiment, tmp_path, monkeypatch):
-    monkeypatch.setattr(delivery, "open_family", lambda _name: Distorting())
+    monkeypatch.setattr(export, "open_family", lambda _name: Distorting())
     with pytest.raises(ModelError, match="does not do what its checkpoint does"):
         export_model(experiment, ExportPlan((), tmp_path / "model"))
     assert list(tmp_path.iterdir()) == []

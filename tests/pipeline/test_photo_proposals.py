@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.dataset.label_store import open_label_store
+from partsight.labels.store import open_label_store
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.proposals import PhotoProposer, find_newest_checkpoint
 from partsight.progress import Silence

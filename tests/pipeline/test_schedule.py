@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from partsight.dataset.pictures import read_picture
+from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.stages.dataset.stage import with_needed_renders
 from partsight.pipeline.stages.train.schedule import without_photos_of_parts

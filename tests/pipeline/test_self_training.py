@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def video(finished, tmp_path_factory):
     """A film of one picture: what is seen once is seen in each frame."""
-    from partsight.dataset.pictures import read_picture
+    from partsight.pictures import read_picture
 
     sample = next(sample for sample in finished.renders.dataset.samples if len(sample.class_ids))
     return write_video(tmp_path_factory.mktemp("film") / "walk.mp4", [read_picture(sample.image_path)] * 12)

@@ -12,7 +12,7 @@ from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
-    from partsight.dataset.appearance import Gap
+    from partsight.photos.appearance import Gap
 
 POOR = 0.25
 """Share of uncovered values from which a row is marked."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.pictures import read_picture
+from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Progress

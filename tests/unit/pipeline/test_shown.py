@@ -8,8 +8,7 @@ import pytest
 from partsight.config.recipe import Recipe
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
 from partsight.structures.dataset import Splits
-
-from ..dataset.samples import dataset_of, showing
+from tests.builders import dataset_of, showing
 
 
 @pytest.mark.parametrize(("schedule", "expected"), [("mixed", ["r0", "p0"]), ("two_stage", ["r0", "r1", "p0"])])

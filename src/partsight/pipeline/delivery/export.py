@@ -11,7 +11,6 @@ import numpy as np
 
 import partsight
 from partsight.config.loading import effective_recipe
-from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.deploy.description import FORMAT, ModelDescription, Parity, SpeedRow
 from partsight.deploy.exported_detector import ExportedDetector
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
@@ -24,6 +23,7 @@ from partsight.detector.letterbox import resize
 from partsight.errors import DetectorError
 from partsight.evaluate.evaluating import evaluate
 from partsight.files import hash_json
+from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.delivery.part_cards import check_documents, write_part_cards
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import num_cores

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from partsight.dataset.archives import unpack
-from partsight.dataset.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_camera_facts, read_picture
 from partsight.errors import PhotosError, StorageError
 from partsight.files import hash_file, hash_json
+from partsight.labels.archives import unpack
 from partsight.photos.decoding import VIDEO_SUFFIXES, Video, read_video_facts
 from partsight.photos.duplicates import DuplicatePair, HashedPicture, find_duplicates
 from partsight.photos.footage import Footage, Glimpse
@@ -30,6 +29,7 @@ from partsight.photos.storage import (
     write_picture,
     write_records,
 )
+from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_camera_facts, read_picture
 from partsight.progress import Progress
 from partsight.structures.arrays import Image
 

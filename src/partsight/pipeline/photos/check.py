@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import Gap, compare_appearance, measure_sizes
 from partsight.dataset.health import Finding, check_dataset
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.errors import DatasetError
+from partsight.photos.appearance import Gap, compare_appearance, measure_sizes
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.label_doubts import find_label_doubts
 from partsight.pipeline.stages.dataset.cropping import write_crops

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.dataset.archives import unpack
-from partsight.dataset.foreign import Findings
-from partsight.dataset.formats.detection import read_export
-from partsight.dataset.formats.foreign_writing import write_export
-from partsight.dataset.formats.yolo import read_yolo
-from partsight.dataset.intake import ClassMapping, Imported, import_pictures, known_classes, map_classes
 from partsight.dataset.photos import session_of as session_by_pattern
 from partsight.errors import DatasetError
+from partsight.labels.archives import unpack
+from partsight.labels.foreign import Findings
+from partsight.labels.formats.detection import read_export
+from partsight.labels.formats.foreign_writing import write_export
+from partsight.labels.formats.yolo import read_yolo
+from partsight.labels.importing import ClassMapping, Imported, import_pictures, known_classes, map_classes
 from partsight.structures.dataset import Dataset
 
 

@@ -12,9 +12,9 @@ from tomlkit.items import Table
 from partsight.config.loading import read_recipe
 from partsight.config.randomize import SensorSection
 from partsight.config.recipe import Recipe
-from partsight.dataset.camera_fit import FittedRange, fit_ranges
 from partsight.errors import DatasetError, RecipeError
 from partsight.files import write_text
+from partsight.photos.camera_fit import FittedRange, fit_ranges
 from partsight.pipeline.stages.dataset.stage import choosing_photos
 
 SECTION = ("randomize", "sensor")
@@ -37,7 +37,7 @@ class CameraFit:
 def fit_camera(recipe: Recipe, folder: Path | None = None) -> CameraFit:
     """Measure the pictures of a folder, or the recipe's photos of training and validation. Raises DatasetError."""
     if folder is not None:
-        from partsight.dataset.pictures import list_pictures
+        from partsight.pictures import list_pictures
 
         paths = list_pictures(folder)
     else:

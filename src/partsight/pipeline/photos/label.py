@@ -8,8 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from partsight.dataset.label_store import open_label_store
 from partsight.errors import StorageError
+from partsight.labels.store import open_label_store
 from partsight.pipeline.photos.proposals import PhotoProposer, find_newest_checkpoint
 from partsight.pipeline.running.workspace import Workspace
 

@@ -3,11 +3,11 @@
 import threading
 from dataclasses import dataclass, field
 
-from partsight.dataset.label_store import LabelStore, session_of_key
-from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import Checkpoint, Detector, open_family
 from partsight.errors import PartsightError
+from partsight.labels.store import LabelStore, session_of_key
 from partsight.photos.carrying import carry_box
+from partsight.pictures import read_picture
 from partsight.pipeline.running.workspace import MANIFEST, Workspace, read_manifest
 from partsight.structures.detections import Detections
 from partsight.structures.labelling import Box, LabelBox, Proposal, Proposals

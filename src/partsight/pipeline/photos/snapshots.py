@@ -7,9 +7,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from partsight.dataset.label_store import write_first_draft
 from partsight.errors import StorageError
 from partsight.files import hash_file
+from partsight.labels.store import write_first_draft
 from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import measure
 from partsight.photos.stills import small_grey

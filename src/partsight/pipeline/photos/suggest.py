@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import measure_picture, measure_sizes
 from partsight.dataset.bands import LIGHTS, SIZES, Band, thin_bands
 from partsight.dataset.photos import read_photos
-from partsight.dataset.pictures import list_pictures, picture_size, read_picture
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.disagreement import doubt
+from partsight.photos.appearance import measure_picture, measure_sizes
 from partsight.photos.storage import TO_LABEL
+from partsight.pictures import list_pictures, picture_size, read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
 from partsight.pipeline.stages.cad.stage import load_parts

@@ -17,8 +17,8 @@ from partsight.cad.view_matching import (
     match_views,
 )
 from partsight.config.recipe import Recipe
-from partsight.dataset.pictures import read_picture
 from partsight.files import read_json
+from partsight.pictures import read_picture
 from partsight.pipeline.stages.render.shard import label_path
 from partsight.pipeline.stages.render.stage import RenderOutput
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray

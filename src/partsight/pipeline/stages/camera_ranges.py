@@ -6,9 +6,9 @@ import numpy as np
 
 from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
-from partsight.dataset.appearance import measure_sizes
-from partsight.dataset.pictures import read_camera_facts
 from partsight.errors import DatasetError
+from partsight.photos.appearance import measure_sizes
+from partsight.pictures import read_camera_facts
 from partsight.pipeline.stages.dataset.cropping import seen_in_crops
 from partsight.pipeline.stages.dataset.stage import choosing_photos
 from partsight.structures.dataset import Dataset

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.dataset.label_store import open_label_store
+from partsight.labels.store import open_label_store
 from partsight.photos.storage import read_records
 from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, film, square_box, wait_for
 from tests.unit.deploy.live.test_access import base, view

@@ -8,8 +8,8 @@ import numpy as np
 from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
 from partsight.dataset.crops import Crop, crop_photo, cut, list_crops
-from partsight.dataset.pictures import jpeg_bytes, read_picture
 from partsight.files import hash_file, write_bytes
+from partsight.pictures import jpeg_bytes, read_picture
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Advance
 from partsight.structures.dataset import Dataset, Splits

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.formats.yolo import write_yolo
 from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, is_background, split_photos, split_renders
 from partsight.errors import DatasetError, first_of
 from partsight.files import hash_file
+from partsight.labels.formats.yolo import write_yolo
 from partsight.pipeline.running.stage_key import dataset_key
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.pipeline.stages.dataset.cropping import cut_photos
@@ -186,6 +186,7 @@ def _write(
     progress: Progress,
 ) -> dict[str, Any]:
     started = time.monotonic()
+    check_disjoint(splits)
     total = len(splits.train.samples) + len(splits.validation.samples) + len(splits.test.samples)
     with progress.stage("dataset", total, "pictures") as advance:
         shown = cut_photos(recipe, splits, times, workspace, advance)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from partsight.dataset.appearance import measure_object, measure_picture
-from partsight.dataset.pictures import read_picture
 from partsight.evaluate.causes import explain_recall
 from partsight.evaluate.slices import found_boxes
 from partsight.evaluate.unknown_objects import Scenery, count_unknown, thing_boxes
 from partsight.files import read_json
+from partsight.photos.appearance import measure_object, measure_picture
+from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.evaluation import Cause, UnknownObjects

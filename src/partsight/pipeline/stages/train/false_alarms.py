@@ -9,10 +9,10 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.dataset.listing import Shares, list_with_replay
 from partsight.dataset.pasting import cut_out, paste
-from partsight.dataset.pictures import jpeg_bytes, read_picture
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.files import hash_json, write_bytes
+from partsight.pictures import jpeg_bytes, read_picture
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Progress

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.pictures import jpeg_bytes
 from partsight.dataset.pseudo_labels import Followed, Trust, choose_labels, number_detections
 from partsight.deploy.live.tracking import Tracker
 from partsight.detector.detector import Detector, open_family
@@ -19,6 +18,7 @@ from partsight.errors import DatasetError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json
 from partsight.photos.decoding import Video
 from partsight.photos.storage import read_records
+from partsight.pictures import jpeg_bytes
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Advance, Progress

@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from partsight.dataset.foreign import ForeignPicture
-from partsight.dataset.formats.coco import write_coco
-from partsight.dataset.formats.cvat import cvat_text
-from partsight.dataset.formats.label_studio import label_studio_json
-from partsight.dataset.formats.voc import voc_text
-from partsight.dataset.labelling import Label
 from partsight.errors import DatasetError
 from partsight.files import write_text
+from partsight.labels.foreign import ForeignPicture
+from partsight.labels.formats.coco import write_coco
+from partsight.labels.formats.cvat import cvat_text
+from partsight.labels.formats.label_studio import label_studio_json
+from partsight.labels.formats.voc import voc_text
+from partsight.labels.label import Label
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 

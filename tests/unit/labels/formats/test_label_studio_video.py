@@ -5,8 +5,8 @@ import json
 import pytest
 from PIL import Image
 
-from partsight.dataset.formats.detection import read_export
 from partsight.errors import DatasetError
+from partsight.labels.formats.detection import read_export
 
 
 def key(frame, x, *, enabled=True):

@@ -9,11 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.dataset.formats.yolo import read_yolo, write_yolo
 from partsight.errors import DatasetError
+from partsight.labels.formats.yolo import read_yolo, write_yolo
 from partsight.structures.dataset import Dataset, Splits
-
-from ..samples import NAMES, assert_same, dataset_of, sample_of, write_picture
+from tests.builders import NAMES, assert_same, dataset_of, sample_of, write_picture
 
 
 def anywhere(_path: str) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from partsight.dataset.camera_fit import fit_ranges, jpeg_quality, measure_camera
+from partsight.photos.camera_fit import fit_ranges, jpeg_quality, measure_camera
 from partsight.render.sensor import encode_picture, expose
 from partsight.structures.rendering import Rendering
 from partsight.structures.sensor import Sensor

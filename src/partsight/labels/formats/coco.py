@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from partsight.dataset.labelling import (
+from partsight.errors import DatasetError
+from partsight.files import write_json
+from partsight.labels.class_names import check_unique_names
+from partsight.labels.label import (
     Label,
     box_problem,
     boxes_of,
@@ -19,10 +22,7 @@ from partsight.dataset.labelling import (
     raise_problems,
     sample_id_of,
 )
-from partsight.dataset.names import check_unique_names
-from partsight.dataset.pictures import picture_size
-from partsight.errors import DatasetError
-from partsight.files import write_json
+from partsight.pictures import picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample, Source
 

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from partsight.dataset.labelling import box_problem, raise_problems
-from partsight.dataset.splits import check_disjoint
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_json, write_text
+from partsight.labels.label import box_problem, raise_problems
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
@@ -69,7 +68,6 @@ def _named(splits: Splits) -> dict[str, Dataset]:
 
 
 def _check_writable(splits: Splits, folder: Path) -> None:
-    check_disjoint(splits)
     if not splits.train.samples or not splits.validation.samples:
         raise DatasetError(
             f"{folder}: {len(splits.train.samples)} training and {len(splits.validation.samples)} validation pictures; "

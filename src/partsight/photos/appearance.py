@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from partsight.dataset.pictures import read_picture
+from partsight.pictures import read_picture
 from partsight.structures.arrays import BoolArray, FloatArray, Image
 from partsight.structures.sample import Sample
 

@@ -7,12 +7,12 @@ Roboflow). Corners count pixels from 1 in the devkit; all tools named here write
 from pathlib import Path
 from typing import Any
 
-from partsight.dataset.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
-from partsight.dataset.formats.roboflow_names import original_name
-from partsight.dataset.formats.xml_files import parse_xml
-from partsight.dataset.labelling import Label, box_problem
-from partsight.dataset.pictures import picture_size
 from partsight.errors import DatasetError
+from partsight.labels.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
+from partsight.labels.formats.roboflow_names import original_name
+from partsight.labels.formats.xml_files import parse_xml
+from partsight.labels.label import Label, box_problem
+from partsight.pictures import picture_size
 
 
 def find_voc_files(folder: Path) -> list[Path]:

@@ -12,11 +12,11 @@ it is a null picture: looked at, nothing there.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from partsight.dataset.foreign import Findings, ForeignPicture
-from partsight.dataset.formats.roboflow_names import original_name
-from partsight.dataset.formats.yolo.reading import names_from_text, parse_line, read_names
-from partsight.dataset.pictures import PICTURE_SUFFIXES, picture_size
 from partsight.errors import DatasetError
+from partsight.labels.foreign import Findings, ForeignPicture
+from partsight.labels.formats.roboflow_names import original_name
+from partsight.labels.formats.yolo.reading import names_from_text, parse_line, read_names
+from partsight.pictures import PICTURE_SUFFIXES, picture_size
 
 ROBOFLOW_SPLITS = ("train", "valid", "test")
 _SAID_EMPTY = "has no label file: left out (an empty file would say that nothing is there)"

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from partsight.dataset.labelling import (
+from partsight.errors import DatasetError
+from partsight.labels.class_names import check_same_names, check_unique_names
+from partsight.labels.label import (
     Label,
     box_problem,
     boxes_of,
@@ -21,9 +23,7 @@ from partsight.dataset.labelling import (
     sample_id_of,
     stem_problems,
 )
-from partsight.dataset.names import check_same_names, check_unique_names
-from partsight.dataset.pictures import list_pictures, picture_size
-from partsight.errors import DatasetError
+from partsight.pictures import list_pictures, picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample, Source
 

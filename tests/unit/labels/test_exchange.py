@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from partsight.cli.app import run
-from partsight.dataset.archives import unpack
-from partsight.dataset.foreign import ForeignPicture
-from partsight.dataset.formats.cvat import boxes_of_track, read_cvat
-from partsight.dataset.formats.detection import read_export
-from partsight.dataset.formats.foreign_writing import WRITERS, write_export
-from partsight.dataset.formats.label_studio import picture_name, read_label_studio
-from partsight.dataset.formats.roboflow_names import original_name
-from partsight.dataset.formats.yolo import read_yolo
-from partsight.dataset.intake import import_pictures, map_classes
-from partsight.dataset.labelling import Label
 from partsight.errors import DatasetError
+from partsight.labels.archives import unpack
+from partsight.labels.foreign import ForeignPicture
+from partsight.labels.formats.cvat import boxes_of_track, read_cvat
+from partsight.labels.formats.detection import read_export
+from partsight.labels.formats.foreign_writing import WRITERS, write_export
+from partsight.labels.formats.label_studio import picture_name, read_label_studio
+from partsight.labels.formats.roboflow_names import original_name
+from partsight.labels.formats.yolo import read_yolo
+from partsight.labels.importing import import_pictures, map_classes
+from partsight.labels.label import Label
 
 from .exports import BOXES, LAYOUTS, SIZES, cvat_images, label_studio, picture, roboflow_yolo, write
 

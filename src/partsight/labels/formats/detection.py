@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from partsight.dataset.foreign import Findings
-from partsight.dataset.formats.cvat import find_cvat_file, read_cvat
-from partsight.dataset.formats.foreign_coco import find_coco_files, read_foreign_coco
-from partsight.dataset.formats.foreign_yolo import (
+from partsight.errors import DatasetError
+from partsight.labels.foreign import Findings
+from partsight.labels.formats.cvat import find_cvat_file, read_cvat
+from partsight.labels.formats.foreign_coco import find_coco_files, read_foreign_coco
+from partsight.labels.formats.foreign_yolo import (
     is_darknet,
     is_plain_yolo,
     is_roboflow_yolo,
@@ -14,10 +15,9 @@ from partsight.dataset.formats.foreign_yolo import (
     read_plain_yolo,
     read_roboflow_yolo,
 )
-from partsight.dataset.formats.label_studio import find_label_studio_file, read_label_studio
-from partsight.dataset.formats.voc import find_voc_files, read_voc
-from partsight.dataset.labelling import raise_problems
-from partsight.errors import DatasetError
+from partsight.labels.formats.label_studio import find_label_studio_file, read_label_studio
+from partsight.labels.formats.voc import find_voc_files, read_voc
+from partsight.labels.label import raise_problems
 
 FORMATS: dict[str, tuple[Callable[[Path], object], Callable[[Path], Findings]]] = {
     "Roboflow YOLO": (is_roboflow_yolo, read_roboflow_yolo),

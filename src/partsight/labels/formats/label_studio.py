@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
-from partsight.dataset.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
-from partsight.dataset.formats.label_studio_video import read_video_task, video_of
-from partsight.dataset.labelling import Label, box_problem
-from partsight.dataset.pictures import picture_size
 from partsight.errors import DatasetError
+from partsight.labels.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
+from partsight.labels.formats.label_studio_video import read_video_task, video_of
+from partsight.labels.label import Label, box_problem
+from partsight.pictures import picture_size
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 _BOX_KINDS = ("rectanglelabels", "labels", "rectangle")

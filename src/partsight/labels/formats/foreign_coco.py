@@ -10,11 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from partsight.dataset.foreign import Findings, ForeignPicture, index_pictures
-from partsight.dataset.formats.roboflow_names import original_name
-from partsight.dataset.labelling import Label, box_problem
-from partsight.dataset.pictures import picture_size
 from partsight.errors import DatasetError
+from partsight.labels.foreign import Findings, ForeignPicture, index_pictures
+from partsight.labels.formats.roboflow_names import original_name
+from partsight.labels.label import Label, box_problem
+from partsight.pictures import picture_size
 
 
 def find_coco_files(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from partsight.dataset.appearance import compare_appearance, measure_boxes, measure_object, measure_picture
+from partsight.photos.appearance import compare_appearance, measure_boxes, measure_object, measure_picture
 from partsight.structures.sample import Sample
 
 

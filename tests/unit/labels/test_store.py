@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from partsight.config.photos import PhotosSection
-from partsight.dataset.label_store import open_label_store
 from partsight.dataset.photos import read_photos
 from partsight.errors import DatasetError, StaleLabelsError
 from partsight.files import write_json
+from partsight.labels.store import open_label_store
 from partsight.structures.labelling import LabelBox
 
 NAMES = ("QF", "QD")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from partsight.dataset.names import check_same_names, check_unique_names
 from partsight.errors import DatasetError
+from partsight.labels.class_names import check_same_names, check_unique_names
 
 
 @pytest.mark.parametrize("found", [("QF", "QD"), ("QD",), ("QD", "QF", "SX"), ("qd", "QF"), ()])

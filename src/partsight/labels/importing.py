@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.dataset.foreign import ForeignPicture
-from partsight.dataset.formats.yolo.reading import names_from_text
-from partsight.dataset.labelling import boxes_of, yolo_text
-from partsight.dataset.names import check_unique_names
-from partsight.dataset.pictures import PICTURE_SUFFIXES
 from partsight.errors import DatasetError
 from partsight.files import hash_file, write_bytes, write_text
+from partsight.labels.class_names import check_unique_names
+from partsight.labels.foreign import ForeignPicture
+from partsight.labels.formats.yolo.reading import names_from_text
+from partsight.labels.label import boxes_of, yolo_text
+from partsight.pictures import PICTURE_SUFFIXES
 
 DROPPED = "-"
 """In place of a class name: boxes of this class are left out."""

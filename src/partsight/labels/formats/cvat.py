@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from partsight.dataset.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
-from partsight.dataset.formats.xml_files import parse_xml
-from partsight.dataset.labelling import Label, box_problem
-from partsight.dataset.pictures import picture_size
 from partsight.errors import DatasetError
+from partsight.labels.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
+from partsight.labels.formats.xml_files import parse_xml
+from partsight.labels.label import Label, box_problem
+from partsight.pictures import picture_size
 
 Box = tuple[float, float, float, float]
 _FRAME_NAMES = ("frame_{:06d}.jpg", "frame_{:06d}.JPG", "frame_{:06d}.png", "frame_{:06d}.PNG")

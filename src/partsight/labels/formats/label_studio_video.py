@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from partsight.dataset.foreign import ForeignPicture
-from partsight.dataset.formats.cvat import Box, boxes_of_track
-from partsight.dataset.labelling import Label
-from partsight.dataset.pictures import PICTURE_SUFFIXES, picture_size
+from partsight.labels.foreign import ForeignPicture
+from partsight.labels.formats.cvat import Box, boxes_of_track
+from partsight.labels.label import Label
+from partsight.pictures import PICTURE_SUFFIXES, picture_size
 
 _TIMED, _COUNTED = re.compile(r"-(\d+)$"), re.compile(r"^frame_(\d+)$")
 _Spot = tuple[Path, int]

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from partsight.dataset.pictures import list_pictures, picture_size, read_picture
 from partsight.errors import DatasetError
-
-from .samples import write_picture
+from partsight.pictures import list_pictures, picture_size, read_picture
+from tests.builders import write_picture
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

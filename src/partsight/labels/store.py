@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from partsight.dataset.formats.yolo.reading import parse_line
-from partsight.dataset.intake import extend_classes, known_classes
-from partsight.dataset.labelling import box_problem, raise_problems, yolo_text
-from partsight.dataset.pictures import PICTURE_SUFFIXES, name_order, picture_size
 from partsight.errors import DatasetError, StaleLabelsError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
+from partsight.labels.formats.yolo.reading import parse_line
+from partsight.labels.importing import extend_classes, known_classes
+from partsight.labels.label import box_problem, raise_problems, yolo_text
+from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
 from partsight.structures.labelling import LabelBox, LabelState, PhotoLabels
 
 _Intent: TypeAlias = Literal["keep", "publish", "withdraw"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from partsight.dataset.pictures import read_picture
+from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray
 from partsight.structures.material import linear_from_srgb, srgb_from_linear
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from partsight.dataset.labelling import Label
-from partsight.dataset.pictures import PICTURE_SUFFIXES
+from partsight.labels.label import Label
+from partsight.pictures import PICTURE_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from partsight.dataset.formats.coco import read_coco, write_coco
 from partsight.errors import DatasetError
+from partsight.labels.formats.coco import read_coco, write_coco
+from tests.builders import NAMES, assert_same, dataset_of, sample_of, write_picture
 
-from ..samples import NAMES, assert_same, dataset_of, sample_of, write_picture
 from .test_yolo import LABELS, anywhere
 
 
