@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import trimesh
 
-from partsight.cad.formats import METERS_PER
+from partsight.cad.readers.formats import METERS_PER
 from partsight.errors import CadError
 from partsight.files import write_bytes
 from partsight.structures.arrays import FloatArray, IntArray

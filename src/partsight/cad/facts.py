@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from partsight.cad.formats import UNITLESS_SUFFIXES
-from partsight.cad.pieces import Piece, ReadFile
+from partsight.cad.readers.formats import UNITLESS_SUFFIXES
+from partsight.cad.readers.pieces import Piece, ReadFile
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json
 from partsight.structures.arrays import FloatArray, IntArray

@@ -18,7 +18,7 @@ def check(
     timeout_s: Annotated[float, typer.Option(help="Longest time one file may take, in seconds.")] = 120.0,
 ) -> None:
     """Say what CAD files hold, what is wrong with them, and which parts look alike; exit code 1 when a file is bad."""
-    from partsight.cad.processes import start_early
+    from partsight.cad.process.processes import start_early
 
     start_early()
     from partsight.cli.tables import print_facts

@@ -21,7 +21,7 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")] = False,
 ) -> None:
     """Convert CAD files; bad ones are reported and the others go on."""
-    from partsight.cad.processes import start_early
+    from partsight.cad.process.processes import start_early
 
     start_early()
     from partsight.pipeline.cad_files.convert import ConversionPlan, convert_files

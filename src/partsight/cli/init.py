@@ -16,7 +16,7 @@ def init(
     out: Annotated[Path, typer.Option("--out", help="The project folder.")] = Path(),
 ) -> None:
     """Make a project folder: recipe.toml, a table of what the CAD files hold, and a contact sheet."""
-    from partsight.cad.processes import start_early
+    from partsight.cad.process.processes import start_early
 
     start_early()
     from partsight.cli.tables import print_facts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from partsight.config.randomize import MixSection, RandomizeSection
-from partsight.randomize.orbit import OrbitSampler
+from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.scatter import ScatterSampler
 from partsight.randomize.streams import stream
 from partsight.structures.part import Part

@@ -3,13 +3,13 @@
 import numpy as np
 
 from partsight.config.randomize import BackgroundSection
-from partsight.randomize.backgrounds import sample_photo
-from partsight.randomize.grounds import sample_ground, sample_wall
-from partsight.randomize.materials import TEXTURE_PX, sample_surface
+from partsight.randomize.camera.viewpoint import Viewpoint
+from partsight.randomize.layouts.support import Support
+from partsight.randomize.looks.backgrounds import sample_photo
+from partsight.randomize.looks.grounds import sample_ground, sample_wall
+from partsight.randomize.looks.materials import TEXTURE_PX, sample_surface
 from partsight.randomize.solids import box, plane
 from partsight.randomize.streams import chance, log_uniform
-from partsight.randomize.support import Support
-from partsight.randomize.viewpoint import Viewpoint
 from partsight.structures.arrays import FloatArray
 from partsight.structures.material import Material, Texture
 from partsight.structures.part import Part

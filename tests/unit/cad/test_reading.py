@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from partsight.cad.formats import SUFFIXES
+from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.reading import read_file, read_parts
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError

@@ -6,9 +6,10 @@ from itertools import combinations
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts
-from partsight.cad.formats import METERS_PER, SUFFIXES, is_cad_file
+from partsight.cad.readers.formats import METERS_PER, SUFFIXES, is_cad_file
 from partsight.cad.reading import ReadPart, try_parts
-from partsight.cad.silhouettes import (
+from partsight.cad.views.drawing import CORNER, SIDES, draw_difference, draw_views
+from partsight.cad.views.silhouettes import (
     NUM_DIRECTIONS,
     Likeness,
     compare_silhouettes,
@@ -16,7 +17,6 @@ from partsight.cad.silhouettes import (
     name_direction,
     sphere_directions,
 )
-from partsight.cad.views import CORNER, SIDES, draw_difference, draw_views
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
 from partsight.progress import Progress

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partsight.cad.exporting import TARGETS, export_part
-from partsight.cad.formats import METERS_PER
-from partsight.cad.processes import ReaderProcesses
+from partsight.cad.process.processes import ReaderProcesses
+from partsight.cad.readers.formats import METERS_PER
 from partsight.cad.reading import ReadPart, read_file
 from partsight.config.cad import CadSection
 from partsight.errors import CadError, RecipeError

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from partsight.cad.silhouettes import name_direction
-from partsight.cad.view_matching import (
+from partsight.cad.views.matching import (
     ALL_ROLLS_DEG,
     UPRIGHT_ROLLS_DEG,
     ViewGallery,
@@ -16,6 +15,7 @@ from partsight.cad.view_matching import (
     draw_gallery,
     match_views,
 )
+from partsight.cad.views.silhouettes import name_direction
 from partsight.config.recipe import Recipe
 from partsight.files import read_json
 from partsight.pictures import read_picture

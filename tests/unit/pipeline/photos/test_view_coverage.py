@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from partsight.cad.view_matching import ViewGallery, match_views
+from partsight.cad.views.matching import ViewGallery, match_views
 from partsight.pipeline.photos.view_coverage import Reliability, ViewCoverage, missing_views, try_matching
 
 SIDES = np.array([(0, -1, 0), (1, 0, 0), (0, 1, 0), (-1, 0, 0)], float)
@@ -12,7 +12,7 @@ SIDES = np.array([(0, -1, 0), (1, 0, 0), (0, 1, 0), (-1, 0, 0)], float)
 
 def gallery_of(crops):
     """Views that are known by crops of their own."""
-    from partsight.cad.view_matching import _describe, _log_aspect
+    from partsight.cad.views.matching import _describe, _log_aspect
 
     features = np.stack([_describe(crop) for crop in crops])
     aspects = np.array([_log_aspect(crop) for crop in crops])

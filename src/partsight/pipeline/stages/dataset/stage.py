@@ -19,7 +19,7 @@ from partsight.pipeline.running.workspace import Workspace, claimed, read_manife
 from partsight.pipeline.stages.dataset.cropping import cut_photos
 from partsight.pipeline.stages.render.stage import RenderOutput
 from partsight.progress import Progress
-from partsight.randomize.backgrounds import list_photos
+from partsight.randomize.looks.backgrounds import list_photos
 from partsight.structures.dataset import Dataset, Splits
 
 
