@@ -20,7 +20,7 @@ from rich.console import Console
 from tables import head, interval, machine, mean_of
 from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.evaluate.thresholds import quiet_threshold

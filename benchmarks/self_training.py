@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
@@ -33,12 +33,12 @@ from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.camera import Camera
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
-from partsight.structures.scene import Scene
-from partsight.structures.transform import look_at, rotation_about
+from partsight.structures.world.camera import Camera
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import look_at, rotation_about
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "src" / "partsight" / "samples" / "demo.toml"

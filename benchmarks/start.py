@@ -13,7 +13,7 @@ from statistics import mean
 from rich.console import Console
 from tables import machine
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace

@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from tables import head, mean_of
 from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint

@@ -20,7 +20,7 @@ from procedural_parts import KINDS, generate_part
 from rich.console import Console
 
 from partsight.cad.storage import save_part
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.recipe import Recipe
 from partsight.detector.families.compact_weights import read_model, write_weights
 from partsight.files import hash_json, write_text

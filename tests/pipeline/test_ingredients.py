@@ -9,7 +9,7 @@ from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.annotation import object_mask
+from partsight.structures.world.annotation import object_mask
 
 SIZE_WH = (72, 72)
 NUM_SCENES = 4

@@ -15,8 +15,8 @@ from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
 from partsight.render.sensor import expose
-from partsight.structures.camera import Camera
-from partsight.structures.transform import look_at, rotation_about
+from partsight.structures.world.camera import Camera
+from partsight.structures.world.transform import look_at, rotation_about
 from tests.unit.photos.videos import RATE, write_video
 
 SIZE_WH = (192, 144)

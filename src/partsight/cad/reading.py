@@ -17,7 +17,7 @@ from partsight.cad.storage import load_part
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 FORMAT_VERSION = 3
 """Raised whenever the same file gives another part."""

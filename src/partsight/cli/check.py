@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 SHOWN_PAIRS = 3
 
@@ -21,7 +21,7 @@ def check(
     from partsight.cad.process.processes import start_early
 
     start_early()
-    from partsight.cli.tables import print_facts
+    from partsight.cli.show.tables import print_facts
     from partsight.config.cad import CadSection
     from partsight.pipeline.cad_files.check import (
         describe_pair,

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from partsight.cli.options import SetOption
-from partsight.cli.progress import TerminalProgress
-from partsight.cli.summary import print_summary
+from partsight.cli.show.progress import TerminalProgress
+from partsight.cli.show.summary import print_summary
 
 
 def demo(

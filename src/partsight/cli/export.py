@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from partsight.cli.options import RecipeOption, SetOption
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from partsight.deploy.description import ModelDescription, Parity

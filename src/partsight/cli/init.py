@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 
 def init(
@@ -19,7 +19,7 @@ def init(
     from partsight.cad.process.processes import start_early
 
     start_early()
-    from partsight.cli.tables import print_facts
+    from partsight.cli.show.tables import print_facts
     from partsight.pipeline.cad_files.init import init_project
 
     console = Console()

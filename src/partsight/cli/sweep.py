@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from partsight.pipeline.study.sweep import Row, Sweep

@@ -1,4 +1,4 @@
-"""What photos tell about the camera that took them, in the units of `structures.sensor`.
+"""What photos tell about the camera that took them, in the units of `structures.world.sensor`.
 
 Each photo is first made as wide as the renders are, wider where these show crops, because that is what the detector learns from:
 noise and blur of a photo of 4,000 pixels are smaller there. The scene is not known, so these are estimates; `docs/photos.md` says how
@@ -17,7 +17,7 @@ from PIL import Image as PillowImage
 
 from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray
-from partsight.structures.material import linear_from_srgb, srgb_from_linear
+from partsight.structures.world.material import linear_from_srgb, srgb_from_linear
 
 REFERENCE_WIDTH = 640
 """Picture width at which the recipe states blur."""

@@ -7,7 +7,7 @@ from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Progress
-from partsight.report.contact_sheet import draw_labels, write_contact_sheet
+from partsight.report.pages.contact_sheet import draw_labels, write_contact_sheet
 from partsight.structures.dataset import Dataset
 
 LONGER_SIDE_PX = 320

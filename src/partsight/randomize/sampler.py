@@ -8,8 +8,8 @@ from partsight.errors import SceneError
 from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.mix import open_mix
 from partsight.randomize.scatter import ScatterSampler
-from partsight.structures.part import Part
-from partsight.structures.scene import Scene
+from partsight.structures.world.part import Part
+from partsight.structures.world.scene import Scene
 
 
 class SceneSampler(Protocol):

@@ -27,8 +27,8 @@ from partsight.randomize.looks.wear import wear_materials
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
 from partsight.randomize.things.distractors import Catalogue, sample_distractor
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.scene import Background, Instance, Scene
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.scene import Background, Instance, Scene
 
 
 @dataclass(frozen=True, slots=True)

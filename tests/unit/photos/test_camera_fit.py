@@ -6,8 +6,8 @@ from PIL import Image as Pillow
 
 from partsight.photos.camera_fit import fit_ranges, jpeg_quality, measure_camera
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.rendering import Rendering
-from partsight.structures.sensor import Sensor
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.sensor import Sensor
 
 SIZE_WH = (640, 480)
 

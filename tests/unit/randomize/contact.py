@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull
 from partsight.randomize.layouts.hulls import collision_hulls
 from partsight.randomize.layouts.physics import PosedPart
 from partsight.randomize.layouts.support import Support
-from partsight.structures.transform import moved
+from partsight.structures.world.transform import moved
 
 FLOOR_THICKNESS_M = 10.0
 

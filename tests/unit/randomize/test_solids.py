@@ -8,7 +8,7 @@ from partsight.randomize.looks.materials import is_cad
 from partsight.randomize.solids import box, bracket, cable, lathe, scaled
 from partsight.randomize.things.assemblies import sample_assembly
 from partsight.randomize.things.distractors import Catalogue, sample_distractor
-from partsight.structures.part import Part, bounding_box_m, diagonal_m
+from partsight.structures.world.part import Part, bounding_box_m, diagonal_m
 
 
 def geometric_normals(part: Part):

@@ -14,8 +14,8 @@ from partsight.config.cad import PartSection
 from partsight.errors import CadError
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part, PartRegion
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Mesh, Part, PartRegion
 
 CREASE_DEG = 30.0
 """Edges sharper than this are drawn sharp in formats that carry no normals."""

@@ -11,7 +11,7 @@ import trimesh
 from partsight.cad.facts import weld
 from partsight.cad.geometry.conversion import with_triangles
 from partsight.structures.arrays import IntArray
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 ROUNDS = (4, 8, 16, 32, 64, 128)
 """Rays for each undecided triangle, round by round: a triangle seen from 3 % of the sphere of directions is lost once in 2,000."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from partsight.config.cad import MaterialKind
-from partsight.structures.material import Material, linear_from_srgb
+from partsight.structures.world.material import Material, linear_from_srgb
 
 BY_NAME: tuple[tuple[str, str, float, float], ...] = (
     ("brass", r"brass|messing|bronze", 1.0, 0.35),

@@ -8,7 +8,7 @@ import trimesh
 from partsight.cad.geometry.conversion import keyed, shade_smooth
 from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.part import Mesh, Part
+from partsight.structures.world.part import Mesh, Part
 
 NUM_DIRECTIONS = 6
 RESOLUTION = 1280

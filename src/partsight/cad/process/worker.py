@@ -17,7 +17,7 @@ from partsight.cad.storage import save_part
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError, PartsightError
 from partsight.files import read_json
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 MARKER = "PARTSIGHT-CAD-ERROR "
 EXIT_CODE, MEMORY_EXIT_CODE = 3, 4

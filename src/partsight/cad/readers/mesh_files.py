@@ -14,7 +14,7 @@ from partsight.cad.readers.formats import METERS_PER, SCENE_SUFFIXES
 from partsight.cad.readers.pieces import BaseColor, Node, Piece, ReadFile
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
-from partsight.structures.material import linear_from_srgb
+from partsight.structures.world.material import linear_from_srgb
 
 Z_UP_FROM_Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 MOST_COLORS = 64

@@ -7,8 +7,8 @@ import trimesh
 
 from partsight.cad.views.silhouettes import view_axes
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
-from partsight.structures.material import srgb_from_linear
-from partsight.structures.part import Part
+from partsight.structures.world.material import srgb_from_linear
+from partsight.structures.world.part import Part
 
 SIDES = {
     "front": (0.0, -1.0, 0.0), "right": (1.0, 0.0, 0.0), "back": (0.0, 1.0, 0.0),
@@ -89,7 +89,7 @@ def _material_colors(part: Part) -> FloatArray:
 
 
 def _node_colors(part: Part) -> FloatArray:
-    from partsight.structures.material import linear_from_srgb
+    from partsight.structures.world.material import linear_from_srgb
 
     colors: FloatArray = linear_from_srgb(_NODE_HUES[part.node_ids % len(_NODE_HUES)] / 255)
     return colors

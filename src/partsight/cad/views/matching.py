@@ -15,7 +15,7 @@ from PIL import Image as PillowImage
 from partsight.cad.views.drawing import draw_views
 from partsight.cad.views.silhouettes import sphere_directions
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 NUM_VIEWS = 150
 """Neighbors are about 17° apart."""

@@ -10,7 +10,7 @@ import numpy as np
 import trimesh
 
 from partsight.structures.arrays import BoolArray, FloatArray
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 NUM_DIRECTIONS = 48
 RESOLUTION = 96

@@ -20,7 +20,13 @@ from partsight.cad.views.silhouettes import (
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
 from partsight.progress import Progress
-from partsight.report.inspection import InspectedPair, InspectedPart, InspectionContent, TreeLine, write_inspection
+from partsight.report.pages.inspection import (
+    InspectedPair,
+    InspectedPart,
+    InspectionContent,
+    TreeLine,
+    write_inspection,
+)
 from partsight.structures.arrays import FloatArray
 
 SAME, ALIKE = 0.005, 0.10

@@ -16,7 +16,7 @@ from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
-from partsight.report.contact_sheet import write_contact_sheet
+from partsight.report.pages.contact_sheet import write_contact_sheet
 
 RECIPE_TEMPLATE = """# One experiment. Every key and its meaning: docs/recipe.md. What is not written here has its default.
 name = "{name}"

@@ -22,10 +22,10 @@ from partsight.pictures import list_pictures, picture_size, read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
 from partsight.pipeline.stages.cad.stage import load_parts
-from partsight.report.coverage import CoverageContent, PartSphere, write_coverage
+from partsight.report.pages.coverage import CoverageContent, PartSphere, write_coverage
 from partsight.structures.arrays import FloatArray
-from partsight.structures.part import Part
 from partsight.structures.sample import Sample
+from partsight.structures.world.part import Part
 
 PAGE = "suggestions.html"
 SUGGESTIONS_PER_PART = 3

@@ -22,9 +22,9 @@ from partsight.pictures import read_picture
 from partsight.pipeline.stages.render.shard import label_path
 from partsight.pipeline.stages.render.stage import RenderOutput
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
-from partsight.structures.part import Part
 from partsight.structures.sample import Sample
-from partsight.structures.transform import inverse
+from partsight.structures.world.part import Part
+from partsight.structures.world.transform import inverse
 
 WITHIN_DEG = 30.0
 """Estimates off by less count as right; photos cover the views within this angle."""

@@ -13,7 +13,7 @@ from partsight.config.recipe import Recipe
 from partsight.evaluate.shot_curve import fit_shot_curve
 from partsight.files import write_text
 from partsight.pipeline.study.sweep import CellResult, Row, Sweep, describe, plan_cells, summarize, write_results
-from partsight.report.sweep import SweepContent, SweepRow, write_sweep
+from partsight.report.pages.sweep import SweepContent, SweepRow, write_sweep
 
 SHOWN = {"precision": "P", "recall": "R", "f1": "F1", "ap50": "mAP50", "ap50_95": "mAP50-95"}
 PHOTOS, MORE_PHOTOS = "dataset.photos_per_class", 10

@@ -4,7 +4,7 @@ import numpy as np
 
 from partsight.config.randomize import SensorSection
 from partsight.randomize.streams import chance
-from partsight.structures.sensor import Sensor
+from partsight.structures.world.sensor import Sensor
 
 REFERENCE_WIDTH = 640
 """Picture width at which blur is stated."""

@@ -7,9 +7,9 @@ import numpy as np
 from partsight.config.randomize import CameraSection
 from partsight.randomize.streams import log_uniform
 from partsight.structures.arrays import FloatArray
-from partsight.structures.camera import Camera, centered_intrinsics, farthest_corner
-from partsight.structures.lens import corner_lens
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, centered_intrinsics, farthest_corner
+from partsight.structures.world.lens import corner_lens
+from partsight.structures.world.transform import look_at
 
 BOX_TO_DIAGONAL = 0.72
 """Mean ratio of the longer side of an object's box in the picture to its bounding-box diagonal, over random views."""

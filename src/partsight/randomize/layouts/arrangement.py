@@ -8,9 +8,9 @@ from scipy.spatial import ConvexHull
 from partsight.randomize.camera.viewpoint import Viewpoint
 from partsight.randomize.layouts.resting import resting_poses
 from partsight.structures.arrays import FloatArray
-from partsight.structures.camera import pixel_rays, unproject
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.transform import Transform, rigid, rotation_about
+from partsight.structures.world.camera import pixel_rays, unproject
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.transform import Transform, rigid, rotation_about
 
 NUM_TRIES = 12
 """Places tried for a body before it is left out."""

@@ -27,8 +27,8 @@ from partsight.randomize.layouts.support import FixedBox, Support, sample_suppor
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.things.distractors import Catalogue, sample_distractor
 from partsight.structures.arrays import FloatArray
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.transform import inverse, moved, rigid, rotation_about
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.transform import inverse, moved, rigid, rotation_about
 
 NUM_ROUNDS = 4
 """Drops of one picture; each leaves out what stood before the camera in the last."""

@@ -8,7 +8,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from partsight.randomize.layouts.resting import ByKey
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.part import Part, diagonal_m
+from partsight.structures.world.part import Part, diagonal_m
 
 HOLLOW_RATIO = 2.0
 """Volume of the convex hull over that of the part, from which a part counts as hollow."""

@@ -7,8 +7,8 @@ import numpy as np
 from partsight.randomize.camera.viewpoint import Viewpoint
 from partsight.randomize.layouts.support import Support
 from partsight.randomize.solids import scaled
-from partsight.structures.part import Part
-from partsight.structures.transform import Transform
+from partsight.structures.world.part import Part
+from partsight.structures.world.transform import Transform
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,12 +7,12 @@ import numpy as np
 
 from partsight.config.randomize import OrbitSection
 from partsight.randomize.streams import stream
-from partsight.structures.camera import Camera, centered_intrinsics
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.scene import Background, Instance, Scene
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, centered_intrinsics
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.scene import Background, Instance, Scene
+from partsight.structures.world.transform import look_at
 
 FOCAL = 1.8
 """Focal length in picture widths: PyVista's default view angle is 30°."""

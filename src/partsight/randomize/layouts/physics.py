@@ -17,8 +17,8 @@ from partsight.errors import SceneError
 from partsight.randomize.layouts.hulls import collision_hulls
 from partsight.randomize.layouts.support import FixedBox, Support
 from partsight.structures.arrays import BoolArray, FloatArray
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.transform import Transform, rigid
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.transform import Transform, rigid
 
 TIMESTEP_S = 0.005
 MEMORY_BYTES = 2**26

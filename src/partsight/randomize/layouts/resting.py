@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from partsight.structures.arrays import FloatArray
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 
 @dataclass(frozen=True, slots=True, eq=False)

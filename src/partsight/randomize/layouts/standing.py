@@ -16,8 +16,8 @@ from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import Support, girders, plinths
 from partsight.randomize.streams import chance, stream
 from partsight.structures.arrays import FloatArray
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.transform import rotation_about
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.transform import rotation_about
 
 GIRDER_STRETCH = (1.5, 5.0)
 """How many times as long a girder is as a plinth under the same part would be."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from partsight.config.randomize import PlacementSection
 from partsight.structures.arrays import FloatArray
-from partsight.structures.transform import Transform, rigid, rotation_about
+from partsight.structures.world.transform import Transform, rigid, rotation_about
 
 BIN_WALL = 0.04
 """Thickness of a bin's walls and floor, as a share of its longer inner side."""

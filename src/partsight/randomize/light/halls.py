@@ -8,7 +8,7 @@ from scipy import ndimage
 from partsight.randomize.looks.textures import fractal_noise, sample_color
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from partsight.structures.material import linear_from_srgb
+from partsight.structures.world.material import linear_from_srgb
 
 FLOOR, CEILING = 4, 5
 """Numbers of faces; 0…3 are the walls towards −x, +x, −y, +y."""

@@ -13,8 +13,8 @@ from partsight.randomize.light.radiance_file import read_radiance
 from partsight.randomize.looks.textures import fractal_noise, sample_color
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import Float32Array, FloatArray
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import linear_from_srgb
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.material import linear_from_srgb
 
 MAP_HEIGHT = 128
 SUFFIXES = (".exr", ".hdr")

@@ -8,7 +8,7 @@ import numpy as np
 from partsight.randomize.looks.textures import quick_noise
 from partsight.randomize.streams import chance
 from partsight.structures.arrays import FloatArray, Image
-from partsight.structures.material import Material, Texture, linear_from_srgb
+from partsight.structures.world.material import Material, Texture, linear_from_srgb
 
 GROUND_PX = 512
 MUTED = (

@@ -10,8 +10,8 @@ from partsight.randomize.looks.textures import sample_color, sample_texture
 from partsight.randomize.solids import PLAIN
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import Image
-from partsight.structures.material import Material, Texture, linear_from_srgb
-from partsight.structures.part import Part, diagonal_m
+from partsight.structures.world.material import Material, Texture, linear_from_srgb
+from partsight.structures.world.part import Part, diagonal_m
 
 TEXTURE_PX = 256
 STATED = "paint #"

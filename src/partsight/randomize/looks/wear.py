@@ -15,8 +15,8 @@ from partsight.config.randomize import WearSection
 from partsight.randomize.looks.textures import quick_noise, sample_color
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import Float32Array, FloatArray, Image
-from partsight.structures.material import Material, Texture, srgb_from_linear
-from partsight.structures.part import Part, diagonal_m
+from partsight.structures.world.material import Material, Texture, srgb_from_linear
+from partsight.structures.world.part import Part, diagonal_m
 
 WEAR_PX = 256
 MOST_WORN = 6

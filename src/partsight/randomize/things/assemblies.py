@@ -10,9 +10,9 @@ from partsight.randomize.looks.materials import sample_material
 from partsight.randomize.solids import box, joined, lathe, placed, scaled
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import FloatArray
-from partsight.structures.material import Material
-from partsight.structures.part import Part, bounding_box_m
-from partsight.structures.transform import rigid
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Part, bounding_box_m
+from partsight.structures.world.transform import rigid
 
 NUM_MATERIALS = 7
 MOST_COMPONENTS = 21

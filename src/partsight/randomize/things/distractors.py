@@ -9,7 +9,7 @@ from partsight.randomize.solids import box, bracket, cable, lathe, stretched
 from partsight.randomize.streams import chance
 from partsight.randomize.things.assemblies import sample_assembly
 from partsight.randomize.things.tools import sample_tool
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 
 @dataclass(frozen=True, slots=True)

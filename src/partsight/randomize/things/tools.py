@@ -5,8 +5,8 @@ import numpy as np
 from partsight.randomize.solids import box, extruded, joined, lathe, placed
 from partsight.randomize.streams import chance
 from partsight.structures.arrays import FloatArray
-from partsight.structures.part import Part
-from partsight.structures.transform import rigid, rotation_about
+from partsight.structures.world.part import Part
+from partsight.structures.world.transform import rigid, rotation_about
 
 _LIE = rotation_about([0, 1, 0], 90)
 """Turns the axis of a turned body from z to x."""

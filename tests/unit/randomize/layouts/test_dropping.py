@@ -10,10 +10,10 @@ from partsight.config.randomize import PlacementSection, RandomizeSection
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.sampler import open_sampler
 from partsight.randomize.solids import box, bracket
-from partsight.structures.camera import project
-from partsight.structures.part import diagonal_m
-from partsight.structures.scene import Scene
-from partsight.structures.transform import moved
+from partsight.structures.world.camera import project
+from partsight.structures.world.part import diagonal_m
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import moved
 from tests.unit.randomize.contact import depth_m, do_meet, pieces
 
 PARTS = {

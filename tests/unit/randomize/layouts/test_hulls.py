@@ -5,7 +5,7 @@ from scipy.spatial import ConvexHull
 
 from partsight.randomize.layouts.hulls import MAX_HULLS, collision_hulls
 from partsight.randomize.solids import box, plane, scaled
-from partsight.structures.part import Mesh, Part
+from partsight.structures.world.part import Mesh, Part
 
 
 def assembly(centers_m, size_m: float = 0.1) -> Part:

@@ -18,8 +18,8 @@ from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import Support, bin_of, ground, table
 from partsight.randomize.solids import box, lathe
 from partsight.randomize.things.distractors import Catalogue, sample_distractor
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.transform import rigid
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.transform import rigid
 from tests.unit.randomize.contact import depth_m, do_meet, pieces, support_pieces
 
 from .test_hulls import assembly

@@ -9,8 +9,8 @@ from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.layouts.standing import upright
 from partsight.randomize.sampler import open_sampler
 from partsight.randomize.solids import box
-from partsight.structures.scene import Scene
-from partsight.structures.transform import moved
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import moved
 from tests.unit.randomize.contact import depth_m, pieces
 
 TALL, WIDE = box(np.array([0.2, 0.3, 0.9])), box(np.array([0.5, 0.4, 0.3]))

@@ -10,7 +10,7 @@ from partsight.config.cad import METAL_KINDS
 from partsight.config.randomize import MaterialSection
 from partsight.randomize.looks.materials import has_colors, vary_materials
 from partsight.randomize.solids import box
-from partsight.structures.material import Material, Texture
+from partsight.structures.world.material import Material, Texture
 
 GREEN, BLACK = Material("paint", (0.02, 0.3, 0.1), 0.0, 0.5), Material("paint", (0.01, 0.01, 0.01), 0.0, 0.5)
 GREYS = (Material("metal", (0.60, 0.60, 0.60), 1.0, 0.4), Material("metal", (0.66, 0.66, 0.65), 1.0, 0.4))

@@ -6,7 +6,7 @@ import pytest
 from partsight.config.randomize import WearSection
 from partsight.randomize.looks.wear import MOST_WORN, wear_materials
 from partsight.randomize.solids import box
-from partsight.structures.material import Material, Texture
+from partsight.structures.world.material import Material, Texture
 
 STEEL = Material("steel", (0.5, 0.5, 0.5), 1.0, 0.4)
 PAINT = Material("paint", (0.1, 0.2, 0.6), 0.0, 0.5)

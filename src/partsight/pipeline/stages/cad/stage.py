@@ -13,7 +13,7 @@ from partsight.config.recipe import OTHERS, Recipe
 from partsight.pipeline.running.stage_key import cad_key
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.progress import Progress
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 CACHE = "cad_files"
 """Folder of single files already read: one changed file is read again, the others are not."""

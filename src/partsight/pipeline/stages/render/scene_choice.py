@@ -10,7 +10,7 @@ import numpy as np
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.annotate import AnnotateSection
 from partsight.randomize.sampler import SceneSampler
-from partsight.structures.scene import Scene
+from partsight.structures.world.scene import Scene
 
 NUM_ATTEMPTS = 12
 """Scenes drawn for one picture; of as many failures the one that hides least is taken."""

@@ -22,8 +22,8 @@ from partsight.pipeline.stages.render.scene_choice import NUM_ATTEMPTS, choose_s
 from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.annotation import Annotation, InstanceAnnotation
-from partsight.structures.scene import Scene
+from partsight.structures.world.annotation import Annotation, InstanceAnnotation
+from partsight.structures.world.scene import Scene
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, locked
-from partsight.structures.lens import Lens, bent, straightened
-from partsight.structures.transform import Transform, inverse, moved
+from partsight.structures.world.lens import Lens, bent, straightened
+from partsight.structures.world.transform import Transform, inverse, moved
 
 
 @dataclass(frozen=True, slots=True)

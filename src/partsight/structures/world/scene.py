@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from partsight.structures.arrays import Image, locked
-from partsight.structures.camera import Camera
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material
-from partsight.structures.part import Part
-from partsight.structures.sensor import Sensor
-from partsight.structures.transform import Transform
+from partsight.structures.world.camera import Camera
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Part
+from partsight.structures.world.sensor import Sensor
+from partsight.structures.world.transform import Transform
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 
 def suggest_photos(

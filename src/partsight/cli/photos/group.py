@@ -2,7 +2,12 @@
 
 import typer
 
-from partsight.cli import photos_add, photos_check, photos_exchange, photos_fit, photos_label, photos_suggest
+from partsight.cli.photos import add as photos_add
+from partsight.cli.photos import check as photos_check
+from partsight.cli.photos import exchange as photos_exchange
+from partsight.cli.photos import fit_camera as photos_fit
+from partsight.cli.photos import label as photos_label
+from partsight.cli.photos import suggest as photos_suggest
 
 app = typer.Typer(
     name="photos", help="Photographs: bring in frames and labels, label them, hand them on.", no_args_is_help=True

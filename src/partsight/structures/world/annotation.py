@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray, locked
-from partsight.structures.transform import Transform
+from partsight.structures.world.transform import Transform
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray, locked
-from partsight.structures.material import Material
+from partsight.structures.world.material import Material
 
 
 @dataclass(frozen=True, slots=True, eq=False)
