@@ -26,9 +26,10 @@ from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.slices import found_boxes
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.run import Run
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import load_parts
-from partsight.pipeline.stages.train.self_training import label_videos
+from partsight.pipeline.stages.train.self_training import FrameStage
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
@@ -63,7 +64,7 @@ def main() -> None:
     recipe = read_recipe(DEMO, [*TEACHER, f'train.weights="{arguments.weights}"', *arguments.settings])
     workspace = Workspace(arguments.out)
     progress = TerminalProgress(console)
-    parts = Experiment(recipe, workspace, progress).parts
+    parts = Experiment(recipe, workspace, progress).import_parts()
     hall = read_recipe(DEMO, [*TEACHER, *HALL])
     films = [film(hall, load_parts(parts.folder, parts.files), scene, workspace.root) for scene in LEARN]
     judging = [film(hall, load_parts(parts.folder, parts.files), scene, workspace.root) for scene in JUDGE]
@@ -159,14 +160,15 @@ def compare(
     recipe: Recipe, workspace: Workspace, progress: TerminalProgress, films: tuple[list[Film], list[Film]]
 ) -> str:
     experiment = Experiment(recipe, workspace, progress)
-    trained = experiment.trained
+    trained = experiment.train()
     teacher = trained.earlier[0] if trained.earlier else trained
-    labelled = label_videos(recipe, experiment.dataset.splits, teacher, workspace=workspace, progress=progress)
-    right, wrong, there = judge_labels(labelled.samples, films[0])
+    (frames,) = (stage for stage in experiment.graph.stages if isinstance(stage, FrameStage))
+    labelled = Run(recipe, workspace, progress).resolve(frames)
+    right, wrong, there = judge_labels(labelled, films[0])
     figures = [judge(recipe, one, films[1], progress) for one in (teacher, trained)]
     before, after = ((one.ap50, one.ap50_95) for one in figures)
     return (
-        f"| {recipe.train.seed} | {len(labelled.samples)} of {labelled.num_frames} | {right} of {right + wrong} "
+        f"| {recipe.train.seed} | {len(labelled)} of {frames.num_units} | {right} of {right + wrong} "
         f"| {right} of {there} | {before[0]:.3f} | {after[0]:.3f} | {before[1]:.3f} | {after[1]:.3f} |"
     )
 

@@ -30,4 +30,4 @@ def demo(
     )
     recipe = read_recipe(recipe_path, settings or [])
     experiment = Experiment(recipe, Workspace(out / "runs"), TerminalProgress(console))
-    print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
+    print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)

@@ -21,7 +21,7 @@ def run(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: 
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
     experiment, console = _open(recipe, settings, out)
-    print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
+    print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
 
 def render(
@@ -40,7 +40,7 @@ def render(
         sheet = make_preview(experiment.recipe, experiment.workspace, experiment.progress, max(1, preview))
         console.print(f"preview {sheet}", highlight=False, soft_wrap=True)
         return
-    renders = experiment.renders
+    renders = experiment.render()
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
     console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)
     console.print(
@@ -51,10 +51,10 @@ def render(
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Train the detector."""
     experiment, console = _open(recipe, settings, out)
-    trained = experiment.trained
+    trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
-        console.print(f"{output.name}: {len(output.history)} epochs{found}", highlight=False)
+        console.print(f"{output.title}: {len(output.history)} epochs{found}", highlight=False)
     console.print(f"checkpoint {trained.checkpoint.path}", highlight=False)
 
 
@@ -62,13 +62,13 @@ def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, 
     """Measure the detector on the test pictures."""
     started = time.monotonic()
     experiment, console = _open(recipe, settings, out)
-    print_summary(console, experiment.evaluated.evaluation, None, time.monotonic() - started)
+    print_summary(console, experiment.evaluate().evaluation, None, time.monotonic() - started)
 
 
 def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Write the report page."""
     experiment, console = _open(recipe, settings, out)
-    console.print(f"report {experiment.report}", highlight=False)
+    console.print(f"report {experiment.report()}", highlight=False)
 
 
 def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":

@@ -108,7 +108,7 @@ def _gaps(experiment: Experiment, splits: Splits) -> tuple[Gap, ...]:
         raise DatasetError(
             "no photos to compare: name sessions in photos.train or photos.validation. Test photos choose nothing."
         )
-    renders = experiment.renders.dataset.samples[:MOST_COMPARED]
+    renders = experiment.render().dataset.samples[:MOST_COMPARED]
     share = experiment.recipe.train.crop
     if share == 1:
         return compare_appearance(taken, renders)

@@ -18,8 +18,8 @@ def find_label_doubts(experiment: Experiment, photos: Dataset, splits: Splits) -
     judged = [sample for sample in photos.samples if sample.sample_id not in reported]
     if not judged:
         raise DatasetError("no photos outside the test sessions: the detector must not choose labels of the test.")
-    checkpoint = experiment.trained.checkpoint
-    learned = {sample.sample_id for sample in experiment.dataset.splits.train.samples}
+    checkpoint = experiment.train().checkpoint
+    learned = {sample.sample_id for sample in experiment.assemble().splits.train.samples}
     detector = open_family(checkpoint.family).load(checkpoint, experiment.recipe.train.threads)
     with experiment.progress.stage("check", len(judged), "pictures") as advance:
         found = detect_samples(detector, judged, experiment.recipe.evaluate, lambda done, _total: advance(done, ""))

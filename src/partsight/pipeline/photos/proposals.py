@@ -8,7 +8,8 @@ from partsight.errors import PartsightError
 from partsight.labels.store import LabelStore, session_of_key
 from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
-from partsight.pipeline.running.workspace import MANIFEST, Workspace, read_manifest
+from partsight.pipeline.running.workspace import MANIFEST, Workspace, list_finished
+from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
 from partsight.structures.detections import Detections
 from partsight.structures.labelling import Box, LabelBox, Proposal, Proposals
 
@@ -20,12 +21,10 @@ SAME_IOU = 0.5
 
 def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
     """Return the detector trained last under a workspace whose classes are all among ours."""
-    manifests = sorted((workspace.root / "train").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
-    for path in reversed(manifests):
-        content = read_manifest(path.parent) or {}
-        checkpoint = path.parent / content.get("checkpoint", "")
-        if checkpoint.is_dir() and set(content["class_names"]) <= set(class_names):
-            return Checkpoint(checkpoint, content["family"], tuple(content["class_names"]))
+    finished = list_finished(workspace, TrainStage.name, TrainManifest)
+    for folder, manifest in sorted(finished, key=lambda one: (one[0] / MANIFEST).stat().st_mtime, reverse=True):
+        if manifest.checkpoint and set(manifest.class_names) <= set(class_names):
+            return Checkpoint(folder / manifest.checkpoint, manifest.family, manifest.class_names)
     return None
 
 

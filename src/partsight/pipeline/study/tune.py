@@ -110,7 +110,7 @@ def _try(optuna: Any, trial: Any, sweep: Sweep, progress: Progress) -> float:
                 raise optuna.TrialPruned
 
     recipe = Sweep(sweep.recipe_path, (*sweep.settings, *settings), sweep.workspace).recipe()
-    history = Experiment(recipe, sweep.workspace, progress, watch).trained.history
+    history = Experiment(recipe, sweep.workspace, progress, watch).train().history
     return max(value for figures in history if (value := validation_map50(figures)) is not None)
 
 
@@ -149,7 +149,7 @@ def _described(study: Any, sweep: Sweep, progress: Progress) -> Tuned:
         for trial in study.get_trials()
     )
     best = tuple(f"{key} = {value}" for key, value in study.best_params.items())
-    validation = Experiment(sweep.recipe(), sweep.workspace, progress).dataset.splits.validation
+    validation = Experiment(sweep.recipe(), sweep.workspace, progress).assemble().splits.validation
     return Tuned(trials, float(study.best_value), best, len(validation.samples))
 
 
