@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, stages, sweep
+from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
 from partsight.cli.photos import group as photos_group
 from partsight.errors import PartsightError
 
@@ -22,6 +22,7 @@ app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("run")(stages.run)
+app.command("runs")(runs.runs)
 app.command("render")(stages.render)
 app.command("train")(stages.train)
 app.command("evaluate")(stages.evaluate)

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
 
@@ -17,10 +18,20 @@ if TYPE_CHECKING:
 DEFAULT_RECIPE = Path("recipe.toml")
 
 
-def run(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def run(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    settings: SetOption = None,
+    out: OutOption = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
+    ] = False,
+) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
     experiment, console = _open(recipe, settings, out)
+    if plan:
+        print_plan(console, experiment.plan())
+        return
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
 

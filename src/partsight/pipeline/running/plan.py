@@ -58,8 +58,9 @@ class Plan:
             return f"About {duration(left)} of work left."
         unknown = list(dict.fromkeys(stage.name for stage in self.stages if stage.seconds_left is None))
         known = sum(stage.seconds_left or 0.0 for stage in self.stages)
-        rest = f"; the rest takes about {duration(known)}" if known else ""
-        return f"How long {' and '.join(unknown)} will take is not known before it ran once on this machine{rest}."
+        if not known:
+            return "How long it will take is not known before it ran once on this machine."
+        return f"About {duration(known)} of work left, and {', '.join(unknown)}: not yet measured on this machine."
 
 
 def plan_stages(stages: Iterable[Stage[Any, Any]], workspace: Workspace) -> Plan:
