@@ -17,9 +17,9 @@ from tests.unit.annotate.scenes import box_part, placed, random_scene, scene_of,
 
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.annotate import AnnotateSection
-from partsight.structures.camera import Camera, centered_intrinsics
-from partsight.structures.scene import Scene
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, centered_intrinsics
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import look_at
 
 EVERYTHING = AnnotateSection(min_visible_fraction=0.0, min_side_px=0.0)
 NUM_RUNS = 20

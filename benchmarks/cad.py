@@ -29,8 +29,8 @@ import numpy as np
 from tests.unit.cad.mutations import mutated
 
 from partsight.cad.exporting import export_part
-from partsight.cad.formats import EXACT_SUFFIXES
-from partsight.cad.processes import ReaderProcesses
+from partsight.cad.process.processes import ReaderProcesses
+from partsight.cad.readers.formats import EXACT_SUFFIXES
 from partsight.cad.reading import read_file
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError

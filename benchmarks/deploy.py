@@ -11,7 +11,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from partsight.config.train import TrainSection
-from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.deploy.exported_detector import ExportedDetector
 from partsight.deploy.openvino_export import write_openvino
 from partsight.deploy.parity import Comparison, measure_parity
@@ -20,6 +19,7 @@ from partsight.detector.detector import Checkpoint, open_family
 from partsight.detector.devices import num_free_cores
 from partsight.detector.families.ultralytics_weights import build_network, load_start, write_model
 from partsight.detector.letterbox import resize
+from partsight.pictures import list_pictures, read_picture
 
 CLASSES = tuple(f"class {number}" for number in range(80))
 SIZES = (640, 416)

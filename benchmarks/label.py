@@ -15,11 +15,12 @@ from pathlib import Path
 
 from partsight.config.loading import read_recipe
 from partsight.dataset.photos import read_photos
-from partsight.dataset.pictures import read_picture
 from partsight.dataset.splits import split_photos
 from partsight.detector.detector import Checkpoint, open_family
-from partsight.pipeline.photo_proposals import MAX_DETECTIONS, MIN_SCORE
-from partsight.pipeline.workspace import read_manifest
+from partsight.pictures import read_picture
+from partsight.pipeline.photos.proposals import MAX_DETECTIONS, MIN_SCORE
+from partsight.pipeline.running.workspace import read_manifest
+from partsight.pipeline.stages.train.stage import TrainManifest
 from partsight.structures.boxes import FOUND_IOU, pair_boxes, pairwise_iou
 
 KEY_S, POINT_S, BUTTON_S, THOUGHT_S = 0.28, 1.1, 0.1, 1.35
@@ -102,8 +103,8 @@ def mending(sample, found, index, label, satisfied):
 
 
 def propose(folder, samples, threads):
-    manifest = read_manifest(folder)
-    checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
+    manifest = read_manifest(folder, TrainManifest)
+    checkpoint = Checkpoint(folder / manifest.checkpoint, manifest.family, manifest.class_names)
     detector = open_family(checkpoint.family).load(checkpoint, threads)
     return [detector.detect([read_picture(sample.image_path)], MIN_SCORE, MAX_DETECTIONS)[0] for sample in samples]
 

@@ -37,8 +37,8 @@ def main() -> None:
     recipe = given.project / "recipe.toml"
     trained = open_experiment(recipe)
     fresh = open_experiment(recipe, [f"seed={trained.recipe.seed + 1000}", f"render.count={given.pictures}"])
-    samples = fresh.renders.dataset.samples
-    detector = open_family(trained.trained.checkpoint.family).load(trained.trained.checkpoint, given.threads)
+    samples = fresh.render().dataset.samples
+    detector = open_family(trained.train().checkpoint.family).load(trained.train().checkpoint, given.threads)
     found = detect_samples(detector, samples, trained.recipe.evaluate, lambda _done, _total: None)
     rng = random.Random(0)
     counts = Counter()

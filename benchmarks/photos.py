@@ -22,14 +22,14 @@ from PIL import Image, ImageFilter
 from scipy.ndimage import uniform_filter1d
 from tables import machine
 
-from partsight.dataset.pictures import list_pictures, read_picture
 from partsight.photos.decoding import Video
 from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import Measurement, measure
 from partsight.photos.picking import find_sharp, pick
 from partsight.photos.stills import small_grey
-from partsight.pipeline.photo_intake import IntakeJob, add_photos
-from partsight.pipeline.progress import Silence
+from partsight.pictures import list_pictures, read_picture
+from partsight.pipeline.photos.add import IntakeJob, add_photos
+from partsight.progress import Silence
 
 RATE = 30
 NUM_PICKED = 40

@@ -34,10 +34,10 @@ from partsight.errors import RenderError
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part
-from partsight.structures.scene import Instance
-from partsight.structures.transform import rigid, rotation_about
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.scene import Instance
+from partsight.structures.world.transform import rigid, rotation_about
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "default.toml"

@@ -22,7 +22,7 @@ import numpy as np
 from tables import machine
 
 from partsight.files import hash_bytes, read_json
-from partsight.pipeline.executors import num_cores
+from partsight.pipeline.running.executors import num_cores
 
 SHARDS = (1, 8, 32, 128, 512, 2048)
 COLUMNS = ("pictures a shard", "shards", "all done after", "of the ideal", "drawn twice", "loose files", "tar files")

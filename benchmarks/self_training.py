@@ -17,28 +17,29 @@ import numpy as np
 from rich.console import Console
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match
-from partsight.pipeline.executors import num_cores
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.parts import load_parts
-from partsight.pipeline.self_training import label_videos
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.run import Run
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.cad.stage import load_parts
+from partsight.pipeline.stages.train.self_training import FrameStage
+from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.camera import Camera
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
-from partsight.structures.scene import Scene
-from partsight.structures.transform import look_at, rotation_about
+from partsight.structures.world.camera import Camera
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import look_at, rotation_about
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "src" / "partsight" / "samples" / "demo.toml"
@@ -63,7 +64,7 @@ def main() -> None:
     recipe = read_recipe(DEMO, [*TEACHER, f'train.weights="{arguments.weights}"', *arguments.settings])
     workspace = Workspace(arguments.out)
     progress = TerminalProgress(console)
-    parts = Experiment(recipe, workspace, progress).parts
+    parts = Experiment(recipe, workspace, progress).import_parts()
     hall = read_recipe(DEMO, [*TEACHER, *HALL])
     films = [film(hall, load_parts(parts.folder, parts.files), scene, workspace.root) for scene in LEARN]
     judging = [film(hall, load_parts(parts.folder, parts.files), scene, workspace.root) for scene in JUDGE]
@@ -159,14 +160,15 @@ def compare(
     recipe: Recipe, workspace: Workspace, progress: TerminalProgress, films: tuple[list[Film], list[Film]]
 ) -> str:
     experiment = Experiment(recipe, workspace, progress)
-    trained = experiment.trained
+    trained = experiment.train()
     teacher = trained.earlier[0] if trained.earlier else trained
-    labelled = label_videos(recipe, experiment.dataset.splits, teacher, workspace=workspace, progress=progress)
-    right, wrong, there = judge_labels(labelled.samples, films[0], recipe.class_names)
+    (frames,) = (stage for stage in experiment.graph.stages if isinstance(stage, FrameStage))
+    labelled = Run(recipe, workspace, progress).resolve(frames)
+    right, wrong, there = judge_labels(labelled, films[0], recipe.class_names)
     figures = [judge(recipe, one, films[1], progress) for one in (teacher, trained)]
     before, after = ((one.ap50, one.ap50_95) for one in figures)
     return (
-        f"| {recipe.train.seed} | {len(labelled.samples)} of {labelled.num_frames} | {right} of {right + wrong} "
+        f"| {recipe.train.seed} | {len(labelled)} of {frames.num_units} | {right} of {right + wrong} "
         f"| {right} of {there} | {before[0]:.3f} | {after[0]:.3f} | {before[1]:.3f} | {after[1]:.3f} |"
     )
 

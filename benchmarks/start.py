@@ -13,10 +13,10 @@ from statistics import mean
 from rich.console import Console
 from tables import machine
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "src" / "partsight" / "samples" / "demo.toml"
@@ -66,8 +66,8 @@ def run(start: str, arguments: argparse.Namespace) -> list[tuple[float, float, f
         console.print(f"[bold]{start}, seed {seed}[/]", highlight=False)
         recipe = read_recipe(DEMO, settings)
         experiment = Experiment(recipe, Workspace(arguments.out), TerminalProgress(console))
-        overall = experiment.evaluated.evaluation.overall
-        figures.append((overall.ap50, overall.ap50_95, experiment.trained.seconds))
+        overall = experiment.evaluate().evaluation.overall
+        figures.append((overall.ap50, overall.ap50_95, experiment.train().seconds))
     return figures
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
-from partsight.pipeline.executors import num_cores
+from partsight.pipeline.running.executors import num_cores
 
 STUDENT_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78}
 """Two-sided 95 % quantiles of Student's t for n values, n − 1 degrees of freedom."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from partsight.files import read_json, write_json
-from partsight.pipeline.executors import num_cores
+from partsight.pipeline.running.executors import num_cores
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

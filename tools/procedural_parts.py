@@ -39,7 +39,7 @@ from procedural_solids import (
     union,
 )  # fmt: skip
 
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 Rng = np.random.Generator
 UP = 2.0
@@ -627,7 +627,7 @@ def draw_sheet(path: Path, count: int) -> None:
     from partsight.randomize.sampler import open_sampler
     from partsight.render.renderer import open_renderer
     from partsight.render.sensor import expose
-    from partsight.report.contact_sheet import write_contact_sheet
+    from partsight.report.pages.contact_sheet import write_contact_sheet
 
     section = RandomizeSection.model_validate(
         {"placement": "orbit", "orbit": {"grey": False, "elevation_deg": [15, 40]}}

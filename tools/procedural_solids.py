@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from manifold3d import CrossSection, JoinType, Manifold, OpType
 
-from partsight.cad.materials import METALS
+from partsight.cad.geometry.materials import METALS
 from partsight.files import hash_bytes
-from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Mesh, Part
 
 SHARP_DEG = 35.0
 """Edges bent by more than this are shown sharp."""

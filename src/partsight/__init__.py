@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from partsight.pipeline.experiment import Experiment as Experiment
     from partsight.pipeline.experiment import open_experiment as open_experiment
     from partsight.pipeline.preview import write_sheet as write_sheet
-    from partsight.pipeline.sweep import Sweep as Sweep
-    from partsight.pipeline.sweep import run_sweep as run_sweep
-    from partsight.pipeline.sweep import summarize as summarize
-    from partsight.pipeline.workspace import Workspace as Workspace
+    from partsight.pipeline.running.workspace import Workspace as Workspace
+    from partsight.pipeline.study.sweep import Sweep as Sweep
+    from partsight.pipeline.study.sweep import run_sweep as run_sweep
+    from partsight.pipeline.study.sweep import summarize as summarize
 
 __version__ = "0.1.0"
 _HOMES = {
     "Experiment": "pipeline.experiment",
     "PartsightError": "errors",
-    "Sweep": "pipeline.sweep",
-    "Workspace": "pipeline.workspace",
+    "Sweep": "pipeline.study.sweep",
+    "Workspace": "pipeline.running.workspace",
     "load": "deploy.model",
     "open_experiment": "pipeline.experiment",
     "read_recipe": "config.loading",
-    "run_sweep": "pipeline.sweep",
-    "summarize": "pipeline.sweep",
+    "run_sweep": "pipeline.study.sweep",
+    "summarize": "pipeline.study.sweep",
     "write_sheet": "pipeline.preview",
 }
 __all__ = [

@@ -6,7 +6,7 @@ from scenes import still_life, with_background
 from partsight.config.render import RenderSection
 from partsight.render.renderer import open_renderer
 from partsight.render.sensor import expose
-from partsight.structures.sensor import Sensor
+from partsight.structures.world.sensor import Sensor
 
 PHONE = Sensor(
     exposure_ev=0.3,

@@ -7,8 +7,8 @@ import pytest
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
-from partsight.pipeline.workspace import Workspace
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Silence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,5 +23,5 @@ def smoke() -> Recipe:
 def finished(smoke, tmp_path_factory) -> Experiment:
     """The smoke recipe run up to its renders."""
     experiment = Experiment(smoke, Workspace(tmp_path_factory.mktemp("runs")), Silence())
-    assert experiment.renders.dataset.samples
+    assert experiment.render().dataset.samples
     return experiment

@@ -5,9 +5,9 @@ from importlib.util import find_spec
 import pytest
 
 from partsight.errors import EvaluationError
-from partsight.pipeline.comparison import compare_experiments, describe_comparison
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.study.compare import compare_experiments, describe_comparison
+from partsight.progress import Silence
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
@@ -22,8 +22,8 @@ def changed(finished, **sections):
 def test_another_training_seed_is_compared_on_the_same_pictures(finished):
     one, two = (changed(finished, train={"seed": seed, "weights": "scratch"}) for seed in (0, 1))
     comparison = compare_experiments(one, two)
-    assert comparison.first_map50 == one.evaluated.evaluation.overall.ap50
-    assert comparison.second_map50 == two.evaluated.evaluation.overall.ap50
+    assert comparison.first_map50 == one.evaluate().evaluation.overall.ap50
+    assert comparison.second_map50 == two.evaluate().evaluation.overall.ap50
     assert f"{comparison.num_images} pictures" in describe_comparison(comparison)
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.recipe import Recipe
-from partsight.pipeline.parts import load_parts
+from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.annotation import object_mask
+from partsight.structures.world.annotation import object_mask
 
 SIZE_WH = (72, 72)
 NUM_SCENES = 4
@@ -58,7 +58,7 @@ ON = {
 
 @pytest.fixture(scope="module")
 def parts(finished):
-    return load_parts(finished.parts.folder, finished.parts.files)
+    return load_parts(finished.import_parts().folder, finished.import_parts().files)
 
 
 def change(recipe: Recipe, settings):

@@ -10,12 +10,12 @@ from scipy import ndimage
 
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import Checkpoint
-from partsight.pipeline import input_size
-from partsight.pipeline.delivery import ExportPlan, export_model
+from partsight.pipeline.delivery.export import ExportPlan, export_model
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.input_size import choose_look
-from partsight.pipeline.learn import TrainOutput
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.stages.evaluate import input_size
+from partsight.pipeline.stages.evaluate.input_size import choose_look
+from partsight.pipeline.stages.train.stage import TrainOutput
+from partsight.progress import Silence
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
@@ -115,8 +115,8 @@ def test_exports_have_the_size_that_was_judged(finished, tmp_path):
     evaluate = finished.recipe.evaluate.model_copy(update={"input_scales": (1.5,)})
     experiment = Experiment(finished.recipe.model_copy(update={"evaluate": evaluate}), finished.workspace, Silence())
     size = finished.recipe.train.scaled_size(1.5)
-    assert experiment.evaluated.evaluation.image_size == size > finished.recipe.train.image_size
+    assert experiment.evaluate().evaluation.image_size == size > finished.recipe.train.image_size
     export_model(experiment, ExportPlan((), tmp_path / "model"))  # which compares the export with the checkpoint
     description = read_model_folder(tmp_path / "model").description
     assert description.spec.image_size == size
-    assert f"input {size} px" in (experiment.report.parent / "model_card.md").read_text()
+    assert f"input {size} px" in (experiment.report().parent / "model_card.md").read_text()

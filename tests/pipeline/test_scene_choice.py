@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from partsight.config.randomize import RandomizeSection
-from partsight.pipeline.parts import load_parts
-from partsight.pipeline.scene_choice import choose_scene, largest_occlusion
+from partsight.pipeline.stages.cad.stage import load_parts
+from partsight.pipeline.stages.render.scene_choice import choose_scene, largest_occlusion
 from partsight.randomize.sampler import open_sampler
 
 CROWDED = RandomizeSection.model_validate({
@@ -17,7 +17,7 @@ CROWDED = RandomizeSection.model_validate({
 
 @pytest.fixture
 def open_seed(finished):
-    parts = load_parts(finished.parts.folder, finished.parts.files)
+    parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     return lambda seed: open_sampler(CROWDED, parts, (96, 96), seed)
 
 

@@ -11,12 +11,12 @@ from partsight.cli.app import run
 from partsight.config.loading import read_recipe
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import check_disjoint, split_photos
-from partsight.pipeline.parts import load_parts
+from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
 from partsight.render.sensor import expose
-from partsight.structures.camera import Camera
-from partsight.structures.transform import look_at, rotation_about
+from partsight.structures.world.camera import Camera
+from partsight.structures.world.transform import look_at, rotation_about
 from tests.unit.photos.videos import RATE, write_video
 
 SIZE_WH = (192, 144)
@@ -83,7 +83,7 @@ def project(finished, tmp_path_factory):
     folder, recipe = tmp_path_factory.mktemp("walks"), finished.recipe
     scatter = recipe.randomize.scatter.model_copy(update={"parts_per_image": (2, 2), "empty_share": 0.0})
     recipe = recipe.model_copy(update={"randomize": recipe.randomize.model_copy(update={"scatter": scatter})})
-    parts, exact = load_parts(finished.parts.folder, finished.parts.files), {}
+    parts, exact = load_parts(finished.import_parts().folder, finished.import_parts().files), {}
     with open_renderer(recipe.render, 1) as renderer:
         for seed, session in enumerate(("monday", "tuesday")):
             scenes = list(walk(find_scene(parts, recipe, seed)))

@@ -14,12 +14,12 @@ import numpy as np
 from partsight.annotate.regions import Region, common, outside, picture_region, projected_region
 from partsight.annotate.tracing import NOTHING, trace
 from partsight.config.annotate import AnnotateSection
-from partsight.structures.annotation import Annotation, InstanceAnnotation
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from partsight.structures.camera import Camera, Intrinsics, offsets_at
-from partsight.structures.part import Mesh, Part
-from partsight.structures.scene import Instance, Scene
-from partsight.structures.transform import Transform, inverse, moved
+from partsight.structures.world.annotation import Annotation, InstanceAnnotation
+from partsight.structures.world.camera import Camera, Intrinsics, offsets_at
+from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.scene import Instance, Scene
+from partsight.structures.world.transform import Transform, inverse, moved
 
 MAX_OUTSIDE_RAYS = 100_000
 """Beyond the picture's borders, larger regions are sampled by a grid of about this many rays.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import FloatArray
-from partsight.structures.camera import Intrinsics, pixels_at
+from partsight.structures.world.camera import Intrinsics, pixels_at
 
 BEYOND_PICTURES = 4
 """The 'picture without borders' ends this many picture sizes beyond each border."""

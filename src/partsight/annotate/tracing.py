@@ -16,7 +16,7 @@ from embreex.rtcore import EmbreeDevice
 from embreex.rtcore_scene import EmbreeScene
 
 from partsight.structures.arrays import Float32Array, FloatArray
-from partsight.structures.part import Mesh, Part
+from partsight.structures.world.part import Mesh, Part
 
 NOTHING = np.float32(np.inf)
 """Depth of a ray that hits nothing."""

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import trimesh
 
-from partsight.cad.formats import METERS_PER
+from partsight.cad.readers.formats import METERS_PER
 from partsight.errors import CadError
 from partsight.files import write_bytes
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.material import Material, srgb_from_linear
-from partsight.structures.part import Part
+from partsight.structures.world.material import Material, srgb_from_linear
+from partsight.structures.world.part import Part
 
 TARGETS = ("stl", "obj", "ply", "glb", "3mf", "off")
 _Y_UP_FROM_Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])

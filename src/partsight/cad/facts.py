@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from partsight.cad.formats import UNITLESS_SUFFIXES
-from partsight.cad.pieces import Piece, ReadFile
+from partsight.cad.readers.formats import UNITLESS_SUFFIXES
+from partsight.cad.readers.pieces import Piece, ReadFile
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.part import Part, bounding_box_m
 from partsight.structures.plain import as_plain
+from partsight.structures.world.part import Part, bounding_box_m
 
 LARGEST_M, SMALLEST_M = 20.0, 0.0005
 MOST_NODES = 2000
@@ -164,7 +164,7 @@ def _from_plain(entry: dict[str, Any]) -> PartFacts:
 
 
 def _colors(part: Part, areas: FloatArray) -> tuple[tuple[str, float], ...]:
-    from partsight.structures.material import srgb_from_linear
+    from partsight.structures.world.material import srgb_from_linear
 
     shares: dict[str, float] = {}
     for material_id, material in enumerate(part.materials):

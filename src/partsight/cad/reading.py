@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
 
-from partsight.cad.companions import find_companions
 from partsight.cad.facts import PartFacts, read_facts
-from partsight.cad.formats import SUFFIXES
-from partsight.cad.processes import Ended, ReaderProcesses
+from partsight.cad.process.processes import Ended, ReaderProcesses
+from partsight.cad.process.worker import EXIT_CODE, FACTS, MARKER, MEMORY_EXIT_CODE
+from partsight.cad.readers.companions import find_companions
+from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.storage import load_part
-from partsight.cad.worker import EXIT_CODE, FACTS, MARKER, MEMORY_EXIT_CODE
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
-from partsight.structures.part import Part
+from partsight.structures.world.part import Part
 
 FORMAT_VERSION = 3
 """Raised whenever the same file gives another part."""

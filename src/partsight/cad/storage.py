@@ -10,8 +10,8 @@ import numpy as np
 
 from partsight.errors import StorageError
 from partsight.files import write_bytes
-from partsight.structures.material import Material, Texture
-from partsight.structures.part import Mesh, Part, PartRegion
+from partsight.structures.world.material import Material, Texture
+from partsight.structures.world.part import Mesh, Part, PartRegion
 
 
 def save_part(part: Part, path: Path) -> None:

@@ -5,7 +5,8 @@ import sys
 import typer
 from rich.console import Console
 
-from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, photos, stages, sweep
+from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
+from partsight.cli.photos import group as photos_group
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("run")(stages.run)
+app.command("runs")(runs.runs)
 app.command("render")(stages.render)
 app.command("train")(stages.train)
 app.command("evaluate")(stages.evaluate)
@@ -30,7 +32,7 @@ app.command("export")(export.export)
 app.command("detect")(detect.detect)
 app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
-app.add_typer(photos.app, name="photos")
+app.add_typer(photos_group.app, name="photos")
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 SHOWN_PAIRS = 3
 
@@ -18,12 +18,18 @@ def check(
     timeout_s: Annotated[float, typer.Option(help="Longest time one file may take, in seconds.")] = 120.0,
 ) -> None:
     """Say what CAD files hold, what is wrong with them, and which parts look alike; exit code 1 when a file is bad."""
-    from partsight.cad.processes import start_early
+    from partsight.cad.process.processes import start_early
 
     start_early()
-    from partsight.cli.tables import print_facts
+    from partsight.cli.show.tables import print_facts
     from partsight.config.cad import CadSection
-    from partsight.pipeline.inspection import describe_pair, inspect, name_classes, part_sections, publish_inspection
+    from partsight.pipeline.cad_files.check import (
+        describe_pair,
+        inspect,
+        name_classes,
+        part_sections,
+        publish_inspection,
+    )
 
     console = Console()
     progress = TerminalProgress(console)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.options import SetOption
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 
 def compare(
@@ -20,9 +20,9 @@ def compare(
 ) -> None:
     """Say which of two detectors is better on the same test pictures, with the interval of the difference."""
     from partsight.config.loading import read_recipe
-    from partsight.pipeline.comparison import compare_experiments, describe_comparison
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
+    from partsight.pipeline.study.compare import compare_experiments, describe_comparison
 
     console = Console()
     progress = TerminalProgress(console)

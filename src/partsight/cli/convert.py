@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 
 def convert(
@@ -21,10 +21,10 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over files that are there.")] = False,
 ) -> None:
     """Convert CAD files; bad ones are reported and the others go on."""
-    from partsight.cad.processes import start_early
+    from partsight.cad.process.processes import start_early
 
     start_early()
-    from partsight.pipeline.conversion import ConversionPlan, convert_files
+    from partsight.pipeline.cad_files.convert import ConversionPlan, convert_files
 
     console = Console()
     plan = ConversionPlan(to.lower().lstrip("."), out, tolerance_mm, unit, input_unit, overwrite)

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from partsight.cli.options import SetOption
-from partsight.cli.progress import TerminalProgress
-from partsight.cli.summary import print_summary
+from partsight.cli.show.progress import TerminalProgress
+from partsight.cli.show.summary import print_summary
 
 
 def demo(
@@ -18,9 +18,9 @@ def demo(
 ) -> None:
     """Run the main job on five bundled sample parts: render, train, evaluate, report."""
     from partsight.config.loading import read_recipe
+    from partsight.pipeline.cad_files.init import init_demo
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.project import init_demo
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     started = time.monotonic()
@@ -30,4 +30,4 @@ def demo(
     )
     recipe = read_recipe(recipe_path, settings or [])
     experiment = Experiment(recipe, Workspace(out / "runs"), TerminalProgress(console))
-    print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
+    print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)

@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from partsight.deploy.looking import Tally
     from partsight.deploy.records import Record
-    from partsight.pipeline.detection import DetectJob
+    from partsight.pipeline.delivery.detect import DetectJob
 
 NOTHING_FOUND = 3
 
@@ -50,7 +50,7 @@ def detect(
     from partsight.deploy.looking import LookPlan
     from partsight.deploy.model import load
     from partsight.deploy.sources import list_sources
-    from partsight.pipeline.detection import DetectJob, detect_sources
+    from partsight.pipeline.delivery.detect import DetectJob, detect_sources
 
     prints_json = json == Path("-")
     console = Console(stderr=prints_json)

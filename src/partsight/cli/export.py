@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from partsight.cli.options import RecipeOption, SetOption
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from partsight.deploy.description import ModelDescription, Parity
@@ -32,9 +32,9 @@ def export(
 ) -> None:
     """Export the detector into a model folder, compared with its checkpoint and timed on this machine."""
     from partsight.config.loading import read_recipe
-    from partsight.pipeline.delivery import ExportPlan, export_model
+    from partsight.pipeline.delivery.export import ExportPlan, export_model
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     workspace = Workspace(runs or recipe.parent / "runs")

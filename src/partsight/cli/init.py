@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 
 def init(
@@ -16,11 +16,11 @@ def init(
     out: Annotated[Path, typer.Option("--out", help="The project folder.")] = Path(),
 ) -> None:
     """Make a project folder: recipe.toml, a table of what the CAD files hold, and a contact sheet."""
-    from partsight.cad.processes import start_early
+    from partsight.cad.process.processes import start_early
 
     start_early()
-    from partsight.cli.tables import print_facts
-    from partsight.pipeline.project import init_project
+    from partsight.cli.show.tables import print_facts
+    from partsight.pipeline.cad_files.init import init_project
 
     console = Console()
     project = init_project(out, cad_files, TerminalProgress(console))

@@ -51,8 +51,8 @@ def live(
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
     from partsight.deploy.live.access import Access
     from partsight.deploy.model import load
-    from partsight.pipeline.live import LiveJob, open_live
-    from partsight.pipeline.snapshots import SnapshotKeeper
+    from partsight.pipeline.delivery.live import LiveJob, open_live
+    from partsight.pipeline.photos.snapshots import SnapshotKeeper
 
     console = Console(stderr=log == Path("-"))
     access = Access(host, port, token, tuple(allow_host or ()))

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
-from partsight.cli.progress import TerminalProgress
-from partsight.cli.summary import print_summary
+from partsight.cli.show.plan import print_plan
+from partsight.cli.show.progress import TerminalProgress
+from partsight.cli.show.summary import print_summary
 
 if TYPE_CHECKING:
     from partsight.pipeline.experiment import Experiment
@@ -17,11 +18,21 @@ if TYPE_CHECKING:
 DEFAULT_RECIPE = Path("recipe.toml")
 
 
-def run(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def run(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    settings: SetOption = None,
+    out: OutOption = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
+    ] = False,
+) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
     experiment, console = _open(recipe, settings, out)
-    print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
+    if plan:
+        print_plan(console, experiment.plan())
+        return
+    print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
 
 def render(
@@ -40,7 +51,7 @@ def render(
         sheet = make_preview(experiment.recipe, experiment.workspace, experiment.progress, max(1, preview))
         console.print(f"preview {sheet}", highlight=False, soft_wrap=True)
         return
-    renders = experiment.renders
+    renders = experiment.render()
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
     console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)
     console.print(
@@ -51,10 +62,10 @@ def render(
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Train the detector."""
     experiment, console = _open(recipe, settings, out)
-    trained = experiment.trained
+    trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
-        console.print(f"{output.name}: {len(output.history)} epochs{found}", highlight=False)
+        console.print(f"{output.title}: {len(output.history)} epochs{found}", highlight=False)
     console.print(f"checkpoint {trained.checkpoint.path}", highlight=False)
 
 
@@ -62,19 +73,19 @@ def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, 
     """Measure the detector on the test pictures."""
     started = time.monotonic()
     experiment, console = _open(recipe, settings, out)
-    print_summary(console, experiment.evaluated.evaluation, None, time.monotonic() - started)
+    print_summary(console, experiment.evaluate().evaluation, None, time.monotonic() - started)
 
 
 def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Write the report page."""
     experiment, console = _open(recipe, settings, out)
-    console.print(f"report {experiment.report}", highlight=False)
+    console.print(f"report {experiment.report()}", highlight=False)
 
 
 def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
     from partsight.config.loading import read_recipe
     from partsight.pipeline.experiment import Experiment
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
 
     console = Console()
     recipe = read_recipe(recipe_path, settings or [])

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from partsight.cli.options import OutOption, RecipeOption, SetOption
-from partsight.cli.progress import TerminalProgress
+from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
-    from partsight.pipeline.sweep import Row, Sweep
+    from partsight.pipeline.study.sweep import Row, Sweep
 
 DEFAULT_RECIPE = Path("recipe.toml")
 
@@ -27,8 +27,8 @@ def sweep(
     ] = False,
 ) -> None:
     """Run every combination of `sweep.grid` with several seeds; resumes where it stopped. Exit code 1 when a cell failed."""
-    from partsight.pipeline.sweep import Sweep
-    from partsight.pipeline.workspace import Workspace
+    from partsight.pipeline.running.workspace import Workspace
+    from partsight.pipeline.study.sweep import Sweep
 
     workspace = Workspace(out or recipe.parent / "runs")
     job = Sweep(recipe.resolve(), tuple(settings or ()), workspace)
@@ -41,9 +41,9 @@ def sweep(
 
 
 def _run(job: "Sweep") -> None:
-    from partsight.pipeline.costs import estimate_sweep
-    from partsight.pipeline.sweep import run_sweep, summarize
-    from partsight.pipeline.sweep_results import publish_sweep
+    from partsight.pipeline.study.estimate import estimate_sweep
+    from partsight.pipeline.study.page import publish_sweep
+    from partsight.pipeline.study.sweep import run_sweep, summarize
 
     console = Console()
     estimate = estimate_sweep(job)
@@ -61,7 +61,7 @@ def _run(job: "Sweep") -> None:
 
 
 def _print_plan(job: "Sweep") -> None:
-    from partsight.pipeline.costs import estimate_sweep
+    from partsight.pipeline.study.estimate import estimate_sweep
 
     console = Console()
     estimate = estimate_sweep(job)
@@ -76,7 +76,7 @@ def _print_plan(job: "Sweep") -> None:
 
 
 def _tune(job: "Sweep") -> None:
-    from partsight.pipeline.tuning import tune_recipe
+    from partsight.pipeline.study.tune import tune_recipe
 
     console = Console()
     tuned = tune_recipe(job, TerminalProgress(console))

@@ -272,7 +272,7 @@ class DistractorSection(Section):
 
 
 class SensorSection(Section):
-    """The camera's own traces: ranges of the values in `structures.sensor.Sensor`."""
+    """The camera's own traces: ranges of the values in `structures.world.sensor.Sensor`."""
 
     vary: bool = True
     """Whether exposures differ; otherwise an ideal camera."""

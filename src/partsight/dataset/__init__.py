@@ -1,1 +1,1 @@
-"""Labelled pictures: formats, splits, mixing, health."""
+"""Labelled pictures: splits, mixing, listing, crops, health."""

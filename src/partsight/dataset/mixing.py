@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from partsight.dataset.names import check_same_names
 from partsight.errors import DatasetError
+from partsight.labels.class_names import check_same_names
 from partsight.structures.arrays import BoolArray, IntArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample

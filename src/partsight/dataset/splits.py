@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from partsight.config.photos import PhotosSection
-from partsight.dataset.names import check_same_names
 from partsight.errors import DatasetError, first_of
 from partsight.files import hash_json
+from partsight.labels.class_names import check_same_names
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 

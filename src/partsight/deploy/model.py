@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageOps
 
-from partsight.dataset.pictures import read_picture
 from partsight.deploy.description import ModelDescription, PartCard
 from partsight.deploy.exported_detector import ExportedDetector, open_detector
 from partsight.deploy.model_folder import ModelFolder, read_model_folder
 from partsight.errors import SourceError
+from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.detections import Detections, Threshold, above
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.dataset.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_picture
 from partsight.deploy.frame_source import is_stream, num_frames, read_frames, shown_source
 from partsight.errors import SourceError
 from partsight.photos.decoding import VIDEO_SUFFIXES
+from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_picture
 from partsight.structures.arrays import Image
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from partsight.config.evaluate import EvaluateSection
-from partsight.dataset.pictures import read_picture
 from partsight.detector.detector import Detector
 from partsight.errors import EvaluationError
+from partsight.pictures import read_picture
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.dataset.appearance import measure_picture
-from partsight.dataset.pictures import read_picture
+from partsight.photos.appearance import measure_picture
+from partsight.pictures import read_picture
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Threshold

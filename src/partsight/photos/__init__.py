@@ -1,1 +1,1 @@
-"""Videos and pictures → picked frames: decoding, sharpness, diversity, near-duplicates, storage."""
+"""Videos and pictures → picked frames; how photos look, and what they tell about their camera."""

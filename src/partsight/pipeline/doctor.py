@@ -9,7 +9,7 @@ from pathlib import Path
 
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
-from partsight.pipeline.executors import num_cores
+from partsight.pipeline.running.executors import num_cores
 from partsight.render.renderer import open_renderer
 
 SPEED = {

@@ -10,11 +10,11 @@ from partsight.config.render import RenderSection
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import expose
 from partsight.structures.arrays import Image
-from partsight.structures.camera import Camera, centered_intrinsics
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.scene import Background, Instance, Scene
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, centered_intrinsics
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.scene import Background, Instance, Scene
+from partsight.structures.world.transform import look_at
 
 DIRECTION = np.array([1.0, -1.6, 0.9])
 """From the part to the camera: right, front, above."""

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from partsight.config.recipe import Recipe
-from partsight.dataset.pictures import read_picture
+from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.progress import Progress
-from partsight.pipeline.workspace import Workspace
-from partsight.report.contact_sheet import draw_labels, write_contact_sheet
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Progress
+from partsight.report.pages.contact_sheet import draw_labels, write_contact_sheet
 from partsight.structures.dataset import Dataset
 
 LONGER_SIDE_PX = 320
@@ -31,7 +31,7 @@ def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count
         }
     )
     quick = recipe.model_copy(update={"render": small, "cad": recipe.cad_section})  # parts as for the full pictures
-    return write_sheet(Experiment(quick, workspace, progress).renders.dataset, workspace.root / PREVIEW, count)
+    return write_sheet(Experiment(quick, workspace, progress).render().dataset, workspace.root / PREVIEW, count)
 
 
 def write_sheet(dataset: Dataset, path: str | Path, count: int = 12) -> Path:

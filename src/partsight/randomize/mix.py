@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from partsight.config.randomize import MixSection, RandomizeSection
-from partsight.randomize.orbit import OrbitSampler
+from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.scatter import ScatterSampler
 from partsight.randomize.streams import stream
-from partsight.structures.part import Part
-from partsight.structures.scene import Scene
+from partsight.structures.world.part import Part
+from partsight.structures.world.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)

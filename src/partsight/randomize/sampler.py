@@ -5,11 +5,11 @@ from typing import Protocol
 
 from partsight.config.randomize import RandomizeSection
 from partsight.errors import SceneError
+from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.mix import open_mix
-from partsight.randomize.orbit import OrbitSampler
 from partsight.randomize.scatter import ScatterSampler
-from partsight.structures.part import Part
-from partsight.structures.scene import Scene
+from partsight.structures.world.part import Part
+from partsight.structures.world.scene import Scene
 
 
 class SceneSampler(Protocol):

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.config.randomize import RandomizeSection
-from partsight.randomize.arrangement import (
+from partsight.randomize.camera.exposure import sample_sensor
+from partsight.randomize.camera.viewpoint import Viewpoint, put_on_lens, sample_viewpoint
+from partsight.randomize.layouts.arrangement import (
     Footprint,
     find_air_place,
     find_ground_place,
@@ -14,21 +16,19 @@ from partsight.randomize.arrangement import (
     rest,
     turn_freely,
 )
-from partsight.randomize.backgrounds import sample_background
-from partsight.randomize.distractors import Catalogue, sample_distractor
-from partsight.randomize.dropping import Drop, drop_layout
-from partsight.randomize.exposure import sample_sensor
-from partsight.randomize.grounds import sample_tool_material
-from partsight.randomize.layout import Body, Layout, pick_part
-from partsight.randomize.lighting import sample_environment, sample_exposure, sample_lamps
-from partsight.randomize.materials import is_cad, sample_material, sample_surface, vary_materials
-from partsight.randomize.standing import stand_layout
+from partsight.randomize.layouts.dropping import Drop, drop_layout
+from partsight.randomize.layouts.layout import Body, Layout, pick_part
+from partsight.randomize.layouts.standing import stand_layout
+from partsight.randomize.light.lighting import sample_environment, sample_exposure, sample_lamps
+from partsight.randomize.looks.backgrounds import sample_background
+from partsight.randomize.looks.grounds import sample_tool_material
+from partsight.randomize.looks.materials import is_cad, sample_material, sample_surface, vary_materials
+from partsight.randomize.looks.wear import wear_materials
 from partsight.randomize.streams import chance, log_uniform, stream
 from partsight.randomize.surroundings import farthest_m, sample_support_surroundings, sample_surroundings
-from partsight.randomize.viewpoint import Viewpoint, put_on_lens, sample_viewpoint
-from partsight.randomize.wear import wear_materials
-from partsight.structures.part import Part, diagonal_m
-from partsight.structures.scene import Background, Instance, Scene
+from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.structures.world.part import Part, diagonal_m
+from partsight.structures.world.scene import Background, Instance, Scene
 
 
 @dataclass(frozen=True, slots=True)

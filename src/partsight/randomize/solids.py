@@ -7,9 +7,9 @@ import numpy as np
 
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part
-from partsight.structures.transform import Transform, moved
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.transform import Transform, moved
 
 PLAIN = Material("plain", (0.5, 0.5, 0.5))
 

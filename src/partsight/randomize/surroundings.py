@@ -3,18 +3,18 @@
 import numpy as np
 
 from partsight.config.randomize import BackgroundSection
-from partsight.randomize.backgrounds import sample_photo
-from partsight.randomize.grounds import sample_ground, sample_wall
-from partsight.randomize.materials import TEXTURE_PX, sample_surface
+from partsight.randomize.camera.viewpoint import Viewpoint
+from partsight.randomize.layouts.support import Support
+from partsight.randomize.looks.backgrounds import sample_photo
+from partsight.randomize.looks.grounds import sample_ground, sample_wall
+from partsight.randomize.looks.materials import TEXTURE_PX, sample_surface
 from partsight.randomize.solids import box, plane
 from partsight.randomize.streams import chance, log_uniform
-from partsight.randomize.support import Support
-from partsight.randomize.viewpoint import Viewpoint
 from partsight.structures.arrays import FloatArray
-from partsight.structures.material import Material, Texture
-from partsight.structures.part import Part
-from partsight.structures.scene import Instance
-from partsight.structures.transform import Transform, moved, rigid, rotation_about
+from partsight.structures.world.material import Material, Texture
+from partsight.structures.world.part import Part
+from partsight.structures.world.scene import Instance
+from partsight.structures.world.transform import Transform, moved, rigid, rotation_about
 
 PLAIN = Material("plain ground", (0.6, 0.6, 0.6), 0.0, 0.9)
 TABLE_SHARE = 0.35

@@ -4,10 +4,10 @@ import numpy as np
 
 from partsight.errors import RenderError
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
-from partsight.structures.camera import Camera, pixel_centers, pixel_rays
-from partsight.structures.light import EnvironmentMap
-from partsight.structures.material import linear_from_srgb
-from partsight.structures.scene import Scene
+from partsight.structures.world.camera import Camera, pixel_centers, pixel_rays
+from partsight.structures.world.light import EnvironmentMap
+from partsight.structures.world.material import linear_from_srgb
+from partsight.structures.world.scene import Scene
 
 _LINEAR_FROM_BYTE = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from partsight.structures.arrays import Float32Array, FloatArray
-from partsight.structures.camera import Intrinsics, offsets_at, pixel_centers
-from partsight.structures.rendering import Rendering
-from partsight.structures.scene import Background, Scene
+from partsight.structures.world.camera import Intrinsics, offsets_at, pixel_centers
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.scene import Background, Scene
 
 _STEP_PX = 16
 """Margins are multiples of this, so that few sizes of pictures occur: renderers prepare themselves for each."""

@@ -9,8 +9,8 @@ import numpy as np
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.lens import draw_through_lens
-from partsight.structures.rendering import Rendering
-from partsight.structures.scene import Scene
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.scene import Scene
 
 
 class Renderer(Protocol):

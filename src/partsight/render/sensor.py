@@ -10,9 +10,9 @@ from io import BytesIO
 import numpy as np
 
 from partsight.structures.arrays import Float32Array, Image
-from partsight.structures.material import srgb_from_linear
-from partsight.structures.rendering import Rendering
-from partsight.structures.sensor import Sensor
+from partsight.structures.world.material import srgb_from_linear
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.sensor import Sensor
 
 MIDDLE_GREY = 0.18
 """Reflectance of the photographer's grey card, in linear light."""

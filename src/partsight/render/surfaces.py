@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
-from partsight.structures.material import Material
-from partsight.structures.part import Part
-from partsight.structures.scene import Instance, Scene
-from partsight.structures.transform import moved
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Part
+from partsight.structures.world.scene import Instance, Scene
+from partsight.structures.world.transform import moved
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from PIL import Image as PillowImage
 
-from partsight.dataset.pictures import read_picture
+from partsight.pictures import read_picture
 from partsight.report.content import Picture
 from partsight.structures.arrays import FloatArray
 

@@ -8,8 +8,8 @@ corners v₁v₂v₃ (camera axes) when d = w₁v₁ + w₂v₂ + w₃v₃ with 
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
-from partsight.structures.lens import Lens
-from partsight.structures.scene import Instance, Scene
+from partsight.structures.world.lens import Lens
+from partsight.structures.world.scene import Instance, Scene
 
 FLAT = 1e-15
 """Volume in m³ below which a triangle is seen edge-on."""

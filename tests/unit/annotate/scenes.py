@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.camera import Camera, centered_intrinsics, farthest_corner
-from partsight.structures.lens import corner_lens
-from partsight.structures.light import EnvironmentMap
-from partsight.structures.material import Material
-from partsight.structures.part import Mesh, Part
-from partsight.structures.scene import Instance, Scene
-from partsight.structures.transform import Transform, look_at, rigid, rotation_about
+from partsight.structures.world.camera import Camera, centered_intrinsics, farthest_corner
+from partsight.structures.world.lens import corner_lens
+from partsight.structures.world.light import EnvironmentMap
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.scene import Instance, Scene
+from partsight.structures.world.transform import Transform, look_at, rigid, rotation_about
 
 GREY = Material("grey", (0.5, 0.5, 0.5))
 BOX_TRIANGLES = np.array([

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from partsight.annotate import annotating
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.annotate import AnnotateSection
-from partsight.structures.annotation import Annotation
-from partsight.structures.camera import project
-from partsight.structures.scene import Scene
-from partsight.structures.transform import moved
+from partsight.structures.world.annotation import Annotation
+from partsight.structures.world.camera import project
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import moved
 
 from .rasterizer import box_of, rasterize
 from .scenes import box_part, camera_at_origin, part_of, placed, random_scene, scene_of, sphere_part, with_lens

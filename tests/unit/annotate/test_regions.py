@@ -7,8 +7,8 @@ import pytest
 
 from partsight.annotate.annotating import annotate_scene, region_part
 from partsight.config.annotate import AnnotateSection
-from partsight.structures.part import Mesh, Part, PartRegion
-from partsight.structures.scene import Instance
+from partsight.structures.world.part import Mesh, Part, PartRegion
+from partsight.structures.world.scene import Instance
 
 from .rasterizer import box_of, rasterize
 from .scenes import box_part, camera_at_origin, placed, scene_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from partsight.cad.worker import make_parts
+from partsight.cad.process.worker import make_parts
 from partsight.config.cad import CadSection, PartSection
 
 

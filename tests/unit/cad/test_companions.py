@@ -2,7 +2,7 @@
 
 import json
 
-from partsight.cad.companions import find_companions
+from partsight.cad.readers.companions import find_companions
 
 
 def step(*names):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from partsight.cad.processes import ReaderProcesses
+from partsight.cad.process.processes import ReaderProcesses
 from partsight.cad.reading import read_file
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError

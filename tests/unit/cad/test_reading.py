@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import trimesh
 
-from partsight.cad.formats import SUFFIXES
+from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.reading import read_file, read_parts
 from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError
-from partsight.structures.material import linear_from_srgb
-from partsight.structures.part import bounding_box_m
+from partsight.structures.world.material import linear_from_srgb
+from partsight.structures.world.part import bounding_box_m
 
 SECTION = CadSection(timeout_s=60)
 MAGNETS = ("QF", "QD", "QFA", "SD", "SHD")

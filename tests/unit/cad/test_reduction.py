@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import trimesh
 
-from partsight.cad.interior import find_visible, remove_hidden
-from partsight.cad.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
-from partsight.cad.simplification import simplify
+from partsight.cad.geometry.interior import find_visible, remove_hidden
+from partsight.cad.geometry.simplification import simplify
+from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
 from partsight.config.cad import CadSection
 from tests.unit.cad.conftest import read_here
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from partsight.cad.silhouettes import compare_silhouettes, draw_silhouettes, name_direction, sphere_directions
+from partsight.cad.views.silhouettes import compare_silhouettes, draw_silhouettes, name_direction, sphere_directions
 from tests.unit.cad.conftest import read_here
 
 DIRECTIONS = sphere_directions(24)

@@ -5,8 +5,8 @@ import pytest
 
 from partsight.cad.storage import load_part, save_part
 from partsight.errors import StorageError
-from partsight.structures.material import Material, Texture
-from partsight.structures.part import Mesh, Part
+from partsight.structures.world.material import Material, Texture
+from partsight.structures.world.part import Mesh, Part
 
 
 def part() -> Part:

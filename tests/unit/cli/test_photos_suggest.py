@@ -5,7 +5,7 @@ from PIL import Image
 
 from partsight.cli.app import run
 from partsight.config.loading import read_recipe
-from partsight.pipeline.photo_suggest import usable_photos
+from partsight.pipeline.photos.suggest import usable_photos
 from tests.unit.cli.test_photos_check import RECIPE, project  # noqa: F401 (a fixture)
 
 SPLITS = 'train = ["monday"]\ntest = ["tuesday"]\n'

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from partsight.dataset.health import check_dataset
-
-from .samples import dataset_of, sample_of, write_picture
+from tests.builders import dataset_of, sample_of, write_picture
 
 
 def test_findings_name_empty_and_rare_classes_tiny_boxes_and_copies_across_sessions(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.errors import DatasetError
-
-from .samples import dataset_of, showing
+from tests.builders import dataset_of, showing
 
 SHARES = Shares(num_pictures=400, replay=0.5, negative=0.2)
 

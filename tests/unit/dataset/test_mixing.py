@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from partsight.dataset.mixing import draw_photos, draw_renders, mix
 from partsight.errors import DatasetError
 from partsight.structures.dataset import Dataset
-
-from .samples import dataset_of, showing
+from tests.builders import dataset_of, showing
 
 
 def random_dataset(seed: int, count: int) -> Dataset:

@@ -10,8 +10,7 @@ from partsight.config.photos import PhotosSection
 from partsight.dataset.photos import read_photos, session_of
 from partsight.errors import DatasetError
 from partsight.structures.sample import Sample
-
-from .samples import NAMES, write_picture
+from tests.builders import NAMES, write_picture
 
 SHARED = Path(os.environ.get("PARTSIGHT_SHARED", Path(__file__).resolve().parents[3] / ".." / "shared"))
 

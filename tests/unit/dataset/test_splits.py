@@ -8,8 +8,7 @@ from partsight.config.photos import PhotosSection
 from partsight.dataset.splits import check_disjoint, split_photos, split_renders, unused_sessions
 from partsight.errors import DatasetError
 from partsight.structures.dataset import Dataset, Splits
-
-from .samples import dataset_of, showing
+from tests.builders import dataset_of, showing
 
 SESSIONS = ("walk1", "walk2", "desk", "background/x")
 PHOTOS = dataset_of(

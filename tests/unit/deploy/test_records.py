@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from partsight.dataset.formats.coco import read_coco
 from partsight.deploy.records import Record, as_coco, as_csv, as_json, as_json_lines, write_records
 from partsight.errors import SourceError
+from partsight.labels.formats.coco import read_coco
 from partsight.structures.detections import Detections
 
 NAMES = ("QF", 'odd "name", with comma')

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from partsight.dataset.formats.yolo import write_yolo
+from partsight.labels.formats.yolo import write_yolo
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 

@@ -11,7 +11,7 @@ from partsight.config.train import TrainSection
 from partsight.detector.detector import TrainJob
 from partsight.detector.families import ultralytics_csv
 from partsight.detector.families.ultralytics_csv import told_from_csv
-from partsight.pipeline.learn import validation_map50
+from partsight.pipeline.stages.train.stage import validation_map50
 from tests.unit.detector.shapes import NAMES, write_shapes
 
 HEADER = "epoch,time,train/box_loss,metrics/mAP50(B),lr/pg0\n"

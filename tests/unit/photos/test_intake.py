@@ -17,8 +17,8 @@ from partsight.cli.app import run
 from partsight.errors import DatasetError, PhotosError, StorageError
 from partsight.files import hash_file
 from partsight.photos.storage import read_records
-from partsight.pipeline.photo_intake import IntakeJob, add_photos
-from partsight.pipeline.progress import Silence
+from partsight.pipeline.photos.add import IntakeJob, add_photos
+from partsight.progress import Silence
 
 from .videos import blurred, pan, texture, write_video
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from partsight.config.recipe import Recipe
-from partsight.pipeline.assemble import DatasetOutput, shown_in_training
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
 from partsight.structures.dataset import Splits
-
-from ..dataset.samples import dataset_of, showing
+from tests.builders import dataset_of, showing
 
 
 @pytest.mark.parametrize(("schedule", "expected"), [("mixed", ["r0", "p0"]), ("two_stage", ["r0", "r1", "p0"])])
@@ -21,5 +20,5 @@ def test_what_no_training_shows_is_not_counted(schedule, expected):
     recipe = Recipe.model_validate(
         {"name": "r", "parts": {"QF": {"files": ["QF.step"]}}, "train": {"schedule": schedule}}
     )
-    output = DatasetOutput("key", Path("data.yaml"), Splits(train, dataset_of(), dataset_of()), times, 0.0)
+    output = DatasetOutput("key", Path("data.yaml"), Splits(train, dataset_of(), dataset_of()), times, 4, 0.0)
     assert [sample.sample_id for sample in shown_in_training(recipe, output).samples] == expected

@@ -4,10 +4,10 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
-from partsight.randomize.hulls import collision_hulls
-from partsight.randomize.physics import PosedPart
-from partsight.randomize.support import Support
-from partsight.structures.transform import moved
+from partsight.randomize.layouts.hulls import collision_hulls
+from partsight.randomize.layouts.physics import PosedPart
+from partsight.randomize.layouts.support import Support
+from partsight.structures.world.transform import moved
 
 FLOOR_THICKNESS_M = 10.0
 

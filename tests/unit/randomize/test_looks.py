@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from partsight.config.randomize import DistractorSection, MixSection
-from partsight.randomize.grounds import sample_ground, sample_wall
-from partsight.randomize.halls import sample_hall
+from partsight.randomize.light.halls import sample_hall
+from partsight.randomize.looks.grounds import sample_ground, sample_wall
 from tests.unit.randomize.test_sampler import PARTS, classed, layout, look, sampler, scenes
 
 LYING = {"scatter__float_share": 0.0, "scatter__empty_share": 0.0}

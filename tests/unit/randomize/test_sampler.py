@@ -7,10 +7,10 @@ from partsight.config.randomize import OrbitSection, RandomizeSection
 from partsight.errors import SceneError
 from partsight.randomize.sampler import open_sampler
 from partsight.randomize.solids import box, bracket
-from partsight.structures.camera import project
-from partsight.structures.material import Material
-from partsight.structures.scene import Scene
-from partsight.structures.transform import moved
+from partsight.structures.world.camera import project
+from partsight.structures.world.material import Material
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import moved
 
 PARTS = {
     "beam": (box(np.array([0.3, 0.05, 0.04])),),

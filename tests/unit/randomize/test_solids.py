@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from partsight.config.randomize import DistractorSection
-from partsight.randomize.assemblies import sample_assembly
-from partsight.randomize.distractors import Catalogue, sample_distractor
-from partsight.randomize.materials import is_cad
+from partsight.randomize.looks.materials import is_cad
 from partsight.randomize.solids import box, bracket, cable, lathe, scaled
-from partsight.structures.part import Part, bounding_box_m, diagonal_m
+from partsight.randomize.things.assemblies import sample_assembly
+from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.structures.world.part import Part, bounding_box_m, diagonal_m
 
 
 def geometric_normals(part: Part):

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from partsight.structures.camera import Camera, centered_intrinsics
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material, Texture
-from partsight.structures.part import Mesh, Part
-from partsight.structures.scene import Background, Instance, Scene
-from partsight.structures.transform import look_at, rigid, rotation_about
+from partsight.structures.world.camera import Camera, centered_intrinsics
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.material import Material, Texture
+from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.scene import Background, Instance, Scene
+from partsight.structures.world.transform import look_at, rigid, rotation_about
 
 WHITE = Material("white", (1.0, 1.0, 1.0), roughness=1.0)
 RED_PLASTIC = Material("red plastic", (0.7, 0.06, 0.05), roughness=0.35)

@@ -5,8 +5,8 @@ import pytest
 from scenes import still_life, with_background
 
 from partsight.render.backdrop import backdrop_radiance, sampled_environment
-from partsight.structures.light import EnvironmentMap
-from partsight.structures.material import linear_from_srgb
+from partsight.structures.world.light import EnvironmentMap
+from partsight.structures.world.material import linear_from_srgb
 
 
 def ramp_environment():

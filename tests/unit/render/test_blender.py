@@ -12,10 +12,10 @@ from scenes import box_part, camera, placed, sky_environment, still_life, unifor
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
-from partsight.structures.camera import Camera, Intrinsics
-from partsight.structures.light import Lamp
-from partsight.structures.scene import Scene
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, Intrinsics
+from partsight.structures.world.light import Lamp
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import look_at
 
 BLENDER = os.environ.get("PARTSIGHT_BLENDER", "")
 SIZE_WH = (120, 90)

@@ -10,9 +10,9 @@ from partsight.annotate.annotating import annotate_scene
 from partsight.config.annotate import AnnotateSection
 from partsight.config.render import RenderSection
 from partsight.render.renderer import draw_scene, open_renderer
-from partsight.structures.camera import farthest_corner
-from partsight.structures.lens import corner_lens
-from partsight.structures.scene import Background
+from partsight.structures.world.camera import farthest_corner
+from partsight.structures.world.lens import corner_lens
+from partsight.structures.world.scene import Background
 
 SIZE_WH = (128, 96)
 EVERYTHING = AnnotateSection(min_visible_fraction=0.0, min_side_px=0.0)

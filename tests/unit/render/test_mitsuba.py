@@ -21,11 +21,11 @@ from scenes import (
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
-from partsight.structures.camera import Camera, Intrinsics, project
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material, Texture, linear_from_srgb
-from partsight.structures.scene import Background, Scene
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, Intrinsics, project
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.material import Material, Texture, linear_from_srgb
+from partsight.structures.world.scene import Background, Scene
+from partsight.structures.world.transform import look_at
 
 BLACK = Material("black", (0.0, 0.0, 0.0), roughness=1.0)
 

@@ -22,11 +22,11 @@ from scenes import (
 from partsight.config.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
-from partsight.structures.camera import Camera, Intrinsics
-from partsight.structures.light import Lamp
-from partsight.structures.material import Material, Texture
-from partsight.structures.scene import Scene
-from partsight.structures.transform import look_at
+from partsight.structures.world.camera import Camera, Intrinsics
+from partsight.structures.world.light import Lamp
+from partsight.structures.world.material import Material, Texture
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import look_at
 
 
 @pytest.fixture(scope="module")

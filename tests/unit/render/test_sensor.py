@@ -8,9 +8,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from partsight.render.sensor import MIDDLE_GREY, encode_picture, expose
-from partsight.structures.material import linear_from_srgb, srgb_from_linear
-from partsight.structures.rendering import Rendering
-from partsight.structures.sensor import Sensor
+from partsight.structures.world.material import linear_from_srgb, srgb_from_linear
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.sensor import Sensor
 
 INGREDIENTS = {
     "exposure_ev": 0.5,

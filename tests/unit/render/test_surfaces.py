@@ -5,8 +5,8 @@ import pytest
 from scenes import WHITE, ball_part, box_part, checkered_texture, placed, still_life
 
 from partsight.render.surfaces import SurfaceCache
-from partsight.structures.material import Material
-from partsight.structures.transform import moved
+from partsight.structures.world.material import Material
+from partsight.structures.world.transform import moved
 
 TILES = Material("tiles", (1.0, 1.0, 1.0), texture=checkered_texture(0.05))
 

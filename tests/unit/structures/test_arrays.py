@@ -5,7 +5,7 @@ import pytest
 
 from partsight.structures.arrays import locked
 from partsight.structures.detections import Detections, above
-from partsight.structures.material import linear_from_srgb, srgb_from_linear
+from partsight.structures.world.material import linear_from_srgb, srgb_from_linear
 
 
 def test_a_locked_array_cannot_be_written():

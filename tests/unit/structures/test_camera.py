@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partsight.structures.camera import Camera, centered_intrinsics, pixel_centers, pixel_rays, project, unproject
-from partsight.structures.transform import inverse, look_at, moved, rotation_about
+from partsight.structures.world.camera import Camera, centered_intrinsics, pixel_centers, pixel_rays, project, unproject
+from partsight.structures.world.transform import inverse, look_at, moved, rotation_about
 
 coordinates = st.floats(-5, 5)
 points = st.tuples(coordinates, coordinates, coordinates)

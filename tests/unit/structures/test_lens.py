@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partsight.structures.lens import Lens, bent, corner_lens, straightened
+from partsight.structures.world.lens import Lens, bent, corner_lens, straightened
 
 distortions = st.floats(-0.2, 0.2)
 offsets = st.tuples(st.floats(-8, 8), st.floats(-8, 8))

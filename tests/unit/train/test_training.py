@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from partsight.config.train import TrainSection
-from partsight.dataset.formats.yolo import write_yolo
 from partsight.files import read_json
+from partsight.labels.formats.yolo import write_yolo
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 from partsight.train.trackers import HistoryTracker

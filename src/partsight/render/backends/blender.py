@@ -21,9 +21,9 @@ from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.surfaces import Surface, SurfaceCache
 from partsight.structures.arrays import Float32Array
-from partsight.structures.material import Material, linear_from_srgb
-from partsight.structures.rendering import Rendering
-from partsight.structures.scene import Scene
+from partsight.structures.world.material import Material, linear_from_srgb
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.scene import Scene
 
 _PROGRAM = Path(__file__).with_name("blender_program.py")
 _ANSWER = "partsight:"

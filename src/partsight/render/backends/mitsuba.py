@@ -15,8 +15,8 @@ from partsight.render.denoiser import Denoiser, denoiser_version
 from partsight.render.lens import straight_pixels
 from partsight.render.surfaces import SurfaceCache
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.rendering import Rendering
-from partsight.structures.scene import Scene
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.scene import Scene
 
 
 def open_backend(section: RenderSection, num_threads: int) -> "MitsubaRenderer":

@@ -12,7 +12,7 @@ import numpy as np
 
 from partsight.render.surfaces import Surface
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
-from partsight.structures.material import Material, linear_from_srgb
+from partsight.structures.world.material import Material, linear_from_srgb
 
 _LINEAR_FROM_BYTE = linear_from_srgb(np.arange(256)[:, None] / 255.0)
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from partsight.render.backends.mitsuba_palette import PaintedMesh
 from partsight.structures.arrays import Float32Array
-from partsight.structures.camera import Camera
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.scene import Scene
-from partsight.structures.transform import moved
+from partsight.structures.world.camera import Camera
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.scene import Scene
+from partsight.structures.world.transform import moved
 
 _CAMERA_FROM_OPENCV = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Mitsuba's cameras look along z with x to the left and y up."""

@@ -18,10 +18,10 @@ from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.surfaces import Surface, SurfaceCache
 from partsight.structures.arrays import Float32Array, Image
-from partsight.structures.light import EnvironmentMap, Lamp
-from partsight.structures.material import Material, Texture, linear_from_srgb, srgb_from_linear
-from partsight.structures.rendering import Rendering
-from partsight.structures.scene import Scene
+from partsight.structures.world.light import EnvironmentMap, Lamp
+from partsight.structures.world.material import Material, Texture, linear_from_srgb, srgb_from_linear
+from partsight.structures.world.rendering import Rendering
+from partsight.structures.world.scene import Scene
 
 _GAMMA = 2.2
 """VTK's physically based shader encodes pictures by this power."""

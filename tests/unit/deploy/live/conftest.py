@@ -3,8 +3,8 @@
 import pytest
 
 from partsight.deploy.live.access import Access
-from partsight.pipeline.live import LiveJob, open_live
-from partsight.pipeline.snapshots import SnapshotKeeper
+from partsight.pipeline.delivery.live import LiveJob, open_live
+from partsight.pipeline.photos.snapshots import SnapshotKeeper
 from tests.unit.deploy.live.scene import color_model, film, running
 from tests.unit.photos.videos import RATE, write_video
 

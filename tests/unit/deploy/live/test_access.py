@@ -102,7 +102,7 @@ def test_every_answer_forbids_foreign_scripts_frames_and_guessing(live):
 
 
 def test_who_guesses_tokens_has_to_wait(colors, film_path):
-    from partsight.pipeline.live import LiveJob, open_live
+    from partsight.pipeline.delivery.live import LiveJob, open_live
     from tests.unit.deploy.live.scene import running
 
     with running(open_live(LiveJob(colors, str(film_path), Access(token=TOKEN)), print)) as server:

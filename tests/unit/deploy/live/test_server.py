@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.dataset.label_store import open_label_store
+from partsight.labels.store import open_label_store
 from partsight.photos.storage import read_records
 from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, film, square_box, wait_for
 from tests.unit.deploy.live.test_access import base, view
@@ -245,7 +245,7 @@ def test_a_request_that_is_not_understood_keeps_nothing(live, sent):
 
 
 def test_frames_that_cannot_be_written_are_told_and_stop_nothing(live, photos, monkeypatch):
-    monkeypatch.setattr("partsight.pipeline.snapshots.write_picture", full_disk)
+    monkeypatch.setattr("partsight.pipeline.photos.snapshots.write_picture", full_disk)
     with view(live) as socket_:
         time.sleep(0.4)
         header, _ = watch(socket_)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.dataset.label_store import open_label_store
+from partsight.labels.store import open_label_store
 from partsight.photos.label_page.server import make_app
 from partsight.structures.labelling import Proposals
 

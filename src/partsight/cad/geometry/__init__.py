@@ -1,0 +1,1 @@
+"""Pieces → one part: what is chosen, joined, hidden, simplified, and what it is made of."""

@@ -1,0 +1,68 @@
+"""CAD colors → physically based materials, by name where it says what the part is made of, by color otherwise."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from partsight.config.cad import MaterialKind
+from partsight.structures.world.material import Material, linear_from_srgb
+
+BY_NAME: tuple[tuple[str, str, float, float], ...] = (
+    ("brass", r"brass|messing|bronze", 1.0, 0.35),
+    ("copper", r"copper|cuivre|kupfer", 1.0, 0.35),
+    ("aluminium", r"alu|titan", 1.0, 0.4),
+    ("stainless", r"inox|stainless|chrom|nickel|zinc", 1.0, 0.4),
+    ("steel", r"steel|stahl|iron", 1.0, 0.4),
+    ("metal", r"metal", 1.0, 0.4),
+    ("rubber", r"rubber|gummi|hose|schlauch|cable|seal|o-?ring", 0.0, 0.85),
+    ("glass", r"glass|glas|acryl", 0.0, 0.05),
+    ("plastic", r"paint|lack|plastic|pvc|nylon|abs\b|pom\b", 0.0, 0.45),
+)
+"""Kind, pattern, metallic, roughness."""
+GREY_SATURATION = 0.12
+"""Colors less saturated than this, and not dark, are taken for bare metal: that is how CAD draws steel and aluminium."""
+DARK = 0.12
+"""Linear luminance below which a grey is paint, plastic or rubber."""
+DEFAULT_COLOR = (0.6, 0.6, 0.6)
+
+
+METALS: Mapping[MaterialKind, tuple[tuple[float, float, float], float]] = {
+    "steel": ((0.47, 0.46, 0.44), 0.4),
+    "stainless": ((0.58, 0.56, 0.53), 0.28),
+    "iron": ((0.32, 0.31, 0.30), 0.55),
+    "aluminium": ((0.91, 0.92, 0.92), 0.35),
+    "copper": ((0.93, 0.62, 0.52), 0.3),
+    "brass": ((0.89, 0.71, 0.37), 0.3),
+    "gold": ((1.0, 0.77, 0.34), 0.2),
+    "chrome": ((0.55, 0.56, 0.56), 0.08),
+}
+"""Linear color of the reflection at right angles, and roughness."""
+DIELECTRICS: Mapping[MaterialKind, float] = {"paint": 0.4, "plastic": 0.5, "rubber": 0.85, "glass": 0.05}
+"""Roughness."""
+
+
+def guess_material(name: str, base_color: tuple[float, float, float]) -> Material:
+    """Return the material for a linear RGB color and whatever names come with it; it is named after its kind."""
+    for kind, pattern, metallic, roughness in BY_NAME:
+        if re.search(pattern, name, re.IGNORECASE):
+            return Material(kind, base_color, metallic, roughness)
+    is_grey = max(base_color) - min(base_color) <= GREY_SATURATION * max(*base_color, 1e-6)
+    if is_grey and float(np.mean(base_color)) > DARK:
+        return Material("metal", base_color, 1.0, 0.4)
+    return Material("paint", base_color, 0.0, 0.5)
+
+
+def material_of(kind: MaterialKind, base_color: tuple[float, float, float]) -> Material:
+    """Return the material that the recipe names: metals in their own color, others in the file's."""
+    if kind in METALS:
+        own_color, roughness = METALS[kind]
+        return Material(kind, own_color, 1.0, roughness)
+    return Material(kind, base_color, 0.0, DIELECTRICS[kind])
+
+
+def paint(color: str) -> Material:
+    """Return the paint of a #rrggbb color."""
+    encoded = np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    red, green, blue = linear_from_srgb(encoded).tolist()
+    return Material(f"paint {color}", (red, green, blue), 0.0, 0.45)

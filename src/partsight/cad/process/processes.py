@@ -1,0 +1,127 @@
+"""Child processes that read CAD files, with a limit on time; whatever happens in them, the caller lives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Self
+
+from partsight.errors import CadError
+
+HAS_FORK = hasattr(os, "fork")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Of numeric libraries: a forked child would wait for threads that it did not inherit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended."""
+
+    code: int
+    """Exit code; negative for a signal."""
+    said: str
+    timed_out: bool = False
+
+
+class ReaderProcesses:
+    """Reads requests in child processes, from any number of threads; a context manager that ends them all."""
+
+    def __init__(self) -> None:
+        self._idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
+        while _started_early:
+            self._idle.put(_started_early.pop())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while True:
+            try:
+                _end(self._idle.get_nowait())
+            except Empty:
+                return
+
+    def run(self, request: Path, log: Path, timeout_s: float) -> Ended:
+        """Read one request; its messages pass through a log file. Raises CadError when no process can be started."""
+        if not HAS_FORK:
+            return _run_alone(request, timeout_s)
+        process = self._take()
+        code = _ask(process, request, log, timeout_s)
+        said = log.read_text(errors="replace") if log.exists() else ""
+        if code is None:
+            _end(process)
+            return Ended(1, said)
+        self._idle.put(process)
+        return Ended(code, said, timed_out=code == -signal.SIGALRM)
+
+    def _take(self) -> "subprocess.Popen[str]":
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return _start()
+
+
+def start_early() -> None:
+    """Start a process that the next ReaderProcesses will take over: it loads the CAD kernel while the caller loads other things."""
+    if HAS_FORK and not _started_early:
+        _started_early.append(_start())
+
+
+_started_early: "list[subprocess.Popen[str]]" = []
+
+
+def _start() -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "partsight.cad.process.zygote"]
+    environment = {**os.environ, **_ONE_THREAD}
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+    except OSError as error:
+        raise CadError(f"the CAD reader cannot be started ({error}). Free some memory and try again.") from error
+
+
+def _ask(process: "subprocess.Popen[str]", request: Path, log: Path, timeout_s: float) -> int | None:
+    """Return the exit code of the child for a request, None when its parent is gone."""
+    assert process.stdin is not None  # noqa: S101  # opened as pipes above
+    assert process.stdout is not None  # noqa: S101
+    try:
+        process.stdin.write(json.dumps({"request": str(request), "log": str(log), "timeout_s": timeout_s}) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline().strip()
+    except BrokenPipeError:
+        return None
+    return int(answer) if answer.lstrip("-").isdigit() else None
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _run_alone(request: Path, timeout_s: float) -> Ended:
+    """Where the system cannot fork: a whole new process for each file."""
+    command = [sys.executable, "-m", "partsight.cad.process.worker", str(request)]
+    try:
+        result = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired:
+        return Ended(1, "", timed_out=True)
+    return Ended(result.returncode, result.stderr.decode(errors="replace"))

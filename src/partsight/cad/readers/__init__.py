@@ -1,0 +1,1 @@
+"""Files → pieces: exact formats through Open CASCADE, meshes, FreeCAD documents."""

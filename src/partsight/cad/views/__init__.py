@@ -1,0 +1,1 @@
+"""Plain drawings of a part from all sides, and what they tell."""

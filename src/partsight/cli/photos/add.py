@@ -1,0 +1,68 @@
+"""`partsight photos add`: frames worth labelling, from videos, folders and zips."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from partsight.cli.show.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from partsight.photos.duplicates import DuplicatePair
+    from partsight.photos.picking import Picking
+    from partsight.pipeline.photos.add import Intake
+
+
+def add_photos(
+    sources: Annotated[list[Path], typer.Argument(help="Videos, pictures, folders or zips of them.")],
+    session: Annotated[str, typer.Option("--session", help="Session they belong to: one place on one day.")],
+    part: Annotated[str | None, typer.Option("--part", help="Class of the part that they show, if one only.")] = None,
+    photos: Annotated[Path, typer.Option("--photos", help="The photos folder.")] = Path("photos"),
+    max_frames: Annotated[
+        int, typer.Option("--max-frames", min=1, help="Most frames of each video and of each set of pictures.")
+    ] = 40,
+) -> None:
+    """Pick sharp frames that differ, and put them into the photos folder for labelling; exit code 1 when a file is bad."""
+    from partsight.pipeline.photos import add as photo_intake
+
+    console = Console()
+    job = photo_intake.IntakeJob(photos, session, part, max_frames)
+    intake = photo_intake.add_photos(sources, job, TerminalProgress(console))
+    _show(console, intake)
+    for problem in intake.problems:
+        console.print(f"[bold red]error[/] {escape(problem)}", highlight=False, soft_wrap=True)
+    place = photos / "to_label" / session
+    console.print(f"{intake.num_added} pictures added to {place}", highlight=False, soft_wrap=True, markup=False)
+    if intake.problems:
+        raise typer.Exit(1)
+
+
+def _show(console: Console, intake: "Intake") -> None:
+    lines = [*intake.passed_over]
+    for clip in intake.clips:
+        lines += [*clip.findings, *([_counts(clip.name, clip.picking)] if clip.picking else [])]
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    by_sessions: dict[frozenset[str], list[DuplicatePair]] = {}
+    for pair in intake.duplicates:
+        by_sessions.setdefault(frozenset({pair.first.session, pair.second.session}), []).append(pair)
+    for pairs in by_sessions.values():
+        console.print(_warning(pairs), highlight=False, soft_wrap=True, markup=False)
+
+
+def _counts(name: str, picking: "Picking") -> str:
+    dropped = f"{picking.num_blurred} blurred, {picking.num_alike} alike, {picking.num_surplus} beyond --max-frames"
+    return f"{name}: {len(picking.picked)} of {picking.num_seen} frames; left out {dropped}"
+
+
+def _warning(pairs: "Sequence[DuplicatePair]") -> str:
+    """Return one sentence about the pairs of two sessions."""
+    first, second = pairs[0].first, pairs[0].second
+    more = f" (and {len(pairs) - 1} more such pairs)" if len(pairs) > 1 else ""
+    return (
+        f"{first.name} and {second.name} are nearly the same picture{more}: "
+        f"keep sessions {first.session} and {second.session} in one split, or delete one picture of each pair"
+    )

@@ -1,0 +1,71 @@
+"""`partsight photos check`: what may be wrong with the photos, and where renders do not cover them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.show.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from partsight.photos.appearance import Gap
+
+POOR = 0.25
+"""Share of uncovered values from which a row is marked."""
+
+
+def check_photos(
+    recipe: RecipeOption = Path("recipe.toml"),
+    settings: SetOption = None,
+    out: OutOption = None,
+    gaps: Annotated[
+        bool, typer.Option("--gaps", help="Compare training photos with the renders, made if need be.")
+    ] = False,
+    detector: Annotated[
+        bool,
+        typer.Option("--detector", help="Name labels that the recipe's detector, trained if need be, contradicts."),
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything was found.")] = False,
+) -> None:
+    """Check the photos: sessions, classes, boxes, copies; --gaps: what renders do not cover; --detector: likely missed labels."""
+    from partsight.config.loading import read_recipe
+    from partsight.pipeline.experiment import Experiment
+    from partsight.pipeline.photos import check as photo_check
+    from partsight.pipeline.running.workspace import Workspace
+
+    console = Console()
+    workspace = Workspace(out or recipe.parent / "runs")
+    experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
+    found = photo_check.check_photos(experiment, with_gaps=gaps, with_detector=detector)
+    console.print(f"{found.num_photos} photos, {found.num_boxes} boxes", highlight=False)
+    sessions = Table("session", "split", "photos", box=SIMPLE_HEAD)
+    for session, split, count in found.sessions:
+        sessions.add_row(session, split, str(count))
+    console.print(sessions)
+    for finding in found.findings:
+        console.print(
+            f"{finding.kind}: {finding.where}: {finding.message}", highlight=False, soft_wrap=True, markup=False
+        )
+    if not found.findings:
+        console.print("nothing found that looks wrong", highlight=False)
+    if found.gaps:
+        _print_gaps(console, found.gaps)
+    if strict and found.findings:
+        raise typer.Exit(1)
+
+
+def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
+    """Print the figures, and below them the keys of those that renders cover poorly."""
+    table = Table("5 % · median · 95 %", "photos", "renders", "not covered", box=SIMPLE_HEAD)
+    for gap in gaps:
+        spreads = [" · ".join(f"{value:.3g}" for value in spread) for spread in (gap.photos, gap.renders)]
+        mark = "[bold red]" if gap.uncovered >= POOR else ""
+        table.add_row(gap.name, *spreads, f"{mark}{100 * gap.uncovered:.0f} %")
+    console.print(table)
+    for gap in gaps:
+        if gap.uncovered >= POOR:
+            console.print(f"{gap.name}: to cover more, change {gap.keys}", highlight=False, soft_wrap=True)

@@ -1,0 +1,46 @@
+"""`partsight photos label`: the page in the browser on which photos are labelled."""
+
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from partsight.cli.options import OutOption, RecipeOption
+
+
+def label_photos(
+    photos: Annotated[Path, typer.Option("--photos", help="The photos folder.")] = Path("photos"),
+    recipe: RecipeOption = Path("recipe.toml"),
+    out: OutOption = None,
+    classes: Annotated[
+        str, typer.Option("--classes", help="Classes with commas between; else those of recipe and folder.")
+    ] = "",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the link without opening a browser.")] = False,
+    no_detector: Annotated[bool, typer.Option("--no-detector", help="Let no trained detector propose boxes.")] = False,
+) -> None:
+    """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
+    from partsight.pipeline.photos.label import LabelJob, serve_labelling
+    from partsight.pipeline.running.workspace import Workspace
+
+    console = Console()
+    names = tuple(name.strip() for name in classes.split(",") if name.strip()) or _recipe_classes(recipe)
+    workspace = None if no_detector else Workspace(out or recipe.parent / "runs")
+
+    def tell(link: str, known: Sequence[str]) -> None:
+        console.print(f"classes: {', '.join(known)}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"labelling page: {link}", highlight=False, soft_wrap=True, markup=False)
+        if not no_open:
+            webbrowser.open(link)
+
+    serve_labelling(LabelJob(photos, names, workspace, port), tell)
+
+
+def _recipe_classes(recipe: Path) -> tuple[str, ...]:
+    """Return the recipe's classes; none without a recipe, since the folder may know them."""
+    from partsight.config.loading import read_recipe
+
+    return read_recipe(recipe, []).class_names if recipe.is_file() else ()

@@ -1,0 +1,37 @@
+"""`partsight photos suggest`: which photos to take next."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.show.progress import TerminalProgress
+
+
+def suggest_photos(
+    recipe: RecipeOption = Path("recipe.toml"),
+    settings: SetOption = None,
+    out: OutOption = None,
+    detector: Annotated[
+        bool,
+        typer.Option(
+            "--detector", help="Also name unlabelled pictures that the detector, trained if need be, is unsure of."
+        ),
+    ] = False,
+) -> None:
+    """Say which views, sizes and light the photos lack that the renders have; writes a page with a map of the views."""
+    from partsight.config.loading import read_recipe
+    from partsight.pipeline.experiment import Experiment
+    from partsight.pipeline.photos import suggest as photo_suggest
+    from partsight.pipeline.running.workspace import Workspace
+
+    console = Console()
+    workspace = Workspace(out or recipe.parent / "runs")
+    experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
+    advice = photo_suggest.suggest_photos(experiment, with_detector=detector)
+    lines = [line for part in advice.parts for line in (part.remark, *(f"  take {wish}" for wish in part.sentences))]
+    lines += [f"label first: {file} (doubt {doubt:.2f})" for file, doubt in advice.unsure]
+    for line in [*lines, f"map of the views: {advice.page}"]:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)

@@ -1,0 +1,67 @@
+"""Progress bars in the terminal: what, how far, how long still; plain lines where there is no terminal."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from partsight.progress import Advance
+
+QUIET_S = 15.0
+"""Where no bar can be drawn, a line is printed this often, in seconds."""
+
+
+class TerminalProgress:
+    """Draws one bar per stage, or prints plain lines when the output is a file."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def stage(self, name: str, total: int, unit: str) -> Iterator[Advance]:
+        """Show one stage of `total` units."""
+        show = self._bar if self._console.is_terminal else self._lines
+        with show(name, total, unit) as advance:
+            yield advance
+
+    def say(self, message: str) -> None:
+        """Print one line."""
+        self._console.print(message, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def _bar(self, name: str, total: int, unit: str) -> Iterator[Advance]:
+        columns = (
+            TextColumn("[bold]{task.description:<9}"),
+            BarColumn(bar_width=32),
+            MofNCompleteColumn(),
+            TextColumn(unit),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[remark]}"),
+        )
+        with Progress(*columns, console=self._console) as bars:
+            task = bars.add_task(name, total=total, remark="")
+            yield lambda done, remark: bars.update(task, completed=done, remark=remark)
+
+    @contextmanager
+    def _lines(self, name: str, total: int, unit: str) -> Iterator[Advance]:
+        started = last_shown = time.monotonic()
+
+        def advance(done: int, remark: str) -> None:
+            nonlocal last_shown
+            now = time.monotonic()
+            if now - last_shown >= QUIET_S or done == total:
+                last_shown = now
+                self.say(f"{name}: {done}/{total} {unit}, {_time_left(now - started, done, total)} {remark}".rstrip())
+
+        yield advance
+
+
+def _time_left(elapsed_s: float, done: int, total: int) -> str:
+    """Return how long a stage took, or how long it will still take at this pace."""
+    if done >= total:
+        return f"{elapsed_s:.0f} s"
+    return f"about {elapsed_s / max(done, 1) * (total - done):.0f} s left"

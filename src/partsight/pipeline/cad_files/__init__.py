@@ -1,0 +1,1 @@
+"""CAD files on their own: a new project, a health report, other formats."""

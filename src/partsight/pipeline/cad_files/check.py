@@ -1,0 +1,200 @@
+"""CAD files → a health report: what each file holds, what is wrong with it, and which parts look alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from partsight.cad.facts import PartFacts
+from partsight.cad.readers.formats import METERS_PER, SUFFIXES, is_cad_file
+from partsight.cad.reading import ReadPart, try_parts
+from partsight.cad.views.drawing import CORNER, SIDES, draw_difference, draw_views
+from partsight.cad.views.silhouettes import (
+    NUM_DIRECTIONS,
+    Likeness,
+    compare_silhouettes,
+    draw_silhouettes,
+    name_direction,
+    sphere_directions,
+)
+from partsight.config.cad import CadSection, PartSection
+from partsight.errors import CadError, RecipeError
+from partsight.progress import Progress
+from partsight.report.pages.inspection import (
+    InspectedPair,
+    InspectedPart,
+    InspectionContent,
+    TreeLine,
+    write_inspection,
+)
+from partsight.structures.arrays import FloatArray
+
+SAME, ALIKE = 0.005, 0.10
+"""Parts whose outlines differ by less than this are the same, or are likely to be confused."""
+SHOWN_PAIRS = 12
+SIDE_PX, CORNER_PX, MASK_PX = 150, 320, 192
+TELLING_VIEWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartPair:
+    """Two classes and how much their outlines differ."""
+
+    first: str
+    second: str
+    likeness: Likeness
+    directions: FloatArray
+    """(D, 3), of the views compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in a set of CAD files."""
+
+    parts: Mapping[str, tuple[ReadPart, ...]]
+    problems: Mapping[Path, str]
+    pairs: tuple[PartPair, ...]
+    """All pairs of classes, the most alike first."""
+
+
+def name_classes(given: Sequence[Path]) -> dict[str, Path]:
+    """Name a class after each file; a folder stands for the CAD files in it. Raises CadError."""
+    named: dict[str, Path] = {}
+    for path in (file for place in given for file in _files_at(place)):
+        name = path.stem if path.stem not in named else path.name
+        if name in named:
+            raise CadError(f"{path} and {named[name]} would both name the class '{name}'. Rename one of them.")
+        named[name] = path
+    return named
+
+
+def part_sections(named: Mapping[str, Path], unit: str | None) -> dict[str, PartSection]:
+    """Return the settings of classes with one file each. Raises RecipeError for an unknown unit."""
+    if unit is not None and unit not in METERS_PER:
+        raise RecipeError(f"unit '{unit}': unknown. Known: {', '.join(METERS_PER)}.")
+    return {name: PartSection.model_validate({"files": [path], "unit": unit}) for name, path in named.items()}
+
+
+def inspect(
+    parts: Mapping[str, PartSection], section: CadSection, cache: Path | None, progress: Progress
+) -> Inspection:
+    """Read all files, the bad ones aside, and compare the outlines of the classes."""
+    num_files = sum(len(part.files) for part in parts.values())
+    with progress.stage("check", num_files, "files") as advance:
+        read, failed = try_parts(parts, section, cache, advance)
+    found = {name: variants for name, variants in read.items() if variants}
+    problems = {path: str(error) for path, error in failed.items()}
+    return Inspection(found, problems, _compare(found))
+
+
+def publish_inspection(inspection: Inspection, path: Path, progress: Progress) -> None:
+    """Write the health report as one page, and its figures as JSON beside it. Raises StorageError."""
+    with progress.stage("report", len(inspection.parts), "parts drawn") as advance:
+        drawn: list[InspectedPart] = []
+        for number, (name, variants) in enumerate(inspection.parts.items(), 1):
+            drawn.extend(_inspected(variant) for variant in variants)
+            advance(number, name)
+    pairs = tuple(_inspected_pair(pair) for pair in inspection.pairs[:SHOWN_PAIRS])
+    problems = tuple((str(file), message) for file, message in inspection.problems.items())
+    write_inspection(InspectionContent(tuple(drawn), pairs, problems), path)
+
+
+def describe_pair(pair: PartPair) -> str:
+    """Say in one sentence how much two parts differ and what to expect."""
+    share = f"{100 * pair.likeness.mean_difference:.1f} %"
+    names = f"{pair.first} and {pair.second}"
+    size = f"; one is {pair.likeness.size_ratio:.2f}× as large" if pair.likeness.size_ratio > 1.03 else ""
+    if pair.likeness.mean_difference < SAME:
+        return f"{names} have the same outline (difference {share}{size}): only color, size or small details tell them apart."
+    if pair.likeness.mean_difference < ALIKE:
+        return f"{names} differ by {share} of silhouette on average{size}: expect confusion."
+    return f"{names} differ by {share} of silhouette on average{size}."
+
+
+def telling_directions(pair: PartPair) -> list[int]:
+    """Return the numbers of the directions from which two parts differ most, none twice from nearly the same side."""
+    chosen: list[int] = []
+    for number in pair.likeness.differences.argsort()[::-1].tolist():
+        if all(abs(float(pair.directions[number] @ pair.directions[other])) < 0.8 for other in chosen):
+            chosen.append(number)
+    return chosen[:TELLING_VIEWS]
+
+
+def _files_at(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    found = sorted(path for path in place.iterdir() if is_cad_file(path))
+    if not found:
+        raise CadError(f"{place}: no CAD file in this folder. Known suffixes: {', '.join(sorted(SUFFIXES))}")
+    return found
+
+
+def _compare(parts: Mapping[str, tuple[ReadPart, ...]]) -> tuple[PartPair, ...]:
+    directions = sphere_directions(NUM_DIRECTIONS)
+    drawn = {name: draw_silhouettes(variants[0].part, directions) for name, variants in parts.items()}
+    pairs = [
+        PartPair(first, second, compare_silhouettes(drawn[first], drawn[second]), directions)
+        for first, second in combinations(drawn, 2)
+    ]
+    return tuple(sorted(pairs, key=lambda pair: pair.likeness.mean_difference))
+
+
+def _inspected(variant: ReadPart) -> InspectedPart:
+    part, facts = variant.part, variant.facts
+    sides = draw_views(part, list(SIDES.values()), SIDE_PX)
+    (corner,) = draw_views(part, [CORNER], CORNER_PX)
+    (nodes,) = draw_views(part, [CORNER], CORNER_PX, "nodes")
+    return InspectedPart(
+        name=facts.name,
+        rows=_rows(facts),
+        warnings=facts.warnings,
+        colors=facts.colors,
+        corner=corner,
+        nodes=nodes,
+        sides=tuple(zip(SIDES, sides, strict=True)),
+        tree=tuple(TreeLine(node.depth, node.name, node.num_triangles) for node in facts.tree),
+    )
+
+
+def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:
+    size = " × ".join(f"{side * 1000:.4g}" for side in facts.size_m)
+    solids = () if facts.num_solids is None else (("Solids in the file", str(facts.num_solids)),)
+    volume = (("Volume", f"{facts.volume_m3 * 1e6:.4g} cm³"),) if facts.is_watertight else ()
+    repeated = ", ".join(f"{count} × {name}" for name, count in facts.repeated[:8])
+    health = facts.health
+    return (
+        ("Format", facts.format),
+        ("Unit", facts.unit),
+        ("Size", f"{size} mm"),
+        *volume,
+        ("Surface", f"{facts.area_m2 * 1e4:.4g} cm²"),
+        *solids,
+        ("Sub-parts", str(facts.num_nodes)),
+        *((("Repeated", repeated),) if repeated else ()),
+        ("Triangles", triangle_counts(facts)),
+        ("Materials", ", ".join(facts.materials)),
+        ("Open edges", str(health.num_open_edges)),
+        ("Flipped", str(health.num_flipped_edges)),
+        ("Degenerate", str(health.num_degenerate)),
+    )
+
+
+def triangle_counts(facts: PartFacts) -> str:
+    """Return the number of triangles, and how many there were before."""
+    if facts.num_triangles == facts.num_triangles_read:
+        return str(facts.num_triangles)
+    saved = 100 * (1 - facts.num_triangles / max(facts.num_triangles_read, 1))
+    return f"{facts.num_triangles} of {facts.num_triangles_read} (−{saved:.0f} %, unseen or needless)"
+
+
+def _inspected_pair(pair: PartPair) -> InspectedPair:
+    first, second = pair.likeness.masks
+    views = tuple(
+        (
+            f"{name_direction(pair.directions[number])}: {100 * pair.likeness.differences[number]:.0f} %",
+            draw_difference(first[number], second[number], MASK_PX),
+        )
+        for number in telling_directions(pair)
+    )
+    is_close = pair.likeness.mean_difference < ALIKE
+    return InspectedPair(pair.first, pair.second, describe_pair(pair), pair.likeness.mean_difference, is_close, views)

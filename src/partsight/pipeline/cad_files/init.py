@@ -1,0 +1,114 @@
+"""Project folders: a recipe, the user's CAD files where they lie, a CAD report and a contact sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from partsight.cad.facts import PartFacts
+from partsight.config.cad import CadSection
+from partsight.config.loading import read_recipe
+from partsight.errors import CadError, StorageError
+from partsight.files import write_bytes, write_text
+from partsight.pipeline.cad_files.check import Inspection, inspect, name_classes, part_sections, publish_inspection
+from partsight.pipeline.portraits import draw_portraits
+from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.cad.stage import CACHE
+from partsight.progress import Progress
+from partsight.report.pages.contact_sheet import write_contact_sheet
+
+RECIPE_TEMPLATE = """# One experiment. Every key and its meaning: docs/recipe.md. What is not written here has its default.
+name = "{name}"
+seed = 0
+
+# Classes, in the order of their numbers. Several files are variants of one class.
+{parts}
+[render]
+count = 1000            # pictures; more can be added later, those that exist are kept
+width = 640
+height = 640
+samples_per_pixel = 16
+
+# [randomize.camera]
+# object_size = [0.06, 0.75]    # how large parts are in your photos, as a share of the longer side
+
+# [randomize.scatter]
+# parts_per_image = [1, 16]     # at least as many as lie in one of your photos; for heaps of small ones [5, 30]
+
+# [randomize.background]
+# folder = "places"     # any twenty photos without the parts, behind and below them; name it before the long rendering
+
+# [photos]              # real photographs, when there are some: see docs/dataset.md
+# background_folder = "places"  # the same, as pictures to learn from, no labels needed: by far fewer false alarms
+# folder = "photos"     # with images/, labels/ and classes.txt (YOLO)
+# test = ["*"]          # sessions that only report
+
+[train]
+weights = "scratch"     # a weights file is far better: weights = "yolov8n.pt"
+image_size = 416
+# crop = 0.5            # for parts that are small in your photos: train on crops, look at whole photos (docs/train.md)
+epochs = 30
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A new project folder and what its CAD files hold."""
+
+    recipe_path: Path
+    contact_sheet: Path
+    cad_report: Path
+    facts: dict[str, tuple[PartFacts, ...]]
+    problems: tuple[str, ...]
+    """What is wrong with the files that were left out."""
+
+
+def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) -> Project:
+    """Make a project for CAD files, one class for each; files that cannot be used are left out and reported.
+
+    Raises CadError when none can be used, StorageError (a recipe is never overwritten).
+    """
+    recipe_path = folder / "recipe.toml"
+    if recipe_path.exists():
+        raise StorageError(f"{recipe_path}: stands already. Choose another folder with --out, or edit that recipe.")
+    workspace = Workspace(folder / "runs")
+    named = name_classes(cad_files)
+    inspection = inspect(part_sections(named, None), CadSection(), workspace.root / CACHE, progress)
+    if not inspection.parts:
+        raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
+    publish_inspection(inspection, folder / "cad-check.html", progress)
+    tables = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
+    write_text(recipe_path, RECIPE_TEMPLATE.format(name=folder.resolve().name, parts=tables))
+    sheet = _draw_contact_sheet(inspection, recipe_path)
+    facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
+    return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
+
+
+def init_demo(folder: Path) -> Path:
+    """Copy the sample parts and their recipe into a folder, keeping what is there; return the recipe's path."""
+    with as_file(files("partsight") / "samples") as samples:
+        for source in sorted(samples.iterdir()):
+            target = folder / ("recipe.toml" if source.name == "demo.toml" else source.name)
+            if not target.exists():
+                write_bytes(target, source.read_bytes())
+    return folder / "recipe.toml"
+
+
+def _draw_contact_sheet(inspection: Inspection, recipe_path: Path) -> Path:
+    variants = [variant.part for group in inspection.parts.values() for variant in group]
+    pictures = draw_portraits(variants, 320, read_recipe(recipe_path).render, num_cores())
+    sheet = recipe_path.parent / "parts.png"
+    write_contact_sheet(pictures, [part.name for part in variants], sheet)
+    return sheet
+
+
+def _part_table(name: str, path: Path, folder: Path) -> str:
+    absolute = path.resolve()
+    shown = absolute.relative_to(folder.resolve()) if absolute.is_relative_to(folder.resolve()) else absolute
+    return f'[parts."{_quoted(name)}"]\nfiles = ["{_quoted(shown.as_posix())}"]\n'
+
+
+def _quoted(text: str) -> str:
+    """Escape text for a basic TOML string."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,1 @@
+"""A finished detector put to work: exported, run on pictures, live."""

@@ -1,0 +1,50 @@
+"""A model folder over pictures, videos and streams, with all that is written about it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from partsight.deploy.annotated import AnnotatedFolder
+from partsight.deploy.looking import LookPlan, Tally, look
+from partsight.deploy.model import Model
+from partsight.deploy.records import Record, write_records
+from partsight.deploy.sources import Source, count_views
+from partsight.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class DetectJob:
+    """What to look at, and what to write."""
+
+    model: Model
+    sources: Sequence[Source]
+    plan: LookPlan
+    files: Mapping[str, Path]
+    """By kind: json, jsonl, csv, coco."""
+    annotated: Path | None
+    """Folder for pictures and videos with boxes."""
+
+
+def detect_sources(job: DetectJob, progress: Progress, show: Callable[[Record], None]) -> Tally:
+    """Detect and write; `show` hears of every picture. When interrupted, the files hold what was found until then."""
+    records: list[Record] = []
+    tally = Tally()
+    total = sum(count_views(source, job.plan.every) for source in job.sources)
+    try:
+        with progress.stage("detect", total, "pictures") as advance, _annotator(job) as annotator:
+            for view, record in look(job.model, job.sources, job.plan, tally=tally, tell=progress.say):
+                if job.files:
+                    records.append(record)
+                if annotator is not None:
+                    annotator.add(view, record.detections)
+                show(record)
+                advance(tally.num_pictures, "")
+    finally:
+        for kind, path in job.files.items():
+            write_records(records, job.model.class_names, kind, path)
+    return tally
+
+
+def _annotator(job: DetectJob) -> AbstractContextManager[AnnotatedFolder | None]:
+    return nullcontext() if job.annotated is None else AnnotatedFolder(job.annotated, job.model.class_names)

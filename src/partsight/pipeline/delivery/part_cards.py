@@ -1,0 +1,81 @@
+"""What is shown beside a recognised part: picture of the CAD model, description, documents, details."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from partsight.config.recipe import Recipe
+from partsight.deploy.description import Document, PartCard
+from partsight.errors import RecipeError
+from partsight.files import write_bytes
+from partsight.pipeline.portraits import draw_portraits, encode_png
+from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.stages.cad.stage import PartsOutput, load_parts
+
+PORTRAIT_PX = 480
+
+
+def check_documents(recipe: Recipe) -> None:
+    """Raise RecipeError naming every document that is not there."""
+    missing = [
+        f"  parts.{name}.document: {document}"
+        for name, part in recipe.parts.items()
+        for document in part.document
+        if isinstance(document, Path) and not document.is_file()
+    ]
+    if missing:
+        lines = ["no such document (expected a file, or a link that begins with http:// or https://):", *missing]
+        raise RecipeError("\n".join(lines))
+
+
+def write_part_cards(recipe: Recipe, parts: PartsOutput, folder: Path) -> tuple[PartCard, ...]:
+    """Put pictures and documents into a model folder; return the cards, one for each class in the order of its number."""
+    stems = dict(zip(recipe.class_names, safe_names(recipe.class_names), strict=True))
+    pictures = _write_pictures(recipe, parts, stems, folder)
+    return tuple(_card(recipe, name, stems[name], pictures.get(name), folder) for name in recipe.class_names)
+
+
+def safe_names(names: Sequence[str]) -> list[str]:
+    """Return a file name for each name: letters, digits, dot, dash; different ones also where case does not count."""
+    taken: set[str] = set()
+    safe = []
+    for name in names:
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "part"
+        candidates = (stem, *(f"{stem}-{number}" for number in range(2, len(names) + 2)))
+        chosen = next(one for one in candidates if one.lower() not in taken)
+        taken.add(chosen.lower())
+        safe.append(chosen)
+    return safe
+
+
+def _write_pictures(recipe: Recipe, parts: PartsOutput, stems: dict[str, str], folder: Path) -> dict[str, str]:
+    """Draw the first variant of each part; return the paths by class."""
+    shown = {name: variants[0] for name, variants in load_parts(parts.folder, parts.files).items()}
+    portraits = draw_portraits(list(shown.values()), PORTRAIT_PX, recipe.render, num_cores())
+    paths = {name: f"cards/{stems[name]}.png" for name in shown}
+    for name, portrait in zip(shown, portraits, strict=True):
+        write_bytes(folder / paths[name], encode_png(portrait))
+    return paths
+
+
+def _card(recipe: Recipe, name: str, stem: str, picture: str | None, folder: Path) -> PartCard:
+    part = recipe.parts.get(name)
+    if part is None:
+        return PartCard(name=name)
+    places = safe_names([Path(document).name for document in part.document])
+    documents = [
+        _document(document, f"documents/{stem}/{place}", folder)
+        for document, place in zip(part.document, places, strict=True)
+    ]
+    return PartCard(
+        name=name, description=part.description, picture=picture, documents=tuple(documents), details=part.details
+    )
+
+
+def _document(document: Path | str, place: str, folder: Path) -> Document:
+    if isinstance(document, str):
+        return Document(title=document, url=document)
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(document, folder / place)
+    return Document(title=document.name, path=place)

@@ -1,0 +1,98 @@
+"""Ranges of the camera's traces as the user's photos have them, and the recipe that takes them over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomlkit
+from tomlkit.container import Container
+from tomlkit.exceptions import ParseError
+from tomlkit.items import Table
+
+from partsight.config.loading import read_recipe
+from partsight.config.randomize import SensorSection
+from partsight.config.recipe import Recipe
+from partsight.errors import DatasetError, RecipeError
+from partsight.files import write_text
+from partsight.photos.camera_fit import FittedRange, fit_ranges
+from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
+
+SECTION = ("randomize", "sensor")
+MOST_PHOTOS = 100
+"""Photos that are measured; of more, evenly spaced ones."""
+FEWEST_PHOTOS = 3
+"""Photos that must tell a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFit:
+    """What the photos say."""
+
+    num_photos: int
+    ranges: tuple[FittedRange, ...]
+    untold: tuple[str, ...]
+    """Keys that too few photos tell; the recipe's ranges stay."""
+
+
+def fit_camera(recipe: Recipe, folder: Path | None = None) -> CameraFit:
+    """Measure the pictures of a folder, or the recipe's photos of training and validation. Raises DatasetError."""
+    if folder is not None:
+        from partsight.pictures import list_pictures
+
+        paths = list_pictures(folder)
+    else:
+        paths = [sample.image_path for sample in choosing_photos(recipe, read_splits(recipe)).samples]
+    if not paths:
+        raise DatasetError(
+            "no photos to measure: name sessions in photos.train or photos.validation, or give a folder of pictures. "
+            "Test photos choose nothing."
+        )
+    chosen = (
+        [paths[number * len(paths) // MOST_PHOTOS] for number in range(MOST_PHOTOS)]
+        if len(paths) > MOST_PHOTOS
+        else paths
+    )
+    found = fit_ranges(chosen, recipe.render.width, recipe.train.crop)
+    told = tuple(one for one in found if one.num_photos >= min(FEWEST_PHOTOS, len(chosen)))
+    keys = {"white_balance", "shot_noise", "read_noise", "defocus_px", "jpeg_quality"}
+    return CameraFit(len(chosen), told, tuple(sorted(keys - {one.key for one in told})))
+
+
+def as_toml(ranges: Sequence[FittedRange]) -> str:
+    """Return the ranges as a section of a recipe."""
+    return "\n".join([f"[{'.'.join(SECTION)}]", *(f"{one.key} = {_value(one)!r}" for one in ranges)])
+
+
+def write_ranges(recipe_path: Path, ranges: Sequence[FittedRange]) -> None:
+    """Put the ranges into a recipe, whose comments and order stay. Raises RecipeError, and then leaves the file as it was."""
+    text = recipe_path.read_text(encoding="utf-8")
+    try:
+        document = tomlkit.parse(text)
+    except ParseError as error:
+        raise RecipeError(f"{recipe_path}: {error}") from error
+    section: Container | Table = document
+    for name in SECTION:
+        if name not in section:
+            section[name] = tomlkit.table()
+        section = section[name]
+    for one in ranges:
+        section[one.key] = list(_value(one))
+    trial = recipe_path.with_name(f".{recipe_path.name}.trial")
+    try:
+        write_text(trial, tomlkit.dumps(document))
+        read_recipe(trial, [])
+        trial.replace(recipe_path)
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def current_range(section: SensorSection, key: str) -> tuple[float, float]:
+    """Return the recipe's range of a key."""
+    low, high = getattr(section, key)
+    return float(low), float(high)
+
+
+def _value(one: FittedRange) -> list[float] | list[int]:
+    if one.key == "jpeg_quality":
+        return [int(one.low), int(one.high)]
+    return [one.low, one.high]

@@ -1,0 +1,77 @@
+"""The labelling page with its store and its proposer, served until it is stopped."""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from partsight.errors import StorageError
+from partsight.labels.store import open_label_store
+from partsight.pipeline.photos.proposals import PhotoProposer, find_newest_checkpoint
+from partsight.pipeline.running.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class LabelJob:
+    """What is labelled, with which classes, and where the page is served."""
+
+    photos: Path
+    class_names: tuple[str, ...]
+    """Those of the recipe or said by the user; the folder's own come before them."""
+    workspace: Workspace | None = None
+    """Where detectors are looked for; None: none propose."""
+    port: int = 0
+    """0: any free one."""
+
+
+def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None]) -> None:
+    """Serve the page until interrupted; `tell` gets the link and the classes once it can be opened.
+
+    Raises DatasetError without photos or classes, StorageError when the folder is labelled elsewhere or the port is taken.
+    """
+    import uvicorn
+
+    from partsight.photos.label_page.server import HOST, make_app, new_token
+
+    with _claimed(job.photos):
+        store = open_label_store(job.photos, job.class_names)
+        checkpoint = find_newest_checkpoint(job.workspace, store.class_names) if job.workspace else None
+        proposer = PhotoProposer(store, checkpoint)
+        proposer.start()
+        listener = _listen(HOST, job.port)
+        port, token = listener.getsockname()[1], new_token()
+        app = make_app(store, proposer, token=token, port=port)
+        tell(f"http://{HOST}:{port}/?token={token}", store.class_names)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _claimed(photos: Path) -> Iterator[None]:
+    if not photos.is_dir():
+        raise StorageError(
+            f"{photos}: no such folder. Bring photos in first: partsight photos add VIDEO --session NAME."
+        )
+    try:
+        with FileLock(photos / ".labelling.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise StorageError(
+            f"{photos}: is being labelled by another partsight process. Use its page, or stop it."
+        ) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StorageError(
+            f"port {port}: cannot be used ({error.strerror}). Choose another --port, or none."
+        ) from error
+    return listener

@@ -1,0 +1,123 @@
+"""Boxes proposed to a person who labels: the newest detector's, and those of the photo before carried along."""
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from partsight.detector.detector import Checkpoint, Detector, open_family
+from partsight.errors import PartsightError
+from partsight.labels.store import LabelStore, session_of_key
+from partsight.photos.carrying import carry_box
+from partsight.pictures import read_picture
+from partsight.pipeline.running.workspace import MANIFEST, Workspace, list_finished
+from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
+from partsight.structures.boxes import FOUND_IOU, pairwise_iou
+from partsight.structures.detections import Detections
+from partsight.structures.labelling import LabelBox, Proposal, Proposals
+
+MIN_SCORE = 0.3
+MAX_DETECTIONS = 50
+
+
+def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
+    """Return the detector trained last under a workspace whose classes are all among ours."""
+    finished = list_finished(workspace, TrainStage.name, TrainManifest)
+    for folder, manifest in sorted(finished, key=lambda one: (one[0] / MANIFEST).stat().st_mtime, reverse=True):
+        if manifest.checkpoint and set(manifest.class_names) <= set(class_names):
+            return Checkpoint(folder / manifest.checkpoint, manifest.family, manifest.class_names)
+    return None
+
+
+@dataclass
+class PhotoProposer:
+    """Proposes for photos that are not finished; the detector looks through them in the background."""
+
+    store: LabelStore
+    checkpoint: Checkpoint | None
+    threads: int = 1
+    _detected: dict[str, tuple[Proposal, ...]] = field(default_factory=dict)
+    _carried: dict[tuple[str, str, str], tuple[Proposal, ...]] = field(default_factory=dict)
+    _wanted: list[str] = field(default_factory=list)
+    _problem: str = ""
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def start(self) -> None:
+        """Begin to look through all unfinished photos in the background."""
+        if self.checkpoint is None:
+            return
+        self._wanted = [key for key in self.store.list_keys() if self.store.read(key).state == "open"]
+        threading.Thread(target=self._look_through, args=(self.checkpoint,), daemon=True).start()
+
+    def propose(self, key: str) -> Proposals:
+        """Return carried and detected boxes that are on no label yet; a photo asked for is looked at next."""
+        labels = self.store.read(key)
+        if labels.state != "open":
+            return Proposals((), is_complete=True)
+        is_complete = self._hasten(key)
+        found: list[Proposal] = []
+        taken = [box.box_xyxy for box in labels.boxes]
+        for proposal in (*self._carry_to(key), *self._detected.get(key, ())):
+            box_xyxy = np.array([proposal.box.box_xyxy])
+            if pairwise_iou(box_xyxy, np.array(taken).reshape(-1, 4)).max(initial=0.0) < FOUND_IOU:
+                found.append(proposal)
+                taken.append(proposal.box.box_xyxy)
+        return Proposals(tuple(found), is_complete, self._problem)
+
+    def _hasten(self, key: str) -> bool:
+        """Put a photo in front; return whether nothing more is to come for it."""
+        with self._changed:
+            if self.checkpoint is None or key in self._detected or self._problem:
+                return True
+            self._wanted = [key, *(other for other in self._wanted if other != key)]
+            self._changed.notify()
+        return False
+
+    def _carry_to(self, key: str) -> tuple[Proposal, ...]:
+        keys = self.store.list_keys()
+        index = keys.index(key)
+        if index == 0 or session_of_key(keys[index - 1]) != session_of_key(key):
+            return ()
+        before = self.store.read(keys[index - 1])
+        name = (before.key, before.revision, key)
+        if name not in self._carried:
+            self._carried[name] = self._carry(before.key, before.boxes, key)
+        return self._carried[name]
+
+    def _carry(self, before: str, boxes: tuple[LabelBox, ...], key: str) -> tuple[Proposal, ...]:
+        if not boxes or self.store.read(before).size_wh != self.store.read(key).size_wh:
+            return ()
+        pictures = [read_picture(self.store.picture(one)) for one in (before, key)]
+        found = ((box, carry_box(pictures[0], pictures[1], box.box_xyxy)) for box in boxes)
+        return tuple(
+            Proposal(LabelBox(one.box_xyxy, box.class_name), round(one.score, 3), "previous")
+            for box, one in found
+            if one is not None
+        )
+
+    def _look_through(self, checkpoint: Checkpoint) -> None:
+        """Detect for as long as the process lives; what the user can mend is told on the page."""
+        try:
+            detector = open_family(checkpoint.family).load(checkpoint, self.threads)
+            while True:
+                self._detect(detector, self._next_key())
+        except PartsightError as error:
+            self._problem = f"no proposals by the detector: {error}"
+
+    def _next_key(self) -> str:
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._wanted))
+            return self._wanted.pop(0)
+
+    def _detect(self, detector: Detector, key: str) -> None:
+        if key not in self._detected:
+            found = detector.detect([read_picture(self.store.picture(key))], MIN_SCORE, MAX_DETECTIONS)[0]
+            self._detected[key] = _proposals(found, detector.class_names)
+
+
+def _proposals(found: Detections, class_names: tuple[str, ...]) -> tuple[Proposal, ...]:
+    rows = zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+    return tuple(
+        Proposal(LabelBox((x0, y0, x1, y1), class_names[number]), round(score, 3), "detector")
+        for (x0, y0, x1, y1), score, number in rows
+    )

@@ -1,0 +1,194 @@
+"""Which photos to take next: views, sizes and light that photos lack, and pictures that the detector is unsure of."""
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from partsight.config.recipe import Recipe
+from partsight.dataset.bands import LIGHTS, SIZES, Band, thin_bands
+from partsight.dataset.photos import read_photos
+from partsight.dataset.splits import split_photos, unused_sessions
+from partsight.detector.detector import open_family
+from partsight.errors import DatasetError
+from partsight.evaluate.detecting import detect_samples
+from partsight.evaluate.disagreement import doubt
+from partsight.photos.appearance import measure_picture, measure_sizes
+from partsight.photos.storage import TO_LABEL
+from partsight.pictures import list_pictures, picture_size, read_picture
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
+from partsight.pipeline.stages.cad.stage import load_parts
+from partsight.report.pages.coverage import CoverageContent, PartSphere, write_coverage
+from partsight.structures.arrays import FloatArray
+from partsight.structures.sample import Sample
+from partsight.structures.world.part import Part
+
+PAGE = "suggestions.html"
+SUGGESTIONS_PER_PART = 3
+MOST_UNSURE = 8
+MIN_DOUBT = 0.5
+WIDE_LENS = 0.8
+"""Focal length of a telephone's wide lens as a share of the picture's width."""
+_MOST_MEASURED = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartAdvice:
+    """What the photos of one part lack."""
+
+    name: str
+    num_boxes: int
+    views: ViewCoverage
+    sentences: tuple[str, ...]
+    remark: str
+    """How far the views can be believed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Advice:
+    """What to photograph and what to label next."""
+
+    parts: tuple[PartAdvice, ...]
+    unsure: tuple[tuple[str, float], ...]
+    """Picture and doubt in 0…1, the most doubtful first; empty when no detector was asked."""
+    page: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Figures:
+    """Box sizes of each class, and the brightness of the picture each box lies in."""
+
+    sizes: FloatArray
+    lights: FloatArray
+    class_ids: FloatArray
+
+
+def suggest_photos(experiment: Experiment, *, with_detector: bool) -> Advice:
+    """Compare the recipe's training and validation photos with its renders; test photos are not looked at. Raises DatasetError."""
+    recipe = experiment.recipe
+    photos = usable_photos(recipe)
+    renders = experiment.render()
+    imported = experiment.import_parts()
+    parts = load_parts(imported.folder, imported.files)
+    taken, drawn = _measure(photos), _measure(renders.dataset.samples[:_MOST_MEASURED])
+    advised = []
+    with experiment.progress.stage("suggest", len(parts), "parts") as advance:
+        for number, (name, variants) in enumerate(parts.items()):
+            views = cover_views(recipe, variants[0], number, renders=renders, photos=photos)
+            advised.append(_advise(name, variants[0], number, views=views, figures=(taken, drawn)))
+            advance(number + 1, name)
+    unsure = _unsure(experiment) if with_detector else ()
+    page = experiment.workspace.root / PAGE
+    write_coverage(_content(advised, unsure), page)
+    return Advice(tuple(advised), unsure, page)
+
+
+def usable_photos(recipe: Recipe) -> tuple[Sample, ...]:
+    """Return the photos of all sessions but those of the test. Raises DatasetError when the recipe has no photos."""
+    section = recipe.photos
+    if section.folder is None:
+        raise DatasetError("the recipe has no photos: give photos.folder.")
+    photos = read_photos(section, recipe.class_names)
+    if not (section.train or section.validation or section.test):
+        return photos.samples
+    splits, unused = split_photos(photos, section), set(unused_sessions(photos, section))
+    return (
+        *splits.train.samples, *splits.validation.samples,
+        *(sample for sample in photos.samples if sample.session in unused),
+    )  # fmt: skip
+
+
+def _measure(samples: Sequence[Sample]) -> _Figures:
+    kept = [sample for sample in samples if len(sample.class_ids)]
+    lights = [measure_picture(read_picture(sample.image_path))["brightness"] for sample in kept]
+    return _Figures(
+        measure_sizes(kept),
+        np.repeat(lights, [len(sample.class_ids) for sample in kept]),
+        np.concatenate([np.zeros(0), *(sample.class_ids for sample in kept)]),
+    )
+
+
+def _advise(
+    name: str, part: Part, class_id: int, *, views: ViewCoverage, figures: tuple[_Figures, _Figures]
+) -> PartAdvice:
+    taken, drawn = figures
+    ours, theirs = taken.class_ids == class_id, drawn.class_ids == class_id
+    sizes = thin_bands(SIZES, taken.sizes[ours], drawn.sizes[theirs])
+    lights = thin_bands(LIGHTS, taken.lights[ours], drawn.lights[theirs])
+    sides = missing_views(views)
+    wishes = zip_longest(
+        [f"from {side}" for side in sides[:SUGGESTIONS_PER_PART]],
+        [_size_words(band, part) for band in sizes],
+        [f"in a picture that is {band.name}" for band in lights],
+    )
+    sentences = [f"{name} " + "; ".join(wish for wish in row if wish) for row in wishes]
+    return PartAdvice(name, int(ours.sum()), views, tuple(sentences[:SUGGESTIONS_PER_PART]), _remark(name, views))
+
+
+def _size_words(band: Band, part: Part) -> str:
+    """Say how large the part should be, and how far away that is with a telephone."""
+    across_m = 2 * float(np.linalg.norm(part.mesh.vertices_m, axis=1).max()) * WIDE_LENS
+    near = across_m / min(band.high, 1.0)
+    far = f"{near:.2g}–{across_m / band.low:.2g} m" if band.low else f"beyond {near:.2g} m"
+    return f"{band.name} in the picture (about {far} with a telephone's wide lens)"
+
+
+def _remark(name: str, views: ViewCoverage) -> str:
+    measured = views.reliability
+    if np.isnan(measured.median_deg):
+        return f"{name}: {measured.num_boxes} whole boxes in the renders are too few to try the estimate of views: none is made."
+    figures = (
+        f"tried on {measured.num_boxes} renders: {100 * measured.within:.0f} % within 30° (by chance "
+        f"{100 * measured.chance_within:.0f} %), median error {measured.median_deg:.0f}° (by chance {measured.chance_deg:.0f}°)"
+    )
+    if not measured.is_better_than_chance:
+        return f"{name}: views cannot be told, the estimate is not better than chance ({figures})."
+    return f"{name}: views are estimates, {figures}; {views.num_judged} boxes of photos judged."
+
+
+def _unsure(experiment: Experiment) -> tuple[tuple[str, float], ...]:
+    """Return the pictures waiting for labels that the recipe's detector is least sure of; sessions of the test are left out."""
+    recipe = experiment.recipe
+    waiting = _waiting(recipe)
+    if not waiting:
+        return ()
+    checkpoint = experiment.train().checkpoint
+    detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
+    found = detect_samples(detector, waiting, recipe.evaluate, lambda _done, _total: None)
+    doubts = [(sample.sample_id, doubt(detections)) for sample, detections in zip(waiting, found, strict=True)]
+    kept = sorted((entry for entry in doubts if entry[1] >= MIN_DOUBT), key=lambda entry: -entry[1])
+    return tuple(kept[:MOST_UNSURE])
+
+
+def _waiting(recipe: Recipe) -> list[Sample]:
+    folder = (recipe.photos.folder or Path()) / TO_LABEL
+    paths = list_pictures(folder) if folder.is_dir() and any(folder.rglob("*.*")) else []
+    samples = [_unlabelled(path, folder) for path in paths]
+    return [sample for sample in samples if not _matches(sample.session, recipe.photos.test)]
+
+
+def _unlabelled(path: Path, folder: Path) -> Sample:
+    relative = path.relative_to(folder)
+    nothing = np.zeros((0, 4)), np.zeros(0, np.int64)
+    return Sample(relative.as_posix(), path, picture_size(path), *nothing, "photo", relative.parent.as_posix())
+
+
+def _matches(session: str, patterns: Sequence[str]) -> bool:
+    """Say whether a session's folder is named by a pattern as sessions of labelled photos are, with or without `images/`."""
+    names = (session, f"{session}/", f"images/{session}", f"images/{session}/")
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _content(advised: Sequence[PartAdvice], unsure: Sequence[tuple[str, float]]) -> CoverageContent:
+    spheres = [
+        PartSphere(
+            part.name, part.num_boxes, part.views.directions, part.views.counts, part.views.is_expected,
+            part.views.is_covered, part.views.reliability.is_better_than_chance, part.sentences, part.remark,
+        )
+        for part in advised
+    ]  # fmt: skip
+    return CoverageContent(tuple(spheres), tuple(unsure))

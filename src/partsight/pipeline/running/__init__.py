@@ -1,0 +1,1 @@
+"""How stages are run: folders and keys, locks, workers on this machine or a cluster."""

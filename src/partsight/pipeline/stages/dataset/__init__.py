@@ -1,0 +1,1 @@
+"""Renders and photos → one dataset."""

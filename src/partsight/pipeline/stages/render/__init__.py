@@ -1,0 +1,1 @@
+"""Scenes → labelled pictures."""

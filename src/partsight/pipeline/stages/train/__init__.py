@@ -1,0 +1,1 @@
+"""Dataset → checkpoint, in one training or several."""

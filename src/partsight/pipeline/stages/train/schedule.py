@@ -1,0 +1,69 @@
+"""Which trainings follow one another: each is a stage of its own, found when finished, so that several recipes share the first."""
+
+from partsight.config.dataset import DatasetSection
+from partsight.config.recipe import Recipe
+from partsight.config.train import TrainSection
+from partsight.pipeline.stages.dataset.photo_splits import draw_training_photos, has_parts
+from partsight.pipeline.stages.dataset.stage import DatasetStage
+from partsight.pipeline.stages.train.false_alarms import AlarmStage, HardDataset, PasteStage
+from partsight.pipeline.stages.train.self_training import FrameDataset, FrameStage, check_held_out
+from partsight.pipeline.stages.train.stage import TrainStage
+
+_PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
+
+
+def plan_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, ...]:
+    """Return the trainings of a recipe in their order; the last one's detector is the recipe's.
+
+    Two stages without any training photo of a part are the first stage alone. A round against false alarms that finds none, or
+    self-training without a sure frame, hands the detector on as it is.
+    """
+    trainings = list(_first_trainings(recipe, dataset))
+    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
+    for number in range(1, recipe.train.finetune.hard_rounds + 1):
+        alarms = AlarmStage(recipe, dataset, trainings[-1])
+        hard = HardDataset(recipe, dataset, alarms, PasteStage(recipe, dataset, alarms, number), number)
+        trainings.append(TrainStage(gentle, hard, f"false alarms {number}", trainings[-1]))
+    if recipe.train.finetune.videos:
+        check_held_out(recipe, dataset.photos)
+        frames = FrameDataset(recipe, dataset, FrameStage(recipe, trainings[-1]))
+        trainings.append(TrainStage(gentle, frames, "own labels", trainings[-1]))
+    return tuple(trainings)
+
+
+def without_photos_of_parts(recipe: Recipe) -> Recipe:
+    """Return the recipe of the first of two stages: renders, and photos without parts as the recipe says.
+
+    Nothing in it depends on which photos of parts are drawn, or how many.
+    """
+    without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS}
+    dataset = recipe.dataset.model_copy(update=without)
+    train = recipe.train.model_copy(update={"schedule": "mixed"})
+    # The seed of the training stays as it was, whether it was given or the recipe's.
+    return recipe.model_copy(update={"dataset": dataset, "train": train})
+
+
+def last_training(recipe: Recipe) -> Recipe:
+    """Return the recipe with the numbers of its last training in `train`."""
+    return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
+
+
+def _first_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, ...]:
+    """Return the one training of `mixed`, or the stages of `two_stage`."""
+    if recipe.train.schedule == "mixed":
+        return (TrainStage(recipe, dataset, is_watched=True),)
+    first = without_photos_of_parts(recipe)
+    on_renders = TrainStage(first, DatasetStage(first, dataset.renders, dataset.photos), "renders")
+    if not has_parts(draw_training_photos(recipe, dataset.photos.train)):
+        return (on_renders,)
+    return on_renders, TrainStage(last_training(recipe), dataset, "photos", on_renders, is_watched=True)
+
+
+def _gentler(section: TrainSection) -> TrainSection:
+    finetune = section.finetune
+    changed = {
+        "learning_rate": section.learning_rate * finetune.rate_factor,
+        "epochs": finetune.epochs,
+        "freeze": finetune.freeze,
+    }
+    return section.model_copy(update=changed)

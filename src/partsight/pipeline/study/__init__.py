@@ -1,0 +1,1 @@
+"""Several experiments: sweeps, their estimate, tuning, comparison."""

@@ -1,0 +1,1 @@
+"""Where the camera stands, and the traces it leaves in a picture."""

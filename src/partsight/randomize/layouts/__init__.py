@@ -1,0 +1,1 @@
+"""Where parts and things are: orbiting camera, scattered, dropped, standing."""

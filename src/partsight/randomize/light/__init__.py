@@ -1,0 +1,1 @@
+"""What lights a scene: rooms, environment maps, lamps."""

@@ -1,0 +1,1 @@
+"""What surfaces look like: materials, textures, wear, grounds, backgrounds."""

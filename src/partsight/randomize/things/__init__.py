@@ -1,0 +1,1 @@
+"""Things that are none of the classes."""

@@ -1,0 +1,1 @@
+"""Pages beside the report: health of CAD files, views of photos, sweeps, contact sheets."""

@@ -1,0 +1,1 @@
+"""Parts, materials, light, cameras, and scenes made of them."""

@@ -1,0 +1,68 @@
+"""A part: the mesh of one CAD file or primitive, its materials, and the names of its sub-parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray, locked
+from partsight.structures.world.material import Material
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """Triangles in metres; vertices are split where shading normals break (at CAD edges)."""
+
+    vertices_m: FloatArray
+    """(V, 3) positions."""
+    normals: Float32Array
+    """(V, 3) unit shading normals."""
+    triangles: IntArray
+    """(T, 3) vertex indices, counter-clockwise seen from outside."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vertices_m", locked(self.vertices_m, np.float64, (None, 3)))
+        object.__setattr__(self, "normals", locked(self.normals, np.float32, (len(self.vertices_m), 3)))
+        object.__setattr__(self, "triangles", locked(self.triangles, np.int64, (None, 3)))
+
+
+@dataclass(frozen=True, slots=True)
+class PartRegion:
+    """A sub-part that is labelled as a class of its own wherever the part is seen."""
+
+    class_name: str
+    node_ids: tuple[int, ...]
+    """Indices into the part's `node_names`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A rigid body that can be placed in scenes; its frame is the CAD frame, moved so that the bounding box is centered."""
+
+    name: str
+    mesh: Mesh
+    materials: tuple[Material, ...]
+    material_ids: IntArray
+    """(T,) index into `materials` for each triangle."""
+    node_names: tuple[str, ...]
+    """Names of the sub-parts (solids, assembly nodes) as the CAD file gives them."""
+    node_ids: IntArray
+    """(T,) index into `node_names` for each triangle."""
+    key: str
+    """Content hash: equal keys mean equal geometry, materials, names and regions."""
+    regions: tuple[PartRegion, ...] = ()
+
+    def __post_init__(self) -> None:
+        num_triangles = len(self.mesh.triangles)
+        object.__setattr__(self, "material_ids", locked(self.material_ids, np.int64, (num_triangles,)))
+        object.__setattr__(self, "node_ids", locked(self.node_ids, np.int64, (num_triangles,)))
+
+
+def bounding_box_m(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
+    """Return the lowest and highest corner of the axis-aligned bounding box."""
+    return mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)
+
+
+def diagonal_m(mesh: Mesh) -> float:
+    """Return the length of the bounding box's diagonal."""
+    low, high = bounding_box_m(mesh)
+    return float(np.linalg.norm(high - low))
