@@ -23,7 +23,7 @@ from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
-from partsight.evaluate.slices import found_boxes
+from partsight.evaluate.matching import match
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.running.run import Run
@@ -164,7 +164,7 @@ def compare(
     teacher = trained.earlier[0] if trained.earlier else trained
     (frames,) = (stage for stage in experiment.graph.stages if isinstance(stage, FrameStage))
     labelled = Run(recipe, workspace, progress).resolve(frames)
-    right, wrong, there = judge_labels(labelled, films[0])
+    right, wrong, there = judge_labels(labelled, films[0], recipe.class_names)
     figures = [judge(recipe, one, films[1], progress) for one in (teacher, trained)]
     before, after = ((one.ap50, one.ap50_95) for one in figures)
     return (
@@ -173,14 +173,16 @@ def compare(
     )
 
 
-def judge_labels(samples: Sequence[Sample], films: Sequence[Film]) -> tuple[int, int, int]:
+def judge_labels(
+    samples: Sequence[Sample], films: Sequence[Film], class_names: tuple[str, ...]
+) -> tuple[int, int, int]:
     """Return labels that are right (class, IoU 0.5), labels that are not, and how many parts there are in the labelled frames."""
     truths = {f"{one.path.name}": one.samples for one in films}
     right = wrong = there = 0
     for sample in samples:
         truth = truths[sample.session.removeprefix("video ")][int(sample.sample_id.rsplit("-", 1)[1])]
         found = Detections(sample.boxes_xyxy, np.ones(len(sample.class_ids)), sample.class_ids)
-        num_right = int(found_boxes(truth, found).sum())
+        num_right = int(match(Dataset(class_names, (truth,)), [found]).at(0).is_right.sum())
         right, wrong, there = right + num_right, wrong + len(sample.class_ids) - num_right, there + len(truth.class_ids)
     return right, wrong, there
 
@@ -190,7 +192,7 @@ def judge(recipe: Recipe, trained: TrainOutput, films: Sequence[Film], progress:
     detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
     with progress.stage("judge", len(dataset.samples), "frames") as advance:
         found = detect_samples(detector, dataset.samples, recipe.evaluate, lambda done, _total: advance(done, ""))
-    return evaluate(dataset, found, recipe.evaluate, threshold=0.5, threshold_source="none", seed=0).overall
+    return evaluate(match(dataset, found), recipe.evaluate, threshold=0.5, threshold_source="none", seed=0).overall
 
 
 if __name__ == "__main__":

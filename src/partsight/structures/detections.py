@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from partsight.structures.arrays import FloatArray, IntArray, locked
+from partsight.structures.arrays import BoolArray, FloatArray, IntArray, locked
 
 Threshold: TypeAlias = float | FloatArray
 """A score threshold for all classes, or (C,) one for each."""
@@ -27,9 +27,17 @@ class Detections:
         object.__setattr__(self, "scores", locked(self.scores, np.float64, (len(self.boxes_xyxy),)))
         object.__setattr__(self, "class_ids", locked(self.class_ids, np.int64, (len(self.boxes_xyxy),)))
 
+    def only(self, chosen: BoolArray | IntArray) -> "Detections":
+        """Return those of the detections that a mask or their numbers name."""
+        return Detections(self.boxes_xyxy[chosen], self.scores[chosen], self.class_ids[chosen])
+
+
+def is_above(scores: FloatArray, class_ids: IntArray, threshold: Threshold) -> BoolArray:
+    """Return (N,): whether each score is at least the threshold, or at least that of its class."""
+    limits = threshold[class_ids] if isinstance(threshold, np.ndarray) else threshold
+    return np.asarray(scores >= limits)
+
 
 def above(detections: Detections, threshold: Threshold) -> Detections:
     """Return the detections whose score is at least the threshold, or at least that of their class."""
-    limits = threshold[detections.class_ids] if isinstance(threshold, np.ndarray) else threshold
-    keep = detections.scores >= limits
-    return Detections(detections.boxes_xyxy[keep], detections.scores[keep], detections.class_ids[keep])
+    return detections.only(is_above(detections.scores, detections.class_ids, threshold))

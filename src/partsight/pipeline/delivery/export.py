@@ -22,6 +22,7 @@ from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, Ex
 from partsight.detector.letterbox import resize
 from partsight.errors import DetectorError
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.files import hash_json
 from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.delivery.part_cards import check_documents, write_part_cards
@@ -195,7 +196,7 @@ def _map50(experiment: Experiment, pictures: _Pictures, found: Sequence[Detectio
         return None
     truth = Dataset(experiment.recipe.class_names, pictures.samples)
     section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 0})
-    judged = evaluate(truth, found, section, threshold=0.5, threshold_source="none", seed=0)
+    judged = evaluate(match(truth, found), section, threshold=0.5, threshold_source="none", seed=0)
     return judged.overall.ap50
 
 

@@ -3,6 +3,8 @@
 import threading
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from partsight.detector.detector import Checkpoint, Detector, open_family
 from partsight.errors import PartsightError
 from partsight.labels.store import LabelStore, session_of_key
@@ -10,13 +12,12 @@ from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
 from partsight.pipeline.running.workspace import MANIFEST, Workspace, list_finished
 from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
+from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
-from partsight.structures.labelling import Box, LabelBox, Proposal, Proposals
+from partsight.structures.labelling import LabelBox, Proposal, Proposals
 
 MIN_SCORE = 0.3
 MAX_DETECTIONS = 50
-SAME_IOU = 0.5
-"""From here on two proposals speak of one object."""
 
 
 def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
@@ -57,7 +58,8 @@ class PhotoProposer:
         found: list[Proposal] = []
         taken = [box.box_xyxy for box in labels.boxes]
         for proposal in (*self._carry_to(key), *self._detected.get(key, ())):
-            if all(iou(proposal.box.box_xyxy, other) < SAME_IOU for other in taken):
+            box_xyxy = np.array([proposal.box.box_xyxy])
+            if pairwise_iou(box_xyxy, np.array(taken).reshape(-1, 4)).max(initial=0.0) < FOUND_IOU:
                 found.append(proposal)
                 taken.append(proposal.box.box_xyxy)
         return Proposals(tuple(found), is_complete, self._problem)
@@ -111,16 +113,6 @@ class PhotoProposer:
         if key not in self._detected:
             found = detector.detect([read_picture(self.store.picture(key))], MIN_SCORE, MAX_DETECTIONS)[0]
             self._detected[key] = _proposals(found, detector.class_names)
-
-
-def iou(first: Box, second: Box) -> float:
-    """Return the intersection over union of two boxes."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
-    return width * height / (sum(areas) - width * height)
 
 
 def _proposals(found: Detections, class_names: tuple[str, ...]) -> tuple[Proposal, ...]:

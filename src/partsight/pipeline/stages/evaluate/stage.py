@@ -9,6 +9,7 @@ import numpy as np
 
 from partsight.config.recipe import Recipe
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.evaluate.thresholds import choose_limits
@@ -53,7 +54,7 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     dataset: DatasetStage
     trained: Stage[Any, TrainOutput]
 
-    name, version, manifest_type, unit = "evaluate", 4, EvaluateManifest, "picture"
+    name, version, manifest_type, unit = "evaluate", 5, EvaluateManifest, "picture"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the detector, the pictures that choose and report, and how they are looked at."""
@@ -99,23 +100,18 @@ def _evaluate(
     chosen = None if recipe.evaluate.protocol == "seed" else choose_look(recipe, splits.validation, trained, progress)
     size = first_size(recipe) if chosen is None else chosen.image_size
     detections = look_at(recipe, splits.test, trained, size, progress).detections
-    judged = list(zip(splits.test.samples, detections, strict=True))
-    if chosen is None:
-        chosen_on, source = (splits.test, detections), "test"
-    else:
-        chosen_on, source = (splits.validation, chosen.detections), "validation"
-        judged += zip(splits.validation.samples, chosen.detections, strict=True)
-    limits = choose_limits(*chosen_on, recipe.evaluate)
+    test = match(splits.test, detections)
+    judged = [test] if chosen is None else [test, match(splits.validation, chosen.detections)]
+    limits = choose_limits(judged[-1], recipe.evaluate)
     evaluation = evaluate(
-        splits.test,
-        detections,
+        test,
         recipe.evaluate,
         threshold=limits.threshold,
-        threshold_source=source,
+        threshold_source="test" if chosen is None else "validation",
         seed=recipe.seed,
         class_thresholds=limits.class_thresholds,
     )
-    slices = slice_recall(splits.test, detections, evaluation.limits, np.random.default_rng(recipe.seed))
+    slices = slice_recall(test, evaluation.limits, np.random.default_rng(recipe.seed))
     causes = find_causes(judged, evaluation.limits, np.random.default_rng(recipe.seed))
     unknown = find_unknown(judged, evaluation.limits, len(evaluation.class_names))
     evaluation = replace(

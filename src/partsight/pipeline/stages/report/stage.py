@@ -14,6 +14,7 @@ from partsight.cad.facts import PartFacts
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.own_weights import PARTS
+from partsight.evaluate.matching import match
 from partsight.files import write_bytes
 from partsight.pipeline.portraits import draw_portraits, encode_png
 from partsight.pipeline.running.executors import num_cores
@@ -117,7 +118,7 @@ class ReportStage(Stage[ReportManifest, Path]):
 def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
     renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
-    gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
+    gallery = pick_gallery(match(test, evaluated.detections), evaluation.limits, recipe.report.gallery)
     sources = Counter((each.source, each.source == "render" or len(each.class_ids) > 0) for each in train.samples)
     return ReportContent(
         title=recipe.report.title,
