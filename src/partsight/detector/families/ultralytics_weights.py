@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from partsight.config.train import TrainSection
-from partsight.detector.families.ultralytics_library import open_library
+from partsight.detector.families.ultralytics_library import find_architecture, open_library
 from partsight.errors import DetectorError
 from partsight.files import read_json, write_bytes, write_json
 
@@ -23,12 +23,16 @@ WAYS_OUT = (
 
 def build_network(model: str, num_classes: int) -> Any:
     """Return an untrained network by name. Raises DetectorError for an unknown one."""
-    open_library()
-    from ultralytics.nn.tasks import DetectionModel
+    import yaml
 
+    path = find_architecture(model)
+    from ultralytics.nn.tasks import DetectionModel, guess_model_scale
+
+    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sized = {**described, "scale": guess_model_scale(f"{model}.yaml"), "yaml_file": f"{model}.yaml"}
     try:
-        return DetectionModel(f"{model}.yaml", nc=num_classes, verbose=False)
-    except (FileNotFoundError, KeyError, ValueError) as error:
+        return DetectionModel(sized, nc=num_classes, verbose=False)
+    except (KeyError, ValueError) as error:
         raise DetectorError(
             f"train.model = {model!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
         ) from error
