@@ -129,7 +129,7 @@ def run_trials(section: TrainSection, num_classes: int, sizes: Iterable[int], fl
         "floor": floor,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "partsight.detector.batch_trial"],
+        [sys.executable, "-P", "-m", "partsight.detector.batch_trial"],
         input=json.dumps(request),
         capture_output=True,
         text=True,

@@ -18,7 +18,7 @@ from partsight.pipeline.cropping import cut_photos
 from partsight.pipeline.generate import RenderOutput
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import dataset_key
-from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.pipeline.workspace import Workspace, claimed, inside, read_manifest, write_manifest
 from partsight.randomize.backgrounds import list_photos
 from partsight.structures.dataset import Dataset, Splits
 
@@ -58,7 +58,7 @@ def write_dataset(
         manifest = read_manifest(folder)
         if manifest is None:
             manifest = _write(recipe, splits, times, folder, workspace=workspace, progress=progress)
-    return DatasetOutput(key, folder / manifest["data_yaml"], splits, times, manifest["seconds"])
+    return DatasetOutput(key, inside(folder, manifest["data_yaml"]), splits, times, manifest["seconds"])
 
 
 def listed_times(recipe: Recipe, train: Dataset) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ from partsight.files import read_json
 from partsight.pipeline.assemble import DatasetOutput
 from partsight.pipeline.progress import Advance, Progress
 from partsight.pipeline.stage_key import train_key
-from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.pipeline.workspace import Workspace, claimed, inside, read_manifest, write_manifest
 from partsight.train.experiment_trackers import TrackedRun, open_trackers
 from partsight.train.trackers import tell_all
 from partsight.train.training import train_detector
@@ -74,7 +74,7 @@ def make_checkpoint(training: Training, workspace: Workspace, progress: Progress
             )
             with open_trackers(training.recipe.track, tracked, progress.say) as tracker:
                 manifest = _train(training, folder, progress, tell_all(watch, tracker))
-    checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
+    checkpoint = Checkpoint(inside(folder, manifest["checkpoint"]), manifest["family"], tuple(manifest["class_names"]))
     history = tuple(read_json(folder / "history.json"))
     earlier = (*start.earlier, start) if start else ()
     return TrainOutput(key, checkpoint, history, manifest["seconds"], training.name, earlier)

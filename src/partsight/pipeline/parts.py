@@ -12,7 +12,7 @@ from partsight.cad.storage import load_part, save_part
 from partsight.config.recipe import OTHERS, Recipe
 from partsight.pipeline.progress import Progress
 from partsight.pipeline.stage_key import cad_key
-from partsight.pipeline.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.pipeline.workspace import Workspace, claimed, inside, read_manifest, write_manifest
 from partsight.structures.part import Part
 
 CACHE = "cad_files"
@@ -46,7 +46,7 @@ def make_parts(recipe: Recipe, workspace: Workspace, progress: Progress) -> Part
 
 def load_parts(folder: Path, files: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Part, ...]]:
     """Load finished parts by class."""
-    return {name: tuple(load_part(folder / file) for file in names) for name, names in files.items()}
+    return {name: tuple(load_part(inside(folder, file)) for file in names) for name, names in files.items()}
 
 
 def load_facts(output: PartsOutput) -> dict[str, tuple[PartFacts, ...]]:

@@ -41,6 +41,16 @@ def read_manifest(stage_dir: Path) -> dict[str, Any] | None:
     return manifest
 
 
+def inside(stage_dir: Path, relative: str) -> Path:
+    """Return the place of a file that a manifest names. Raises StorageError when it leads out of the stage's folder."""
+    path = stage_dir / str(relative)
+    if not path.resolve().is_relative_to(stage_dir.resolve()):
+        raise StorageError(
+            f"{stage_dir / MANIFEST}: names {relative!r}, which is not in this folder. Delete the folder and run again."
+        )
+    return path
+
+
 def write_manifest(stage_dir: Path, content: Mapping[str, Any], *, started: float) -> dict[str, Any]:
     """Declare a stage finished; `started` is the time.monotonic() at which this process took it up."""
     manifest = {**content, "seconds": round(time.monotonic() - started, 2)}

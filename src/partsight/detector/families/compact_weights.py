@@ -8,11 +8,12 @@ from typing import Any
 import torch
 
 from partsight.config.train import TrainSection
+from partsight.detector.description import read_description
 from partsight.detector.families.checkpoint_file import read_checkpoint
 from partsight.detector.families.compact_network import CompactNetwork, build_network
 from partsight.detector.own_weights import PARTS, weights_path
 from partsight.errors import DetectorError
-from partsight.files import read_json, write_bytes, write_json
+from partsight.files import write_bytes, write_json
 
 LEAST_FIT = 0.5
 """Share of a network's tensors that given weights must fill."""
@@ -73,11 +74,7 @@ def write_weights(path: Path, network: CompactNetwork, *, half: bool) -> None:
 
 def read_model(folder: Path) -> tuple[CompactNetwork, dict[str, Any]]:
     """Return network and description that `write_model` wrote. Raises DetectorError."""
-    if not (folder / "model.json").is_file():
-        raise DetectorError(
-            f"{folder}: no trained model here (model.json is missing). Train one with 'partsight train'."
-        )
-    description: dict[str, Any] = read_json(folder / "model.json")
+    description = read_description(folder)
     network = build_network(description["model"], len(description["class_names"]))
     state, _ = _read_safetensors(folder / "weights.safetensors")
     try:

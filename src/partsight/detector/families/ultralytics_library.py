@@ -98,7 +98,9 @@ def find_architecture(model: str) -> Path:
     unsized = re.sub(r"(\d+)[nslmx](.*)$", r"\1\2", model)
     path = known.get(model) or known.get(unsized)
     if path is None:
-        raise DetectorError(f"train.model = {model[:80]!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n.")
+        raise DetectorError(
+            f"train.model = {model[:80]!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
+        )
     return path
 
 

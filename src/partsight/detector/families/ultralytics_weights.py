@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from partsight.config.train import TrainSection
+from partsight.detector.description import read_description
 from partsight.detector.families.ultralytics_library import find_architecture, open_library
 from partsight.errors import DetectorError
-from partsight.files import read_json, write_bytes, write_json
+from partsight.files import write_bytes, write_json
 
 StateDict: TypeAlias = Mapping[str, Any]
 """Tensors by name."""
@@ -84,11 +85,7 @@ def write_model(folder: Path, network: Any, description: Mapping[str, Any]) -> N
 
 def read_model(folder: Path) -> tuple[Any, dict[str, Any]]:
     """Return network and description that `write_model` wrote. Raises DetectorError."""
-    if not (folder / "model.json").is_file():
-        raise DetectorError(
-            f"{folder}: no trained model here (model.json is missing). Train one with 'partsight train'."
-        )
-    description: dict[str, Any] = read_json(folder / "model.json")
+    description = read_description(folder)
     network = build_network(description["model"], len(description["class_names"]))
     try:
         network.load_state_dict(_read_safetensors(folder / "weights.safetensors"))
