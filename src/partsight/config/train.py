@@ -61,7 +61,8 @@ class TrainSection(Section):
     family: Literal["ultralytics", "compact"] = "ultralytics"
     """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""
     model: NetworkName = "yolov8n"
-    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`."""
+    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`.
+    A name, never a path."""
     weights: str = "scratch"
     """What training starts from: a weights file, the folder of a trained model, `scratch`, `download` to let the library fetch its
     own (`ultralytics`), or `parts`, learned on renders of generated parts (`compact`)."""
