@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 LARGEST = 64_000_000
 """Bytes of a pickle; that of a checkpoint with 20,000 tensors has 5 million."""
-_MOST_STEPS = 4_000_000
+_MOST_STEPS = 1_000_000
 """Instructions of a pickle; a whole network of 350 tensors has 30,000."""
 _KEYS = (str, int, float, bytes, type(None))
 """Keys of dictionaries that are kept: the hash of nested tuples can take forever."""
@@ -41,7 +41,7 @@ _CLASS = re.compile(
     r"|torch\._dynamo\.eval_frame"
     r"|ultralytics\.(yolo\.)?(nn\.(modules|modules\.\w+|tasks)|utils|utils\.loss|utils\.tal|v8\.detect\.train)"
     r"|models\.(yolo|common|experimental)|utils\.loss)"
-    r"\.[A-Z]\w*"
+    r"\.(v8|v10)?[A-Z]\w*"
 )
 """Full names of the classes of networks and their losses, of all versions of the library: only ever written down."""
 _BARE = re.compile(
@@ -186,6 +186,12 @@ def _checked_name(module: Any, name: Any) -> Name:
     raise RefusedError(full[:200])
 
 
+def _stored(key: Any) -> Stored | Name:
+    """Return what a persistent id stands for; before archives, classes were kept together with their source text."""
+    is_class = isinstance(key, tuple) and len(key) > 1 and key[0] == "module" and isinstance(key[1], Name)
+    return key[1] if is_class else Stored(key)
+
+
 def _pairs(items: list[Any]) -> dict[Any, Any]:
     return {key: value for key, value in zip(items[::2], items[1::2], strict=True) if isinstance(key, _KEYS)}
 
@@ -247,6 +253,6 @@ _STEPS: Mapping[str, _Step] = {
     "NEWOBJ": lambda machine, _: machine.make(*machine.take(2)),
     "NEWOBJ_EX": lambda machine, _: machine.make(*machine.take(3)[:2]),
     "BUILD": _Machine.build,
-    "PERSID": lambda machine, written: machine.push(Stored(written)),
-    "BINPERSID": lambda machine, _: machine.push(Stored(*machine.take(1))),
+    "PERSID": lambda machine, written: machine.push(_stored(written)),
+    "BINPERSID": lambda machine, _: machine.push(_stored(*machine.take(1))),
 }
