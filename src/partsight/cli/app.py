@@ -7,6 +7,7 @@ from rich.console import Console
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
 from partsight.cli.photos import group as photos_group
+from partsight.cli.trust import asking
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -39,7 +40,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
     errors = Console(stderr=True, highlight=False)
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
     except PartsightError as error:
         errors.print(f"[bold red]error[/] {type(error).__name__}")
         errors.print(str(error), markup=False, soft_wrap=True)

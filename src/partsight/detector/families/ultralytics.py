@@ -13,8 +13,9 @@ from partsight.config.train import TrainSection
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_csv import told_from_csv
+from partsight.detector.families.ultralytics_data import checked_data
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
-from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
+from partsight.detector.families.ultralytics_library import find_architecture, find_device, open_library, set_threads
 from partsight.detector.families.ultralytics_trial import open_trial
 from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
@@ -58,7 +59,7 @@ class Family:
             raise DetectorError(
                 f"{checkpoint.path}: was trained for {description['class_names']}, asked for as {list(checkpoint.class_names)}"
             )
-        predictor = library.YOLO(f"{description['model']}.yaml")
+        predictor = library.YOLO(str(find_architecture(description["model"])))
         predictor.model = network
         return YoloDetector(checkpoint.class_names, predictor, image_size or description["image_size"])
 
@@ -146,7 +147,7 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
     section = job.section
     device = find_device(section.device)
     return {
-        "data": str(job.data_yaml.resolve()),
+        "data": str(checked_data(job.data_yaml)),
         "project": str(run_dir.parent),
         "name": run_dir.name,
         "exist_ok": True,

@@ -10,7 +10,7 @@ from partsight.errors import PartsightError
 from partsight.labels.store import LabelStore, session_of_key
 from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
-from partsight.pipeline.running.workspace import MANIFEST, Workspace, list_finished
+from partsight.pipeline.running.workspace import MANIFEST, Workspace, inside, list_finished
 from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
 from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
@@ -25,7 +25,7 @@ def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -
     finished = list_finished(workspace, TrainStage.name, TrainManifest)
     for folder, manifest in sorted(finished, key=lambda one: (one[0] / MANIFEST).stat().st_mtime, reverse=True):
         if manifest.checkpoint and set(manifest.class_names) <= set(class_names):
-            return Checkpoint(folder / manifest.checkpoint, manifest.family, manifest.class_names)
+            return Checkpoint(inside(folder, manifest.checkpoint), manifest.family, manifest.class_names)
     return None
 
 

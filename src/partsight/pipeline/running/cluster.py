@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from partsight.config.cluster import ClusterSection
+from partsight.config.trust import VARIABLE
 from partsight.errors import ClusterError
 
 RETRIES = 3
@@ -68,7 +69,8 @@ def _provider(section: ClusterSection) -> Any:
     from parsl.launchers import SimpleLauncher, SrunLauncher
     from parsl.providers import LocalProvider, PBSProProvider, SlurmProvider
 
-    setup = "\n".join([f"export PATH={_PROGRAMS}:$PATH", *section.setup])
+    trusted = f"export {VARIABLE}=1"  # what a job runs was accepted where it was submitted
+    setup = "\n".join([f"export PATH={_PROGRAMS}:$PATH", trusted, *section.setup])
     common: dict[str, Any] = {"init_blocks": 1, "max_blocks": section.jobs, "worker_init": setup}
     if section.kind == "processes":
         return LocalProvider(**common)

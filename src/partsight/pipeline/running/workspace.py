@@ -63,6 +63,16 @@ def read_manifest(stage_dir: Path, kind: type[ManifestT]) -> ManifestT | None:
     return kind(**{name: _as_tuples(value) for name, value in content.items()})
 
 
+def inside(stage_dir: Path, relative: str) -> Path:
+    """Return the place of a file that a manifest names. Raises StorageError when it leads out of the stage's folder."""
+    path = stage_dir / str(relative)
+    if not path.resolve().is_relative_to(stage_dir.resolve()):
+        raise StorageError(
+            f"{stage_dir / MANIFEST}: names {relative!r}, which is not in this folder. Delete the folder and run again."
+        )
+    return path
+
+
 def list_finished(workspace: Workspace, stage: str, kind: type[ManifestT]) -> Iterator[tuple[Path, ManifestT]]:
     """Yield folder and manifest of a stage's finished folders; those of other versions, and damaged ones, are passed over."""
     for folder in sorted((workspace.root / stage).glob("*")):

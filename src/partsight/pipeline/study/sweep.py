@@ -86,7 +86,7 @@ class Sweep:
 
     def recipe(self, cell: Cell | None = None) -> Recipe:
         """Return the recipe, or that of one cell. Raises RecipeError."""
-        return read_recipe(self.recipe_path, [*self.settings, *(cell.settings if cell else ())])
+        return read_recipe(self.recipe_path, self.settings, varied=cell.settings if cell else ())
 
 
 def run_sweep(

@@ -11,7 +11,7 @@ from partsight.cad.storage import load_part, save_part
 from partsight.config.recipe import OTHERS, Recipe
 from partsight.errors import CadError
 from partsight.pipeline.running.stage import Resolver, Stage
-from partsight.pipeline.running.workspace import Manifest
+from partsight.pipeline.running.workspace import Manifest, inside
 from partsight.structures.world.part import Part
 
 CACHE = "cad_files"
@@ -92,7 +92,7 @@ class CadStage(Stage[CadManifest, PartsOutput]):
 
 def load_parts(folder: Path, files: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Part, ...]]:
     """Load finished parts by class."""
-    return {name: tuple(load_part(folder / file) for file in names) for name, names in files.items()}
+    return {name: tuple(load_part(inside(folder, file)) for file in names) for name, names in files.items()}
 
 
 def load_facts(output: PartsOutput) -> dict[str, tuple[PartFacts, ...]]:

@@ -20,7 +20,7 @@ from partsight.pipeline.portraits import draw_portraits, encode_png
 from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.running.keys import section_content
 from partsight.pipeline.running.stage import Resolver, Stage
-from partsight.pipeline.running.workspace import Manifest
+from partsight.pipeline.running.workspace import Manifest, inside
 from partsight.pipeline.stages.cad.stage import CadStage, PartsOutput, load_facts, load_parts
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
 from partsight.pipeline.stages.evaluate.stage import EvaluateOutput, EvaluateStage
@@ -109,10 +109,10 @@ class ReportStage(Stage[ReportManifest, Path]):
     def load(self, run: Resolver, folder: Path, manifest: ReportManifest) -> Path:
         """Copy page and cards to the top of the workspace where others lie there; return the page in its folder."""
         for name in (manifest.page, MODEL_CARD, DATASET_CARD):
-            copy, content = run.workspace.root / name, (folder / name).read_bytes()
+            copy, content = run.workspace.root / name, inside(folder, name).read_bytes()
             if not copy.is_file() or copy.read_bytes() != content:
                 write_bytes(copy, content)
-        return folder / manifest.page
+        return inside(folder, manifest.page)
 
 
 def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:

@@ -15,7 +15,7 @@ from partsight.files import read_json
 from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.run import Watch, ignore
 from partsight.pipeline.running.stage import Resolver, Stage
-from partsight.pipeline.running.workspace import Manifest
+from partsight.pipeline.running.workspace import Manifest, inside
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, WrittenDataset
 from partsight.progress import Advance
 from partsight.train.experiment_trackers import TrackedRun, open_trackers
@@ -117,7 +117,7 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
         start = run.resolve(self.start) if self.start else None
         if not manifest.checkpoint and start is not None:
             return start
-        checkpoint = Checkpoint(folder / manifest.checkpoint, manifest.family, manifest.class_names)
+        checkpoint = Checkpoint(inside(folder, manifest.checkpoint), manifest.family, manifest.class_names)
         history = tuple(read_json(folder / "history.json"))
         earlier = (*start.earlier, start) if start else ()
         return TrainOutput(self.key, checkpoint, history, manifest.seconds, self.purpose, earlier)
