@@ -53,6 +53,7 @@ def test_what_is_damaged_or_foreign_is_told_and_the_state_before_is_taken(path, 
     assert len(said) == 1
     assert "state.pt: cannot be gone on from" in said[0]
     assert "Trying the state before it" in said[0]
+    assert read_state(path)["epoch"] == 1
     assert not (tmp_path / "harm").exists()
 
 

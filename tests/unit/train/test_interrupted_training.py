@@ -22,7 +22,7 @@ from tests.unit.detector.shapes import NAMES, write_shapes
 
 torch = pytest.importorskip("torch", reason="no family of detectors is installed")
 
-from tests.unit.detector.damage import (
+from tests.unit.detector.damage import (  # noqa: E402
     MISFITS,
     Bomb,
     be_a_bomb_with_the_right_hash,

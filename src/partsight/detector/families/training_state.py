@@ -47,14 +47,16 @@ def read_state(path: Path) -> Mapping[str, Any]:
 
 
 def find_state(path: Path, check: Check, say: Say) -> Mapping[str, Any] | None:
-    """Return the newest state that is whole and passes the check, None when there is none; what is left aside is told and deleted.
+    """Return the newest state that is whole and passes the check, None when there is none; afterwards it lies at `path`.
 
-    Raises StorageError when it cannot be deleted.
+    What is left aside is told and deleted. Raises StorageError when the folder cannot be changed.
     """
     for candidate in (path, _before(path)):
         if candidate.is_file():
             problem, content = _try(candidate, check)
             if not problem:
+                with storage_errors(path):
+                    candidate.replace(path)
                 return content
             say(f"{candidate}: cannot be gone on from: {problem}. {_consequence(path, candidate)}")
             delete_file(candidate)

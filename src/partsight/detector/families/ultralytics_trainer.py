@@ -128,10 +128,9 @@ class Trainer(DetectionTrainer):
 
     def _is_lost(self) -> bool:
         """Return whether the loss or the validation is no number; all processes answer as the first does."""
-        figures = [float(value) for value in (self.loss, self.fitness) if value is not None]
-        lost = not all(map(math.isfinite, figures))
+        lost = not torch.isfinite(self.loss.detach()).all() or not math.isfinite(self.fitness or 0.0)
         if RANK == -1:
-            return lost
+            return bool(lost)
         answers = [lost if RANK == 0 else None]
         distributed.broadcast_object_list(answers, 0)
         return bool(answers[0])
