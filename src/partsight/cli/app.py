@@ -3,9 +3,9 @@
 import sys
 
 import typer
-from rich.console import Console
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, photos, stages, sweep
+from partsight.cli.console import headed, open_console
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -35,18 +35,18 @@ app.add_typer(photos.app, name="photos")
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
-    errors = Console(stderr=True, highlight=False)
+    errors = open_console(stderr=True)
     try:
         code = app(args=arguments, standalone_mode=False)
     except PartsightError as error:
-        errors.print(f"[bold red]error[/] {type(error).__name__}")
-        errors.print(str(error), markup=False, soft_wrap=True)
+        errors.print(headed("error", "bold red", type(error).__name__))
+        errors.print(str(error), soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
         return 130
     except typer.TyperException as error:
-        errors.print(f"{error.format_message()}\nTry 'partsight --help'.", markup=False)
+        errors.print(f"{error.format_message()}\nTry 'partsight --help'.")
         return error.exit_code
     return int(code or 0)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption
 
 
@@ -26,13 +26,13 @@ def label_photos(
     from partsight.pipeline.photo_labelling import LabelJob, serve_labelling
     from partsight.pipeline.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     names = tuple(name.strip() for name in classes.split(",") if name.strip()) or _recipe_classes(recipe)
     workspace = None if no_detector else Workspace(out or recipe.parent / "runs")
 
     def tell(link: str, known: Sequence[str]) -> None:
-        console.print(f"classes: {', '.join(known)}", highlight=False, soft_wrap=True, markup=False)
-        console.print(f"labelling page: {link}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"classes: {', '.join(known)}", soft_wrap=True)
+        console.print(f"labelling page: {link}", soft_wrap=True)
         if not no_open:
             webbrowser.open(link)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.progress import TerminalProgress
 from partsight.cli.summary import print_summary
@@ -38,14 +39,12 @@ def render(
         from partsight.pipeline.preview import make_preview
 
         sheet = make_preview(experiment.recipe, experiment.workspace, experiment.progress, max(1, preview))
-        console.print(f"preview {sheet}", highlight=False, soft_wrap=True)
+        console.print(f"preview {sheet}", soft_wrap=True)
         return
     renders = experiment.renders
-    console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
-    console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)
-    console.print(
-        f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view", highlight=False
-    )
+    console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}")
+    console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
+    console.print(f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
 
 
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
@@ -54,8 +53,8 @@ def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out
     trained = experiment.trained
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
-        console.print(f"{output.name}: {len(output.history)} epochs{found}", highlight=False)
-    console.print(f"checkpoint {trained.checkpoint.path}", highlight=False)
+        console.print(f"{output.name}: {len(output.history)} epochs{found}")
+    console.print(f"checkpoint {trained.checkpoint.path}")
 
 
 def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
@@ -68,7 +67,7 @@ def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, 
 def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Write the report page."""
     experiment, console = _open(recipe, settings, out)
-    console.print(f"report {experiment.report}", highlight=False)
+    console.print(f"report {experiment.report}")
 
 
 def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
@@ -76,7 +75,7 @@ def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "t
     from partsight.pipeline.experiment import Experiment
     from partsight.pipeline.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     recipe = read_recipe(recipe_path, settings or [])
     workspace = Workspace(out or recipe_path.parent / "runs")
     return Experiment(recipe, workspace, TerminalProgress(console)), console

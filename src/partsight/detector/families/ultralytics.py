@@ -107,11 +107,11 @@ def _detections(boxes: Any) -> Detections:
 
 def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     """Train from the start, or from the last epoch a killed run finished."""
-    from ultralytics.models.yolo.detect import DetectionTrainer
+    from partsight.detector.families.ultralytics_trainer import Trainer
 
     last = run_dir / "weights" / "last.pt"
     start = {"resume": str(last)} if last.is_file() else {"model": str(_write_start(job))}
-    trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
+    trainer = Trainer(overrides={**_settings(job, run_dir), **start})
     _quiet(trainer)
     trainer.add_callback("on_pretrain_routine_end", _average_over_last_steps)
     if precision_of(job.section, trainer.device.type) == "bfloat16":

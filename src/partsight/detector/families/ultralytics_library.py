@@ -6,6 +6,7 @@ from tempfile import gettempdir
 from typing import Any
 
 from partsight.detector.devices import num_free_cores
+from partsight.detector.families.ultralytics_paths import take_paths_as_they_are
 from partsight.errors import DetectorError
 
 QUIET = {"YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false", "WANDB_DISABLED": "true", "POLARS_SKIP_CPU_CHECK": "1"}
@@ -37,6 +38,7 @@ def open_library(*, allow_network: bool = False) -> Any:
         ) from error
     Image.open = getattr(ultralytics.utils.patches, "_image_open", open_picture)  # the library replaces it everywhere
     ultralytics.data.utils.check_font = _find_no_font
+    take_paths_as_they_are()
     unwanted = {name: False for name in INTEGRATIONS if ultralytics.settings.get(name)}
     if unwanted:
         ultralytics.settings.update(unwanted)
