@@ -1,6 +1,5 @@
 """The command line: parse, call the pipeline, print."""
 
-
 import io
 import sys
 

@@ -30,13 +30,16 @@ def label_photos(
     names = tuple(name.strip() for name in classes.split(",") if name.strip()) or _recipe_classes(recipe)
     workspace = None if no_detector else Workspace(out or recipe.parent / "runs")
 
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True)
+
     def tell(link: str, known: Sequence[str]) -> None:
-        console.print(f"classes: {', '.join(known)}", soft_wrap=True)
-        console.print(f"labelling page: {link}", soft_wrap=True)
+        say(f"classes: {', '.join(known)}")
+        say(f"labelling page: {link}")
         if not no_open:
             webbrowser.open(link)
 
-    serve_labelling(LabelJob(photos, names, workspace, port), tell)
+    serve_labelling(LabelJob(photos, names, workspace, port), tell, say)
 
 
 def _recipe_classes(recipe: Path) -> tuple[str, ...]:
