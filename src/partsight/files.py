@@ -50,13 +50,14 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write indented JSON atomically, keys in the order given. Raises StorageError."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_bytes(path, text.encode(errors="backslashreplace"))  # file names that are no text, as JSON escapes them
 
 
 def read_json(path: Path) -> Any:
     """Read JSON. Raises StorageError naming file and line when it is not JSON."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise StorageError(
             f"{path}: not valid JSON ({error}). Delete the file and run the same command again."

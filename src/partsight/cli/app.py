@@ -3,9 +3,9 @@
 import sys
 
 import typer
-from rich.console import Console
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
+from partsight.cli.console import headed, open_console
 from partsight.cli.photos import group as photos_group
 from partsight.cli.trust import asking
 from partsight.errors import PartsightError
@@ -38,18 +38,18 @@ app.add_typer(photos_group.app, name="photos")
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
-    errors = Console(stderr=True, highlight=False)
+    errors = open_console(stderr=True)
     try:
         code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
     except PartsightError as error:
-        errors.print(f"[bold red]error[/] {type(error).__name__}")
-        errors.print(str(error), markup=False, soft_wrap=True)
+        errors.print(headed("error", "bold red", type(error).__name__))
+        errors.print(str(error), soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
         return 130
     except typer.TyperException as error:
-        errors.print(f"{error.format_message()}\nTry 'partsight --help'.", markup=False)
+        errors.print(f"{error.format_message()}\nTry 'partsight --help'.")
         return error.exit_code
     return int(code or 0)
 

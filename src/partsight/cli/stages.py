@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
@@ -49,14 +50,12 @@ def render(
         from partsight.pipeline.preview import make_preview
 
         sheet = make_preview(experiment.recipe, experiment.workspace, experiment.progress, max(1, preview))
-        console.print(f"preview {sheet}", highlight=False, soft_wrap=True)
+        console.print(f"preview {sheet}", soft_wrap=True)
         return
     renders = experiment.render()
-    console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}", highlight=False)
-    console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}", highlight=False)
-    console.print(
-        f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view", highlight=False
-    )
+    console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}")
+    console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
+    console.print(f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
 
 
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
@@ -65,8 +64,8 @@ def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out
     trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
-        console.print(f"{output.title}: {len(output.history)} epochs{found}", highlight=False)
-    console.print(f"checkpoint {trained.checkpoint.path}", highlight=False)
+        console.print(f"{output.title}: {len(output.history)} epochs{found}")
+    console.print(f"checkpoint {trained.checkpoint.path}")
 
 
 def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
@@ -79,7 +78,7 @@ def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, 
 def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
     """Write the report page."""
     experiment, console = _open(recipe, settings, out)
-    console.print(f"report {experiment.report()}", highlight=False)
+    console.print(f"report {experiment.report()}")
 
 
 def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
@@ -87,7 +86,7 @@ def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "t
     from partsight.pipeline.experiment import Experiment
     from partsight.pipeline.running.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     recipe = read_recipe(recipe_path, settings or [])
     workspace = Workspace(out or recipe_path.parent / "runs")
     return Experiment(recipe, workspace, TerminalProgress(console)), console

@@ -38,7 +38,7 @@ def read_photos(section: PhotosSection, class_names: Sequence[str]) -> Dataset:
 
 def session_of(path: str, pattern: str) -> str:
     """Return a picture's session by its path below `images/`. Raises DatasetError when the pattern does not match."""
-    match = re.search(pattern, path)
+    match = re.search(pattern, path, re.DOTALL)  # a folder's name may hold a line break
     if match is None:
         raise DatasetError(f"{path}: photos.session_pattern {pattern!r} does not match. Every picture needs a session.")
     return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION

@@ -42,11 +42,14 @@ class PictureIndex:
 
     def find(self, name: str) -> Path | None:
         """Return the picture of this name; None when there is none, or when several have it."""
-        plain = Path(name.replace("\\", "/"))
-        for folder in self._folders:
+        written = dict.fromkeys(
+            (Path(name), Path(name.replace("\\", "/")))
+        )  # a sign of a name here, of a path on Windows
+        places = [(folder, plain) for plain in written for folder in self._folders]
+        for folder, plain in places:
             if not plain.is_absolute() and ".." not in plain.parts and (folder / plain).is_file():
                 return folder / plain
-        found = self._by_name.get(plain.name.lower(), [])
+        found = [path for plain in written for path in self._by_name.get(plain.name.lower(), [])]
         return found[0] if len(found) == 1 else None
 
 

@@ -9,6 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from partsight.cli.console import open_console
+
 if TYPE_CHECKING:
     from partsight.pipeline.photos.exchange import OpenExport
 
@@ -31,7 +33,7 @@ def import_labels(
     """Bring in labels from Roboflow, CVAT, Label Studio, COCO, YOLO or Pascal VOC."""
     from partsight.pipeline.photos.exchange import open_export, write_import
 
-    console = Console()
+    console = open_console()
     with open_export(source, photos, _said(mapping or []), pictures) as export:
         _show(console, export)
         _confirm(export, yes=yes)
@@ -40,13 +42,12 @@ def import_labels(
     console.print(
         f"{outcome.num_pictures} pictures with {outcome.num_boxes} boxes into {photos}, {outcome.num_null} of them showing nothing; "
         f"{outcome.num_known} were there already. Sessions: {', '.join(outcome.sessions) or 'none new'}",
-        highlight=False,
         soft_wrap=True,
     )
     for remark in remarks[:SHOWN_REMARKS]:
-        console.print(f"remark {remark}", highlight=False, soft_wrap=True)
+        console.print(f"remark {remark}", soft_wrap=True)
     if len(remarks) > SHOWN_REMARKS:
-        console.print(f"… and {len(remarks) - SHOWN_REMARKS} more remarks", highlight=False)
+        console.print(f"… and {len(remarks) - SHOWN_REMARKS} more remarks")
 
 
 def export_labels(
@@ -59,7 +60,7 @@ def export_labels(
 
     dataset = export_photos(photos, to, out)
     boxes = sum(len(sample.class_ids) for sample in dataset.samples)
-    Console().print(f"{len(dataset.samples)} pictures with {boxes} boxes in {out}", highlight=False, soft_wrap=True)
+    open_console().print(f"{len(dataset.samples)} pictures with {boxes} boxes in {out}", soft_wrap=True)
 
 
 def _said(pairs: list[str]) -> dict[str, str]:
@@ -70,7 +71,7 @@ def _said(pairs: list[str]) -> dict[str, str]:
 
 
 def _show(console: Console, export: "OpenExport") -> None:
-    console.print(f"{export.format}: {len(export.found.pictures)} pictures", highlight=False)
+    console.print(f"{export.format}: {len(export.found.pictures)} pictures")
     table = Table("their class", "boxes", "becomes", "", box=SIMPLE_HEAD)
     for entry in export.mapping:
         becomes = "left out" if entry.becomes == "-" else entry.becomes

@@ -77,8 +77,8 @@ def read_pictures(data_yaml: Path, split: str, image_size: int) -> PictureSet:
     import yaml
 
     try:
-        content = yaml.safe_load(data_yaml.read_text())
-        rows = (data_yaml.parent / content[split]).read_text().splitlines()
+        content = yaml.safe_load(data_yaml.read_text(encoding="utf-8"))
+        rows = (data_yaml.parent / content[split]).read_text(encoding="utf-8").splitlines()
         paths = tuple(data_yaml.parent / row for row in rows if row)
         labels = tuple(_read_labels(path.parent.parent / "labels" / f"{path.stem}.txt") for path in paths)
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:

@@ -7,6 +7,7 @@ from tempfile import gettempdir
 from typing import Any
 
 from partsight.detector.devices import num_free_cores
+from partsight.detector.families.ultralytics_paths import take_paths_as_they_are
 from partsight.errors import DetectorError
 
 QUIET = {
@@ -46,6 +47,7 @@ def open_library(*, allow_network: bool = False) -> Any:
     Image.open = getattr(ultralytics.utils.patches, "_image_open", open_picture)  # the library replaces it everywhere
     ultralytics.data.utils.check_font = _find_no_font
     ultralytics.data.dataset.load_dataset_cache_file = _read_no_cache
+    take_paths_as_they_are()
     unwanted = {name: False for name in INTEGRATIONS if ultralytics.settings.get(name)}
     if unwanted:
         ultralytics.settings.update(unwanted)

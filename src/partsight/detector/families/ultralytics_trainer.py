@@ -19,6 +19,7 @@ from ultralytics.utils import RANK
 from ultralytics.utils.torch_utils import unwrap_model
 
 from partsight.detector.families.training_state import has_same_shapes, read_state, write_state
+from partsight.detector.families.ultralytics_library import open_library
 from partsight.detector.families.ultralytics_weights import build_network
 from partsight.errors import DetectorError
 from partsight.files import hash_json, write_text
@@ -65,6 +66,7 @@ class Trainer(DetectionTrainer):
     def check_resume(self, overrides: Mapping[str, Any]) -> None:
         """Take the settings as they are given, never from a checkpoint."""
         del overrides
+        open_library()  # processes on several GPUs have not done so yet
         self.resume = bool(self.args.resume)
         self.best_weights: Mapping[str, torch.Tensor] | None = None
         self.settings_key = settings_key(self.args)

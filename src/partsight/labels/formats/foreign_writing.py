@@ -1,7 +1,9 @@
 """Datasets written as other tools read them; what is written comes back the same."""
 
+import itertools
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from partsight.errors import DatasetError
@@ -15,26 +17,42 @@ from partsight.labels.label import Label
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
+_REFUSED = r"[\\/:*?\"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
+
 
 def write_export(dataset: Dataset, target: str, folder: Path) -> None:
     """Write a dataset with copies of its pictures into a new folder.
 
-    Raises DatasetError for an unknown target, pictures that would share a name, or a folder that is not empty.
+    Signs of names that some system, tool or XML refuses become underscores. Raises DatasetError for an unknown target or a folder
+    that is not empty.
     """
     if target not in WRITERS:
         raise DatasetError(f"--to {target}: unknown. Known: {', '.join(WRITERS)}.")
     if folder.exists() and any(folder.iterdir()):
         raise DatasetError(f"{folder}: is not empty. Choose a new folder with --out.")
     write, images = WRITERS[target]
-    pictures = [_copied(sample, dataset, folder / images) for sample in dataset.samples]
+    stems = _stems([sample.sample_id for sample in dataset.samples])
+    pictures = [
+        _copied(sample, dataset, folder / images / stem) for sample, stem in zip(dataset.samples, stems, strict=True)
+    ]
     write(folder, pictures, list(dataset.class_names))
 
 
-def _copied(sample: Sample, dataset: Dataset, images: Path) -> ForeignPicture:
-    images.mkdir(parents=True, exist_ok=True)
-    path = images / f"{sample.sample_id}{sample.image_path.suffix.lower()}"
-    if path.exists():
-        raise DatasetError(f"{sample.image_path}: shares its name with another picture. Rename one.")
+def _stems(sample_ids: Sequence[str]) -> list[str]:
+    """Return a name for each picture that every tool takes, no two alike, whatever the case."""
+    taken: dict[str, str] = {}
+    for sample_id in sample_ids:
+        stem = re.sub(_REFUSED, "_", sample_id).strip(". ") or "picture"
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        name = next(name for name in names if name.lower() not in taken)
+        taken[name.lower()] = name
+    return list(taken.values())
+
+
+def _copied(sample: Sample, dataset: Dataset, target: Path) -> ForeignPicture:
+    """Copy a picture to a path that still lacks its suffix."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(f"{target.name}{sample.image_path.suffix.lower()}")
     shutil.copyfile(sample.image_path, path)
     labels = []
     for number, (box, class_id) in enumerate(zip(sample.boxes_xyxy.tolist(), sample.class_ids.tolist(), strict=True)):

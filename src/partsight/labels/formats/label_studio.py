@@ -10,7 +10,7 @@ import math
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlparse
+from urllib.parse import parse_qs, quote, unquote, urlparse
 
 from partsight.errors import DatasetError
 from partsight.labels.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
@@ -77,7 +77,11 @@ def _task(number: int, picture: ForeignPicture) -> dict[str, Any]:
                 "value": value,
             }
         )
-    return {"id": number, "data": {"image": picture.path.name}, "annotations": [{"id": number, "result": results}]}
+    return {
+        "id": number,
+        "data": {"image": quote(picture.path.name)},
+        "annotations": [{"id": number, "result": results}],
+    }
 
 
 def _is_export(path: Path) -> bool:

@@ -180,7 +180,7 @@ def _unlabelled(path: Path, folder: Path) -> Sample:
 def _matches(session: str, patterns: Sequence[str]) -> bool:
     """Say whether a session's folder is named by a pattern as sessions of labelled photos are, with or without `images/`."""
     names = (session, f"{session}/", f"images/{session}", f"images/{session}/")
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _content(advised: Sequence[PartAdvice], unsure: Sequence[tuple[str, float]]) -> CoverageContent:
