@@ -6,128 +6,114 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import PlacementSection, RandomizeSection
+from partsight.config.randomize import PlacementSection
+from partsight.randomize.layouts.layout import Body
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
-from partsight.randomize.sampler import open_sampler
-from partsight.randomize.solids import box, bracket
 from partsight.structures.world.camera import project
 from partsight.structures.world.part import diagonal_m
-from partsight.structures.world.scene import Scene
 from partsight.structures.world.transform import moved
-from tests.unit.randomize.contact import depth_m, do_meet, pieces
+from tests.unit.randomize import drawing
+from tests.unit.randomize.contact import depth_m, do_meet, pieces, support_pieces
+from tests.unit.randomize.drawing import SIZE_WH, classed, eye_m, places
 
-PARTS = {
-    "beam": (box(np.array([0.3, 0.05, 0.04])),),
-    "angle": (bracket(np.array([0.1, 0.08, 0.12]), 0.01), bracket(np.array([0.2, 0.08, 0.12]), 0.02)),
-    "cube": (box(np.array([0.1, 0.1, 0.1])),),
-}
-SIZE_WH = (160, 120)
 SUPPORTS = {
-    "ground": {"table_share": 0.0, "bin_share": 0.0},
-    "table": {"table_share": 1.0, "bin_share": 0.0},
-    "bin": {"table_share": 0.0, "bin_share": 1.0},
+    "ground": {"scatter__table_share": 0.0, "scatter__bin_share": 0.0},
+    "table": {"scatter__table_share": 1.0, "scatter__bin_share": 0.0},
+    "bin": {"scatter__table_share": 0.0, "scatter__bin_share": 1.0},
+}
+FALLING = {
+    "scatter__physics": True,
+    "scatter__parts_per_image": (1, 4),
+    "distractors__per_image": (0, 3),
+    **drawing.LYING,
 }
 
 
-def sampler(seed: int = 5, *, distractors=(0, 6), vary: bool = True, **scatter):
-    settings = {"physics": True, "float_share": 0.0, "empty_share": 0.0, **scatter}
-    section = RandomizeSection.model_validate(
-        {"scatter": settings, "distractors": {"per_image": distractors}, "background": {"vary": vary}}
-    )
-    return open_sampler(section, PARTS, SIZE_WH, seed)
+def layouts(count: int = 4, **changes):
+    return drawing.layouts(count, **{**FALLING, **changes})
 
 
-def scenes(count: int = 8, **changes) -> list[Scene]:
-    drawn = sampler(**changes)
-    return [drawn.sample(index) for index in range(count)]
+def pieces_of(body: Body) -> list[np.ndarray]:
+    return pieces(PosedPart(body.part, body.world_from_part))
 
 
-def classed(scene: Scene):
-    return [instance for instance in scene.instances if instance.class_id is not None]
+@pytest.fixture(scope="module", params=SUPPORTS)
+def support(request) -> str:
+    return request.param
 
 
-def poses(scene: Scene):
-    return [(i.class_id, i.part.key, i.world_from_part.tobytes()) for i in classed(scene)]
+@pytest.fixture(scope="module")
+def fallen(support):
+    """Layouts of one kind of support, with parts and distractors."""
+    return layouts(6, **SUPPORTS[support])
 
 
-def test_a_scene_is_a_function_of_seed_and_number():
-    one, other = sampler(), sampler()
-    other.sample(3)
-    assert poses(one.sample(7)) == poses(other.sample(7))
-    assert one.sample(7).camera.world_from_camera.tobytes() == other.sample(7).camera.world_from_camera.tobytes()
-    assert poses(one.sample(7)) != poses(sampler(seed=6).sample(7))
+@pytest.fixture(scope="module")
+def alone(support):
+    """The same without distractors."""
+    return layouts(6, distractors__per_image=(0, 0), **SUPPORTS[support])
 
 
-@pytest.mark.parametrize("support", SUPPORTS)
-def test_other_distractors_leave_parts_and_camera_as_they_were(support):
-    plain, changed = scenes(distractors=(0, 0), **SUPPORTS[support]), scenes(distractors=(5, 5), **SUPPORTS[support])
-    assert [poses(scene) for scene in plain] == [poses(scene) for scene in changed]
-    assert [s.camera.world_from_camera.tobytes() for s in plain] == [
-        s.camera.world_from_camera.tobytes() for s in changed
-    ]
-    assert sum(len(scene.instances) for scene in changed) > sum(len(scene.instances) for scene in plain)
+def test_a_layout_is_a_function_of_seed_and_number(fallen, support):
+    again = drawing.sampler(**FALLING, **SUPPORTS[support]).layout(5)
+    assert places(again) == places(fallen[5])
+    assert eye_m(again).tobytes() == eye_m(fallen[5]).tobytes()
+    assert places(again) != places(drawing.sampler(seed=6, **FALLING, **SUPPORTS[support]).layout(5))
 
 
-@pytest.mark.parametrize("support", SUPPORTS)
-def test_parts_sink_neither_into_each_other_nor_into_what_carries_them(support):
-    for scene in scenes(distractors=(0, 0), vary=False, parts_per_image=(3, 6), **SUPPORTS[support]):
-        boxes = [i for i in scene.instances if i.part.name == "box" and i.class_id is None]
-        for one in classed(scene):
-            mine = pieces(PosedPart(one.part, one.world_from_part))
-            for fixed in boxes:
-                (wall,) = pieces(PosedPart(fixed.part, fixed.world_from_part))
-                assert max(depth_m(piece, wall) for piece in mine) <= overlap_limit_m(one.part)
-        for one, other in combinations(classed(scene), 2):
-            (first,), (second,) = (pieces(PosedPart(i.part, i.world_from_part)) for i in (one, other))
+def test_other_distractors_leave_parts_and_camera_as_they_were(fallen, alone):
+    assert [places(layout) for layout in fallen] == [places(layout) for layout in alone]
+    assert [eye_m(layout).tobytes() for layout in fallen] == [eye_m(layout).tobytes() for layout in alone]
+    assert sum(len(layout.bodies) for layout in fallen) > sum(len(layout.bodies) for layout in alone)
+
+
+def test_parts_sink_neither_into_each_other_nor_into_what_carries_them(alone):
+    for layout in alone:
+        for one in layout.bodies:
+            below = support_pieces(layout.support)
+            deepest = max(depth_m(piece, fixed) for piece in pieces_of(one) for fixed in below)
+            assert deepest <= overlap_limit_m(one.part)
+        for one, other in combinations(layout.bodies, 2):
+            (first,), (second,) = pieces_of(one), pieces_of(other)
             assert depth_m(first, second) <= overlap_limit_m(one.part, other.part)
 
 
-@pytest.mark.parametrize("support", SUPPORTS)
-def test_everything_carries_or_is_carried(support):
-    """A body let down by a little meets what is drawn below it: ground, table, bin or another body."""
-    for scene in scenes(4, vary=False, **SUPPORTS[support]):
-        floor = next(i for i in scene.instances if i.part.name == "plane").world_from_part[2, 3]
-        bodies = [PosedPart(i.part, i.world_from_part) for i in scene.instances if i.part.name != "plane"]
-        for body, instance in zip(bodies, scene.instances, strict=False):
-            lowered = [piece - [0, 0, overlap_limit_m(body.part)] for piece in pieces(body)]
-            is_on_floor = min(piece[:, 2].min() for piece in lowered) <= floor
-            is_support = instance.class_id is None and instance.part.name == "box"
-            others = [piece for other in bodies if other is not body for piece in pieces(other)]
-            assert is_on_floor or is_support or any(do_meet(piece, its) for piece in lowered for its in others)
+def test_everything_is_carried(fallen):
+    """A body let down by a little meets what is below it: ground, table, bin or another body."""
+    for layout in fallen[:4]:
+        for body in layout.bodies:
+            lowered = [piece - [0, 0, overlap_limit_m(body.part)] for piece in pieces_of(body)]
+            others = [piece for other in layout.bodies if other is not body for piece in pieces_of(other)]
+            below = [*support_pieces(layout.support), *others]
+            assert any(do_meet(piece, its) for piece in lowered for its in below)
 
 
-@pytest.mark.parametrize("support", SUPPORTS)
-def test_the_camera_aims_at_a_part_of_the_turn_and_stands_in_nothing(support):
-    for index, scene in enumerate(scenes(12, **SUPPORTS[support])):
-        focus, eye = classed(scene)[0], scene.camera.world_from_camera[:3, 3]
-        pixels, depth = project(scene.camera, focus.world_from_part[None, :3, 3])
+def test_the_camera_aims_at_a_part_of_the_turn_and_stands_in_nothing(fallen):
+    for index, layout in enumerate(fallen):
+        focus = classed(layout)[0]
+        pixels, depth = project(layout.viewpoint.camera, focus.world_from_part[None, :3, 3])
         assert focus.class_id == index % 3
         assert depth[0] > 0
         assert ((pixels[0] >= 0) & (pixels[0] <= SIZE_WH)).all()
-        for instance in scene.instances:
-            if instance.part.name != "plane" and instance.class_id is not None:
-                assert np.linalg.norm(instance.world_from_part[:3, 3] - eye) > diagonal_m(instance.part.mesh) / 2
+        for body in classed(layout):
+            assert np.linalg.norm(body.world_from_part[:3, 3] - eye_m(layout)) > diagonal_m(body.part.mesh) / 2
 
 
 def test_parts_lean_on_each_other_and_are_not_only_flat_on_the_ground():
-    """At least one part in ten pictures with many parts touches another part, not just the ground."""
+    """At least one part in pictures with many parts touches another part, not just the ground."""
+    piled = {"scatter__parts_per_image": (6, 6), "distractors__per_image": (0, 0), "scatter__pile_share": 1.0}
     lifted = 0
-    for scene in scenes(10, parts_per_image=(6, 6), distractors=(0, 0), pile_share=1.0, **SUPPORTS["ground"]):
-        lows = [moved(i.world_from_part, i.part.mesh.vertices_m)[:, 2].min() for i in classed(scene)]
+    for layout in layouts(5, **piled, **SUPPORTS["ground"]):
+        lows = [moved(body.world_from_part, body.part.mesh.vertices_m)[:, 2].min() for body in classed(layout)]
         lifted += sum(low > 0.005 for low in lows)
     assert lifted > 0
 
 
 def test_empty_pictures_and_hovering_parts_stay():
-    drawn = scenes(60, empty_share=0.3, float_share=0.5, distractors=(0, 0))
-    assert 8 <= sum(not classed(scene) for scene in drawn) <= 30
-    assert 15 <= sum(scene.background is not None for scene in drawn) <= 45
-
-
-def test_nothing_falls_without_physics():
-    drawn = sampler(physics=False, table_share=0.8).sample(1)
-    lows = [moved(i.world_from_part, i.part.mesh.vertices_m)[:, 2].min() for i in classed(drawn)]
-    np.testing.assert_allclose(lows, 0, atol=1e-9)
+    single = {"scatter__parts_per_image": (1, 1), "distractors__per_image": (0, 0)}
+    drawn = layouts(60, scatter__empty_share=0.3, scatter__float_share=0.5, **single)
+    assert 8 <= sum(not classed(layout) for layout in drawn) <= 30
+    assert 15 <= sum(layout.setting == "air" for layout in drawn) <= 45
 
 
 def test_shares_of_supports_leave_some_ground():
