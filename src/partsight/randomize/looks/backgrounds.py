@@ -13,12 +13,22 @@ from partsight.errors import SceneError
 from partsight.randomize.looks.textures import sample_collage
 from partsight.randomize.streams import chance
 from partsight.structures.arrays import Image
+from partsight.structures.world.scene import Background
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 PHOTO_SHARE = 0.7
 """Share of backgrounds taken from the user's folder when there is one."""
 LONGEST_PX = 1280
 """Photos are kept in memory no larger than this."""
+
+
+def sample_backdrop(
+    rng: np.random.Generator, section: BackgroundSection, size_wh: tuple[int, int]
+) -> Background | None:
+    """Draw a picture for behind hovering parts; in workshops half the time the room itself, out of focus."""
+    if section.vary and section.workshop_share and chance(rng, 0.5 * section.workshop_share):
+        return None
+    return Background(sample_background(rng, section, size_wh))
 
 
 def sample_background(rng: np.random.Generator, section: BackgroundSection, size_wh: tuple[int, int]) -> Image:

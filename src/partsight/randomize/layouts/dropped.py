@@ -11,6 +11,7 @@ import numpy as np
 
 from partsight.config.randomize import CameraSection, RandomizeSection
 from partsight.randomize.camera.viewpoint import Viewpoint, sample_viewpoint
+from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.arrangement import (
     NUM_TRIES,
     Footprint,
@@ -20,11 +21,11 @@ from partsight.randomize.layouts.arrangement import (
     rest,
     turn_freely,
 )
-from partsight.randomize.layouts.layout import Body, Layout, pick_part
+from partsight.randomize.layouts.layout import Body, Layout, pick_part, sample_opening
 from partsight.randomize.layouts.physics import PosedPart, settle
 from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import FixedBox, Support, sample_support
-from partsight.randomize.streams import chance, log_uniform, stream
+from partsight.randomize.streams import chance, log_uniform
 from partsight.randomize.things.distractors import Catalogue, sample_distractor
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.part import Part, diagonal_m
@@ -34,22 +35,6 @@ NUM_ROUNDS = 4
 """Drops of one picture; each leaves out what stood before the camera in the last."""
 GAP = 0.02
 """Height above what is below from which a body is let go, as a share of its diagonal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """One picture of a recipe: whence its draws come."""
-
-    section: RandomizeSection
-    parts: tuple[tuple[Part, ...], ...]
-    size_wh: tuple[int, int]
-    seed: int
-    index: int
-    others: tuple[Part, ...] = ()
-
-    def stream(self, concern: str) -> np.random.Generator:
-        """Return the generator of one concern."""
-        return stream(self.seed, self.index, concern)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,46 +60,49 @@ class _Site:
     columns: list[_Column]
 
 
-def drop_layout(drop: Drop, focus: Part, *, is_empty: bool) -> Layout:
+def sample_dropped(context: DrawContext) -> Layout:
     """Let the focus part and its neighbours fall, then distractors; a focus part that is lost rests alone in the middle."""
-    diagonal = diagonal_m(focus.mesh)
-    support = sample_support(drop.stream("support"), drop.section.scatter, diagonal)
+    opening = sample_opening(context)
+    focus, diagonal = opening.focus, diagonal_m(opening.focus.mesh)
+    support = sample_support(context.stream("support"), context.section.scatter, diagonal)
 
     def aim(bodies: Sequence[Body]) -> Viewpoint:
         target = bodies[0].world_from_part[:3, 3] if bodies else np.array([0, 0, diagonal / 4])
-        return _aimed(drop, support, target, diagonal)
+        return _aimed(context, support, target, diagonal)
 
-    parts = [] if is_empty else _fallen_parts(drop, focus, support, aim)
+    parts = [] if opening.is_empty else _fallen_parts(context, focus, support, aim)
     viewpoint = aim(parts)
-    distractors = fallen_distractors(drop, diagonal, parts, support, viewpoint)
-    return Layout(viewpoint, (*parts, *distractors), is_floating=False, focus_radius_m=diagonal / 2, support=support)
+    distractors = fallen_distractors(context, diagonal, parts, support, viewpoint)
+    return Layout(viewpoint, (*parts, *distractors), "ground", diagonal / 2, support)
 
 
 def fallen_distractors(
-    drop: Drop, size_m: float, parts: Sequence[Body], support: Support, viewpoint: Viewpoint
+    context: DrawContext, size_m: float, parts: Sequence[Body], support: Support, viewpoint: Viewpoint
 ) -> list[Body]:
     """Let distractors of about this size fall around, or onto, parts at rest, the first of which is looked at."""
-    rng, (low, high) = drop.stream("distractors"), drop.section.distractors.per_image
-    site = _site(drop, support, viewpoint, parts, size_m)
+    rng, (low, high) = context.stream("distractors"), context.section.distractors.per_image
+    site = _site(context, support, viewpoint, parts, size_m)
     waiting: list[Body] = []
     for _ in range(int(rng.integers(low, high + 1))):
         about_m = size_m * log_uniform(rng, 0.25, 2.0)
-        part = sample_distractor(rng, about_m, drop.section.distractors, Catalogue(drop.parts, drop.others))
+        part = sample_distractor(rng, about_m, context.section.distractors, Catalogue(context.parts, context.others))
         waiting += _let_go_somewhere(rng, part, None, site)
-    return _fallen(drop.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
+    return _fallen(context.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
 
 
-def _fallen_parts(drop: Drop, focus: Part, support: Support, aim: Callable[[Sequence[Body]], Viewpoint]) -> list[Body]:
+def _fallen_parts(
+    context: DrawContext, focus: Part, support: Support, aim: Callable[[Sequence[Body]], Viewpoint]
+) -> list[Body]:
     """Return the parts at rest, the focus part first."""
-    rng, class_id = drop.stream("drop"), drop.index % len(drop.parts)
-    site = _site(drop, support, aim([]), [], diagonal_m(focus.mesh))
+    rng, class_id = context.stream("drop"), context.class_id
+    site = _site(context, support, aim([]), [], diagonal_m(focus.mesh))
     waiting = [_let_go(rng, focus, class_id, _in_area(rng, focus, support, site.pile_m), site)]
-    low, high = drop.section.scatter.parts_per_image
+    low, high = context.section.scatter.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
-        neighbour = int(rng.integers(len(drop.parts)))
-        part = pick_part(rng, drop.parts[neighbour], drop.section.scatter.size_jitter)
+        neighbour = int(rng.integers(len(context.parts)))
+        part = pick_part(rng, context.parts[neighbour], context.section.scatter.size_jitter)
         waiting += _let_go_somewhere(rng, part, neighbour, site)
-    fallen = _fallen(drop.stream("physics of parts"), waiting, support, [], aim)
+    fallen = _fallen(context.stream("physics of parts"), waiting, support, [], aim)
     if fallen and fallen[0].part is focus:
         return fallen
     return [Body(focus, on_ground(focus, rest(rng, focus), np.zeros(2))[0], class_id)]
@@ -143,11 +131,13 @@ def _fallen(
     return []
 
 
-def _site(drop: Drop, support: Support, viewpoint: Viewpoint, parts: Sequence[Body], diagonal: float) -> _Site:
+def _site(
+    context: DrawContext, support: Support, viewpoint: Viewpoint, parts: Sequence[Body], diagonal: float
+) -> _Site:
     """Return where things may be let go above the parts at rest."""
     middle = parts[0].world_from_part[:2, 3] if parts else np.zeros(2)
     columns = [_column(body) for body in parts]
-    return _Site(support, viewpoint, middle, 0.75 * diagonal, drop.section.scatter.pile_share, columns)
+    return _Site(support, viewpoint, middle, 0.75 * diagonal, context.section.scatter.pile_share, columns)
 
 
 def _let_go_somewhere(rng: np.random.Generator, part: Part, class_id: int | None, site: _Site) -> list[Body]:
@@ -192,14 +182,14 @@ def _rim_m(support: Support) -> float:
     return max((float(box.world_from_box[2, 3] + box.size_m[2] / 2) for box in support.boxes), default=0.0)
 
 
-def _aimed(drop: Drop, support: Support, target_m: FloatArray, diagonal: float) -> Viewpoint:
+def _aimed(context: DrawContext, support: Support, target_m: FloatArray, diagonal: float) -> Viewpoint:
     """Draw the camera anew, but always alike, for this target; again if it would stand in the support."""
-    rng, section = drop.stream("camera"), _camera_before(support, drop.section)
-    viewpoint = sample_viewpoint(rng, section, drop.size_wh, target_m, diagonal)
+    rng, section = context.stream("camera"), _camera_before(support, context.section)
+    viewpoint = sample_viewpoint(rng, section, context.size_wh, target_m, diagonal)
     for _ in range(NUM_ROUNDS):
         if not any(holds_camera(box, viewpoint) for box in support.boxes):
             break
-        viewpoint = sample_viewpoint(rng, section, drop.size_wh, target_m, diagonal)
+        viewpoint = sample_viewpoint(rng, section, context.size_wh, target_m, diagonal)
     return viewpoint
 
 
