@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,13 +19,18 @@ _MAX_SHOWN = 50
 _MAX_PLACES = 3
 
 
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the upright picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One box, its class name, and where it was read."""
+    """One box and its class."""
 
-    box_xyxy: tuple[float, float, float, float]
+    box_xyxy: Box
     class_name: str
-    where: str
+    where: str = field(default="", compare=False)
+    """Where it was read, for messages: file and line."""
 
 
 def box_problem(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str | None:
