@@ -15,9 +15,9 @@ from typing import Any, Literal, TypeAlias
 
 from partsight.errors import DatasetError, StaleLabelsError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
-from partsight.labels.formats.yolo.reading import parse_line
+from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
 from partsight.labels.importing import extend_classes, known_classes
-from partsight.labels.label import Label, box_problem, raise_problems, yolo_text
+from partsight.labels.label import Label, box_problem, cut_box, raise_problems
 from partsight.labels.photo_labels import LabelState, PhotoLabels
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
 
@@ -85,11 +85,11 @@ class LabelStore:
         path = self._labels_path(key)
         if not path.is_file():
             raise DatasetError(f"{path}: no label file for a picture in images/. Move the picture to to_label/.")
-        known = known_classes(self.folder)
-        lines = enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1)
-        read = [parse_line(line.split(), size_wh, known, f"{path}:{number}") for number, line in lines if line.strip()]
-        raise_problems([problem for _, problem in read if problem], path)
-        return tuple(Label(label.box_xyxy, label.class_name) for label, _ in read if label)
+        marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
+        boxes = [mark.shape.box(size_wh) for mark in marks]
+        wrong = [mark.fault or box_problem(box, size_wh) for mark, box in zip(marks, boxes, strict=True)]
+        raise_problems([f"{mark.where}: {told}" for mark, told in zip(marks, wrong, strict=True) if told], path)
+        return tuple(Label(box, mark.class_name) for mark, box in zip(marks, boxes, strict=True))
 
     def _check(self, key: str, boxes: Sequence[Label], state: LabelState) -> None:
         unknown = {box.class_name for box in boxes} - set(self.class_names)
@@ -224,13 +224,7 @@ def _draft_boxes(content: Any, path: Path) -> tuple[Label, ...]:
 
 def _cut(boxes: Sequence[Label], size_wh: tuple[int, int]) -> list[Label]:
     """Cut boxes at the picture's border, where tools may overshoot by rounding."""
-    width, height = size_wh
-    kept = []
-    for box in boxes:
-        left, top, right, bottom = box.box_xyxy
-        cut = max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
-        kept.append(Label(cut, box.class_name))
-    return kept
+    return [Label(cut_box(box.box_xyxy, size_wh), box.class_name) for box in boxes]
 
 
 def _revision(state: LabelState, boxes: Sequence[Label]) -> str:

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from partsight.config.randomize import BackgroundSection
 from partsight.errors import DatasetError, SceneError
-from partsight.pictures import PICTURE_SUFFIXES, read_picture
+from partsight.pictures import PICTURE_SUFFIXES, pictures_below, read_picture
 from partsight.randomize.looks.textures import sample_collage
 from partsight.randomize.streams import chance
 from partsight.structures.arrays import Image
@@ -54,7 +54,7 @@ def list_photos(folder: Path | None, key: str) -> tuple[Path, ...]:
     """Return the pictures in a folder, by name. Raises SceneError when it has none."""
     if folder is None:
         return ()
-    paths = tuple(sorted(path for path in folder.glob("**/*") if path.suffix.lower() in PICTURE_SUFFIXES))
+    paths = tuple(pictures_below(folder))
     if not paths:
         raise SceneError(f"{folder}: no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}) here; mend {key}")
     return paths
