@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
 from partsight.labels.formats.yolo.names import names_from_text
 from partsight.labels.judging import LabeledPicture
 from partsight.labels.label import Label, boxes_of
+from partsight.labels.original_names import is_copy_name
 from partsight.labels.shapes import RECTANGLE
 from partsight.pictures import PICTURE_SUFFIXES, pictures_below
 
@@ -33,6 +34,8 @@ class Imported:
     num_known: int
     """Pictures that were there already, by content."""
     sessions: tuple[str, ...]
+    originals: Mapping[str, str]
+    """For each picture written that a tool made of another one its path below images/ and the name of that one."""
     changes: tuple[str, ...]
     """What --replace changed in labels that were there."""
     remarks: tuple[str, ...]
@@ -46,6 +49,8 @@ class ImportRecord:
     format: str
     sessions: tuple[str, ...]
     balance: Balance
+    originals: Mapping[str, str] = field(default_factory=dict)
+    """As `Imported.originals`."""
 
 
 def import_pictures(
@@ -96,7 +101,13 @@ def read_imports(folder: Path) -> tuple[ImportRecord, ...]:
         return ()
     try:
         return tuple(
-            ImportRecord(entry["source"], entry["format"], tuple(entry["sessions"]), balance_from(entry["balance"]))
+            ImportRecord(
+                entry["source"],
+                entry["format"],
+                tuple(entry["sessions"]),
+                balance_from(entry["balance"]),
+                dict(entry["originals"]),
+            )
             for entry in read_json(path)["imports"]
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -122,6 +133,7 @@ class _Writer:
     class_names: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    originals: dict[str, str] = field(default_factory=dict)
     _written: list[tuple[str, int]] = field(default_factory=list)
     _before: dict[Path, bytes | None] = field(default_factory=dict)
     """What stood at each path before it was written; None for nothing."""
@@ -145,6 +157,8 @@ class _Writer:
         self._write(target, picture.path.read_bytes())
         self._present[content_hash] = target
         self._written.append((session, len(picture.labels)))
+        if is_copy_name(picture.path.stem):
+            self.originals[target.relative_to(self.folder / "images").as_posix()] = picture.name
         self.sheet.add("pictures", "imported", place=picture.name)
         _count_labels(picture.labels, self.sheet)
 
@@ -164,6 +178,7 @@ class _Writer:
             num_null=sum(count == 0 for _, count in self._written),
             num_known=num_pictures - len(self._written),
             sessions=tuple(sorted({session for session, _ in self._written})),
+            originals=self.originals,
             changes=tuple(self.changes),
             remarks=tuple(self.remarks),
         )

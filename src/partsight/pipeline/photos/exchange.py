@@ -106,7 +106,7 @@ def write_import(export: OpenExport, choices: ImportChoices) -> tuple[Imported, 
     balance = sheet.closed(export.num_pictures, export.num_boxes)
     source = export.source.path.name
     if outcome.num_pictures or outcome.changes or source not in {one.source for one in read_imports(photos)}:
-        record_import(photos, ImportRecord(source, export.format, outcome.sessions, balance))
+        record_import(photos, ImportRecord(source, export.format, outcome.sessions, balance, outcome.originals))
     return outcome, balance
 
 

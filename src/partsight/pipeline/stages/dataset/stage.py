@@ -17,6 +17,7 @@ from partsight.labels.formats.yolo import write_yolo
 from partsight.pipeline.running.stage_key import dataset_key
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.pipeline.stages.dataset.cropping import cut_photos
+from partsight.pipeline.stages.dataset.decoding import decode_photos
 from partsight.pipeline.stages.render.stage import RenderOutput
 from partsight.progress import Progress
 from partsight.randomize.looks.backgrounds import list_photos
@@ -187,7 +188,9 @@ def _write(
 ) -> dict[str, Any]:
     started = time.monotonic()
     check_disjoint(splits)
-    total = len(splits.train.samples) + len(splits.validation.samples) + len(splits.test.samples)
+    samples = (*splits.train.samples, *splits.validation.samples, *splits.test.samples)
+    decode_photos(samples, workspace, progress)
+    total = len(samples)
     with progress.stage("dataset", total, "pictures") as advance:
         shown = cut_photos(recipe, splits, times, workspace, advance)
         data_yaml = write_yolo(shown.splits, folder, shown.times)
