@@ -12,9 +12,8 @@ from partsight.config.photos import PhotosSection
 from partsight.dataset.mixing import mix
 from partsight.dataset.splits import BACKGROUND_SESSIONS
 from partsight.errors import DatasetError
-from partsight.labels.formats.coco import read_coco
-from partsight.labels.formats.yolo import read_yolo
 from partsight.labels.label import sample_id_of
+from partsight.labels.own_folders import read_coco, read_yolo
 from partsight.pictures import list_pictures, name_order, picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample

@@ -14,6 +14,7 @@ from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
+    from partsight.labels.importing import ImportRecord
     from partsight.photos.appearance import Gap
 
 POOR = 0.25
@@ -48,6 +49,7 @@ def check_photos(
     for session, split, count in found.sessions:
         sessions.add_row(session, split, str(count))
     console.print(sessions)
+    _print_imports(console, found.imports)
     for finding in found.findings:
         console.print(f"{finding.kind}: {finding.where}: {finding.message}", soft_wrap=True)
     if not found.findings:
@@ -56,6 +58,16 @@ def check_photos(
         _print_gaps(console, found.gaps)
     if strict and found.findings:
         raise typer.Exit(1)
+
+
+def _print_imports(console: Console, imports: "tuple[ImportRecord, ...]") -> None:
+    """Print where labels came from, and what became of all that was found there."""
+    from partsight.labels.balance import balance_sentences
+
+    for record in imports:
+        console.print(f"imported from {record.source} ({record.format})", highlight=False, soft_wrap=True, markup=False)
+        for sentence in balance_sentences(record.balance):
+            console.print(f"  {sentence}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:

@@ -7,6 +7,8 @@ import numpy as np
 
 from partsight.detector.detector import Checkpoint, Detector, open_family
 from partsight.errors import PartsightError
+from partsight.labels.label import Label
+from partsight.labels.photo_labels import Proposal, Proposals
 from partsight.labels.store import LabelStore, session_of_key
 from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
@@ -14,7 +16,6 @@ from partsight.pipeline.running.workspace import MANIFEST, Workspace, inside, li
 from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
 from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
-from partsight.structures.labelling import LabelBox, Proposal, Proposals
 
 MIN_SCORE = 0.3
 MAX_DETECTIONS = 50
@@ -84,13 +85,13 @@ class PhotoProposer:
             self._carried[name] = self._carry(before.key, before.boxes, key)
         return self._carried[name]
 
-    def _carry(self, before: str, boxes: tuple[LabelBox, ...], key: str) -> tuple[Proposal, ...]:
+    def _carry(self, before: str, boxes: tuple[Label, ...], key: str) -> tuple[Proposal, ...]:
         if not boxes or self.store.read(before).size_wh != self.store.read(key).size_wh:
             return ()
         pictures = [read_picture(self.store.picture(one)) for one in (before, key)]
         found = ((box, carry_box(pictures[0], pictures[1], box.box_xyxy)) for box in boxes)
         return tuple(
-            Proposal(LabelBox(one.box_xyxy, box.class_name), round(one.score, 3), "previous")
+            Proposal(Label(one.box_xyxy, box.class_name), round(one.score, 3), "previous")
             for box, one in found
             if one is not None
         )
@@ -118,6 +119,6 @@ class PhotoProposer:
 def _proposals(found: Detections, class_names: tuple[str, ...]) -> tuple[Proposal, ...]:
     rows = zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
     return tuple(
-        Proposal(LabelBox((x0, y0, x1, y1), class_names[number]), round(score, 3), "detector")
+        Proposal(Label((x0, y0, x1, y1), class_names[number]), round(score, 3), "detector")
         for (x0, y0, x1, y1), score, number in rows
     )

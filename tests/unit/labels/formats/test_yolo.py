@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partsight.errors import DatasetError
-from partsight.labels.formats.yolo import read_yolo, write_yolo
+from partsight.labels.formats.yolo import write_yolo
+from partsight.labels.own_folders import read_yolo
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 from tests.builders import NAMES, assert_same, dataset_of, sample_of, write_picture
@@ -121,7 +122,7 @@ def test_all_problems_are_reported_together(folder: Path) -> None:
         read(folder)
     for finding in (
         "6 problem(s)",
-        "c.txt: no label file",
+        "c.png: no label file",
         "a.jpg: shares",
         "a.png: shares",
         "b.txt:1",

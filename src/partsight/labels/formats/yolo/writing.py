@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from partsight.errors import DatasetError, StorageError
-from partsight.files import hash_file, hash_json, read_json, write_json, write_text
+from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
+from partsight.labels.formats.yolo.lines import yolo_text
 from partsight.labels.label import box_problem, raise_problems
+from partsight.pictures import is_read_alike, png_bytes, read_picture
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
-_FORMAT_VERSION = 1
-_DIGITS = 12
-"""Of a share of the picture's side: boxes come back within a millionth of a pixel."""
+_FORMAT_VERSION = 2
+_REWRITTEN = ".png"
 _NO_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 """What ends a line for somebody, and what stands for a byte of a name that is no text."""
 _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
@@ -133,7 +134,8 @@ def _write_all(splits: Splits, folder: Path, times: Mapping[str, int], manifest:
 
 
 def _picture_name(sample: Sample) -> str:
-    return f"images/{_stem(sample)}{sample.image_path.suffix.lower()}"
+    suffix = sample.image_path.suffix.lower() if is_read_alike(sample.image_path) else _REWRITTEN
+    return f"images/{_stem(sample)}{suffix}"
 
 
 def _stem(sample: Sample) -> str:
@@ -142,8 +144,14 @@ def _stem(sample: Sample) -> str:
 
 
 def _place_picture(source: Path, target: Path) -> None:
-    """Link a picture, or copy it: always a JPEG with bytes after its end, for Ultralytics rewrites those in place."""
+    """Link a picture, or copy it: always a JPEG with bytes after its end, for Ultralytics rewrites those in place.
+
+    What a trainer would read otherwise than we do (16 bits, transparency, turned TIFF files) is written anew as it was read.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not is_read_alike(source):
+        write_bytes(target, png_bytes(read_picture(source)))
+        return
     try:
         if _may_be_rewritten(source):
             shutil.copyfile(source, target)
@@ -162,18 +170,7 @@ def _may_be_rewritten(picture: Path) -> bool:
 
 
 def _label_text(sample: Sample) -> str:
-    lines = (
-        f"{class_id} {_shares(box_xyxy.tolist(), sample.size_wh)}\n"
-        for class_id, box_xyxy in zip(sample.class_ids, sample.boxes_xyxy, strict=True)
-    )
-    return "".join(lines)
-
-
-def _shares(box_xyxy: list[float], size_wh: tuple[int, int]) -> str:
-    """Return 'cx cy w h' in shares of the picture's sides."""
-    (left, top, right, bottom), (width, height) = box_xyxy, size_wh
-    shares = (left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height
-    return " ".join(f"{share:.{_DIGITS}f}" for share in shares)
+    return yolo_text(zip(sample.class_ids.tolist(), sample.boxes_xyxy.tolist(), strict=True), sample.size_wh)
 
 
 def _data_yaml(splits: Splits) -> str:

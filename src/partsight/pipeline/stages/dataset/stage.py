@@ -13,6 +13,7 @@ from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import assemble, listed_times, num_listed, training_content
 from partsight.pipeline.stages.dataset.cropping import cut_photos
+from partsight.pipeline.stages.dataset.decoding import decode_photos
 from partsight.pipeline.stages.render.stage import RenderStage
 from partsight.structures.dataset import Dataset, Splits
 
@@ -71,6 +72,9 @@ class WrittenDataset(Stage[DatasetManifest, DatasetOutput]):
             return DatasetManifest(counts={}, num_listed=0)
         splits = composition.splits
         check_disjoint(splits)
+        decode_photos(
+            (*splits.train.samples, *splits.validation.samples, *splits.test.samples), run.workspace, run.progress
+        )
         total = len(splits.train.samples) + len(splits.validation.samples)
         with run.progress.stage(self.name, total, "pictures") as advance:
             shown = cut_photos(self.recipe, splits, composition.times, run.workspace, advance)

@@ -16,6 +16,8 @@ from partsight.config.recipe import Recipe
 from partsight.detector.own_weights import PARTS
 from partsight.evaluate.matching import match
 from partsight.files import write_bytes
+from partsight.labels.balance import balance_sentences
+from partsight.labels.importing import read_imports
 from partsight.pipeline.portraits import draw_portraits, encode_png
 from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.running.keys import section_content
@@ -131,7 +133,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
         worst=gallery.worst,
         false_positives=gallery.false_positives,
         recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
-        provenance=_provenance(made),
+        provenance=(*_provenance(made), *_imports(recipe)),
         timings=_timings(made),
         num_trainings=1 + len(trained.earlier),
         num_train_renders=sources["render", True],
@@ -189,6 +191,12 @@ def _facts(facts: PartFacts, num_variants: int) -> tuple[tuple[str, str], ...]:
         *variants,
         *warnings,
     )
+
+
+def _imports(recipe: Recipe) -> tuple[tuple[str, str], ...]:
+    """Return where labels of photos were brought in from, and what became of all that was found there."""
+    records = read_imports(recipe.photos.folder) if recipe.photos.folder is not None else ()
+    return tuple((f"Imported from {record.source}", "; ".join(balance_sentences(record.balance))) for record in records)
 
 
 def _provenance(made: _Outputs) -> tuple[tuple[str, str], ...]:

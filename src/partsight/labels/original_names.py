@@ -15,3 +15,8 @@ def original_name(stem: str) -> str:
         return f"{frame['name']}-{frame['frame']}"
     hashed = _HASHED.match(stem)
     return hashed["name"] if hashed else stem
+
+
+def is_copy_name(stem: str) -> bool:
+    """Return whether Roboflow made a picture of this name: one original may have several, turned or recolored."""
+    return bool(_FRAME.match(stem) or _HASHED.match(stem))

@@ -3,21 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels of the upright picture."""
+from partsight.labels.label import Label
 
 LabelState: TypeAlias = Literal["open", "done", "nothing"]
 """`open`: not finished, counts nowhere; `done`: all classes are labelled; `nothing`: a negative."""
 
 Origin: TypeAlias = Literal["detector", "previous"]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelBox:
-    """One box and its class."""
-
-    box_xyxy: Box
-    class_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +20,7 @@ class PhotoLabels:
     session: str
     size_wh: tuple[int, int]
     state: LabelState
-    boxes: tuple[LabelBox, ...]
+    boxes: tuple[Label, ...]
     revision: str
     """Hash of state and boxes: who writes says which revision was seen."""
 
@@ -38,7 +29,7 @@ class PhotoLabels:
 class Proposal:
     """A box that is no label until a person accepts it."""
 
-    box: LabelBox
+    box: Label
     score: float
     origin: Origin
 

@@ -6,13 +6,16 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from partsight.errors import DatasetError
+import numpy as np
+
+from partsight.errors import DatasetError, StorageError
 from partsight.files import write_text
-from partsight.labels.foreign import ForeignPicture
 from partsight.labels.formats.coco import write_coco
 from partsight.labels.formats.cvat import cvat_text
 from partsight.labels.formats.label_studio import label_studio_json
 from partsight.labels.formats.voc import voc_text
+from partsight.labels.formats.yolo.lines import yolo_text
+from partsight.labels.judging import LabeledPicture
 from partsight.labels.label import Label
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
@@ -21,16 +24,31 @@ _REFUSED = r"[\\/:*?\"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
 
 
 def write_export(dataset: Dataset, target: str, folder: Path) -> None:
-    """Write a dataset with copies of its pictures into a new folder.
+    """Write a dataset with copies of its pictures into a new folder, which appears when it is whole.
 
-    Signs of names that some system, tool or XML refuses become underscores. Raises DatasetError for an unknown target or a folder
-    that is not empty.
+    Signs of names that some system, tool or XML refuses become underscores. Raises DatasetError for an unknown target or a folder that
+    is not empty; StorageError when the disk refuses.
     """
     if target not in WRITERS:
         raise DatasetError(f"--to {target}: unknown. Known: {', '.join(WRITERS)}.")
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DatasetError(f"{folder}: is not empty. Choose a new folder with --out.")
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        _write_all(dataset, target, unfinished)
+        unfinished.replace(folder)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: cannot be written ({error.strerror or error}). Free some space, or choose another --out."
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_all(dataset: Dataset, target: str, folder: Path) -> None:
     write, images = WRITERS[target]
+    folder.mkdir(parents=True)
     stems = _stems([sample.sample_id for sample in dataset.samples])
     pictures = [
         _copied(sample, dataset, folder / images / stem) for sample, stem in zip(dataset.samples, stems, strict=True)
@@ -49,7 +67,7 @@ def _stems(sample_ids: Sequence[str]) -> list[str]:
     return list(taken.values())
 
 
-def _copied(sample: Sample, dataset: Dataset, target: Path) -> ForeignPicture:
+def _copied(sample: Sample, dataset: Dataset, target: Path) -> LabeledPicture:
     """Copy a picture to a path that still lacks its suffix."""
     target.parent.mkdir(parents=True, exist_ok=True)
     path = target.with_name(f"{target.name}{sample.image_path.suffix.lower()}")
@@ -58,52 +76,44 @@ def _copied(sample: Sample, dataset: Dataset, target: Path) -> ForeignPicture:
     for number, (box, class_id) in enumerate(zip(sample.boxes_xyxy.tolist(), sample.class_ids.tolist(), strict=True)):
         left, top, right, bottom = box
         labels.append(Label((left, top, right, bottom), dataset.class_names[class_id], f"{sample.sample_id}: {number}"))
-    return ForeignPicture(path, path.stem, sample.size_wh, tuple(labels))
+    return LabeledPicture(path, path.stem, sample.size_wh, tuple(labels))
 
 
-def _write_yolo(folder: Path, pictures: list[ForeignPicture], class_names: list[str]) -> None:
+def _write_yolo(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
     for picture in pictures:
-        lines = (_yolo_line(label, picture.size_wh, class_names) for label in picture.labels)
-        write_text(folder / "labels" / f"{picture.path.stem}.txt", "".join(lines))
+        numbered = ((class_names.index(label.class_name), label.box_xyxy) for label in picture.labels)
+        write_text(folder / "labels" / f"{picture.path.stem}.txt", yolo_text(numbered, picture.size_wh))
     write_text(folder / "classes.txt", "".join(f"{name}\n" for name in class_names))
 
 
-def _yolo_line(label: Label, size_wh: tuple[int, int], class_names: list[str]) -> str:
-    (left, top, right, bottom), (width, height) = label.box_xyxy, size_wh
-    shares = (left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height
-    return f"{class_names.index(label.class_name)} " + " ".join(f"{share:.12f}" for share in shares) + "\n"
-
-
-def _write_coco(folder: Path, pictures: list[ForeignPicture], class_names: list[str]) -> None:
+def _write_coco(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
     samples = tuple(_sample(picture, class_names) for picture in pictures)
     write_coco(Dataset(tuple(class_names), samples), folder / "coco.json")
 
 
-def _sample(picture: ForeignPicture, class_names: list[str]) -> Sample:
-    import numpy as np
-
+def _sample(picture: LabeledPicture, class_names: list[str]) -> Sample:
     boxes = np.array([label.box_xyxy for label in picture.labels], float).reshape(-1, 4)
     class_ids = np.array([class_names.index(label.class_name) for label in picture.labels], np.int64)
     return Sample(picture.name, picture.path, picture.size_wh, boxes, class_ids, "photo", "export")
 
 
-def _write_voc(folder: Path, pictures: list[ForeignPicture], class_names: list[str]) -> None:
+def _write_voc(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
     for picture in pictures:
-        text = voc_text(picture.path.name, picture.size_wh, list(picture.labels))
+        text = voc_text(picture.path.name, picture.size_wh, picture.labels)
         write_text(folder / "Annotations" / f"{picture.path.stem}.xml", text)
     write_text(folder / "labels.txt", "".join(f"{name}\n" for name in class_names))
 
 
-def _write_cvat(folder: Path, pictures: list[ForeignPicture], class_names: list[str]) -> None:
+def _write_cvat(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
     write_text(folder / "annotations.xml", cvat_text(pictures, class_names))
 
 
-def _write_label_studio(folder: Path, pictures: list[ForeignPicture], class_names: list[str]) -> None:
+def _write_label_studio(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
     write_text(folder / "classes.txt", "".join(f"{name}\n" for name in class_names))
     write_text(folder / "label_studio.json", label_studio_json(pictures))
 
 
-WRITERS: dict[str, tuple[Callable[[Path, list[ForeignPicture], list[str]], None], str]] = {
+WRITERS: dict[str, tuple[Callable[[Path, list[LabeledPicture], list[str]], None], str]] = {
     "yolo": (_write_yolo, "images"),
     "coco": (_write_coco, "images"),
     "voc": (_write_voc, "JPEGImages"),
