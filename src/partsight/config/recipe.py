@@ -17,6 +17,7 @@ from partsight.config.section import Section
 from partsight.config.sweep import SweepSection
 from partsight.config.track import TrackSection
 from partsight.config.train import TrainSection
+from partsight.config.verify import VerifySection
 
 OTHERS = "(distractors)"
 """Name of the CAD parts that are none of the classes."""
@@ -39,6 +40,7 @@ class Recipe(Section):
     dataset: DatasetSection = DatasetSection()
     train: TrainSection = TrainSection()
     track: TrackSection = TrackSection()
+    verify: VerifySection = VerifySection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
     sweep: SweepSection = SweepSection()
