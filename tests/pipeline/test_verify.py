@@ -68,15 +68,15 @@ def test_evaluation_is_of_both_networks_and_says_what_the_second_changed(experim
 
 def test_lessons_name_parts_and_show_none_of_them_elsewhere(experiment):
     samples = experiment.assemble().splits.train.samples
-    spec = load_detector(experiment.verify(), 1).verifier.spec
-    taught = lessons.gather_lessons(experiment.recipe, samples, experiment.train().checkpoint, spec, Silence())
+    spec, checkpoint = load_detector(experiment.verify(), 1).verifier.spec, experiment.train().checkpoint
+    taught = lessons.gather_lessons(experiment.recipe, samples, checkpoint=checkpoint, spec=spec, progress=Silence())
     none = len(experiment.recipe.class_names)
     num_parts = sum(len(one.class_ids) for one in samples)
     assert set(taught.labels) == {*range(none), none}
     assert 0 < taught.counts["parts"] <= lessons.NUM_VIEWS * num_parts
     assert (taught.labels < none).sum() == taught.counts["parts"]
     assert taught.counts["elsewhere"] > 0
-    again = lessons.gather_lessons(experiment.recipe, samples, experiment.train().checkpoint, spec, Silence())
+    again = lessons.gather_lessons(experiment.recipe, samples, checkpoint=checkpoint, spec=spec, progress=Silence())
     assert np.array_equal(again.crops, taught.crops)
 
 
