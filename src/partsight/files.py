@@ -48,10 +48,12 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any, *, is_synced: bool = False) -> None:
     """Write indented JSON atomically, keys in the order given. Raises StorageError."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_bytes(path, text.encode(errors="backslashreplace"))  # file names that are no text, as JSON escapes them
+    write_bytes(
+        path, text.encode(errors="backslashreplace"), is_synced=is_synced
+    )  # file names that are no text, as JSON escapes them
 
 
 def read_json(path: Path) -> Any:

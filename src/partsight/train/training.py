@@ -30,8 +30,11 @@ def train_detector(
     """
     batch = _batch_size(section, len(class_names), num_pictures, output_dir / "batch.json", say)
     job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir, batch)
+    history = HistoryTracker(output_dir)
     with freed_memory_kept():
-        return open_family(section.family).train(job, tell_all(HistoryTracker(output_dir), tracker), say=say)
+        checkpoint = open_family(section.family).train(job, tell_all(history, tracker), say=say)
+    history.write()
+    return checkpoint
 
 
 def _batch_size(section: TrainSection, num_classes: int, num_pictures: int, kept: Path, say: Say) -> int:

@@ -17,6 +17,7 @@ from partsight.config.recipe import Recipe
 from partsight.errors import RenderError, StorageError
 from partsight.files import hash_bytes, hash_json, read_json, write_json
 from partsight.pipeline.running.cluster import num_cluster_workers
+from partsight.pipeline.running.contents import CONTENTS
 from partsight.pipeline.running.executors import num_cores, open_executor
 from partsight.pipeline.running.keys import hash_files, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
@@ -122,6 +123,13 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
     def num_missing(self, folder: Path) -> int:
         """Return the number of pictures that are still to be made."""
         return len(_missing(folder, self.recipe.render.count))
+
+    def delete_damaged(self, folder: Path, damaged: Sequence[str]) -> None:
+        """Delete the labels of damaged pictures and masks: these pictures are made anew, all others stay."""
+        if CONTENTS in damaged:
+            super().delete_damaged(folder, damaged)
+        for index in {Path(name).stem for name in damaged}:
+            (folder / "labels" / f"{index}.json").unlink(missing_ok=True)
 
     def make(self, run: Resolver, folder: Path) -> RenderManifest:
         """Make the pictures that are missing."""

@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from partsight.config.train import TrainSection
 from partsight.detector.detector import Checkpoint
 from partsight.detector.own_weights import weights_path
 from partsight.files import read_json
+from partsight.pipeline.running.contents import CONTENTS
 from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.run import Watch, ignore
 from partsight.pipeline.running.stage import Resolver, Stage
@@ -102,6 +103,13 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
         """Network and size of its input."""
         train = self.recipe.train
         return f"{train.family} {train.model}, {train.image_size} px"
+
+    def delete_damaged(self, folder: Path, damaged: Sequence[str]) -> None:
+        """Delete the damaged files: what training left in its state is taken from there, and checked there."""
+        if CONTENTS in damaged:
+            super().delete_damaged(folder, damaged)
+        for name in damaged:
+            inside(folder, name).unlink(missing_ok=True)
 
     def make(self, run: Resolver, folder: Path) -> TrainManifest:
         """Train, or note that there is nothing new to learn."""
