@@ -19,6 +19,7 @@ from partsight.pipeline.stages.report.stage import Made, make_report
 from partsight.pipeline.stages.train.schedule import run_schedule
 from partsight.pipeline.stages.train.stage import TrainOutput, Watch, ignore
 from partsight.progress import Progress, Silence
+from partsight.structures.offered import html_of
 
 
 class _Finished(Protocol):
@@ -81,6 +82,9 @@ class Experiment:
         """The page that shows it all."""
         made = Made(self.parts, self.used_renders, self.dataset, self.trained, self.evaluated)
         return make_report(self.recipe, made, self.workspace, self.progress)
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "experiments", "show_experiment")
 
     def _render(self, recipe: Recipe) -> RenderOutput:
         check_backgrounds(recipe)

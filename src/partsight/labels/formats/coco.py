@@ -118,6 +118,7 @@ class _Reading:
             class_ids=np.array(class_ids_of(labels, self.class_names), np.int64),
             source=self.source,
             session=self.session_of(image.file_name),
+            class_names=tuple(self.class_names),
         )
 
 

@@ -11,7 +11,7 @@ from partsight.detector.own_weights import weights_path
 from partsight.errors import CadError
 from partsight.files import hash_file, hash_json, hash_tree
 
-FORMAT_VERSIONS = {"cad": 3, "render": 2, "dataset": 1, "train": 1, "evaluate": 3, "report": 3}
+FORMAT_VERSIONS = {"cad": 3, "render": 3, "dataset": 1, "train": 1, "evaluate": 3, "report": 3}
 """Raised whenever a stage's output changes for the same inputs."""
 
 

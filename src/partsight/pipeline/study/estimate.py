@@ -8,12 +8,13 @@ from typing import Any
 
 from partsight.config.recipe import Recipe
 from partsight.files import read_json
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.running.cluster import num_cluster_workers
 from partsight.pipeline.running.stage_key import cad_key, dataset_key, render_key, train_key
 from partsight.pipeline.running.workspace import Workspace, read_manifest
 from partsight.pipeline.stages.camera_ranges import for_rendering
 from partsight.pipeline.stages.dataset.stage import with_needed_renders
-from partsight.pipeline.stages.render.shard import find_variant, label_path
+from partsight.pipeline.stages.render.shard import find_variant
 from partsight.pipeline.stages.train.schedule import last_training, without_photos_of_parts
 from partsight.pipeline.study.sweep import Sweep, plan_cells
 

@@ -186,4 +186,5 @@ def _sample(
         class_ids=np.array(class_ids_of(picture.labels, class_names), np.int64),
         source=source,
         session=session_of(picture.relative.as_posix()),
+        class_names=tuple(class_names),
     )

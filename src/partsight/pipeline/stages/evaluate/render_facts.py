@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 from partsight.evaluate.causes import explain_recall
 from partsight.evaluate.slices import found_boxes
 from partsight.evaluate.unknown_objects import Scenery, count_unknown, thing_boxes
 from partsight.files import read_json
+from partsight.labels.formats.rendered import mask_path, read_masks
 from partsight.photos.appearance import measure_object, measure_picture
 from partsight.pictures import read_picture
-from partsight.structures.arrays import FloatArray, IntArray
+from partsight.structures.arrays import FloatArray
 from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.evaluation import Cause, UnknownObjects
 from partsight.structures.sample import Sample
@@ -42,16 +42,21 @@ def find_unknown(
 
 
 def _scenery(sample: Sample, found: Detections) -> Scenery:
-    folder, stem = sample.image_path.parent.parent, sample.image_path.stem
-    part_ids = read_json(folder / "labels" / f"{stem}.json")["parts"]
-    return Scenery(sample, thing_boxes(_read_mask(folder / "masks" / f"{stem}.png"), part_ids), found)
+    labels = _labels_of(sample)
+    return Scenery(sample, thing_boxes(read_masks(mask_path(labels)), read_json(labels)["parts"]), found)
+
+
+def _labels_of(sample: Sample) -> Path:
+    if sample.label_path is None:
+        raise ValueError(f"{sample.sample_id}: a render without its file of labels")
+    return sample.label_path
 
 
 def _gather(sample: Sample) -> dict[str, FloatArray]:
     """Return (N,) values of each fact; size is the base-2 logarithm of the root of the box's area in pixels."""
-    folder, stem = sample.image_path.parent.parent, sample.image_path.stem
-    objects = read_json(folder / "labels" / f"{stem}.json")["objects"]
-    picture, mask = read_picture(sample.image_path), _read_mask(folder / "masks" / f"{stem}.png")
+    labels = _labels_of(sample)
+    objects = read_json(labels)["objects"]
+    picture, mask = read_picture(sample.image_path), read_masks(mask_path(labels))
     sides = sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2]
     looks = [measure_object(picture, mask == one["instance_id"]) for one in objects]
     everywhere = np.ones(len(objects))
@@ -65,12 +70,6 @@ def _gather(sample: Sample) -> dict[str, FloatArray]:
         "sharpness": everywhere * measure_picture(picture)["sharpness"],
         "parts in the picture": everywhere * len(objects),
     }
-
-
-def _read_mask(path: Path) -> IntArray:
-    """Return (H, W) instance numbers, −1 for nothing."""
-    with Pillow.open(path) as mask:
-        return np.asarray(mask).astype(np.int64) - 1
 
 
 def _elevation_deg(label: dict[str, Any]) -> float:

@@ -16,12 +16,13 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.errors import RenderError, StorageError
 from partsight.files import hash_bytes, read_json
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.running.cluster import num_cluster_workers
 from partsight.pipeline.running.executors import num_cores, open_executor
 from partsight.pipeline.running.stage_key import render_key
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.pipeline.stages.cad.stage import PartsOutput
-from partsight.pipeline.stages.render.shard import RenderJob, find_variant, label_path, render_shard
+from partsight.pipeline.stages.render.shard import RenderJob, find_variant, render_shard
 from partsight.progress import Advance, Progress
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
@@ -172,7 +173,7 @@ def _describe(folder: Path, recipe: Recipe, variant: str) -> dict[str, Any]:
 
 def _read_output(recipe: Recipe, folder: Path, manifest: dict[str, Any]) -> RenderOutput:
     labels = [read_json(label_path(folder, index)) for index in range(recipe.render.count)]
-    samples = tuple(_sample(folder, index, label) for index, label in enumerate(labels))
+    samples = tuple(_sample(folder, index, label, recipe.class_names) for index, label in enumerate(labels))
     return RenderOutput(
         key=folder.name,
         folder=folder,
@@ -184,7 +185,7 @@ def _read_output(recipe: Recipe, folder: Path, manifest: dict[str, Any]) -> Rend
     )
 
 
-def _sample(folder: Path, index: int, label: dict[str, Any]) -> Sample:
+def _sample(folder: Path, index: int, label: dict[str, Any], class_names: tuple[str, ...]) -> Sample:
     return Sample(
         sample_id=f"render-{index:06d}",
         image_path=folder / "images" / label["image"],
@@ -193,4 +194,6 @@ def _sample(folder: Path, index: int, label: dict[str, Any]) -> Sample:
         class_ids=np.array([found["class_id"] for found in label["objects"]], np.int64),
         source="render",
         session=f"render-{index:06d}",
+        class_names=class_names,
+        label_path=label_path(folder, index),
     )
