@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, stages, sweep
+from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
 from partsight.errors import PartsightError
 
@@ -41,7 +42,8 @@ def run(arguments: list[str] | None = None) -> int:
         code = app(args=arguments, standalone_mode=False)
     except PartsightError as error:
         errors.print(f"[bold red]error[/] {type(error).__name__}")
-        errors.print(str(error), markup=False, soft_wrap=True)
+        command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
+        errors.print(with_flags(str(error), command), markup=False, soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")

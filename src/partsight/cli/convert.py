@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from partsight.cli.flags import with_flags
 from partsight.cli.show.progress import TerminalProgress
 
 
 def convert(
+    context: typer.Context,
     cad_files: Annotated[list[Path], typer.Argument(help="CAD files, or folders of them.")],
     to: Annotated[str, typer.Option("--to", help="stl, obj, ply, glb, 3mf or off.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write to; by default beside each file.")] = None,
@@ -32,6 +34,7 @@ def convert(
     for source, target, num_triangles in outcome.written:
         console.print(f"{source} → {target}, {num_triangles} triangles", highlight=False, soft_wrap=True)
     for problem in outcome.problems:
-        console.print(f"[bold red]error[/] {problem}", highlight=False, soft_wrap=True)
+        told = with_flags(problem, context.command)
+        console.print(f"[bold red]error[/] {told}", highlight=False, soft_wrap=True)
     if outcome.problems:
         raise typer.Exit(1)

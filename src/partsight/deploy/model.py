@@ -64,7 +64,7 @@ class FoundParts:
         """Return a pandas.DataFrame with one row for each part (extra [pandas]). Raises ExtraError without pandas."""
         return self.detections.to_pandas(self.class_names)
 
-    def draw(self, picture: Picture | None = None) -> PillowImage.Image:
+    def draw(self, picture: "Picture | None" = None) -> PillowImage.Image:
         """Return the picture with the parts, names and scores; by default the file that was looked at.
 
         Raises SourceError where the picture was no file and is not given.

@@ -57,7 +57,7 @@ def map_classes(
     names = list(dict.fromkeys([*class_names, *sorted(counts)]))
     unknown = sorted(set(said) - set(names))
     if unknown:
-        raise DatasetError(f"--map {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
+        raise DatasetError(f"`mapping` {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
     return tuple(_mapped(name, counts[name], known, said) for name in names)
 
 
@@ -139,7 +139,7 @@ def _hashes_below(folder: Path) -> dict[str, Path]:
 
 def _checked_session(session: str, name: str) -> str:
     if not session or not re.fullmatch(r"[^\\/:*?\"<>|\x00-\x1f]+", session) or session.strip(". ") != session:
-        raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another --session.")
+        raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another `session`.")
     return session
 
 

@@ -1,4 +1,4 @@
-"""Pictures with boxes, drawn for the eye: reduced first, so that names stay readable."""
+"""Pictures with boxes, drawn for the eye: scaled first, so that names stay readable."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +14,8 @@ from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
 
+_MOST_ENLARGED = 3.0
+"""So that names at the boxes of small pictures can be read, and the pixels are still seen."""
 _MISSING_RGB = (200, 200, 200)
 
 
@@ -29,15 +31,15 @@ def draw_found(detections: Detections, picture: "Picture | Sample", class_names:
 def draw_small(
     image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, *, texts: Sequence[str], longer_side_px: int
 ) -> Image:
-    """Return a picture reduced to a longer side, never enlarged, with its boxes."""
-    scale = min(1.0, longer_side_px / max(image.shape[:2]))
+    """Return a picture scaled to a longer side, small ones at most so many times larger, with its boxes."""
+    scale = min(_MOST_ENLARGED, longer_side_px / max(image.shape[:2]))
     size_wh = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     small = np.asarray(PillowImage.fromarray(image).resize(size_wh, PillowImage.Resampling.LANCZOS))
     return draw_boxes(small, boxes_xyxy * scale, class_ids, texts)
 
 
 def draw_sample(sample: Sample, longer_side_px: int) -> Image:
-    """Return a sample's picture, reduced, with its labels; grey where the picture cannot be read."""
+    """Return a sample's picture, scaled, with its labels; grey where the picture cannot be read."""
     try:
         image = read_picture(sample.image_path)
     except PartsightError:

@@ -28,7 +28,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table of texts; without head it is a list of names and values."""
     lines = [f"<th style='{_CELL};opacity:.75'>{escape(text)}</th>" for text in head]
     header = f"<thead><tr>{''.join(lines)}</tr></thead>" if head else ""
-    body = "".join(f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{_cell(first, 'white-space:nowrap')}{''.join(map(_cell, rest))}</tr>" for first, *rest in rows)
     return f"<table style='border-collapse:collapse;margin:.4em 0'>{header}<tbody>{body}</tbody></table>"
 
 
@@ -55,8 +55,8 @@ def escape(text: str) -> str:
     return html.escape(text, quote=True)
 
 
-def _cell(text: str) -> str:
-    return f"<td style='{_CELL}'>{escape(text)}</td>"
+def _cell(text: str, style: str = "") -> str:
+    return f"<td style='{_CELL};{style}'>{escape(text)}</td>"
 
 
 def _data_uri(image: Image) -> str:

@@ -85,7 +85,7 @@ def _number(value: float) -> str:
 def _bracketed(interval: Interval | None) -> str:
     if interval is None or math.isnan(interval.low):
         return ""
-    return f" [{interval.low:.2f}, {interval.high:.2f}]"
+    return f" [{interval.low:.2f},\N{NO-BREAK SPACE}{interval.high:.2f}]"
 
 
 def _count(detections: Detections) -> str:

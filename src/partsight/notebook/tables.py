@@ -34,13 +34,9 @@ def detections_table(detections: Detections, class_names: Sequence[str] = ()) ->
 
 def evaluation_table(evaluation: Evaluation) -> Any:
     """Return a pandas.DataFrame of figures by class, 'all' last; intervals of figures that have one in `…_low` and `…_high`."""
-    rows = [
-        {**asdict(score), **_ends(evaluation, f"ap50:{name}", "ap50")}
-        for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True)
-    ]
-    of_all = {"precision": "precision", "recall": "recall", "f1": "f1", "map50": "ap50"}
-    ends = [_ends(evaluation, name, column) for name, column in of_all.items()]
-    rows.append({**asdict(evaluation.overall), **{key: value for one in ends for key, value in one.items()}})
+    scores = zip(evaluation.class_names, evaluation.per_class, strict=True)
+    rows = [{**asdict(score), **_ends(evaluation, f":{name}")} for name, score in scores]
+    rows.append({**asdict(evaluation.overall), **_ends(evaluation, "")})
     index = [*evaluation.class_names, "all"]
     return need("pandas", "Evaluation.to_pandas()").DataFrame(rows, index=index).rename_axis("class")
 
@@ -58,6 +54,12 @@ def _instance_cells(instance: LabeledInstance) -> Mapping[str, Any]:
     return dict(zip(_INSTANCE_COLUMNS, cells, strict=True))
 
 
-def _ends(evaluation: Evaluation, name: str, column: str) -> Mapping[str, float]:
-    interval = evaluation.intervals.get(name)
-    return {} if interval is None else {f"{column}_low": interval.low, f"{column}_high": interval.high}
+def _ends(evaluation: Evaluation, suffix: str) -> Mapping[str, float]:
+    """Return the ends of the intervals of a class (their names end in ':class'), or of all; there AP50 is called mAP50."""
+    ends = {}
+    for figure in ("precision", "recall", "f1", "ap50"):
+        of_all = "map50" if figure == "ap50" else figure
+        interval = evaluation.intervals.get(f"{figure}{suffix}" if suffix else of_all)
+        if interval is not None:
+            ends |= {f"{figure}_low": interval.low, f"{figure}_high": interval.high}
+    return ends

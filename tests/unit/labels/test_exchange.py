@@ -270,7 +270,7 @@ def test_tasks_without_annotation_are_left_out_and_told(tmp_path):
 def test_pictures_elsewhere_are_asked_for(tmp_path):
     label_studio(tmp_path / "export")
     (tmp_path / "export" / "media").rename(tmp_path / "media")
-    with pytest.raises(DatasetError, match="Give its folder with --pictures"):
+    with pytest.raises(DatasetError, match="Give its folder \\(`pictures`\\)"):
         read_export(tmp_path / "export")
     _, found = read_export(tmp_path / "export", tmp_path / "media")
     assert len(found.pictures) == 3

@@ -22,9 +22,9 @@ def write_export(dataset: Dataset, target: str, folder: Path) -> None:
     Raises DatasetError for an unknown target, pictures that would share a name, or a folder that is not empty.
     """
     if target not in WRITERS:
-        raise DatasetError(f"--to {target}: unknown. Known: {', '.join(WRITERS)}.")
+        raise DatasetError(f"{target}: unknown format (`to`). Known: {', '.join(WRITERS)}.")
     if folder.exists() and any(folder.iterdir()):
-        raise DatasetError(f"{folder}: is not empty. Choose a new folder with --out.")
+        raise DatasetError(f"{folder}: is not empty. Choose a new folder (`out`).")
     write, images = WRITERS[target]
     pictures = [_copied(sample, dataset, folder / images) for sample in dataset.samples]
     write(folder, pictures, list(dataset.class_names))

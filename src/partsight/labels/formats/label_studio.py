@@ -100,7 +100,7 @@ def _read_task(task: dict[str, Any], where: str, index: PictureIndex, found: Fin
         found.remarks.append(f"{where}: {name} is not labelled yet: left out")
         return
     if path is None:
-        found.problems.append(f"{where}: picture {name} is not there. Give its folder with --pictures.")
+        found.problems.append(f"{where}: picture {name} is not there. Give its folder (`pictures`).")
         return
     size_wh = picture_size(path)
     labels = [_label(result, size_wh, where) for result in annotations[-1]["result"] if result["type"] in _BOX_KINDS]
@@ -123,7 +123,7 @@ def _read_video(task: dict[str, Any], where: str, folders: list[Path], found: Fi
     pictures = read_video_task(annotations[-1]["result"], name, folders)
     if not pictures:
         found.problems.append(
-            f"{where}: no frame of {name} is there. Take them with `partsight photos add`, and give their folder with --pictures."
+            f"{where}: no frame of {name} is there. Take them with `partsight photos add`, and give their folder (`pictures`)."
         )
     for picture in pictures:
         problems = [(label.where, box_problem(label.box_xyxy, picture.size_wh)) for label in picture.labels]

@@ -126,7 +126,7 @@ def _check_file(camera: str) -> None:
 
 def _check_tls(job: LiveJob) -> None:
     if (job.tls_cert is None) != (job.tls_key is None):
-        raise SourceError("--tls-cert and --tls-key: give both or none")
+        raise SourceError("`tls_cert` and `tls_key`: give both or none")
     for path in (job.tls_cert, job.tls_key):
         if path is not None and not path.is_file():
             raise SourceError(f"{path}: no such file. Expected a certificate or key in PEM form.")
@@ -149,6 +149,6 @@ def _listen(access: Access) -> socket.socket:
     except OSError as error:
         listener.close()
         raise StorageError(
-            f"{access.host} port {access.port}: cannot be used ({error.strerror or error}). Choose another --port, or 0."
+            f"{access.host} port {access.port}: cannot be used ({error.strerror or error}). Choose another `port`, or 0."
         ) from error
     return listener

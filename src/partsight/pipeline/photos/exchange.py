@@ -45,7 +45,7 @@ def write_import(export: OpenExport, photos: Path, session: str, pattern: str | 
 
     if pattern is not None and re.compile(pattern).groups == 0:
         raise DatasetError(
-            f"--session-from {pattern!r}: needs a group in parentheses; what it matches names the session."
+            f"`session_from` {pattern!r}: needs a group in parentheses; what it matches names the session."
         )
     return import_pictures(export.found.pictures, export.mapping, photos, session_of)
 
@@ -54,7 +54,7 @@ def export_photos(photos: Path, target: str, out: Path) -> Dataset:
     """Write the labelled photos for another tool. Raises DatasetError."""
     class_names = known_classes(photos)
     if not class_names:
-        raise DatasetError(f"{photos}: no classes.txt. Give the photos folder with --photos.")
+        raise DatasetError(f"{photos}: no classes.txt. Give the photos folder (`photos`).")
     dataset = read_yolo(photos, class_names, lambda path: path)
     write_export(dataset, target, out)
     return dataset

@@ -52,9 +52,7 @@ def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None]) -
 @contextmanager
 def _claimed(photos: Path) -> Iterator[None]:
     if not photos.is_dir():
-        raise StorageError(
-            f"{photos}: no such folder. Bring photos in first: partsight photos add VIDEO --session NAME."
-        )
+        raise StorageError(f"{photos}: no such folder. Bring photos in first: partsight photos add.")
     try:
         with FileLock(photos / ".labelling.lock", timeout=0):
             yield
@@ -72,6 +70,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise StorageError(
-            f"port {port}: cannot be used ({error.strerror}). Choose another --port, or none."
+            f"port {port}: cannot be used ({error.strerror}). Choose another `port`, or none."
         ) from error
     return listener

@@ -124,7 +124,7 @@ def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progr
                 if attempts_left == 0:
                     raise RenderError(
                         f"render workers died {NUM_ATTEMPTS} times (out of memory?). Pictures made so far are kept in "
-                        f"{job.output_dir}; run the same command again with --set render.workers=1. In a script of your own, "
+                        f"{job.output_dir}; run it again with render.workers = 1. In a script of your own, "
                         "keep all that it does below `if __name__ == '__main__':`, because workers read the script, too."
                     ) from error
             missing = _missing(job.output_dir, count)
@@ -157,7 +157,7 @@ def _check_space(job: RenderJob, count: int) -> None:
     if free < needed:
         raise StorageError(
             f"{job.output_dir}: {count} pictures need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free. "
-            "Free some space, lower render.count, or choose another disk with --out."
+            "Free some space, lower render.count, or choose another disk (`out`)."
         )
 
 
