@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from partsight.structures.arrays import Image
 
-_JPEG_QUALITY = 82
+_JPEG_QUALITY = 78
 _RULE = "1px solid rgba(128,128,128,.35)"
 _CELL = f"padding:.15em .7em;border:0;border-bottom:{_RULE};text-align:left;vertical-align:top"
 _FIGURE = "margin:0;display:inline-block;vertical-align:top"

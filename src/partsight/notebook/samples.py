@@ -11,7 +11,7 @@ from partsight.structures.labeled_instance import LabeledInstance
 from partsight.structures.sample import Sample
 
 _SAMPLE_PX = 520
-_THUMBNAIL_PX = 230
+_THUMBNAIL_PX = 180
 _MOST_THUMBNAILS = 8
 _MOST_ROWS = 20
 

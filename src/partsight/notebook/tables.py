@@ -56,7 +56,7 @@ def _instance_cells(instance: LabeledInstance) -> Mapping[str, Any]:
 
 def _ends(evaluation: Evaluation, suffix: str) -> Mapping[str, float]:
     """Return the ends of the intervals of a class (their names end in ':class'), or of all; there AP50 is called mAP50."""
-    ends = {}
+    ends: dict[str, float] = {}
     for figure in ("precision", "recall", "f1", "ap50"):
         of_all = "map50" if figure == "ap50" else figure
         interval = evaluation.intervals.get(f"{figure}{suffix}" if suffix else of_all)

@@ -214,7 +214,7 @@ def test_a_sub_part_behind_another_is_hidden_by_its_own_instance() -> None:
     near, far = box_part((0.4, 0.4, 0.01)), box_part((0.2, 0.2, 0.01))
     both = replace(
         part_of(
-            np.concatenate([near.mesh.vertices_m, far.mesh.vertices_m + np.array([0.1, 0, 0.3])]),
+            np.concatenate([near.mesh.vertices_m, far.mesh.vertices_m + np.array([0.2, 0, 0.3])]),
             np.concatenate([near.mesh.triangles, far.mesh.triangles + len(near.mesh.vertices_m)]),
         ),
         node_names=("near", "far"),

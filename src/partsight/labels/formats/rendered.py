@@ -56,7 +56,7 @@ def read_instances(sample: Sample) -> tuple[LabeledInstance, ...]:
     try:
         objects = read_json(path)["objects"]
         found = tuple(_instance(entry, sample.class_name(entry["class_id"]), mask_path(path)) for entry in objects)
-    except (OSError, StorageError, KeyError, TypeError, ValueError) as error:
+    except (OSError, StorageError, LookupError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: not the labels of a render ({error}). {_ADVICE}") from error
     if [one.class_id for one in found] != sample.class_ids.tolist():
         raise DatasetError(f"{path}: holds other parts than the sample {sample.sample_id}. {_ADVICE}")
