@@ -140,7 +140,7 @@ def make_datasets(cells: list[Cell], arguments: argparse.Namespace) -> None:
     for cell in cells:
         print(f"{cell.set_name}: dataset of {cell.variant}, seed {cell.seed}", flush=True)
         workspace = Workspace(arguments.out / cell.set_name)
-        _ = Experiment(recipe_of(cell, arguments), workspace, TerminalProgress(Console())).dataset
+        Experiment(recipe_of(cell, arguments), workspace, TerminalProgress(Console())).assemble()
 
 
 def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def figures_of(experiment: Experiment, rates: Sequence[float]) -> dict[str, Any]:
     """Return the figures of a row, recall at so many false alarms per validation photo of a room among them."""
-    evaluation = experiment.evaluated.evaluation
+    evaluation = experiment.evaluate().evaluation
     on_rooms = detect_on(experiment, validation_rooms())
     return {
         "n_images": evaluation.num_images,
@@ -160,7 +160,7 @@ def figures_of(experiment: Experiment, rates: Sequence[float]) -> dict[str, Any]
         "map50_95": evaluation.overall.ap50_95,
         "agnostic_ap50": evaluation.class_agnostic_ap50,
         **{f"recall_at_{rate}": recall_at(rate, experiment, on_rooms) for rate in rates},
-        "seconds": experiment.trained.seconds,
+        "seconds": experiment.train().seconds,
     }
 
 

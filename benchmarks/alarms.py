@@ -56,8 +56,8 @@ def gather(paths: Sequence[Path], folder: Path) -> Path:
 
 def detect_on(experiment: Experiment, paths: Sequence[Path]) -> list[Detections]:
     """Return what the experiment's detector sees on each photo."""
-    checkpoint, recipe = experiment.trained.checkpoint, experiment.recipe
-    size = experiment.evaluated.evaluation.image_size
+    checkpoint, recipe = experiment.train().checkpoint, experiment.recipe
+    size = experiment.evaluate().evaluation.image_size
     detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads, image_size=size)
     settings = recipe.evaluate.min_score, recipe.evaluate.max_detections
     return [detector.detect([read_picture(path)], *settings)[0] for path in paths]

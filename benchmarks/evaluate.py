@@ -1,13 +1,13 @@
 """Times the evaluation side by side with pycocotools and faster-coco-eval on the same random pictures.
 
-Usage: python benchmarks/evaluate.py [number of pictures …]
+Usage: python benchmarks/evaluate.py [number of pictures …] [--boxes 4] [--resamples 1000]
 """
 
+import argparse
 import contextlib
 import io
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,42 +19,48 @@ import pycocotools.cocoeval
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
 
 NUM_CLASSES = 5
-BOXES_PER_PICTURE = 4
 DETECTIONS_PER_PICTURE = 60
 
 
-def main(sizes: Sequence[int]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sizes", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--boxes", type=int, default=4)
+    parser.add_argument("--resamples", type=int, default=1000)
+    given = parser.parse_args()
     faster_coco_eval.COCOeval = faster_coco_eval.COCOeval_faster
+    print(f"{DETECTIONS_PER_PICTURE} detections and {given.boxes} boxes a picture, {NUM_CLASSES} classes; seconds")
     print(
-        f"{DETECTIONS_PER_PICTURE} detections and {BOXES_PER_PICTURE} boxes a picture, {NUM_CLASSES} classes; seconds"
+        f"{'pictures':>8} {'pycocotools':>12} {'faster-coco':>12} {'match':>8} {'partsight':>10} {'+ intervals':>12} {'|ΔmAP|':>9}"
     )
-    print(
-        f"{'pictures':>8} {'pycocotools':>12} {'faster-coco':>12} {'partsight':>10} {'+ intervals':>12} {'|ΔmAP|':>9}"
-    )
-    for num_pictures in sizes:
-        print(row(num_pictures))
+    for num_pictures in given.sizes:
+        print(row(num_pictures, given.boxes, given.resamples), flush=True)
 
 
-def row(num_pictures: int) -> str:
-    dataset, detections = make_pictures(num_pictures, np.random.default_rng(num_pictures))
+def row(num_pictures: int, num_boxes: int, num_resamples: int) -> str:
+    dataset, detections = make_pictures(num_pictures, num_boxes, np.random.default_rng(num_pictures))
     theirs = timed(lambda: coco_map(pycocotools.coco, pycocotools.cocoeval, dataset, detections))
     faster = timed(lambda: coco_map(faster_coco_eval, faster_coco_eval, dataset, detections))
+    matched = timed(lambda: len(match(dataset, detections).scores))
     ours = timed(lambda: partsight_map(dataset, detections, 0))
-    full = timed(lambda: partsight_map(dataset, detections, 1000))
-    times = f"{theirs[0]:12.2f} {faster[0]:12.2f} {ours[0]:10.2f} {full[0]:12.2f}"
+    full = timed(lambda: partsight_map(dataset, detections, num_resamples))
+    times = f"{theirs[0]:12.2f} {faster[0]:12.2f} {matched[0]:8.2f} {ours[0]:10.2f} {full[0]:12.2f}"
     return f"{num_pictures:8} {times} {abs(ours[1] - theirs[1]):9.1e}"
 
 
-def make_pictures(count: int, rng: np.random.Generator) -> tuple[Dataset, list[Detections]]:
+def make_pictures(count: int, num_boxes: int, rng: np.random.Generator) -> tuple[Dataset, list[Detections]]:
     samples, detections = [], []
     for number in range(count):
-        boxes = random_boxes(rng, BOXES_PER_PICTURE)
-        guesses = np.concatenate([boxes + rng.normal(0, 3, boxes.shape), random_boxes(rng, DETECTIONS_PER_PICTURE - 4)])
+        boxes = random_boxes(rng, num_boxes)
+        guesses = np.concatenate(
+            [boxes + rng.normal(0, 3, boxes.shape), random_boxes(rng, DETECTIONS_PER_PICTURE - num_boxes)]
+        )
         class_ids = rng.integers(0, NUM_CLASSES, len(boxes))
         guessed_ids = np.concatenate([class_ids, rng.integers(0, NUM_CLASSES, len(guesses) - len(boxes))])
         name = f"{number:06}"
@@ -76,7 +82,7 @@ def timed(work: Callable[[], float]) -> tuple[float, float]:
 
 def partsight_map(dataset: Dataset, detections: list[Detections], bootstrap: int) -> float:
     section = EvaluateSection(bootstrap=bootstrap)
-    result = evaluate(dataset, detections, section, threshold=0.5, threshold_source="test", seed=0)
+    result = evaluate(match(dataset, detections), section, threshold=0.5, threshold_source="test", seed=0)
     return result.overall.ap50_95
 
 
@@ -120,4 +126,4 @@ def coco_box(image_id: int, box: np.ndarray, class_id: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [100, 1000])
+    main()

@@ -13,8 +13,6 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-
 from partsight.config.loading import read_recipe
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos
@@ -22,7 +20,8 @@ from partsight.detector.detector import Checkpoint, open_family
 from partsight.pictures import read_picture
 from partsight.pipeline.photos.proposals import MAX_DETECTIONS, MIN_SCORE
 from partsight.pipeline.running.workspace import read_manifest
-from partsight.structures.boxes import pairwise_iou
+from partsight.pipeline.stages.train.stage import TrainManifest
+from partsight.structures.boxes import FOUND_IOU, pair_boxes, pairwise_iou
 
 KEY_S, POINT_S, BUTTON_S, THOUGHT_S = 0.28, 1.1, 0.1, 1.35
 ACTIONS = {  # seconds each
@@ -40,7 +39,6 @@ COLUMNS = (
     "photos", "proposals by", "boxes", "proposed", "good enough", "drawn over", "drawn anew", "deleted", "actions",
     "minutes for 100 boxes",
 )  # fmt: skip
-SAME_IOU = 0.5
 
 
 def main() -> None:
@@ -80,7 +78,8 @@ def correct_all(samples, proposals, satisfied):
     counts, held = Counter(), None
     for sample, found in zip(samples, proposals, strict=True):
         counts += Counter({"look at a photo": 1, "done and yes": 1, "look at a proposal": len(found.scores)})
-        matched = match(sample, found)
+        # Each useful proposal and the label it speaks of, the best overlaps first: a person sees boxes, no scores.
+        matched = dict(pair_boxes(found.boxes_xyxy, sample.boxes_xyxy, FOUND_IOU).tolist())
         for index in range(len(found.scores)):
             counts += mending(sample, found, index, matched.get(index), satisfied)
         counts["accept key"] += bool(matched)
@@ -89,17 +88,6 @@ def correct_all(samples, proposals, satisfied):
                 counts += drawing(class_id != held)
                 held = class_id
     return counts
-
-
-def match(sample, found):
-    """Return for each useful proposal the label it speaks of; every label once, the best overlaps first."""
-    overlaps = pairwise_iou(found.boxes_xyxy, sample.boxes_xyxy)
-    pairs = {}
-    for flat in np.argsort(-overlaps, axis=None, kind="stable"):
-        row, column = (int(one) for one in np.unravel_index(flat, overlaps.shape))
-        if overlaps[row, column] >= SAME_IOU and row not in pairs and column not in pairs.values():
-            pairs[row] = column
-    return pairs
 
 
 def mending(sample, found, index, label, satisfied):
@@ -115,8 +103,8 @@ def mending(sample, found, index, label, satisfied):
 
 
 def propose(folder, samples, threads):
-    manifest = read_manifest(folder)
-    checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
+    manifest = read_manifest(folder, TrainManifest)
+    checkpoint = Checkpoint(folder / manifest.checkpoint, manifest.family, manifest.class_names)
     detector = open_family(checkpoint.family).load(checkpoint, threads)
     return [detector.detect([read_picture(sample.image_path)], MIN_SCORE, MAX_DETECTIONS)[0] for sample in samples]
 

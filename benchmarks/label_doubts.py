@@ -17,8 +17,10 @@ import numpy as np
 from partsight import open_experiment
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.disagreement import APART_IOU, SAME_IOU, find_disagreements
-from partsight.structures.boxes import pairwise_iou
+from partsight.evaluate.disagreement import APART_IOU, find_disagreements
+from partsight.evaluate.matching import match
+from partsight.structures.boxes import FOUND_IOU, pairwise_iou
+from partsight.structures.dataset import Dataset
 
 MISSING, WRONG = "likely missed label", "likely wrong class"
 
@@ -35,13 +37,14 @@ def main() -> None:
     recipe = given.project / "recipe.toml"
     trained = open_experiment(recipe)
     fresh = open_experiment(recipe, [f"seed={trained.recipe.seed + 1000}", f"render.count={given.pictures}"])
-    samples = fresh.renders.dataset.samples
-    detector = open_family(trained.trained.checkpoint.family).load(trained.trained.checkpoint, given.threads)
+    samples = fresh.render().dataset.samples
+    detector = open_family(trained.train().checkpoint.family).load(trained.train().checkpoint, given.threads)
     found = detect_samples(detector, samples, trained.recipe.evaluate, lambda _done, _total: None)
     rng = random.Random(0)
     counts = Counter()
     for sample, detections in zip(samples, found, strict=True):
-        count(counts, *plant(sample, given.share, len(trained.recipe.class_names), rng), detections)
+        planted, errors = plant(sample, given.share, len(trained.recipe.class_names), rng)
+        count(counts, Dataset(trained.recipe.class_names, (planted,)), errors, detections)
     show(counts, len(samples))
 
 
@@ -60,13 +63,14 @@ def plant(sample, share, num_classes, rng):
     return replace(sample, class_ids=classes[kept], boxes_xyxy=sample.boxes_xyxy[kept]), errors
 
 
-def count(counts, sample, errors, detections):
+def count(counts, dataset, errors, detections):
+    (sample,) = dataset.samples
     counts["labels"] += len(sample.class_ids) + sum(kind == MISSING for kind, _ in errors)
     for kind, _ in errors:
         counts["planted", kind] += 1
-    told = find_disagreements(sample, detections)
+    (told,) = find_disagreements(match(dataset, [detections]))
     for kind, box in errors:
-        counts["found", kind] += any(one.kind == kind and overlap(one.box_xyxy, box) >= SAME_IOU for one in told)
+        counts["found", kind] += any(one.kind == kind and overlap(one.box_xyxy, box) >= FOUND_IOU for one in told)
     for one in told:
         counts["told", one.kind] += 1
         counts["true", one.kind] += any(

@@ -6,22 +6,21 @@ from dataclasses import replace
 import numpy as np
 
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.arrays import FloatArray
-from partsight.structures.boxes import pairwise_iou
+from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation
 from partsight.structures.sample import Sample
 
-MIN_IOU = 0.5
-
 
 def evaluate_at(experiment: Experiment, threshold: float, least_px: float = 0.0) -> Evaluation:
     """Return the experiment's test figures at another threshold, of all parts or of those that are so long in the photo."""
     section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
-    dataset, found = keep_large(experiment.dataset.splits.test, experiment.evaluated.detections, least_px)
-    return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
+    dataset, found = keep_large(experiment.assemble().splits.test, experiment.evaluate().detections, least_px)
+    return evaluate(match(dataset, found), section, threshold=threshold, threshold_source="validation", seed=0)
 
 
 def keep_large(dataset: Dataset, detections: Sequence[Detections], least_px: float) -> tuple[Dataset, list[Detections]]:
@@ -38,8 +37,8 @@ def keep_large(dataset: Dataset, detections: Sequence[Detections], least_px: flo
 def _is_asked_for(given: Detections, sample: Sample, is_large: np.ndarray, least_px: float) -> np.ndarray:
     """Return whether each detection lies on a large part, or on none and is itself large."""
     overlaps = pairwise_iou(given.boxes_xyxy, sample.boxes_xyxy)
-    on_large = overlaps[:, is_large].max(axis=1, initial=0) >= MIN_IOU
-    on_small = overlaps[:, ~is_large].max(axis=1, initial=0) >= MIN_IOU
+    on_large = overlaps[:, is_large].max(axis=1, initial=0) >= FOUND_IOU
+    on_small = overlaps[:, ~is_large].max(axis=1, initial=0) >= FOUND_IOU
     return np.asarray(on_large | (~on_small & (_longer_px(given.boxes_xyxy) >= least_px)))
 
 

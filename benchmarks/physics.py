@@ -14,7 +14,7 @@ import numpy as np
 from partsight.cad.reading import read_parts
 from partsight.config.loading import read_recipe
 from partsight.config.randomize import RandomizeSection
-from partsight.randomize.scatter import ScatterSampler
+from partsight.randomize.sampler import SceneSampler
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE_WH = (640, 640)
@@ -53,7 +53,7 @@ def measured(parts, count, settings, num_scenes):
     """Mean and slowest milliseconds of a layout, and the mean number of parts that found a place; hulls are warm."""
     scatter = {"parts_per_image": (count, count), "float_share": 0.0, "empty_share": 0.0, **settings}
     section = RandomizeSection.model_validate({"scatter": scatter, "distractors": {"per_image": (0, 0)}})
-    sampler = ScatterSampler(section, parts, SIZE_WH, 0)
+    sampler = SceneSampler(section, parts, SIZE_WH, 0)
     sampler.layout(num_scenes)
     seconds, found = [], []
     for index in range(num_scenes):

@@ -134,7 +134,7 @@ def _make_datasets(cells: Sequence[Cell], arguments: argparse.Namespace) -> None
         print(f"dataset of {cell}", flush=True)
         with suppress(DatasetError):  # told in the cell's row
             workspace = Workspace(arguments.out / cell.set_name)
-            _ = Experiment(_recipe(cell, arguments), workspace, TerminalProgress(Console())).dataset
+            Experiment(_recipe(cell, arguments), workspace, TerminalProgress(Console())).assemble()
 
 
 def _run_chain(cells: Sequence[Cell], arguments: argparse.Namespace) -> list[dict[str, Any]]:
@@ -145,8 +145,8 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
     started = time.monotonic()
     try:
         experiment = Experiment(_recipe(cell, arguments), Workspace(arguments.out / cell.set_name), Silence())
-        evaluation = experiment.evaluated.evaluation
-        report = experiment.report
+        evaluation = experiment.evaluate().evaluation
+        report = experiment.report()
     except DatasetError as error:
         return {"cell": asdict(cell), "skipped": str(error)}
     threshold = evaluation.best_f1_threshold or evaluation.threshold
@@ -176,7 +176,7 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "quiet_false_alarms": float(np.mean(quiet_alarms)) if quiet_alarms else None,
         "n_empty": len(alarms),
         "seconds": round(time.monotonic() - started),
-        "train_seconds": experiment.trained.seconds,
+        "train_seconds": experiment.train().seconds,
         "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
         "network": _network(experiment),
     }
@@ -190,7 +190,7 @@ def _false_alarms(experiment: Experiment, thresholds: Sequence[float]) -> list[l
 
 def _network(experiment: Experiment) -> dict[str, Any]:
     """Return what the figures rest on besides the recipe: the precision of the training, and versions."""
-    described = read_json(experiment.trained.checkpoint.path / "model.json")
+    described = read_json(experiment.train().checkpoint.path / "model.json")
     return {name: described[name] for name in ("precision", "versions")}
 
 

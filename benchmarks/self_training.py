@@ -23,12 +23,13 @@ from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.evaluating import evaluate
-from partsight.evaluate.slices import found_boxes
+from partsight.evaluate.matching import match
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.run import Run
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import load_parts
-from partsight.pipeline.stages.train.self_training import label_videos
+from partsight.pipeline.stages.train.self_training import FrameStage
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
@@ -63,7 +64,7 @@ def main() -> None:
     recipe = read_recipe(DEMO, [*TEACHER, f'train.weights="{arguments.weights}"', *arguments.settings])
     workspace = Workspace(arguments.out)
     progress = TerminalProgress(console)
-    parts = Experiment(recipe, workspace, progress).parts
+    parts = Experiment(recipe, workspace, progress).import_parts()
     hall = read_recipe(DEMO, [*TEACHER, *HALL])
     films = [film(hall, load_parts(parts.folder, parts.files), scene, workspace.root) for scene in LEARN]
     judging = [film(hall, load_parts(parts.folder, parts.files), scene, workspace.root) for scene in JUDGE]
@@ -159,26 +160,29 @@ def compare(
     recipe: Recipe, workspace: Workspace, progress: TerminalProgress, films: tuple[list[Film], list[Film]]
 ) -> str:
     experiment = Experiment(recipe, workspace, progress)
-    trained = experiment.trained
+    trained = experiment.train()
     teacher = trained.earlier[0] if trained.earlier else trained
-    labelled = label_videos(recipe, experiment.dataset.splits, teacher, workspace=workspace, progress=progress)
-    right, wrong, there = judge_labels(labelled.samples, films[0])
+    (frames,) = (stage for stage in experiment.graph.stages if isinstance(stage, FrameStage))
+    labelled = Run(recipe, workspace, progress).resolve(frames)
+    right, wrong, there = judge_labels(labelled, films[0], recipe.class_names)
     figures = [judge(recipe, one, films[1], progress) for one in (teacher, trained)]
     before, after = ((one.ap50, one.ap50_95) for one in figures)
     return (
-        f"| {recipe.train.seed} | {len(labelled.samples)} of {labelled.num_frames} | {right} of {right + wrong} "
+        f"| {recipe.train.seed} | {len(labelled)} of {frames.num_units} | {right} of {right + wrong} "
         f"| {right} of {there} | {before[0]:.3f} | {after[0]:.3f} | {before[1]:.3f} | {after[1]:.3f} |"
     )
 
 
-def judge_labels(samples: Sequence[Sample], films: Sequence[Film]) -> tuple[int, int, int]:
+def judge_labels(
+    samples: Sequence[Sample], films: Sequence[Film], class_names: tuple[str, ...]
+) -> tuple[int, int, int]:
     """Return labels that are right (class, IoU 0.5), labels that are not, and how many parts there are in the labelled frames."""
     truths = {f"{one.path.name}": one.samples for one in films}
     right = wrong = there = 0
     for sample in samples:
         truth = truths[sample.session.removeprefix("video ")][int(sample.sample_id.rsplit("-", 1)[1])]
         found = Detections(sample.boxes_xyxy, np.ones(len(sample.class_ids)), sample.class_ids)
-        num_right = int(found_boxes(truth, found).sum())
+        num_right = int(match(Dataset(class_names, (truth,)), [found]).at(0).is_right.sum())
         right, wrong, there = right + num_right, wrong + len(sample.class_ids) - num_right, there + len(truth.class_ids)
     return right, wrong, there
 
@@ -188,7 +192,7 @@ def judge(recipe: Recipe, trained: TrainOutput, films: Sequence[Film], progress:
     detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
     with progress.stage("judge", len(dataset.samples), "frames") as advance:
         found = detect_samples(detector, dataset.samples, recipe.evaluate, lambda done, _total: advance(done, ""))
-    return evaluate(dataset, found, recipe.evaluate, threshold=0.5, threshold_source="none", seed=0).overall
+    return evaluate(match(dataset, found), recipe.evaluate, threshold=0.5, threshold_source="none", seed=0).overall
 
 
 if __name__ == "__main__":

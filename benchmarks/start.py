@@ -66,8 +66,8 @@ def run(start: str, arguments: argparse.Namespace) -> list[tuple[float, float, f
         console.print(f"[bold]{start}, seed {seed}[/]", highlight=False)
         recipe = read_recipe(DEMO, settings)
         experiment = Experiment(recipe, Workspace(arguments.out), TerminalProgress(console))
-        overall = experiment.evaluated.evaluation.overall
-        figures.append((overall.ap50, overall.ap50_95, experiment.trained.seconds))
+        overall = experiment.evaluate().evaluation.overall
+        figures.append((overall.ap50, overall.ap50_95, experiment.train().seconds))
     return figures
 
 

@@ -11,9 +11,9 @@ several shares (WiSE-FT, Wortsman et al. 2022, https://arxiv.org/abs/2109.01903)
 import argparse
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,12 @@ from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.graph import Graph
+from partsight.pipeline.stages.render.stage import choose_variant
 from partsight.pipeline.stages.train.schedule import last_training
-from partsight.pipeline.stages.train.stage import Training, TrainOutput, make_checkpoint
+from partsight.pipeline.stages.train.stage import TrainManifest, TrainOutput, TrainStage
 from partsight.progress import Silence
 
 HERE = Path(__file__).resolve().parent
@@ -52,15 +55,65 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class JudgedExperiment(Experiment):
+class MixedStage(Stage[TrainManifest, TrainOutput]):
+    """A detector whose weights are those of two, `share` of the first; statistics of batch normalization too."""
+
+    first: TrainStage
+    second: TrainStage
+    share: float
+
+    name, version, manifest_type, unit = "mixed_weights", 1, TrainManifest, "file"
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return both trainings and the share."""
+        return {"first": self.first.key, "second": self.second.key, "share": self.share}
+
+    @property
+    def upstream(self) -> tuple[TrainStage, TrainStage]:
+        """Both trainings."""
+        return (self.first, self.second)
+
+    @property
+    def num_units(self) -> int:
+        """One file."""
+        return 1
+
+    def make(self, run: Resolver, folder: Path) -> TrainManifest:
+        """Mix the weights."""
+        first, second = (run.resolve(one).checkpoint for one in self.upstream)
+        mix(first, second, self.share, folder / "model")
+        return TrainManifest(checkpoint="model", family=second.family, class_names=second.class_names)
+
+    def load(self, run: Resolver, folder: Path, manifest: TrainManifest) -> TrainOutput:
+        """Return the detector, with the history of the second."""
+        second = run.resolve(self.second)
+        return replace(second, key=self.key, checkpoint=replace(second.checkpoint, path=folder / manifest.checkpoint))
+
+
+@dataclass(frozen=True)
+class JudgedGraph(Graph):
     """Judges a detector that is given: its own first stage would be trained anew for each session, though none is in it."""
 
-    given: TrainOutput = field(kw_only=True)
+    given: MixedStage = field(kw_only=True)
 
     @cached_property
-    def trained(self) -> TrainOutput:
+    def trainings(self) -> tuple[MixedStage]:
         """The detector to judge."""
-        return self.given
+        return (self.given,)
+
+
+@dataclass(frozen=True)
+class JudgedExperiment(Experiment):
+    """An experiment with a detector that is given."""
+
+    given: MixedStage = field(kw_only=True)
+
+    @cached_property
+    def graph(self) -> JudgedGraph:
+        """The stages, with the given detector in the place of the trainings."""
+        return JudgedGraph(
+            self.recipe, find_variant=partial(choose_variant, workspace=self.workspace), given=self.given
+        )
 
 
 def main() -> None:
@@ -74,7 +127,7 @@ def main() -> None:
     left = rows.left(cells)
     for cell in left:
         workspace = Workspace(arguments.out / cell.set_name)
-        _ = Experiment(second_recipe(cell, arguments), workspace, TerminalProgress(Console())).dataset
+        Experiment(second_recipe(cell, arguments), workspace, TerminalProgress(Console())).assemble()
     for made in side_by_side(run, left, arguments):
         for row in made:
             print(row["cell"], row["first_share"], f"{row['map50']:.3f}", flush=True)
@@ -92,22 +145,18 @@ def run(cell: Cell, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Train, mix and judge."""
     workspace = Workspace(arguments.out / cell.set_name)
     recipe = second_recipe(cell, arguments)
-    dataset = Experiment(recipe, workspace, Silence()).dataset
-    first = Experiment(first_recipe(cell, arguments), workspace, Silence()).trained
-    training = Training(last_training(recipe), dataset, "photos", first)
-    second = make_checkpoint(training, workspace, Silence())
+    graph = Experiment(recipe, workspace, Silence()).graph
+    (first,) = Experiment(first_recipe(cell, arguments), workspace, Silence()).graph.trainings
+    second = TrainStage(last_training(recipe), graph.dataset, "photos", first)
     found = []
     for share in SHARES:
-        folder = arguments.out / "mixed_weights" / f"{second.key}_{share}"
-        checkpoint = mix(first.checkpoint, second.checkpoint, share, folder)
-        mixed = replace(second, key=f"{second.key}_{share}", checkpoint=checkpoint)
-        judged = JudgedExperiment(recipe, workspace, Silence(), given=mixed)
+        judged = JudgedExperiment(recipe, workspace, Silence(), given=MixedStage(first, second, share))
         found.append({"cell": asdict(cell), "first_share": share, **figures_of(judged, [RATE])})
     return found
 
 
-def mix(first: Checkpoint, second: Checkpoint, share: float, folder: Path) -> Checkpoint:
-    """Write a checkpoint whose weights are those of two, `share` of the first; statistics of batch normalization too."""
+def mix(first: Checkpoint, second: Checkpoint, share: float, folder: Path) -> None:
+    """Write a checkpoint whose weights are those of two."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(second.path / "model.json", folder / "model.json")
     before, after = (load_file(one.path / "weights.safetensors") for one in (first, second))
@@ -118,7 +167,6 @@ def mix(first: Checkpoint, second: Checkpoint, share: float, folder: Path) -> Ch
         for name, value in after.items()
     }
     save_file({name: value.contiguous() for name, value in mixed.items()}, folder / "weights.safetensors")
-    return replace(second, path=folder)
 
 
 def first_recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:

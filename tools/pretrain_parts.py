@@ -9,7 +9,6 @@ No foreign CAD, picture or weight goes in.
 
 import argparse
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,15 @@ from partsight.cad.storage import save_part
 from partsight.cli.show.progress import TerminalProgress
 from partsight.config.recipe import Recipe
 from partsight.detector.families.compact_weights import read_model, write_weights
-from partsight.files import hash_json, write_text
-from partsight.pipeline.running.workspace import Workspace, claimed
-from partsight.pipeline.stages.cad.stage import PartsOutput
-from partsight.pipeline.stages.dataset.stage import DatasetOutput, make_dataset
-from partsight.pipeline.stages.render.stage import make_renders
-from partsight.pipeline.stages.train.stage import Training, TrainOutput, make_checkpoint
+from partsight.files import write_text
+from partsight.pipeline.running.run import Run
+from partsight.pipeline.running.stage import Resolver, Stage
+from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.cad.stage import CadManifest, PartsOutput
+from partsight.pipeline.stages.dataset.photo_splits import read_splits
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, DatasetStage
+from partsight.pipeline.stages.render.stage import RenderStage, choose_variant
+from partsight.pipeline.stages.train.stage import TrainOutput, TrainStage
 from partsight.progress import Progress
 
 GENERATOR = 1
@@ -48,10 +50,51 @@ class Plan:
     recipe: Recipe
 
 
+@dataclass(frozen=True)
+class GeneratedParts(Stage[CadManifest, PartsOutput]):
+    """Generated parts, all kinds alike; those that are there stay."""
+
+    plan: Plan
+
+    name, version, manifest_type, unit = "cad", 1, CadManifest, "part"
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return what the generator depends on."""
+        plan = self.plan
+        return {"generator": GENERATOR, "shapes": plan.shapes, "seed": plan.recipe.seed, "sizes_m": SIZES_M}
+
+    @property
+    def upstream(self) -> tuple[()]:
+        """Nothing."""
+        return ()
+
+    @property
+    def num_units(self) -> int:
+        """Parts."""
+        return len(KINDS) * self.plan.shapes
+
+    def make(self, run: Resolver, folder: Path) -> CadManifest:
+        """Write the parts that are still missing."""
+        shapes, seed = self.plan.shapes, self.plan.recipe.seed
+        files = {kind: tuple(f"{kind}-{number:04d}.npz" for number in range(shapes)) for kind in KINDS}
+        with run.progress.stage("shapes", self.num_units, "parts") as advance:
+            for done, (kind, number) in enumerate((kind, number) for kind in KINDS for number in range(shapes)):
+                path = folder / files[kind][number]
+                if not path.exists():
+                    size_m = math.exp(np.random.default_rng([seed, number]).uniform(*np.log(SIZES_M)))
+                    save_part(generate_part(kind, seed * 100_000 + number, size_m), path)
+                advance(done + 1, kind)
+        return CadManifest(files=files)
+
+    def load(self, run: Resolver, folder: Path, manifest: CadManifest) -> PartsOutput:
+        """Return where the parts lie."""
+        del run
+        return PartsOutput(self.key, folder, manifest.files, manifest.seconds)
+
+
 def make_weights(plan: Plan, progress: Progress) -> Path:
     """Generate, render, train, write; return the weights' path."""
-    dataset = make_pictures(plan, progress)
-    trained = make_checkpoint(Training(plan.recipe, dataset), Workspace(plan.folder), progress)
+    trained = Run(plan.recipe, Workspace(plan.folder), progress).resolve(TrainStage(plan.recipe, dataset_of(plan)))
     network, _ = read_model(trained.checkpoint.path)
     path = plan.folder / f"{NAME}.safetensors"
     write_weights(path, network, half=True)
@@ -61,25 +104,14 @@ def make_weights(plan: Plan, progress: Progress) -> Path:
 
 def make_pictures(plan: Plan, progress: Progress) -> DatasetOutput:
     """Generate, render, split."""
-    workspace = Workspace(plan.folder)
-    parts = generate_parts(plan, workspace, progress)
-    renders = make_renders(plan.recipe, parts, workspace, progress)
-    return make_dataset(plan.recipe, renders, workspace, progress)
+    return Run(plan.recipe, Workspace(plan.folder), progress).resolve(dataset_of(plan))
 
 
-def generate_parts(plan: Plan, workspace: Workspace, progress: Progress) -> PartsOutput:
-    """Write the parts that are still missing, all kinds alike."""
-    key = hash_json({"generator": GENERATOR, "shapes": plan.shapes, "seed": plan.recipe.seed, "sizes_m": SIZES_M})
-    folder, started = workspace.stage_dir("cad", key), time.monotonic()
-    files = {kind: tuple(f"{kind}-{number:04d}.npz" for number in range(plan.shapes)) for kind in KINDS}
-    with claimed(folder), progress.stage("shapes", len(KINDS) * plan.shapes, "parts") as advance:
-        for done, (kind, number) in enumerate((kind, number) for kind in KINDS for number in range(plan.shapes)):
-            path = folder / files[kind][number]
-            if not path.exists():
-                size_m = math.exp(np.random.default_rng([plan.recipe.seed, number]).uniform(*np.log(SIZES_M)))
-                save_part(generate_part(kind, plan.recipe.seed * 100_000 + number, size_m), path)
-            advance(done + 1, kind)
-    return PartsOutput(key, folder, files, time.monotonic() - started)
+def dataset_of(plan: Plan) -> DatasetStage:
+    """Return the stages from generated parts to the dataset."""
+    variant = choose_variant(plan.recipe, Workspace(plan.folder))
+    renders = RenderStage(plan.recipe, GeneratedParts(plan), variant)
+    return DatasetStage(plan.recipe, renders, read_splits(plan.recipe))
 
 
 def make_recipe(chosen: argparse.Namespace) -> Recipe:

@@ -5,8 +5,8 @@ From Python, the same as from the command line:
     import partsight
 
     experiment = partsight.open_experiment("recipe.toml", ["render.count=200"])
-    experiment.renders                      # each stage runs when it is asked for, or is found finished
-    experiment.evaluated.evaluation.overall.ap50
+    experiment.render()                     # each stage runs when it is asked for, or is found finished
+    experiment.evaluate().evaluation.overall.ap50
     partsight.load("model/").detect("photo.jpg")
 
 In a script (not in a notebook) keep this below `if __name__ == "__main__":`, because the workers that render read the script, too.

@@ -2,6 +2,7 @@
 
 PartsightError            the user can mend it: printed without a traceback
 ├── RecipeError           the recipe: unknown key, wrong value, missing file
+│   └── UntrustedRecipeError   values as trusted as a script, which the user has not accepted
 ├── CadError              a CAD file: missing, broken, empty, in an unknown format
 ├── SceneError            ranges from which no scene can be sampled
 ├── RenderError           a renderer: missing library, unusable variant
@@ -19,7 +20,9 @@ PartsightError            the user can mend it: printed without a traceback
 Anything else that escapes is our bug, and its traceback stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 
 class PartsightError(Exception):
@@ -28,6 +31,17 @@ class PartsightError(Exception):
 
 class RecipeError(PartsightError):
     """The recipe cannot be used; the message lists every problem found in it."""
+
+
+class UntrustedRecipeError(RecipeError):
+    """A recipe holds values that are as trusted as a script, and this user has not accepted them."""
+
+    def __init__(self, message: str, values: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(message)
+        self.values, self.folder = values, folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.values, self.folder)
 
 
 class CadError(PartsightError):

@@ -1,24 +1,44 @@
 """Files that are either whole or absent, content hashes, and what is left behind by a killed run."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from partsight.errors import StorageError
 
+_ADVICE = {
+    errno.ENOSPC: "Free some space",
+    errno.EDQUOT: "Free some space within your quota",
+    errno.EFBIG: "Raise the limit on the size of files (ulimit -f), or choose a disk that takes larger ones",
+    errno.EROFS: "Choose a folder that can be written",
+    errno.EACCES: "Mend the permissions",
+    errno.EPERM: "Mend the permissions",
+    errno.EIO: "Check the disk",
+}
+"""What to do, by the reason for which the operating system refuses to write."""
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half-written, creating its folder. Raises StorageError."""
+
+def write_bytes(path: Path, content: bytes | memoryview, *, is_synced: bool = False) -> None:
+    """Write a file so that it is never seen half-written, creating its folder. Raises StorageError.
+
+    One that is synced is on the disk when this returns, even if the power fails then.
+    """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with _storage_errors(path):
+    with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             partial.write_bytes(content)
+            if is_synced:
+                _sync(partial)
             partial.replace(path)
+            if is_synced:
+                _sync(path.parent)
         finally:
             partial.unlink(missing_ok=True)
 
@@ -30,13 +50,14 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write indented JSON atomically, keys in the order given. Raises StorageError."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_bytes(path, text.encode(errors="backslashreplace"))  # file names that are no text, as JSON escapes them
 
 
 def read_json(path: Path) -> Any:
     """Read JSON. Raises StorageError naming file and line when it is not JSON."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise StorageError(
             f"{path}: not valid JSON ({error}). Delete the file and run the same command again."
@@ -78,12 +99,41 @@ def delete_partial_files(root: Path) -> int:
 
 
 @contextlib.contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal into an error that says what to do."""
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusal into an error that says where, how much is free, and what to do. Raises StorageError."""
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"{path}: cannot be written ({error.strerror or error}). Everything written so far is intact: "
-            "free some space or mend the permissions, then run the same command again."
-        ) from error
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """Return what to tell the user about a file that cannot be written."""
+    advice = _ADVICE.get(error.errno or 0, "Free some space or mend the permissions")
+    return StorageError(
+        f"{path}: cannot be written ({error.strerror or error}; {_free_space(path)}). Everything written so far is intact. "
+        f"{advice}, then run the same command again."
+    )
+
+
+def is_refusal(error: OSError) -> bool:
+    """Return whether it is the disk that refuses to write, for want of space or permission."""
+    return error.errno in _ADVICE
+
+
+def _free_space(path: Path) -> str:
+    """Say how much is free where a file was to lie."""
+    folder = next((one for one in path.absolute().parents if one.is_dir()), Path("/"))
+    return f"{shutil.disk_usage(folder).free / 1e6:,.1f} MB are free there"
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk; some file systems sync no folders."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)

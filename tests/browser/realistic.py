@@ -10,6 +10,7 @@ from PIL import ImageDraw
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.thresholds import choose_threshold
 from partsight.report.content import PartCard, Picture, ReportContent, StageTiming
@@ -28,12 +29,13 @@ def realistic_content(folder: Path) -> ReportContent:
     rng = np.random.default_rng(7)
     dataset = Dataset(NAMES, tuple(_sample(rng, folder, number) for number in range(60)))
     detections = [_guess(rng, sample) for sample in dataset.samples]
-    threshold = choose_threshold(dataset, detections)
+    matched = match(dataset, detections)
+    threshold = choose_threshold(matched)
     evaluation = evaluate(
-        dataset, detections, EvaluateSection(bootstrap=200), threshold=threshold, threshold_source="validation", seed=0
+        matched, EvaluateSection(bootstrap=200), threshold=threshold, threshold_source="validation", seed=0
     )
-    evaluation = replace(evaluation, slices=slice_recall(dataset, detections, threshold, rng))
-    gallery = pick_gallery(dataset, detections, threshold, 8)
+    evaluation = replace(evaluation, slices=slice_recall(matched, threshold, rng))
+    gallery = pick_gallery(matched, threshold, 8)
     return ReportContent(
         title="Five magnets, seen by a small network",
         evaluation=evaluation,

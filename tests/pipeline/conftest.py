@@ -23,5 +23,5 @@ def smoke() -> Recipe:
 def finished(smoke, tmp_path_factory) -> Experiment:
     """The smoke recipe run up to its renders."""
     experiment = Experiment(smoke, Workspace(tmp_path_factory.mktemp("runs")), Silence())
-    assert experiment.renders.dataset.samples
+    assert experiment.render().dataset.samples
     return experiment

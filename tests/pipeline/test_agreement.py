@@ -14,7 +14,7 @@ from partsight.render.renderer import open_renderer
 )
 def test_mitsuba_sees_the_instances_that_the_mask_names(finished, smoke, placement, distortion):
     """At least 99.9 % of the pixels off the borders between instances agree."""
-    parts = load_parts(finished.parts.folder, finished.parts.files)
+    parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     camera = smoke.randomize.camera.model_copy(update={"distortion": (distortion, distortion)})
     section = smoke.randomize.model_copy(update={"placement": placement, "camera": camera})
     sampler = open_sampler(section, parts, (96, 96), seed=1)

@@ -22,8 +22,8 @@ def changed(finished, **sections):
 def test_another_training_seed_is_compared_on_the_same_pictures(finished):
     one, two = (changed(finished, train={"seed": seed, "weights": "scratch"}) for seed in (0, 1))
     comparison = compare_experiments(one, two)
-    assert comparison.first_map50 == one.evaluated.evaluation.overall.ap50
-    assert comparison.second_map50 == two.evaluated.evaluation.overall.ap50
+    assert comparison.first_map50 == one.evaluate().evaluation.overall.ap50
+    assert comparison.second_map50 == two.evaluate().evaluation.overall.ap50
     assert f"{comparison.num_images} pictures" in describe_comparison(comparison)
 
 

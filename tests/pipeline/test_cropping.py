@@ -8,10 +8,10 @@ from partsight.detector.detector import open_family
 from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.check import check_photos
-from partsight.pipeline.running.stage_key import train_key
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.camera_ranges import for_rendering
 from partsight.pipeline.stages.dataset.cropping import seen_in_crops
+from partsight.pipeline.stages.train.stage import TrainStage
 from partsight.progress import Silence
 
 SIDE = 36
@@ -63,7 +63,7 @@ def test_the_edge_of_a_crop_is_distorted_less(smoke):
 
 def test_photos_are_cut_and_evaluated_whole(cropped, finished):
     experiment = Experiment(cropped, finished.workspace, Silence())
-    dataset = experiment.dataset
+    dataset = experiment.assemble()
     folder = dataset.data_yaml.parent
     assert {sample.size_wh for sample in dataset.splits.validation.samples} == {(200, 120)}
     listed = (folder / "train.txt").read_text().split()
@@ -83,17 +83,18 @@ def test_photos_are_cut_and_evaluated_whole(cropped, finished):
         assert not (labelled & ~is_bright).any()
         unlabelled = (is_bright & ~labelled).sum()
         assert unlabelled < 2 * 0.25 * SIDE**2 + 1  # slivers, of at most two squares
-    checkpoint = experiment.trained.checkpoint
+    checkpoint = experiment.train().checkpoint
     family = open_family(checkpoint.family)
     assert family.load(checkpoint, 1).image_size == 2 * cropped.train.image_size
-    evaluation = experiment.evaluated
+    evaluation = experiment.evaluate()
     assert len(evaluation.detections) == len(dataset.splits.test.samples)
 
 
-def test_another_crop_is_another_training_only_by_its_dataset(smoke, cropped):
-    same_data = "a" * 16
+def test_another_crop_is_another_training_only_by_its_dataset(smoke, cropped, tmp_path):
     whole = cropped.model_copy(update={"train": cropped.train.model_copy(update={"crop": 1.0})})
-    assert train_key(whole, same_data) == train_key(cropped, same_data)
+    (one, other) = (Experiment(recipe, Workspace(tmp_path), Silence()).graph.dataset for recipe in (whole, cropped))
+    assert one.key != other.key
+    assert TrainStage(whole, one).key == TrainStage(cropped, one).key
 
 
 def test_inputs_for_whole_photos_are_multiples_of_the_stride(smoke):

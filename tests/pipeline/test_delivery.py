@@ -41,7 +41,7 @@ def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_fin
     export_model(experiment, ExportPlan(targets, tmp_path / "model"))
     description = read_model_folder(tmp_path / "model").description
     assert set(description.networks) == {"onnx", *targets}
-    assert description.threshold == experiment.evaluated.evaluation.threshold
+    assert description.threshold == experiment.evaluate().evaluation.threshold
     assert description.threshold_source == "validation"
     assert [parity.network for parity in description.parity] == ["onnx", *targets]
     for parity in description.parity:
@@ -50,12 +50,12 @@ def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_fin
         assert parity.largest_score_difference < 1e-4
         assert parity.map50_checkpoint == pytest.approx(parity.map50_exported, abs=1e-6)
     assert {row.runtime for row in description.speed} == {"checkpoint", "onnx", *targets}
-    assert description.provenance["keys"]["trained"] == experiment.trained.key
+    assert description.provenance["keys"]["train"] == experiment.train().key
     assert "AGPL" in description.license
 
     model = partsight.load(tmp_path / "model")
-    image = read_picture(experiment.dataset.splits.test.samples[0].image_path)
-    checkpoint = open_family("ultralytics").load(experiment.trained.checkpoint, 1)
+    image = read_picture(experiment.assemble().splits.test.samples[0].image_path)
+    checkpoint = open_family("ultralytics").load(experiment.train().checkpoint, 1)
     (expected,) = checkpoint.detect([image], 0.001, 20)
     found = model.detect(image, threshold=0.001, max_detections=20).detections
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
@@ -71,7 +71,7 @@ def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_fin
 
 
 def test_pictures_can_be_given_for_the_comparison(experiment, tmp_path):
-    folder = experiment.dataset.splits.test.samples[0].image_path.parent
+    folder = experiment.assemble().splits.test.samples[0].image_path.parent
     (parity,) = export_model(experiment, ExportPlan((), tmp_path / "model", folder)).parity
     assert "given pictures" in parity.pictures
     assert parity.map50_checkpoint is None
@@ -106,7 +106,7 @@ def test_an_unknown_format_is_refused_before_anything_is_made(experiment, tmp_pa
 def test_the_live_server_answers_with_what_the_exported_model_finds(experiment, tmp_path):
     export_model(experiment, ExportPlan((), tmp_path / "model"))
     model = partsight.load(tmp_path / "model")
-    path = experiment.dataset.splits.test.samples[0].image_path
+    path = experiment.assemble().splits.test.samples[0].image_path
     film = write_video(tmp_path / "film.mp4", [read_picture(path)] * 5)
     expected = model.detect(path, threshold=0.001)
     with running(open_live(LiveJob(model, str(film), Access(), loops=True), print)) as live:

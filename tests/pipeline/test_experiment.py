@@ -6,21 +6,22 @@ from PIL import Image
 from partsight.errors import DatasetError
 from partsight.files import read_json
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.stages.dataset.stage import assemble, check_backgrounds, listed_times
+from partsight.pipeline.stages.dataset.assembling import assemble, listed_times
+from partsight.pipeline.stages.dataset.photo_splits import check_backgrounds, read_splits
 from partsight.progress import Silence
 
 
 @pytest.mark.slow
 def test_a_recipe_becomes_a_report(finished, smoke):
     experiment = Experiment(smoke, finished.workspace, Silence())
-    page = experiment.report.read_text()
-    evaluation = experiment.evaluated.evaluation
+    page = experiment.report().read_text()
+    evaluation = experiment.evaluate().evaluation
     assert evaluation.class_names == tuple(smoke.parts)
     assert evaluation.threshold_source == "validation"
-    assert evaluation.num_images == len(experiment.dataset.splits.test.samples)
+    assert evaluation.num_images == len(experiment.assemble().splits.test.samples)
     assert all(name in page for name in smoke.parts)
     assert "http://" not in page.replace("http://www.w3.org", "")
-    recorded = read_json(experiment.trained.checkpoint.path.parent / "recipe.json")
+    recorded = read_json(experiment.train().checkpoint.path.parent / "recipe.json")
     assert recorded["seed"] == smoke.seed
 
 
@@ -28,14 +29,14 @@ def test_too_few_pictures_for_a_test_set_say_what_to_do(finished, smoke):
     none_kept = smoke.dataset.model_copy(update={"render_test_share": 0.0})
     experiment = Experiment(smoke.model_copy(update={"dataset": none_kept}), finished.workspace, Silence())
     with pytest.raises(DatasetError, match=r"dataset\.test: 0 pictures"):
-        experiment.dataset  # noqa: B018  # the property runs the stage
+        experiment.assemble()
 
 
 def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_named(finished, smoke, tmp_path):
     for number in range(2):
         Image.new("RGB", (64, 48), (number, 9, 9)).save(tmp_path / f"place{number}.jpg")
     recipe = smoke.model_copy(update={"photos": smoke.photos.model_copy(update={"background_folder": tmp_path})})
-    train = assemble(recipe, finished.renders.dataset).train
+    train = assemble(recipe, finished.render().dataset, read_splits(recipe)).train
     times = listed_times(recipe, train)
     listed = {
         source: [times.get(one.sample_id, 1) for one in train.samples if one.source == source]
@@ -50,8 +51,9 @@ def test_backgrounds_among_the_pictures_that_choose_join_the_renders(finished, s
     for name in ("hall", "yard"):
         Image.new("RGB", (64, 48), (9, 9, 9)).save(tmp_path / f"{name}.jpg")
     section = smoke.photos.model_copy(update={"background_folder": tmp_path, "validation": ("background/hall",)})
-    splits = assemble(smoke.model_copy(update={"photos": section}), finished.renders.dataset)
-    as_before = assemble(smoke, finished.renders.dataset)
+    recipe = smoke.model_copy(update={"photos": section})
+    splits = assemble(recipe, finished.render().dataset, read_splits(recipe))
+    as_before = assemble(smoke, finished.render().dataset, read_splits(smoke))
     names = [{sample.sample_id for sample in one.validation.samples} for one in (splits, as_before)]
     assert names[0] == names[1] | {"background__hall"}
     assert len(names[1]) > 0
@@ -68,8 +70,8 @@ def test_a_photo_that_validates_is_refused_behind_the_parts(finished, smoke, tmp
     background = smoke.randomize.background.model_copy(update={"folder": behind})
     randomize = smoke.randomize.model_copy(update={"background": background})
     recipe = smoke.model_copy(update={"photos": photos, "randomize": randomize})
-    check_backgrounds(recipe)  # pictures of equal size and another color are no copies
+    check_backgrounds(recipe, read_splits(recipe))  # pictures of equal size and another color are no copies
     (behind / "copy_of_hall.png").write_bytes((places / "hall.png").read_bytes())
     (behind / "copy_of_yard.png").write_bytes((places / "yard.png").read_bytes())  # serves training, so it may
     with pytest.raises(DatasetError, match=r"behind: 1 of 3 pictures validate or test as well: copy_of_hall\.png\."):
-        Experiment(recipe, finished.workspace, Silence()).renders  # noqa: B018  # the property runs the stage
+        Experiment(recipe, finished.workspace, Silence()).render()

@@ -26,34 +26,34 @@ def changed(recipe: Recipe, **render) -> Recipe:
 
 
 def hash_in(root: Path, recipe: Recipe) -> str:
-    renders = Experiment(recipe, Workspace(root), Silence()).renders
+    renders = Experiment(recipe, Workspace(root), Silence()).render()
     return dataset_hash(renders.folder, recipe.render.count)
 
 
 def test_two_workers_make_the_same_pictures_as_one(finished, smoke, tmp_path):
-    one = dataset_hash(finished.renders.folder, smoke.render.count)
+    one = dataset_hash(finished.render().folder, smoke.render.count)
     assert hash_in(tmp_path, changed(smoke, workers=2)) == one
 
 
 def test_fresh_workers_go_on_where_worn_ones_stopped(finished, smoke, tmp_path, monkeypatch):
     monkeypatch.setattr("partsight.pipeline.stages.render.stage.PICTURES_PER_WORKER", 1)
-    one = dataset_hash(finished.renders.folder, smoke.render.count)
+    one = dataset_hash(finished.render().folder, smoke.render.count)
     assert hash_in(tmp_path, changed(smoke, workers=2)) == one
 
 
 def test_a_picture_made_alone_is_the_one_made_in_sequence(finished, smoke, tmp_path):
     """Only the last picture is missing: it is made alone, and the dataset is as before."""
     count = smoke.render.count
-    folder = Experiment(smoke, Workspace(tmp_path), Silence()).renders.folder
+    folder = Experiment(smoke, Workspace(tmp_path), Silence()).render().folder
     label_path(folder, count - 1).unlink()
     (folder / "manifest.json").unlink()
-    assert hash_in(tmp_path, smoke) == dataset_hash(finished.renders.folder, count)
+    assert hash_in(tmp_path, smoke) == dataset_hash(finished.render().folder, count)
 
 
 def test_more_pictures_extend_the_folder(smoke, tmp_path):
-    few = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence()).renders
+    few = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence()).render()
     written = label_path(few.folder, 0).stat().st_mtime_ns
-    more = Experiment(changed(smoke, count=4), Workspace(tmp_path), Silence()).renders
+    more = Experiment(changed(smoke, count=4), Workspace(tmp_path), Silence()).render()
     assert more.folder == few.folder
     assert len(more.dataset.samples) == 4
     assert label_path(more.folder, 0).stat().st_mtime_ns == written
@@ -61,18 +61,18 @@ def test_more_pictures_extend_the_folder(smoke, tmp_path):
 
 def test_another_seed_makes_other_pictures(finished, smoke, tmp_path):
     other = smoke.model_copy(update={"seed": smoke.seed + 1})
-    assert hash_in(tmp_path, changed(other, count=2)) != dataset_hash(finished.renders.folder, 2)
+    assert hash_in(tmp_path, changed(other, count=2)) != dataset_hash(finished.render().folder, 2)
 
 
 def test_a_finished_stage_is_found_not_repeated(finished, smoke):
-    before = {path: path.stat().st_mtime_ns for path in finished.renders.folder.glob("*/*")}
-    Experiment(smoke, finished.workspace, Silence()).renders  # noqa: B018  # the property runs the stage
-    assert {path: path.stat().st_mtime_ns for path in finished.renders.folder.glob("*/*")} == before
+    before = {path: path.stat().st_mtime_ns for path in finished.render().folder.glob("*/*")}
+    Experiment(smoke, finished.workspace, Silence()).render()
+    assert {path: path.stat().st_mtime_ns for path in finished.render().folder.glob("*/*")} == before
 
 
 def test_boxes_lie_in_the_picture_and_around_visible_pixels(finished, smoke):
     for index in range(smoke.render.count):
-        label = read_json(label_path(finished.renders.folder, index))
+        label = read_json(label_path(finished.render().folder, index))
         for found in label["objects"]:
             left, top, right, bottom = found["box_xyxy"]
             assert 0 <= left < right <= label["size_wh"][0]
@@ -102,7 +102,7 @@ def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(finished, s
         time.sleep(moments.uniform(2.0, 6.0))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert hash_in(tmp_path / "runs", smoke) == dataset_hash(finished.renders.folder, smoke.render.count)
+    assert hash_in(tmp_path / "runs", smoke) == dataset_hash(finished.render().folder, smoke.render.count)
     assert not list(tmp_path.glob("**/*.partial"))
 
 
@@ -117,7 +117,7 @@ from partsight.pipeline.running.workspace import Workspace
 
 if __name__ == "__main__":
     recipe = parse_recipe(read_json(Path(sys.argv[1])), where="", folder=Path())
-    Experiment(recipe, Workspace(Path(sys.argv[2]) / "runs"), Silence()).renders
+    Experiment(recipe, Workspace(Path(sys.argv[2]) / "runs"), Silence()).render()
 """
 
 
@@ -130,8 +130,8 @@ def test_other_cad_files_stand_around_and_are_part_of_the_key(smoke, samples, tm
     crowded = changed(smoke.model_copy(update={"randomize": randomize}), count=2)
     alone = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence())
     together = Experiment(crowded, Workspace(tmp_path), Silence())
-    assert together.parts.key != alone.parts.key
-    assert set(together.parts.files) == set(smoke.parts)
-    assert len(together.parts.others) == 1
-    assert together.renders.dataset.class_names == alone.renders.dataset.class_names
+    assert together.import_parts().key != alone.import_parts().key
+    assert set(together.import_parts().files) == set(smoke.parts)
+    assert len(together.import_parts().others) == 1
+    assert together.render().dataset.class_names == alone.render().dataset.class_names
     assert hash_in(tmp_path, crowded) != hash_in(tmp_path, changed(smoke, count=2))

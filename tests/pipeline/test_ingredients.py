@@ -58,7 +58,7 @@ ON = {
 
 @pytest.fixture(scope="module")
 def parts(finished):
-    return load_parts(finished.parts.folder, finished.parts.files)
+    return load_parts(finished.import_parts().folder, finished.import_parts().files)
 
 
 def change(recipe: Recipe, settings):

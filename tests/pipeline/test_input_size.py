@@ -115,8 +115,8 @@ def test_exports_have_the_size_that_was_judged(finished, tmp_path):
     evaluate = finished.recipe.evaluate.model_copy(update={"input_scales": (1.5,)})
     experiment = Experiment(finished.recipe.model_copy(update={"evaluate": evaluate}), finished.workspace, Silence())
     size = finished.recipe.train.scaled_size(1.5)
-    assert experiment.evaluated.evaluation.image_size == size > finished.recipe.train.image_size
+    assert experiment.evaluate().evaluation.image_size == size > finished.recipe.train.image_size
     export_model(experiment, ExportPlan((), tmp_path / "model"))  # which compares the export with the checkpoint
     description = read_model_folder(tmp_path / "model").description
     assert description.spec.image_size == size
-    assert f"input {size} px" in (experiment.report.parent / "model_card.md").read_text()
+    assert f"input {size} px" in (experiment.report().parent / "model_card.md").read_text()

@@ -21,7 +21,7 @@ def photographed(finished, tmp_path_factory):
     """Renders as photos, session 'shop' to validate and 'hall' to test; only the first of each has its labels."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
-    labelled = [sample for sample in finished.renders.dataset.samples if len(sample.class_ids)]
+    labelled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
     for number, sample in enumerate(labelled[:6]):
         session = "shop" if number < 3 else "hall"
         for name in ("images", "labels"):
@@ -69,7 +69,7 @@ def test_without_a_detector_no_label_is_doubted(photographed):
 def test_unlabelled_pictures_are_ranked_by_the_doubt_of_the_detector(photographed):
     waiting = photographed.recipe.photos.folder / "to_label" / "monday"
     waiting.mkdir(parents=True)
-    for sample in photographed.renders.dataset.samples[6:9]:
+    for sample in photographed.render().dataset.samples[6:9]:
         shutil.copy(sample.image_path, waiting)
     unsure = suggest_photos(photographed, with_detector=True).unsure
     doubts = [doubt for _, doubt in unsure]

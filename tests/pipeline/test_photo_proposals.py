@@ -20,14 +20,14 @@ PATIENCE_S = 60
 def test_the_newest_detector_looks_through_unfinished_photos(finished, tmp_path, monkeypatch):
     monkeypatch.setattr("partsight.pipeline.photos.proposals.MIN_SCORE", 1e-4)  # it was trained for one epoch
     train = finished.recipe.train.model_copy(update={"weights": "scratch"})
-    trained = Experiment(finished.recipe.model_copy(update={"train": train}), finished.workspace, Silence()).trained
+    trained = Experiment(finished.recipe.model_copy(update={"train": train}), finished.workspace, Silence()).train()
     checkpoint = find_newest_checkpoint(finished.workspace, finished.recipe.class_names)
     assert checkpoint is not None
     assert checkpoint.path.parent.parent == trained.checkpoint.path.parent.parent
     assert find_newest_checkpoint(finished.workspace, ("another class",)) is None
     waiting = tmp_path / "to_label" / "monday"
     waiting.mkdir(parents=True)
-    shutil.copy(finished.renders.dataset.samples[0].image_path, waiting)
+    shutil.copy(finished.render().dataset.samples[0].image_path, waiting)
     store = open_label_store(tmp_path, finished.recipe.class_names)
     proposer = PhotoProposer(store, checkpoint)
     proposer.start()

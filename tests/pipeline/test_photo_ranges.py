@@ -41,7 +41,7 @@ def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
     wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
     write_photos(tmp_path, wanted)
     followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
-    parts = load_parts(finished.parts.folder, finished.parts.files)
+    parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     drawn = {}
     for name, section in (("photos", followed.randomize), ("range", smoke.randomize)):
         sampler = open_sampler(section, parts, (160, 160), 0)

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_real_renders_know_masks_poses_and_visibility(finished):
-    dataset = finished.renders.dataset
-    assert finished.dataset.splits.train[0].class_names == dataset.class_names
+    dataset = finished.render().dataset
+    assert finished.assemble().splits.train[0].class_names == dataset.class_names
     instances = [(sample, one) for sample in dataset for one in sample.instances]
     assert instances
     for sample, one in instances:

@@ -17,7 +17,7 @@ CROWDED = RandomizeSection.model_validate({
 
 @pytest.fixture
 def open_seed(finished):
-    parts = load_parts(finished.parts.folder, finished.parts.files)
+    parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     return lambda seed: open_sampler(CROWDED, parts, (96, 96), seed)
 
 

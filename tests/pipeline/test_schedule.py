@@ -9,7 +9,8 @@ import pytest
 
 from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.stages.dataset.stage import with_needed_renders
+from partsight.pipeline.stages.dataset.assembling import needed_renders
+from partsight.pipeline.stages.dataset.photo_splits import read_splits
 from partsight.pipeline.stages.train.schedule import without_photos_of_parts
 from partsight.progress import Silence
 
@@ -25,7 +26,7 @@ def photos(finished, tmp_path_factory):
     """Renders stand for photos: eight to train on, two of them without labels, four to validate."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
-    labelled = [sample for sample in finished.renders.dataset.samples if len(sample.class_ids)]
+    labelled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
     for number in range(12):
         sample, session = labelled[number % len(labelled)], "monday" if number < 8 else "tuesday"
         for name in ("images", "labels"):
@@ -62,11 +63,11 @@ def two_stage(finished, photos):
 
 def test_the_second_stage_goes_on_from_the_first_and_shows_photos_among_renders(two_stage):
     experiment = two_stage(1)
-    trained = experiment.trained
+    trained = experiment.train()
     (first,) = trained.earlier
-    assert (first.name, trained.name) == ("renders", "photos")
+    assert (first.title, trained.title) == ("renders", "photos")
     assert (len(first.history), len(trained.history)) == (1, 2)
-    listed = experiment.dataset.data_yaml.with_name("train.txt").read_text().split()
+    listed = experiment.assemble().data_yaml.with_name("train.txt").read_text().split()
     photos = [line for line in listed if "monday" in line]
     assert len(listed) == 12
     assert len(photos) == 6, "half of each epoch are renders"
@@ -79,12 +80,12 @@ def test_the_second_stage_goes_on_from_the_first_and_shows_photos_among_renders(
 
 def test_the_report_counts_every_render_that_the_first_stage_showed(two_stage):
     experiment = two_stage(1)
-    figures = json.loads(experiment.report.with_suffix(".json").read_text())
-    train = experiment.dataset.splits.train.samples
+    figures = json.loads(experiment.report().with_suffix(".json").read_text())
+    train = experiment.assemble().splits.train.samples
     num_renders = sum(sample.source == "render" for sample in train)
-    replayed = sum(experiment.dataset.times[sample.sample_id] > 0 for sample in train if sample.source == "render")
+    replayed = sum(experiment.assemble().times[sample.sample_id] > 0 for sample in train if sample.source == "render")
     assert replayed < num_renders == figures["num_train_renders"]
-    assert "the last of 2 trainings" in experiment.report.read_text()
+    assert "the last of 2 trainings" in experiment.report().read_text()
 
 
 def load(output):
@@ -93,9 +94,9 @@ def load(output):
 
 
 def test_other_photos_and_draws_share_the_first_stage(two_stage):
-    first = two_stage(1).trained.earlier[0]
+    first = two_stage(1).train().earlier[0]
     for experiment in (two_stage(2), two_stage(1, seed=5)):
-        again = experiment.trained.earlier[0]
+        again = experiment.train().earlier[0]
         assert again.key == first.key
         assert again.checkpoint.path.stat().st_mtime_ns == first.checkpoint.path.stat().st_mtime_ns
 
@@ -103,25 +104,25 @@ def test_other_photos_and_draws_share_the_first_stage(two_stage):
 def test_the_first_stage_has_the_photos_without_parts_and_no_others(two_stage):
     experiment = two_stage(2)
     first = Experiment(without_photos_of_parts(experiment.recipe), experiment.workspace, Silence())
-    photos = [sample for sample in first.dataset.splits.train.samples if sample.source == "photo"]
+    photos = [sample for sample in first.assemble().splits.train.samples if sample.source == "photo"]
     assert sorted(sample.image_path.stem for sample in photos) == ["monday6", "monday7"]
-    assert first.trained.key == experiment.trained.earlier[0].key
+    assert first.train().key == experiment.train().earlier[0].key
 
 
 def test_without_training_photos_it_is_the_training_on_renders(two_stage):
     recipe = two_stage(0).recipe
     section = recipe.photos.model_copy(update={"train": ()})
-    trained = Experiment(recipe.model_copy(update={"photos": section}), two_stage(0).workspace, Silence()).trained
-    assert (trained.name, trained.earlier, len(trained.history)) == ("renders", (), 1)
+    trained = Experiment(recipe.model_copy(update={"photos": section}), two_stage(0).workspace, Silence()).train()
+    assert (trained.title, trained.earlier, len(trained.history)) == ("renders", (), 1)
 
 
 def test_killed_between_the_stages_it_goes_on_with_the_second(two_stage):
     experiment = two_stage(1)
-    key = experiment.trained.key
+    key = experiment.train().key
     folder = experiment.workspace.stage_dir("train", key)
-    before = experiment.trained.earlier[0].checkpoint.path.stat().st_mtime_ns
+    before = experiment.train().earlier[0].checkpoint.path.stat().st_mtime_ns
     shutil.rmtree(folder)
-    again = two_stage(1).trained
+    again = two_stage(1).train()
     assert again.key == key
     assert again.earlier[0].checkpoint.path.stat().st_mtime_ns == before
     assert folder.is_dir()
@@ -132,20 +133,20 @@ def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two
     finetune = experiment.recipe.train.finetune.model_copy(update={"hard_rounds": 2, "hard_score": 1e-4, "epochs": 1})
     train = experiment.recipe.train.model_copy(update={"finetune": finetune})
     recipe = experiment.recipe.model_copy(update={"train": train})
-    trained = Experiment(recipe, experiment.workspace, Silence()).trained
-    assert [output.name for output in (*trained.earlier, trained)] == [
+    trained = Experiment(recipe, experiment.workspace, Silence()).train()
+    assert [output.title for output in (*trained.earlier, trained)] == [
         "renders", "photos", "false alarms 1", "false alarms 2",
     ]  # fmt: skip
     assert len({output.key for output in (*trained.earlier, trained)}) == 4
     pasted = sorted(experiment.workspace.root.glob("pasted/*/images/*.jpg"))
     assert pasted, "what was taken for a part is in renders now"
     for path in pasted:
-        own = next(one for one in experiment.renders.dataset.samples if one.sample_id == path.stem)
+        own = next(one for one in experiment.render().dataset.samples if one.sample_id == path.stem)
         assert read_picture(path).shape == read_picture(own.image_path).shape
     sure = finetune.model_copy(update={"hard_score": 0.999})
     recipe = recipe.model_copy(update={"train": train.model_copy(update={"finetune": sure})})
-    trained = Experiment(recipe, experiment.workspace, Silence()).trained
-    assert trained.name == "photos", "without a false alarm there is nothing to train again"
+    trained = Experiment(recipe, experiment.workspace, Silence()).train()
+    assert trained.title == "photos", "without a false alarm there is nothing to train again"
 
 
 def test_photos_alone_make_renders_for_the_report_only(two_stage, finished):
@@ -158,10 +159,10 @@ def test_photos_alone_make_renders_for_the_report_only(two_stage, finished):
         "report": shown,
     }
     needs_renders = recipe.model_copy(update=changed)
-    assert with_needed_renders(needs_renders) == needs_renders, "renders validate"
+    assert needed_renders(needs_renders, read_splits(needs_renders)) == recipe.render.count, "renders validate"
     photos = changed["photos"].model_copy(update={"train": (), "validation": ("monday",)})
     alone = needs_renders.model_copy(update={"photos": photos})
-    assert with_needed_renders(alone).render.count == 3
+    assert needed_renders(alone, read_splits(alone)) == 3
     experiment = Experiment(alone, finished.workspace, Silence())
-    assert len(experiment.used_renders.dataset.samples) == 3
-    assert len(experiment.renders.dataset.samples) == recipe.render.count, "asked for themselves, all are made"
+    assert experiment.graph.used_renders.extent == 3
+    assert len(experiment.render().dataset.samples) == recipe.render.count, "asked for themselves, all are made"

@@ -11,7 +11,8 @@ from partsight.errors import DatasetError
 from partsight.files import hash_file
 from partsight.photos.storage import Records, SourceRecord, write_records
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.stages.train.self_training import label_videos
+from partsight.pipeline.running.run import Run
+from partsight.pipeline.stages.train.self_training import check_held_out
 from partsight.progress import Silence
 from tests.unit.photos.videos import write_video
 
@@ -26,7 +27,7 @@ def video(finished, tmp_path_factory):
     """A film of one picture: what is seen once is seen in each frame."""
     from partsight.pictures import read_picture
 
-    sample = next(sample for sample in finished.renders.dataset.samples if len(sample.class_ids))
+    sample = next(sample for sample in finished.render().dataset.samples if len(sample.class_ids))
     return write_video(tmp_path_factory.mktemp("film") / "walk.mp4", [read_picture(sample.image_path)] * 12)
 
 
@@ -46,44 +47,37 @@ def with_videos(finished):
 
 def test_frames_that_the_detector_labelled_are_shown_in_a_further_training(with_videos, video):
     experiment = with_videos(video)
-    trained = experiment.trained
-    assert [output.name for output in (*trained.earlier, trained)] == ["train", "own labels"]
-    labelled = label_videos(
-        experiment.recipe,
-        experiment.dataset.splits,
-        trained.earlier[0],
-        workspace=experiment.workspace,
-        progress=Silence(),
-    )
-    assert 0 < len(labelled.samples) <= labelled.num_frames == 8
-    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labelled.samples)
-    assert {sample.session for sample in labelled.samples} == {"video walk.mp4"}
-    judging = (*experiment.dataset.splits.validation.samples, *experiment.dataset.splits.test.samples)
-    assert not {sample.sample_id for sample in labelled.samples} & {sample.sample_id for sample in judging}
+    trained = experiment.train()
+    assert [output.title for output in (*trained.earlier, trained)] == ["train", "own labels"]
+    labelled = frames(experiment)
+    assert 0 < len(labelled) <= 8
+    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labelled)
+    assert {sample.session for sample in labelled} == {"video walk.mp4"}
+    judging = (*experiment.assemble().splits.validation.samples, *experiment.assemble().splits.test.samples)
+    assert not {sample.sample_id for sample in labelled} & {sample.sample_id for sample in judging}
 
 
 def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
-    assert with_videos(video, video_score=0.999).trained.name == "train"
+    assert with_videos(video, video_score=0.999).train().title == "train"
+
+
+def frames(experiment):
+    """The frames that the detector labelled, found or labelled anew."""
+    (stage,) = (stage for stage in experiment.graph.stages if stage.name == "frames")
+    return Run(experiment.recipe, experiment.workspace, Silence()).resolve(stage)
 
 
 def test_labels_are_made_once_and_again_after_a_loss(with_videos, video):
     experiment = with_videos(video)
-    teacher = (*experiment.trained.earlier, experiment.trained)[0]
-
-    def label():
-        return label_videos(
-            experiment.recipe, experiment.dataset.splits, teacher, workspace=experiment.workspace, progress=Silence()
-        )
-
-    first = label()
-    folder = experiment.workspace.stage_dir("pseudo", first.key)
-    before = [sample.boxes_xyxy for sample in first.samples]
+    experiment.train()
+    first = frames(experiment)
+    folder = first[0].image_path.parents[1]
+    before = [sample.boxes_xyxy for sample in first]
     (folder / "manifest.json").unlink()
     shutil.rmtree(folder / "images")
-    again = label()
-    assert again.key == first.key
-    assert all(np.array_equal(one, other.boxes_xyxy) for one, other in zip(before, again.samples, strict=True))
-    assert all(sample.image_path.is_file() for sample in again.samples)
+    again = frames(experiment)
+    assert all(np.array_equal(one, other.boxes_xyxy) for one, other in zip(before, again, strict=True))
+    assert all(sample.image_path.is_file() for sample in again)
 
 
 def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video, tmp_path):
@@ -92,13 +86,13 @@ def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video,
     write_records(tmp_path, records)
     photos = experiment.recipe.photos.model_copy(update={"folder": tmp_path})
     recipe = experiment.recipe.model_copy(update={"photos": photos})
-    splits = experiment.dataset.splits
+    splits = experiment.assemble().splits
     test = dataclasses.replace(splits.test.samples[0], session="tuesday")
     judged = dataclasses.replace(splits, test=dataclasses.replace(splits.test, samples=(test,)))
     with pytest.raises(DatasetError, match=r"walk\.mp4: frames of this video are the session 'tuesday'"):
-        label_videos(recipe, judged, experiment.trained, workspace=experiment.workspace, progress=Silence())
+        check_held_out(recipe, judged)
 
 
 def test_a_missing_video_is_named(with_videos, tmp_path):
     with pytest.raises(DatasetError, match=r"nowhere\.mp4"):
-        _ = with_videos(tmp_path / "nowhere.mp4").trained
+        with_videos(tmp_path / "nowhere.mp4").train()

@@ -14,7 +14,7 @@ def test_sub_parts_are_classes_after_the_parts_and_have_boxes_within_them(smoke,
     orbit = smoke.randomize.model_copy(update={"placement": "orbit"})
     render = smoke.render.model_copy(update={"count": 4})
     recipe = smoke.model_copy(update={"parts": {name: labelled}, "randomize": orbit, "render": render})
-    renders = Experiment(recipe, Workspace(tmp_path), Silence()).renders
+    renders = Experiment(recipe, Workspace(tmp_path), Silence()).render()
     assert renders.dataset.class_names == (name, "Coil")
     coils = 0
     for sample in renders.dataset.samples:
@@ -35,6 +35,6 @@ def test_labels_change_no_pixel(smoke, tmp_path):
     for labels in ({}, {"Coil": ["COIL*"]}):
         labelled = PartSection.model_validate({**part.model_dump(), "labels": labels})
         recipe = smoke.model_copy(update={"parts": {name: labelled}, "render": render})
-        renders = Experiment(recipe, Workspace(tmp_path), Silence()).renders
+        renders = Experiment(recipe, Workspace(tmp_path), Silence()).render()
         pictures.append([sample.image_path.read_bytes() for sample in renders.dataset.samples])
     assert pictures[0] == pictures[1]

@@ -83,7 +83,7 @@ def project(finished, tmp_path_factory):
     folder, recipe = tmp_path_factory.mktemp("walks"), finished.recipe
     scatter = recipe.randomize.scatter.model_copy(update={"parts_per_image": (2, 2), "empty_share": 0.0})
     recipe = recipe.model_copy(update={"randomize": recipe.randomize.model_copy(update={"scatter": scatter})})
-    parts, exact = load_parts(finished.parts.folder, finished.parts.files), {}
+    parts, exact = load_parts(finished.import_parts().folder, finished.import_parts().files), {}
     with open_renderer(recipe.render, 1) as renderer:
         for seed, session in enumerate(("monday", "tuesday")):
             scenes = list(walk(find_scene(parts, recipe, seed)))

@@ -68,3 +68,10 @@ def test_help_loads_no_heavy_library():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "LOADED []" in result.stdout
     assert "demo" in result.stdout
+
+
+def test_json_holds_file_names_that_are_no_text(tmp_path):
+    name = os.fsdecode(b"O'B \xff.jpg")
+    write_json(tmp_path / "a.json", {"file": name, "other": "部品"})
+    assert read_json(tmp_path / "a.json") == {"file": name, "other": "部品"}
+    assert "部品" in (tmp_path / "a.json").read_text(encoding="utf-8")

@@ -3,11 +3,12 @@
 import sys
 
 import typer
-from rich.console import Console
 
-from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, stages, sweep
+from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
+from partsight.cli.console import headed, open_console
 from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
+from partsight.cli.trust import asking
 from partsight.errors import PartsightError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("run")(stages.run)
+app.command("runs")(runs.runs)
 app.command("render")(stages.render)
 app.command("train")(stages.train)
 app.command("evaluate")(stages.evaluate)
@@ -37,19 +39,19 @@ app.add_typer(photos_group.app, name="photos")
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
-    errors = Console(stderr=True, highlight=False)
+    errors = open_console(stderr=True)
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
     except PartsightError as error:
-        errors.print(f"[bold red]error[/] {type(error).__name__}")
+        errors.print(headed("error", "bold red", type(error).__name__))
         command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
-        errors.print(with_flags(str(error), command), markup=False, soft_wrap=True)
+        errors.print(with_flags(str(error), command), soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
         return 130
     except typer.TyperException as error:
-        errors.print(f"{error.format_message()}\nTry 'partsight --help'.", markup=False)
+        errors.print(f"{error.format_message()}\nTry 'partsight --help'.")
         return error.exit_code
     return int(code or 0)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import headed, open_console
 from partsight.cli.show.progress import TerminalProgress
 
 SHOWN_PAIRS = 3
@@ -31,16 +31,16 @@ def check(
         publish_inspection,
     )
 
-    console = Console()
+    console = open_console()
     progress = TerminalProgress(console)
     parts = part_sections(name_classes(cad_files), unit)
     inspection = inspect(parts, CadSection(timeout_s=timeout_s), None, progress)
     publish_inspection(inspection, out, progress)
     print_facts(console, {name: tuple(v.facts for v in found) for name, found in inspection.parts.items()})
     for pair in inspection.pairs[:SHOWN_PAIRS]:
-        console.print(describe_pair(pair), highlight=False)
+        console.print(describe_pair(pair))
     for problem in inspection.problems.values():
-        console.print(f"[bold red]error[/] {problem}", highlight=False, soft_wrap=True)
-    console.print(f"report {out}", highlight=False, soft_wrap=True)
+        console.print(headed("error", "bold red", problem), soft_wrap=True)
+    console.print(f"report {out}", soft_wrap=True)
     if inspection.problems:
         raise typer.Exit(1)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import SetOption
 from partsight.cli.show.progress import TerminalProgress
 
@@ -24,10 +24,10 @@ def compare(
     from partsight.pipeline.running.workspace import Workspace
     from partsight.pipeline.study.compare import compare_experiments, describe_comparison
 
-    console = Console()
+    console = open_console()
     progress = TerminalProgress(console)
     one, two = (
         Experiment(read_recipe(path, settings or []), Workspace(out or path.parent / "runs"), progress)
         for path in (first, second)
     )
-    console.print(describe_comparison(compare_experiments(one, two)), highlight=False)
+    console.print(describe_comparison(compare_experiments(one, two)))

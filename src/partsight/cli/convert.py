@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import headed, open_console
 from partsight.cli.flags import with_flags
 from partsight.cli.show.progress import TerminalProgress
 
@@ -28,13 +28,12 @@ def convert(
     start_early()
     from partsight.pipeline.cad_files.convert import ConversionPlan, convert_files
 
-    console = Console()
+    console = open_console()
     plan = ConversionPlan(to.lower().lstrip("."), out, tolerance_mm, unit, input_unit, overwrite)
     outcome = convert_files(cad_files, plan, TerminalProgress(console))
     for source, target, num_triangles in outcome.written:
-        console.print(f"{source} → {target}, {num_triangles} triangles", highlight=False, soft_wrap=True)
+        console.print(f"{source} → {target}, {num_triangles} triangles", soft_wrap=True)
     for problem in outcome.problems:
-        told = with_flags(problem, context.command)
-        console.print(f"[bold red]error[/] {told}", highlight=False, soft_wrap=True)
+        console.print(headed("error", "bold red", with_flags(problem, context.command)), soft_wrap=True)
     if outcome.problems:
         raise typer.Exit(1)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import SetOption
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
@@ -22,12 +22,10 @@ def demo(
     from partsight.pipeline.experiment import Experiment
     from partsight.pipeline.running.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     started = time.monotonic()
     recipe_path = init_demo(out)
-    console.print(
-        f"Five sample magnets and their recipe are in [bold]{out}[/]; this takes about ten minutes on two cores."
-    )
+    console.print(f"Five sample magnets and their recipe are in {out}; this takes about ten minutes on two cores.")
     recipe = read_recipe(recipe_path, settings or [])
     experiment = Experiment(recipe, Workspace(out / "runs"), TerminalProgress(console))
-    print_summary(console, experiment.evaluated.evaluation, experiment.report, time.monotonic() - started)
+    print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)

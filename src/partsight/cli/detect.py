@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from partsight.cli.console import headed, open_console
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def detect(
     from partsight.pipeline.delivery.detect import DetectJob, detect_sources
 
     prints_json = json == Path("-")
-    console = Console(stderr=prints_json)
+    console = open_console(stderr=prints_json)
     loaded = load(model, runtime=runtime, threads=threads, image_size=image_size)
     plan = LookPlan(threshold, max_parts, every)
     job = DetectJob(loaded, list_sources(sources), plan, _files(json, csv, coco), out if annotated else None)
@@ -101,7 +101,7 @@ class _Lines:
         self._num_frames, self._seen = 0, Counter()
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+        self._console.print(text, soft_wrap=True)
 
 
 class _JsonLines:
@@ -129,14 +129,13 @@ def _files(json: Path | None, csv: Path | None, coco: Path | None) -> dict[str, 
 
 def _show_summary(console: Console, tally: "Tally", seconds: float) -> None:
     for problem in tally.problems:
-        console.print(f"[bold red]error[/] {escape(problem)}", highlight=False, soft_wrap=True)
+        console.print(headed("error", "bold red", problem), soft_wrap=True)
     speed = ""
     if tally.num_pictures:
         each_ms = 1000 * tally.detection_s / tally.num_pictures
         speed = f": {tally.num_pictures / seconds:.1f} per second; detection alone takes {each_ms:.0f} ms each"
     console.print(
         f"{tally.num_parts} parts in {tally.num_pictures} pictures in {seconds:.1f} s{speed}",
-        highlight=False,
         soft_wrap=True,
     )
 
@@ -144,4 +143,4 @@ def _show_summary(console: Console, tally: "Tally", seconds: float) -> None:
 def _show_written(console: Console, job: "DetectJob") -> None:
     paths = [*job.files.values(), *([] if job.annotated is None else [job.annotated])]
     if paths:
-        console.print(f"written {', '.join(map(str, paths))}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"written {', '.join(map(str, paths))}", soft_wrap=True)

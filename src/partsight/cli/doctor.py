@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
+
+from partsight.cli.console import open_console
 
 
 def doctor() -> None:
@@ -14,4 +15,4 @@ def doctor() -> None:
     table = Table("what", "found", "to get more", box=SIMPLE_HEAD)
     for finding in examine_machine(Path.cwd()):
         table.add_row(finding.topic, finding.found, finding.advice)
-    Console().print(table)
+    open_console().print(table)

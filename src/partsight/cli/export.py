@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from partsight.cli.console import open_console
 from partsight.cli.options import RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
@@ -36,17 +36,17 @@ def export(
     from partsight.pipeline.experiment import Experiment
     from partsight.pipeline.running.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     workspace = Workspace(runs or recipe.parent / "runs")
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     targets = tuple(name.strip().lower() for given in to or [] for name in given.split(","))
     folder = out or recipe.parent / "model"
     description = export_model(experiment, ExportPlan(targets, folder, pictures))
     for parity in description.parity:
-        console.print(_agreement(parity), highlight=False, soft_wrap=True)
+        console.print(_agreement(parity), soft_wrap=True)
     console.print(_speed_table(description))
-    console.print(f"timed on {description.machine}", highlight=False)
-    console.print(f"model {folder}", highlight=False, soft_wrap=True)
+    console.print(f"timed on {description.machine}")
+    console.print(f"model {folder}", soft_wrap=True)
 
 
 def _agreement(parity: "Parity") -> str:

@@ -1,11 +1,12 @@
 """`partsight init`: a project folder from CAD files."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import headed, open_console
 from partsight.cli.show.progress import TerminalProgress
 
 
@@ -22,11 +23,11 @@ def init(
     from partsight.cli.show.tables import print_facts
     from partsight.pipeline.cad_files.init import init_project
 
-    console = Console()
+    console = open_console()
     project = init_project(out, cad_files, TerminalProgress(console))
     print_facts(console, project.facts)
     for problem in project.problems:
-        console.print(f"[bold red]left out[/] {problem}", highlight=False, soft_wrap=True)
-    console.print(f"Recipe         {project.recipe_path}\nContact sheet  {project.contact_sheet}", highlight=False)
-    console.print(f"CAD check      {project.cad_report}", highlight=False)
-    console.print(f"Next: look at both, then [bold]partsight run --recipe {project.recipe_path}[/]", highlight=False)
+        console.print(headed("left out", "bold red", problem), soft_wrap=True)
+    console.print(f"Recipe         {project.recipe_path}\nContact sheet  {project.contact_sheet}")
+    console.print(f"CAD check      {project.cad_report}")
+    console.print(f"Next: look at both, then partsight run --recipe {shlex.quote(str(project.recipe_path))}")

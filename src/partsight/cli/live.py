@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from partsight.cli.console import open_console
 
 
 def live(
@@ -54,7 +55,7 @@ def live(
     from partsight.pipeline.delivery.live import LiveJob, open_live
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
 
-    console = Console(stderr=log == Path("-"))
+    console = open_console(stderr=log == Path("-"))
     access = Access(host, port, token, tuple(allow_host or ()))
     access.check()
     keeper = SnapshotKeeper(photos, session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
@@ -72,7 +73,7 @@ def live(
     )
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
+        console.print(text, soft_wrap=True)
 
     server = open_live(job, say)
     say(f"live page: {server.link}")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Column, Table
 
+from partsight.cli.console import headed, open_console
 from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
@@ -45,17 +45,17 @@ def _run(job: "Sweep") -> None:
     from partsight.pipeline.study.page import publish_sweep
     from partsight.pipeline.study.sweep import run_sweep, summarize
 
-    console = Console()
+    console = open_console()
     estimate = estimate_sweep(job)
-    console.print(estimate.sentence, highlight=False)
+    console.print(estimate.sentence)
     results = run_sweep(job, TerminalProgress(console), lambda so_far: publish_sweep(job, so_far))
     page = publish_sweep(job, results)
     rows = summarize(results)
     console.print(_table(rows))
     problems = list(dict.fromkeys(problem for row in rows for problem in row.problems))
     for problem in problems:
-        console.print(f"[bold red]failed[/] {problem}", highlight=False, soft_wrap=True)
-    console.print(f"report {page}", highlight=False, soft_wrap=True)
+        console.print(headed("failed", "bold red", problem), soft_wrap=True)
+    console.print(f"report {page}", soft_wrap=True)
     if problems:
         raise typer.Exit(1)
 
@@ -63,7 +63,7 @@ def _run(job: "Sweep") -> None:
 def _print_plan(job: "Sweep") -> None:
     from partsight.pipeline.study.estimate import estimate_sweep
 
-    console = Console()
+    console = open_console()
     estimate = estimate_sweep(job)
     table = Table("stage", "runs", "finished", "left", "one takes about", "based on", box=SIMPLE_HEAD)
     for stage in estimate.stages:
@@ -72,24 +72,22 @@ def _print_plan(job: "Sweep") -> None:
             stage.name, str(stage.num_wanted), str(stage.num_finished), str(stage.num_units_left), one, stage.source
         )
     console.print(table)
-    console.print(estimate.sentence, highlight=False)
+    console.print(estimate.sentence)
 
 
 def _tune(job: "Sweep") -> None:
     from partsight.pipeline.study.tune import tune_recipe
 
-    console = Console()
+    console = open_console()
     tuned = tune_recipe(job, TerminalProgress(console))
     table = Table("trial", "validation mAP50", "state", "settings", box=SIMPLE_HEAD)
     for trial in tuned.trials:
         value = "–" if trial.value is None else f"{trial.value:.3f}"
         table.add_row(str(trial.number), value, trial.state, trial.settings)
     console.print(table)
-    console.print(
-        f"best on validation pictures ({tuned.num_images} pictures): {tuned.best_value:.3f} with", highlight=False
-    )
+    console.print(f"best on validation pictures ({tuned.num_images} pictures): {tuned.best_value:.3f} with")
     for setting in tuned.best_settings:
-        console.print(f"  {setting}", highlight=False)
+        console.print(f"  {setting}")
 
 
 def _table(rows: "tuple[Row, ...]") -> Table:

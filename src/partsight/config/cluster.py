@@ -1,10 +1,17 @@
 """Settings of `cluster`: where rendering and sweeps work."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from partsight.config.section import Section
+
+SchedulerName: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.,:@+=/-]*)?$", max_length=200)]
+"""A name as schedulers have them: it becomes part of a command, so it holds no space and nothing that a shell reads."""
+Constraint: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.,:@+=/&|*!()\[\]-]*$", max_length=200)]
+"""Features of nodes, joined as Slurm joins them; one line of a job script."""
+Address: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9:][A-Za-z0-9_.:%-]*)?$", max_length=200)]
+"""A host's name or number."""
 
 
 class ClusterSection(Section):
@@ -12,13 +19,13 @@ class ClusterSection(Section):
 
     kind: Literal["local", "processes", "slurm", "pbs"] = "local"
     """`local` uses this machine's cores; `slurm` and `pbs` submit jobs; `processes` starts the same workers without a scheduler."""
-    partition: str = ""
+    partition: SchedulerName = ""
     """Partition (Slurm) or queue (PBS)."""
-    account: str = ""
+    account: SchedulerName = ""
     """Account that is charged."""
-    qos: str = ""
+    qos: SchedulerName = ""
     """Quality of service (Slurm)."""
-    constraint: str = ""
+    constraint: Constraint = ""
     """Kind of node (Slurm), as in `gpu`."""
     walltime: Annotated[str, Field(pattern=r"^\d+:[0-5]\d:[0-5]\d$")] = "01:00:00"
     """Longest time of a job, as in 01:30:00; work that a job did not finish goes into the next."""
@@ -31,8 +38,9 @@ class ClusterSection(Section):
     gpus_per_node: Annotated[int, Field(ge=0)] = 0
     """GPUs of each node; a worker sees one of them."""
     options: tuple[str, ...] = ()
-    """Further lines for the scheduler, as in "#SBATCH --mem=32G"."""
+    """Further lines for the scheduler, as in "#SBATCH --mem=32G". As trusted as a script: asked about once (docs/security.md)."""
     setup: tuple[str, ...] = ()
-    """Shell lines that each job runs first, as in "module load python"."""
-    address: str = ""
+    """Shell lines that each job runs first, as in "module load python".
+    As trusted as a script: asked about once (docs/security.md)."""
+    address: Address = ""
     """Address at which the nodes reach this machine; empty finds it out."""

@@ -9,15 +9,21 @@ from pydantic import BaseModel, ValidationError
 
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
+from partsight.config.trust import check_trusted, script_values
 from partsight.errors import RecipeError
 
 
-def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
-    """Read a recipe file, with `a.b=c` settings on top. Raises RecipeError with all problems, one a line."""
-    content = _read_toml(path)
-    for setting in settings:
-        _apply(content, setting)
-    return parse_recipe(content, where=str(path), folder=path.resolve().parent)
+def read_recipe(path: Path, settings: Sequence[str] = (), *, varied: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file, with `a.b=c` settings on top: the user's, then those that the recipe itself varies.
+
+    Raises RecipeError with all problems, one a line; UntrustedRecipeError where the file holds values that are as trusted as a
+    script and were never accepted.
+    """
+    content = _changed(_read_toml(path), [*settings, *varied])
+    recipe = parse_recipe(content, where=str(path), folder=path.resolve().parent)
+    own = script_values(_changed(_read_toml(path), varied))
+    check_trusted({key: value for key, value in script_values(content).items() if own.get(key) == value}, path)
+    return recipe
 
 
 def parse_recipe(content: Mapping[str, Any], *, where: str, folder: Path) -> Recipe:
@@ -45,6 +51,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: cannot be read ({error})") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path}: not valid TOML: {error}") from error
+
+
+def _changed(content: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """Return the content with settings put into it."""
+    for setting in settings:
+        _apply(content, setting)
+    return content
 
 
 def _apply(content: dict[str, Any], setting: str) -> None:

@@ -25,7 +25,8 @@ class RenderSection(Section):
     denoise: bool = False
     """Whether Open Image Denoise (extra [denoise]) takes out the grain that few paths leave; `mitsuba` only."""
     blender: str = ""
-    """Blender's executable, or a Python that has bpy; empty looks for them. For the `blender` renderer only."""
+    """Blender's executable, or a Python that has bpy; empty looks for them. For the `blender` renderer only.
+    As trusted as a script: asked about once (docs/security.md)."""
     max_depth: Annotated[int, Field(ge=2, le=64)] = 4
     """Longest path, in segments."""
     workers: Annotated[int, Field(ge=0)] = 0

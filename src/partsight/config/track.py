@@ -1,6 +1,8 @@
 """Settings of `track`: which experiment tracker is told the epochs, besides history.json and history.csv."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from partsight.config.section import Section
 
@@ -16,5 +18,6 @@ class TrackSection(Section):
     """Project (Weights & Biases) or experiment (MLflow)."""
     wandb_mode: Literal["offline", "online"] = "offline"
     """`offline` writes below `runs/tracking/wandb`, to be sent later with `wandb sync` if you wish; `online` needs WANDB_API_KEY."""
-    mlflow_uri: str = ""
-    """Address of an MLflow server; empty for the file `runs/tracking/mlflow.db`."""
+    mlflow_uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of an MLflow server (http or https), which is told all figures and your login to it; empty for the file
+    `runs/tracking/mlflow.db`. As trusted as a script: asked about once (docs/security.md)."""

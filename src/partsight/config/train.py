@@ -1,7 +1,7 @@
 """Settings of `train`: which network learns, from where, for how long."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,9 @@ from partsight.config.section import FilePath, Section, Share
 
 _STRIDE = 32
 """Sizes of inputs are multiples of it."""
+
+NetworkName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=64)]
+"""A name, never a path: libraries evaluate what stands in the files that describe networks."""
 
 
 class FinetuneSection(Section):
@@ -57,8 +60,9 @@ class TrainSection(Section):
 
     family: Literal["ultralytics", "compact"] = "ultralytics"
     """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""
-    model: str = "yolov8n"
-    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`."""
+    model: NetworkName = "yolov8n"
+    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`.
+    A name, never a path."""
     weights: str = "scratch"
     """What training starts from: a weights file, the folder of a trained model, `scratch`, `download` to let the library fetch its
     own (`ultralytics`), or `parts`, learned on renders of generated parts (`compact`)."""
@@ -102,7 +106,7 @@ class TrainSection(Section):
     """Random change of size."""
     flip: Share = 0.5
     """Probability of a left-right mirror image. Mirrored parts do not exist: 0 where handedness tells classes apart."""
-    device: str | tuple[int, ...] = "auto"
+    device: Annotated[str, Field(pattern="^[a-z0-9:,]+$")] | tuple[int, ...] = "auto"
     """`auto`, `cpu`, or the numbers of the GPUs, as in [0, 1, 2, 3]."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Seed of the training; the recipe's seed when not given."""

@@ -17,6 +17,7 @@ FindingKind: TypeAlias = Literal[
     "tiny boxes",
     "small parts",
     "same picture in two sessions",
+    "same picture in two splits",
     "too few sessions",
     "unused sessions",
     "likely missed label",

@@ -12,9 +12,8 @@ from partsight.config.photos import PhotosSection
 from partsight.dataset.mixing import mix
 from partsight.dataset.splits import BACKGROUND_SESSIONS
 from partsight.errors import DatasetError
-from partsight.labels.formats.coco import read_coco
-from partsight.labels.formats.yolo import read_yolo
 from partsight.labels.label import sample_id_of
+from partsight.labels.own_folders import read_coco, read_yolo
 from partsight.pictures import list_pictures, name_order, picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
@@ -38,7 +37,7 @@ def read_photos(section: PhotosSection, class_names: Sequence[str]) -> Dataset:
 
 def session_of(path: str, pattern: str) -> str:
     """Return a picture's session by its path below `images/`. Raises DatasetError when the pattern does not match."""
-    match = re.search(pattern, path)
+    match = re.search(pattern, path, re.DOTALL)  # a folder's name may hold a line break
     if match is None:
         raise DatasetError(f"{path}: photos.session_pattern {pattern!r} does not match. Every picture needs a session.")
     return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.boxes import pairwise_iou
+from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
 
-_SAME_IOU = 0.5
 _ONE_CLASS = 0.8
 """Share of its frames in which a part is taken for its most frequent class."""
 
@@ -41,13 +40,13 @@ class Followed:
 
 
 def number_detections(found: Detections, boxes_xyxy: FloatArray, numbers: Sequence[int]) -> Followed:
-    """Give each tracked box's number to the detection that it overlaps most, from IoU 0.5."""
+    """Give each tracked box's number to the detection that it overlaps most, from `FOUND_IOU`."""
     part_numbers = np.zeros(len(found.scores), np.int64)
     if len(numbers) and len(found.scores):
         overlap = pairwise_iou(np.asarray(boxes_xyxy, float), found.boxes_xyxy)
         for row, number in enumerate(numbers):
             best = int(overlap[row].argmax())
-            if overlap[row, best] >= _SAME_IOU:
+            if overlap[row, best] >= FOUND_IOU:
                 part_numbers[best] = number
     return Followed(found, part_numbers)
 
@@ -80,6 +79,6 @@ def _labels(frame: Followed, classes: dict[int, int], trust: Trust) -> tuple[Flo
     is_trusted = np.array([number in classes for number in frame.part_numbers.tolist()], bool)
     boxes = frame.found.boxes_xyxy[is_trusted]
     others = frame.found.boxes_xyxy[~is_trusted & (frame.found.scores >= trust.doubt)]
-    if not len(boxes) or (len(others) and pairwise_iou(others, boxes).max(axis=1).min() < _SAME_IOU):
+    if not len(boxes) or (len(others) and pairwise_iou(others, boxes).max(axis=1).min() < FOUND_IOU):
         return None
     return boxes, np.array([classes[number] for number in frame.part_numbers[is_trusted].tolist()], np.int64)

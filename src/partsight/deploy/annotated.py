@@ -80,7 +80,7 @@ class _VideoFile:
         self._size_wh = (first.shape[1] // 2 * 2, first.shape[0] // 2 * 2)  # the codec takes even sizes only
         self._last_pts = -1
         try:
-            self._container: OutputContainer = av.open(str(self._partial), "w", format="mp4")
+            self._container: OutputContainer = av.open(str(self._partial.resolve()), "w", format="mp4")
         except OSError as error:
             raise _not_written(path, error) from error
         self._stream: VideoStream = self._container.add_stream("libx264", rate=_RATE)

@@ -8,13 +8,11 @@ import numpy as np
 from partsight.deploy.description import Parity
 from partsight.errors import ModelError
 from partsight.structures.arrays import FloatArray
-from partsight.structures.boxes import pair_boxes, pairwise_iou
+from partsight.structures.boxes import FOUND_IOU, pair_boxes, pairwise_iou
 from partsight.structures.detections import Detections
 
 BOXES_PER_PICTURE = 5
 """Where fewer boxes than this per picture reach the threshold, weaker ones are compared too."""
-_PAIRED_IOU = 0.5
-"""Overlap from which boxes are taken for the same."""
 _FAR_PX = 1e6
 
 
@@ -120,7 +118,7 @@ class _Pairs:
 def _pair(first: Detections, second: Detections, *, floor: float, slack: float) -> _Pairs:
     """Pair boxes of the same class, best overlap first; boxes within `slack` of the floor need no partner."""
     boxes, others = _apart_by_class(first), _apart_by_class(second)
-    pairs = pair_boxes(boxes, others, _PAIRED_IOU)
+    pairs = pair_boxes(boxes, others, FOUND_IOU)
     alone = [np.delete(found.scores, pairs[:, side]) >= floor + slack for side, found in enumerate((first, second))]
     scores, other_scores = first.scores[pairs[:, 0]], second.scores[pairs[:, 1]]
     is_compared = np.maximum(scores, other_scores) >= floor

@@ -128,8 +128,9 @@ def run_trials(section: TrainSection, num_classes: int, sizes: Iterable[int], fl
         "sizes": list(sizes),
         "floor": floor,
     }
+    command = [sys.executable, "-P", "-m", "partsight.detector.batch_trial"]
     done = subprocess.run(
-        [sys.executable, "-m", "partsight.detector.batch_trial"],
+        command,
         input=json.dumps(request),
         capture_output=True,
         text=True,

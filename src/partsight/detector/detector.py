@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from partsight.config.train import TrainSection
+from partsight.detector.batch_size import Say
 from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
@@ -67,11 +68,19 @@ class Detector(Protocol):
         ...
 
 
+def say_nothing(text: str, /) -> None:
+    """Tell nobody."""
+    del text
+
+
 class DetectorFamily(Protocol):
     """A library of trainable detectors."""
 
-    def train(self, job: TrainJob, tracker: Tracker) -> Checkpoint:
-        """Train, resuming what a killed run of the same job left. Raises DetectorError."""
+    def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:
+        """Train, resuming what a killed run of the same job left; what is damaged of it is told and left aside.
+
+        Raises DetectorError, and StorageError when the disk is full: the same job goes on once there is space.
+        """
         ...
 
     def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from partsight.evaluate.matching import Matches
 from partsight.structures.arrays import BoolArray, FloatArray
+from partsight.structures.matched import RankedDetections
 
 RECALL_POINTS: FloatArray = np.linspace(0.0, 1.0, 101)
 
 
-def average_precisions(matches: Matches) -> FloatArray:
+def average_precisions(ranked: RankedDetections) -> FloatArray:
     """Return (10,) AP at each of `IOU_THRESHOLDS`; NaN without ground truth, 0 without detections."""
-    num_boxes, weights = float(matches.num_boxes.sum()), np.ones(len(matches.scores))
-    return np.array([average_precision(is_true, weights, num_boxes) for is_true in matches.is_true])
+    num_boxes, weights = float(ranked.num_boxes.sum()), np.ones(len(ranked.scores))
+    return np.array([average_precision(is_true, weights, num_boxes) for is_true in ranked.is_true])
 
 
 def average_precision(is_true: BoolArray, weights: FloatArray, num_boxes: float) -> float:

@@ -4,24 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
-from partsight.evaluate.matching import match_dataset
-from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections
 from partsight.structures.evaluation import CalibrationBin
+from partsight.structures.matched import Matched
 
 EDGES = np.linspace(0.0, 1.0, 11)
 LEAST_SCORE = 0.05
 """Weaker detections are left out: there are thousands, and nobody uses them."""
 
 
-def calibrate(
-    dataset: Dataset, detections: Sequence[Detections], section: EvaluateSection
-) -> tuple[CalibrationBin, ...]:
+def calibrate(matched: Matched) -> tuple[CalibrationBin, ...]:
     """Return, for each tenth of the scores that holds detections, how many of them are right at IoU 0.50, all classes together."""
-    matches = match_dataset(dataset, detections, section.max_detections)
-    scores = np.concatenate([one.scores for one in matches])
-    is_true = np.concatenate([one.is_true[0] for one in matches])
+    scores, is_true = matched.scores, matched.is_true[0]
     bins = np.minimum(np.digitize(scores, EDGES) - 1, len(EDGES) - 2)
     return tuple(
         CalibrationBin(int(chosen.sum()), float(scores[chosen].mean()), float(is_true[chosen].mean()))

@@ -11,8 +11,7 @@ import numpy as np
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.bootstrap import draw_sessions, resampled_map50
-from partsight.evaluate.checking import check_comparable
-from partsight.evaluate.matching import match_dataset
+from partsight.evaluate.matching import match
 from partsight.structures.arrays import FloatArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
@@ -50,11 +49,9 @@ def compare(
     rng: np.random.Generator,
 ) -> Comparison:
     """Compare two detectors' detections, one for each sample in order. Raises EvaluationError when they do not fit the dataset."""
-    for found in (first, second):
-        check_comparable(dataset, found)
-    matches = [match_dataset(dataset, found, section.max_detections) for found in (first, second)]
+    ranked = [match(dataset, found).per_class for found in (first, second)]
     weights = np.concatenate([np.ones((1, len(dataset.samples))), _draws(dataset, section.bootstrap, rng)])
-    map50 = [resampled_map50(one, weights) for one in matches]
+    map50 = [resampled_map50(one, weights) for one in ranked]
     difference = (map50[1] - map50[0])[1:]
     known = difference[np.isfinite(difference)]
     sessions = {sample.session for sample in dataset.samples if len(sample.boxes_xyxy)}

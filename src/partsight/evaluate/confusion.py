@@ -1,45 +1,29 @@
 """What is taken for what: the confusion matrix with background, and false alarms on empty pictures."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from partsight.structures.arrays import IntArray
-from partsight.structures.boxes import pair_boxes
-from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections, Threshold, above
-from partsight.structures.sample import Sample
-
-MIN_IOU = 0.5
+from partsight.structures.matched import Matched, Pairing
 
 
-def confusion_matrix(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold) -> IntArray:
+def confusion_matrix(matched: Matched, pairing: Pairing) -> IntArray:
     """Return (C + 1, C + 1) counts, rows truth, columns detection, background last.
 
-    Boxes are paired whatever their class, best overlap first, from IoU 0.50; what stays alone meets the background.
+    Rows sum to the ground truth of each class, columns to its detections, and the diagonal counts those that are right: recall and
+    precision of a class are its diagonal over its row and over its column.
     """
-    background = len(dataset.class_names)
+    background = len(matched.dataset.class_names)
     counts = np.zeros((background + 1, background + 1), dtype=np.int64)
-    for sample, found in zip(dataset.samples, detections, strict=True):
-        np.add.at(counts, _truth_and_detection(sample, above(found, threshold), background), 1)
+    kept = np.flatnonzero(pairing.is_kept)
+    truth = np.append(matched.truth_class_ids, background)[pairing.truth_ids[kept]]
+    np.add.at(counts, (truth, matched.class_ids[kept]), 1)
+    missed = matched.truth_class_ids[pairing.detection_ids < 0]
+    counts[:-1, background] = np.bincount(missed, minlength=background)
     return counts
 
 
-def false_positives_per_empty_image(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold) -> float:
+def false_positives_per_empty_image(matched: Matched, pairing: Pairing) -> float:
     """Return detections above the threshold per picture without parts; NaN when there is no such picture."""
-    counts = [
-        len(above(found, threshold).scores)
-        for sample, found in zip(dataset.samples, detections, strict=True)
-        if len(sample.boxes_xyxy) == 0
-    ]
-    return float(np.mean(counts)) if counts else float("nan")
-
-
-def _truth_and_detection(sample: Sample, found: Detections, background: int) -> tuple[IntArray, IntArray]:
-    """Return the true and the detected class of each pair, each missed box and each false detection."""
-    truth_ids, found_ids = pair_boxes(sample.boxes_xyxy, found.boxes_xyxy, MIN_IOU).T
-    missed = np.delete(sample.class_ids, truth_ids)
-    false = np.delete(found.class_ids, found_ids)
-    truth = np.concatenate([sample.class_ids[truth_ids], missed, np.full(len(false), background)])
-    detected = np.concatenate([found.class_ids[found_ids], np.full(len(missed), background), false])
-    return truth, detected
+    is_empty = np.bincount(matched.truth_image_ids, minlength=len(matched.dataset.samples)) == 0
+    num_false = int((pairing.is_kept & is_empty[matched.image_ids]).sum())
+    return num_false / int(is_empty.sum()) if is_empty.any() else float("nan")

@@ -5,17 +5,14 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from partsight.structures.arrays import FloatArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import Detections
-from partsight.structures.sample import Sample
+from partsight.structures.matched import Matched, Pairing
 
 DisagreementKind: TypeAlias = Literal["likely missed label", "likely wrong class"]
 
 SURE = 0.5
 """Score from which a detection contradicts a label."""
-SAME_IOU = 0.5
-"""Overlap from which detection and label speak of one object."""
 APART_IOU = 0.1
 """Overlap below which a detection speaks of an object without label."""
 
@@ -32,13 +29,13 @@ class Disagreement:
     """None where nothing is labelled."""
 
 
-def find_disagreements(sample: Sample, found: Detections) -> tuple[Disagreement, ...]:
-    """Return what a detector is sure of and the labels of a picture deny, the surest first."""
-    overlaps = pairwise_iou(found.boxes_xyxy, sample.boxes_xyxy)
-    named = [
-        _disagreement(sample, found, overlaps[index], index) for index in np.flatnonzero(found.scores >= SURE).tolist()
-    ]
-    return tuple(sorted((one for one in named if one is not None), key=lambda one: -one.score))
+def find_disagreements(matched: Matched) -> tuple[tuple[Disagreement, ...], ...]:
+    """Return for each picture what a detector is sure of and the labels deny, the surest first.
+
+    A label that the detector finds as its class is not contradicted by a weaker guess at the same place.
+    """
+    pairing = matched.at(SURE)
+    return tuple(_of_picture(matched, pairing, image_id) for image_id in range(len(matched.dataset.samples)))
 
 
 def doubt(found: Detections) -> float:
@@ -46,13 +43,20 @@ def doubt(found: Detections) -> float:
     return float((1 - np.abs(2 * found.scores - 1)).max(initial=0.0))
 
 
-def _disagreement(sample: Sample, found: Detections, overlaps: FloatArray, index: int) -> Disagreement | None:
-    class_id, score = int(found.class_ids[index]), float(found.scores[index])
-    left, top, right, bottom = found.boxes_xyxy[index].tolist()
-    box = (left, top, right, bottom)
-    if overlaps.max(initial=0.0) < APART_IOU:
-        return Disagreement("likely missed label", box, score, class_id, None)
-    labelled = sample.class_ids[overlaps >= SAME_IOU].tolist()
-    if labelled and class_id not in labelled:
-        return Disagreement("likely wrong class", box, score, class_id, labelled[0])
-    return None
+def _of_picture(matched: Matched, pairing: Pairing, image_id: int) -> tuple[Disagreement, ...]:
+    rows = matched.detections_of(image_id)
+    found, truth_ids = matched.detections[image_id], pairing.truth_ids[rows]
+    nearest = pairwise_iou(found.boxes_xyxy, matched.dataset.samples[image_id].boxes_xyxy).max(axis=1, initial=0.0)
+    is_wrong = (truth_ids >= 0) & ~pairing.is_right[rows]
+    is_denied = pairing.is_kept[rows] & (is_wrong | (nearest < APART_IOU))
+    labelled = [
+        int(matched.truth_class_ids[truth_ids[place]]) if is_wrong[place] else None for place in range(len(is_wrong))
+    ]
+    return tuple(_disagreement(found, place, labelled[place]) for place in np.flatnonzero(is_denied).tolist())
+
+
+def _disagreement(found: Detections, place: int, labelled_class: int | None) -> Disagreement:
+    kind: DisagreementKind = "likely missed label" if labelled_class is None else "likely wrong class"
+    left, top, right, bottom = found.boxes_xyxy[place].tolist()
+    score, found_class = float(found.scores[place]), int(found.class_ids[place])
+    return Disagreement(kind, (left, top, right, bottom), score, found_class, labelled_class)

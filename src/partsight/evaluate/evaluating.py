@@ -1,4 +1,4 @@
-"""Dataset + detections → Evaluation."""
+"""Matched → Evaluation."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,15 @@ from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.average_precision import average_precisions
 from partsight.evaluate.bootstrap import bootstrap_intervals
 from partsight.evaluate.calibration import calibrate
-from partsight.evaluate.checking import check_comparable
 from partsight.evaluate.confusion import confusion_matrix, false_positives_per_empty_image
-from partsight.evaluate.matching import Matches, match_any_class, match_dataset
 from partsight.evaluate.operating_point import curve, figures_at, mean_over_classes
-from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections, Threshold
+from partsight.structures.detections import Threshold
 from partsight.structures.evaluation import Evaluation, Score
+from partsight.structures.matched import Matched, RankedDetections
 
 
 def evaluate(
-    dataset: Dataset,
-    detections: Sequence[Detections],
+    matched: Matched,
     section: EvaluateSection,
     *,
     threshold: float,
@@ -27,17 +24,17 @@ def evaluate(
     seed: int,
     class_thresholds: Sequence[float] = (),
 ) -> Evaluation:
-    """Return the figures of these detections, one `Detections` per sample in order. Raises EvaluationError.
+    """Return the figures of matched detections.
 
     Average precision is COCO's, over all scores; precision, recall, F1, the confusion matrix and false positives count
     scores of at least `threshold`, or of `class_thresholds` where they are given. Overall figures are means over the
     classes that have ground truth. `seed` draws the bootstrap.
     """
-    check_comparable(dataset, detections)
-    matches = match_dataset(dataset, detections, section.max_detections)
+    dataset, ranked = matched.dataset, matched.per_class
     limits: Threshold = np.array(class_thresholds, float) if len(class_thresholds) else threshold
-    each = np.broadcast_to(limits, len(matches)).tolist()
-    per_class = tuple(_score(one, limit) for one, limit in zip(matches, each, strict=True))
+    pairing = matched.at(limits)
+    each = np.broadcast_to(limits, len(ranked)).tolist()
+    per_class = tuple(_score(one, limit) for one, limit in zip(ranked, each, strict=True))
     return Evaluation(
         class_names=dataset.class_names,
         num_images=len(dataset.samples),
@@ -48,22 +45,22 @@ def evaluate(
         class_thresholds=tuple(class_thresholds),
         overall=_mean_score(per_class),
         per_class=per_class,
-        class_agnostic_ap50=float(average_precisions(match_any_class(dataset, detections, section.max_detections))[0]),
-        confusion=confusion_matrix(dataset, detections, limits),
-        false_positives_per_empty_image=false_positives_per_empty_image(dataset, detections, limits),
+        class_agnostic_ap50=float(average_precisions(matched.any_class)[0]),
+        confusion=confusion_matrix(matched, pairing),
+        false_positives_per_empty_image=false_positives_per_empty_image(matched, pairing),
         intervals=bootstrap_intervals(
-            dataset, matches, limits, num_resamples=section.bootstrap, rng=np.random.default_rng(seed)
+            dataset, ranked, limits, num_resamples=section.bootstrap, rng=np.random.default_rng(seed)
         ),
-        calibration=calibrate(dataset, detections, section),
-        curves=tuple(curve(name, one) for name, one in zip(dataset.class_names, matches, strict=True)),
+        calibration=calibrate(matched),
+        curves=tuple(curve(name, one) for name, one in zip(dataset.class_names, ranked, strict=True)),
     )
 
 
-def _score(matches: Matches, threshold: float) -> Score:
-    precision, recall, f1 = figures_at(matches, np.array([threshold]))[:, 0].tolist()
-    averages = average_precisions(matches)
+def _score(ranked: RankedDetections, threshold: float) -> Score:
+    precision, recall, f1 = figures_at(ranked, np.array([threshold]))[:, 0].tolist()
+    averages = average_precisions(ranked)
     return Score(
-        num_boxes=int(matches.num_boxes.sum()),
+        num_boxes=int(ranked.num_boxes.sum()),
         precision=precision,
         recall=recall,
         f1=f1,

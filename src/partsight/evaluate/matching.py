@@ -1,97 +1,54 @@
-"""Detections against ground truth, by the rules of COCO.
-
-Per picture and class the best-scored detection chooses first and takes the free box it overlaps most, if by at least
-the threshold; of equal overlaps the later box. Because better scores choose first, the same record serves every score
-threshold: cutting the list off at a score gives exactly the matches of the detections above it.
-"""
+"""Dataset + detections → Matched, by the rules of COCO: within picture and class the best-scored detection chooses first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.structures.arrays import BoolArray, FloatArray, IntArray, locked
-from partsight.structures.boxes import pairwise_iou
+from partsight.evaluate.checking import check_comparable
+from partsight.structures.arrays import IntArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
-from partsight.structures.sample import Sample
-
-IOU_THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Matches:
-    """How the detections of one class fared on all pictures, best score first."""
-
-    scores: FloatArray
-    """(N,)"""
-    image_ids: IntArray
-    """(N,) index into the dataset's samples."""
-    is_true: BoolArray
-    """(10, N): did the detection find a box of its own, at each of `IOU_THRESHOLDS`?"""
-    num_boxes: IntArray
-    """(I,) ground-truth boxes of this class in each picture."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "scores", locked(self.scores, np.float64, (None,)))
-        object.__setattr__(self, "image_ids", locked(self.image_ids, np.int64, (len(self.scores),)))
-        object.__setattr__(self, "is_true", locked(self.is_true, np.bool_, (len(IOU_THRESHOLDS), len(self.scores))))
-        object.__setattr__(self, "num_boxes", locked(self.num_boxes, np.int64, (None,)))
+from partsight.structures.matched import IOU_THRESHOLDS, Matched
+from partsight.structures.overlaps import gather_overlaps, take_boxes
 
 
-def match_dataset(dataset: Dataset, detections: Sequence[Detections], max_detections: int) -> tuple[Matches, ...]:
-    """Return the matches of each class; at most `max_detections` per picture and class take part, the best-scored."""
-    return tuple(
-        _match_class(dataset.samples, detections, class_id, max_detections)
-        for class_id in range(len(dataset.class_names))
+def match(dataset: Dataset, detections: Sequence[Detections], *, max_detections: int | None = None) -> Matched:
+    """Return which detections found which true boxes, one `Detections` per sample in order. Raises EvaluationError.
+
+    With `max_detections` only so many per picture and class take part, the best-scored, as in COCO.
+    """
+    check_comparable(dataset, detections)
+    kept = tuple(_best_first(found, max_detections) for found in detections)
+    image_ids, class_ids = _joined([found.class_ids for found in kept])
+    truth_image_ids, truth_class_ids = _joined([sample.class_ids for sample in dataset.samples])
+    pictures = zip(dataset.samples, kept, strict=True)
+    overlaps = gather_overlaps((found.boxes_xyxy, sample.boxes_xyxy) for sample, found in pictures)
+    of_class = overlaps.only(class_ids[overlaps.detection_ids] == truth_class_ids[overlaps.truth_ids])
+    taken = take_boxes(of_class, image_ids * len(dataset.class_names) + class_ids, IOU_THRESHOLDS)
+    return Matched(
+        dataset=dataset,
+        detections=kept,
+        max_detections=max_detections,
+        overlaps=overlaps,
+        truth_ids=taken[0],
+        is_true=taken >= 0,
+        image_ids=image_ids,
+        class_ids=class_ids,
+        scores=np.concatenate([found.scores for found in kept]),
+        truth_image_ids=truth_image_ids,
+        truth_class_ids=truth_class_ids,
     )
 
 
-def match_any_class(dataset: Dataset, detections: Sequence[Detections], max_detections: int) -> Matches:
-    """Return the matches when every class is taken for one."""
-    return _match_class(dataset.samples, detections, None, max_detections)
+def _joined(class_ids: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
+    """Return the picture and the class of each box of all pictures."""
+    return np.repeat(np.arange(len(class_ids)), [len(one) for one in class_ids]), np.concatenate(class_ids)
 
 
-def _match_class(
-    samples: Sequence[Sample], detections: Sequence[Detections], class_id: int | None, max_detections: int
-) -> Matches:
-    scores, image_ids, is_true, num_boxes = [], [], [], []
-    for image_id, (sample, found) in enumerate(zip(samples, detections, strict=True)):
-        boxes = sample.boxes_xyxy[_of_class(sample.class_ids, class_id)]
-        order = _best_first(found, class_id)[:max_detections]
-        scores.append(found.scores[order])
-        image_ids.append(np.full(len(order), image_id))
-        is_true.append(_match_picture(pairwise_iou(found.boxes_xyxy[order], boxes)))
-        num_boxes.append(len(boxes))
-    all_scores = np.concatenate(scores)
-    order = np.argsort(-all_scores, kind="stable")
-    return Matches(
-        scores=all_scores[order],
-        image_ids=np.concatenate(image_ids)[order],
-        is_true=np.concatenate(is_true, axis=1)[:, order],
-        num_boxes=np.array(num_boxes),
-    )
-
-
-def _of_class(class_ids: IntArray, class_id: int | None) -> BoolArray:
-    return np.ones(len(class_ids), dtype=bool) if class_id is None else class_ids == class_id
-
-
-def _best_first(found: Detections, class_id: int | None) -> IntArray:
-    chosen = np.flatnonzero(_of_class(found.class_ids, class_id))
-    return chosen[np.argsort(-found.scores[chosen], kind="stable")]
-
-
-def _match_picture(overlaps: FloatArray) -> BoolArray:
-    """Return (10, N): which of N detections, best first, take one of the M boxes, given their (N, M) overlaps."""
-    num_found, num_boxes = overlaps.shape
-    is_true = np.zeros((len(IOU_THRESHOLDS), num_found), dtype=bool)
-    is_free = np.ones((len(IOU_THRESHOLDS), num_boxes), dtype=bool)
-    rows = np.arange(len(IOU_THRESHOLDS))
-    hopeful = np.flatnonzero((overlaps >= IOU_THRESHOLDS[0]).any(axis=1)) if num_boxes else ()
-    for found_id in hopeful:
-        offered = np.where(is_free & (overlaps[found_id] >= IOU_THRESHOLDS[:, None]), overlaps[found_id], -1.0)
-        last_best = num_boxes - 1 - np.argmax(offered[:, ::-1], axis=1)
-        is_true[:, found_id] = offered[rows, last_best] >= 0
-        is_free[rows, last_best] &= ~is_true[:, found_id]
-    return is_true
+def _best_first(found: Detections, max_detections: int | None) -> Detections:
+    order = np.argsort(-found.scores, kind="stable")
+    if max_detections is not None:
+        ordered = found.class_ids[order]
+        best = [np.flatnonzero(ordered == class_id)[:max_detections] for class_id in np.unique(ordered)]
+        order = order[np.sort(np.concatenate([np.zeros(0, np.int64), *best]))]
+    return found[order]

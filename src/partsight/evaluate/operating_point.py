@@ -5,9 +5,9 @@ A class with ground truth and no detection above the threshold has precision 0; 
 
 import numpy as np
 
-from partsight.evaluate.matching import Matches
 from partsight.structures.arrays import FloatArray
 from partsight.structures.evaluation import Curve
+from partsight.structures.matched import RankedDetections
 
 SCORE_GRID: FloatArray = np.linspace(0.0, 1.0, 1001)[1:-1]
 """Thresholds that are tried and drawn: 0.001 … 0.999."""
@@ -22,17 +22,17 @@ def precision_recall_f1(num_true: FloatArray, num_found: FloatArray, num_boxes: 
     return np.stack([precision, recall, f1])
 
 
-def figures_at(matches: Matches, thresholds: FloatArray) -> FloatArray:
+def figures_at(ranked: RankedDetections, thresholds: FloatArray) -> FloatArray:
     """Return (3, K) precision, recall and F1 of one class when only scores of at least each of K thresholds count."""
-    num_found = np.searchsorted(-matches.scores, -thresholds, side="right")
-    num_true = np.append(0, np.cumsum(matches.is_true[0]))[num_found]
-    num_boxes = np.full(len(thresholds), float(matches.num_boxes.sum()))
+    num_found = np.searchsorted(-ranked.scores, -thresholds, side="right")
+    num_true = np.append(0, np.cumsum(ranked.is_true[0]))[num_found]
+    num_boxes = np.full(len(thresholds), float(ranked.num_boxes.sum()))
     return precision_recall_f1(num_true.astype(np.float64), num_found.astype(np.float64), num_boxes)
 
 
-def curve(class_name: str, matches: Matches) -> Curve:
+def curve(class_name: str, ranked: RankedDetections) -> Curve:
     """Return precision and recall of one class over `SCORE_GRID`."""
-    precision, recall, _ = figures_at(matches, SCORE_GRID)
+    precision, recall, _ = figures_at(ranked, SCORE_GRID)
     return Curve(class_name, SCORE_GRID, precision, recall)
 
 

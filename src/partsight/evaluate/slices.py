@@ -12,13 +12,11 @@ import numpy as np
 from partsight.photos.appearance import measure_picture
 from partsight.pictures import read_picture
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
-from partsight.structures.boxes import pair_boxes
 from partsight.structures.dataset import Dataset
-from partsight.structures.detections import Detections, Threshold, above
+from partsight.structures.detections import Threshold
 from partsight.structures.evaluation import Interval, Slice
-from partsight.structures.sample import Sample
+from partsight.structures.matched import Matched
 
-MIN_IOU = 0.5
 SIZE_EDGES_PX = (16, 32, 64, 128)
 """Limits of the size classes: square root of a box's area (COCO's are 32 and 96)."""
 NUM_RESAMPLES = 1000
@@ -37,40 +35,27 @@ class _Boxes:
     """Of each box."""
 
 
-def slice_recall(
-    dataset: Dataset, detections: Sequence[Detections], threshold: Threshold, rng: np.random.Generator
-) -> tuple[Slice, ...]:
+def slice_recall(matched: Matched, threshold: Threshold, rng: np.random.Generator) -> tuple[Slice, ...]:
     """Return recall at the threshold in each slice that holds a box; thirds of a figure hold equally many boxes.
 
     Intervals are 95 %, by bootstrap over sessions, where a slice has boxes of at least two. Raises DatasetError for an unreadable
     picture.
     """
-    boxes = _gather(dataset, detections, threshold)
+    boxes = _gather(matched, threshold)
     if not len(boxes.is_found):
         return ()
-    groups = {**_by_size(boxes), **_by_figures(dataset, boxes), **_by_session(boxes)}
+    groups = {**_by_size(boxes), **_by_figures(matched.dataset, boxes), **_by_session(boxes)}
     return tuple(_slice(group, name, chosen, boxes, rng) for (group, name), chosen in groups.items() if chosen.any())
 
 
-def found_boxes(sample: Sample, found: Detections) -> BoolArray:
-    """Return (N,): which true boxes have a detection of their own class at IoU 0.50, each detection serving one box."""
-    is_found = np.zeros(len(sample.class_ids), dtype=bool)
-    for class_id in np.unique(sample.class_ids):
-        truths = np.flatnonzero(sample.class_ids == class_id)
-        pairs = pair_boxes(sample.boxes_xyxy[truths], found.boxes_xyxy[found.class_ids == class_id], MIN_IOU)
-        is_found[truths[pairs[:, 0]]] = True
-    return is_found
-
-
-def _gather(dataset: Dataset, detections: Sequence[Detections], threshold: Threshold) -> _Boxes:
-    pairs = list(zip(dataset.samples, detections, strict=True))
-    counts = [len(sample.class_ids) for sample, _ in pairs]
-    sides = np.concatenate([sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2] for sample, _ in pairs])
+def _gather(matched: Matched, threshold: Threshold) -> _Boxes:
+    samples = matched.dataset.samples
+    sides = np.concatenate([sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2] for sample in samples])
     return _Boxes(
-        is_found=np.concatenate([found_boxes(sample, above(found, threshold)) for sample, found in pairs]),
+        is_found=matched.at(threshold).is_found,
         sizes_px=np.sqrt(sides.prod(axis=1)),
-        image_ids=np.repeat(np.arange(len(pairs)), counts),
-        sessions=tuple(sample.session for sample, _ in pairs for _ in sample.class_ids),
+        image_ids=matched.truth_image_ids,
+        sessions=tuple(sample.session for sample in samples for _ in sample.class_ids),
     )
 
 

@@ -7,12 +7,10 @@ import numpy as np
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.checking import check_comparable
-from partsight.evaluate.matching import Matches, match_dataset
 from partsight.evaluate.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.structures.arrays import BoolArray, FloatArray
-from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
+from partsight.structures.matched import Matched, RankedDetections
 
 FEWEST_BOXES = 10
 """Boxes of a class below which it has no threshold of its own."""
@@ -31,40 +29,36 @@ class Limits:
     """Where F1 is best, if pictures without parts raised the threshold above it."""
 
 
-def choose_limits(dataset: Dataset, detections: Sequence[Detections], section: EvaluateSection) -> Limits:
+def choose_limits(matched: Matched, section: EvaluateSection) -> Limits:
     """Choose as the recipe says. Raises EvaluationError when the dataset has no labelled box."""
-    best_f1 = choose_threshold(dataset, detections)
-    quiet = _least_quiet(dataset, detections, section)
+    best_f1 = choose_threshold(matched)
+    quiet = _least_quiet(matched, section)
     threshold, of_classes = max(best_f1, quiet), ()
     if section.thresholds == "per_class":
-        of_classes = np.maximum(choose_class_thresholds(dataset, detections, threshold), quiet).tolist()
+        of_classes = np.maximum(choose_class_thresholds(matched, threshold), quiet).tolist()
     return Limits(threshold, tuple(of_classes), best_f1 if quiet > best_f1 else None)
 
 
-def _least_quiet(dataset: Dataset, detections: Sequence[Detections], section: EvaluateSection) -> float:
+def _least_quiet(matched: Matched, section: EvaluateSection) -> float:
     """Return the threshold below which pictures without parts bring too many detections; 0 where nobody asks."""
     if section.most_false_alarms == "any" or section.protocol == "seed":
         return 0.0
-    pairs = zip(dataset.samples, detections, strict=True)
+    pairs = zip(matched.dataset.samples, matched.detections, strict=True)
     return quiet_threshold([found for sample, found in pairs if not len(sample.class_ids)], section.most_false_alarms)
 
 
-def choose_threshold(dataset: Dataset, detections: Sequence[Detections]) -> float:
+def choose_threshold(matched: Matched) -> float:
     """Return the score threshold (0.001 … 0.999) with the best F1, averaged over classes, whatever `quiet_threshold` says.
 
     Of a range of equally good thresholds, the middle; of several ranges, the widest. A detector that finds nothing
     gets 0.5. Raises EvaluationError when the dataset has no labelled box.
     """
-    check_comparable(dataset, detections)
-    if not any(len(sample.boxes_xyxy) for sample in dataset.samples):
+    if not len(matched.truth_class_ids):
         raise EvaluationError(
-            f"no threshold can be chosen: none of the {len(dataset.samples)} pictures has a labelled box. "
+            f"no threshold can be chosen: none of the {len(matched.dataset.samples)} pictures has a labelled box. "
             "Give the validation set pictures that show the parts."
         )
-    max_detections = max(len(found.scores) for found in detections)
-    f1 = np.stack(
-        [figures_at(matches, SCORE_GRID)[2] for matches in match_dataset(dataset, detections, max_detections)]
-    )
+    f1 = np.stack([figures_at(ranked, SCORE_GRID)[2] for ranked in matched.per_class])
     mean_f1 = mean_over_classes(f1.T)
     return float(SCORE_GRID[_middle_of_widest_run(mean_f1 >= mean_f1.max() - 1e-12)])
 
@@ -83,19 +77,17 @@ def quiet_threshold(on_empty: Sequence[Detections], most_false_alarms: float) ->
     return float(SCORE_GRID[np.argmax(is_quiet)] if is_quiet.any() else SCORE_GRID[-1])
 
 
-def choose_class_thresholds(dataset: Dataset, detections: Sequence[Detections], common: float) -> FloatArray:
+def choose_class_thresholds(matched: Matched, common: float) -> FloatArray:
     """Return (C,) thresholds, each with its class's best F1; classes with fewer than `FEWEST_BOXES` boxes keep the common one.
 
     The best threshold of few boxes is chance: which one it is hangs on two or three detections.
     """
-    check_comparable(dataset, detections)
-    max_detections = max((len(found.scores) for found in detections), default=0)
-    matches = match_dataset(dataset, detections, max_detections)
-    return np.array([_own_threshold(one) if one.num_boxes.sum() >= FEWEST_BOXES else common for one in matches])
+    ranked = matched.per_class
+    return np.array([_own_threshold(one) if one.num_boxes.sum() >= FEWEST_BOXES else common for one in ranked])
 
 
-def _own_threshold(matches: Matches) -> float:
-    f1 = figures_at(matches, SCORE_GRID)[2]
+def _own_threshold(ranked: RankedDetections) -> float:
+    f1 = figures_at(ranked, SCORE_GRID)[2]
     return float(SCORE_GRID[_middle_of_widest_run(f1 >= f1.max() - 1e-12)])
 
 

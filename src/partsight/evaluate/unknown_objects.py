@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray
-from partsight.structures.boxes import pair_boxes, pairwise_iou
-from partsight.structures.detections import Detections, Threshold, above
+from partsight.structures.boxes import FOUND_IOU
+from partsight.structures.detections import Detections, Threshold
 from partsight.structures.evaluation import UnknownObjects
-from partsight.structures.sample import Sample
+from partsight.structures.matched import Matched
+from partsight.structures.overlaps import gather_overlaps, take_boxes
 
-MIN_IOU = 0.5
 _SMALLEST_PX = 6
 _SURROUNDINGS = 0.9
 """What reaches over this share of the picture's width or height is ground or wall, no thing."""
@@ -19,12 +19,18 @@ _SURROUNDINGS = 0.9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenery:
-    """A labelled picture, the boxes of other things on it, and what was detected."""
+    """The boxes of things without a class on a labelled picture, and the detections that lie on no labelled part."""
 
-    sample: Sample
     things_xyxy: FloatArray
     """(T, 4)."""
-    found: Detections
+    strays: Detections
+    """Best first."""
+
+
+def find_strays(matched: Matched, threshold: Threshold) -> tuple[Detections, ...]:
+    """Return each picture's detections above the threshold that overlap no labelled part, of whatever class, by `FOUND_IOU`."""
+    is_stray = matched.at(threshold).is_kept & ~matched.is_on_part
+    return tuple(found[is_stray[matched.detections_of(number)]] for number, found in enumerate(matched.detections))
 
 
 def thing_boxes(mask: IntArray, part_ids: Sequence[int]) -> FloatArray:
@@ -40,27 +46,19 @@ def thing_boxes(mask: IntArray, part_ids: Sequence[int]) -> FloatArray:
     return np.array(boxes).reshape(-1, 4)
 
 
-def count_unknown(sceneries: Iterable[Scenery], threshold: Threshold, num_classes: int) -> UnknownObjects:
+def count_unknown(sceneries: Iterable[Scenery], num_classes: int) -> UnknownObjects:
     """Return how many things were taken for parts, and for which, and how many false detections lie elsewhere.
 
-    A thing is taken for a part when a detection above the threshold overlaps it by IoU 0.5 and no labelled part as much.
+    A thing is taken for a part by a detection that overlaps it by `FOUND_IOU` and no labelled part as much; the
+    best-scored takes first.
     """
     num_things = num_elsewhere = num_pictures = 0
     taken_as = np.zeros(num_classes, np.int64)
     for scenery in sceneries:
-        false = _false_detections(scenery, threshold)
-        pairs = pair_boxes(scenery.things_xyxy, false.boxes_xyxy, MIN_IOU)
-        np.add.at(taken_as, false.class_ids[pairs[:, 1]], 1)
-        num_elsewhere += len(false.scores) - len(pairs)
+        overlaps = gather_overlaps([(scenery.strays.boxes_xyxy, scenery.things_xyxy)])
+        (things,) = take_boxes(overlaps, np.zeros(len(scenery.strays.scores), np.int64), (FOUND_IOU,))
+        taken_as += np.bincount(scenery.strays.class_ids[things >= 0], minlength=num_classes)
+        num_elsewhere += int((things < 0).sum())
         num_things += len(scenery.things_xyxy)
         num_pictures += 1
     return UnknownObjects(num_pictures, num_things, tuple(taken_as.tolist()), num_elsewhere)
-
-
-def _false_detections(scenery: Scenery, threshold: Threshold) -> Detections:
-    """Return the detections above the threshold that overlap no labelled part, of whatever class, by IoU 0.5."""
-    kept = above(scenery.found, threshold)
-    if not len(scenery.sample.boxes_xyxy) or not len(kept.scores):
-        return kept
-    is_false = pairwise_iou(kept.boxes_xyxy, scenery.sample.boxes_xyxy).max(axis=1) < MIN_IOU
-    return Detections(kept.boxes_xyxy[is_false], kept.scores[is_false], kept.class_ids[is_false])

@@ -1,17 +1,19 @@
 """Zip archives of other tools, unpacked without trusting them."""
 
+import errno
 import shutil
 import stat
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, PartsightError, StorageError
 
 LARGEST_BYTES = 20_000_000_000
 MOST_MEMBERS = 500_000
 LARGEST_RATIO = 200
 """Unpacked over packed size: pictures are packed already, text shrinks tenfold; more is a bomb."""
+_LONGEST_SHOWN = 80
 SMALL_BYTES = 50_000_000
 """Below this the ratio does not matter."""
 
@@ -20,7 +22,7 @@ def unpack(path: Path, folder: Path) -> None:
     """Unpack an archive into an empty folder.
 
     Raises DatasetError for damaged archives and for members that would land elsewhere: absolute paths, `..`, links; and for
-    archives that unpack to more than a plausible size.
+    archives that unpack to more than a plausible size; StorageError when the disk for temporary files refuses.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -32,6 +34,8 @@ def unpack(path: Path, folder: Path) -> None:
                 _unpack_member(archive, member, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DatasetError(f"{path}: cannot be unpacked ({error}). Export or copy it again.") from error
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be opened ({error.strerror or error}).") from error
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -54,9 +58,24 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
 
 def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
     target = folder / PurePosixPath(member.filename.replace("\\", "/"))
-    if member.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(member) as packed, target.open("wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked)
+    try:
+        if member.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as packed, target.open("wb") as unpacked:
+            shutil.copyfileobj(packed, unpacked)
+    except OSError as error:
+        raise _unwritable(Path(archive.filename or ""), member, error) from error
+
+
+def _unwritable(path: Path, member: zipfile.ZipInfo, error: OSError) -> PartsightError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
+        return StorageError(
+            f"{path}: cannot be unpacked ({error.strerror}). Free some space where temporary files lie."
+        )
+    shown = member.filename if len(member.filename) <= _LONGEST_SHOWN else f"{member.filename[:_LONGEST_SHOWN]}…"
+    return DatasetError(
+        f"{path}: member {shown!r} cannot be written ({error.strerror}): its name is too long, or it is a file and a folder at "
+        "once. Rename it and pack again, or give the folder instead of the archive."
+    )

@@ -1,34 +1,26 @@
-"""Labels of other tools → the photos folder: images/<session>/, labels/<session>/, classes.txt."""
+"""Labels of other tools → the photos folder: images/<session>/, labels/<session>/, classes.txt, and imports.json with the balance."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from partsight.errors import DatasetError
-from partsight.files import hash_file, write_bytes, write_text
+from partsight.errors import DatasetError, StorageError
+from partsight.files import hash_file, read_json, write_bytes, write_json, write_text
+from partsight.labels.balance import Balance, BalanceSheet, balance_from
 from partsight.labels.class_names import check_unique_names
-from partsight.labels.foreign import ForeignPicture
-from partsight.labels.formats.yolo.reading import names_from_text
-from partsight.labels.label import boxes_of, yolo_text
-from partsight.pictures import PICTURE_SUFFIXES
+from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
+from partsight.labels.formats.yolo.names import names_from_text
+from partsight.labels.judging import LabeledPicture
+from partsight.labels.label import Label, boxes_of
+from partsight.labels.original_names import is_copy_name
+from partsight.labels.shapes import RECTANGLE
+from partsight.pictures import PICTURE_SUFFIXES, pictures_below
 
-DROPPED = "-"
-"""In place of a class name: boxes of this class are left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClassMapping:
-    """What becomes of one class of an export."""
-
-    found: str
-    num_boxes: int
-    becomes: str
-    """A class of ours, or DROPPED."""
-    is_sure: bool
-    """Whether the names are equal but for case, blanks and hyphens, or the user said so; else it is a guess or a new class."""
+IMPORTS = "imports.json"
+_SAME_PX = 0.5
+"""Edges that differ by less are the same: some tools round to whole pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,84 +34,54 @@ class Imported:
     num_known: int
     """Pictures that were there already, by content."""
     sessions: tuple[str, ...]
+    originals: Mapping[str, str]
+    """For each picture written that a tool made of another one its path below images/ and the name of that one."""
+    changes: tuple[str, ...]
+    """What replacing changed in labels that were there."""
     remarks: tuple[str, ...]
 
 
-def map_classes(
-    pictures: Sequence[ForeignPicture], class_names: Sequence[str], known: Sequence[str], said: Mapping[str, str]
-) -> tuple[ClassMapping, ...]:
-    """Say what becomes of each class of an export.
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """One import and its balance, as imports.json keeps it."""
 
-    `said` by the user comes first, then a known class of the same name but for case, blanks, hyphens; else the most similar known
-    class as a guess, else a new class of the same name. Raises DatasetError when the user speaks of a class that is not there.
-    """
-    counts = Counter(label.class_name for picture in pictures for label in picture.labels)
-    names = list(dict.fromkeys([*class_names, *sorted(counts)]))
-    unknown = sorted(set(said) - set(names))
-    if unknown:
-        raise DatasetError(f"`mapping` {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
-    return tuple(_mapped(name, counts[name], known, said) for name in names)
+    source: str
+    format: str
+    sessions: tuple[str, ...]
+    balance: Balance
+    originals: Mapping[str, str] = field(default_factory=dict)
+    """As `Imported.originals`."""
 
 
 def import_pictures(
-    pictures: Sequence[ForeignPicture],
-    mapping: Sequence[ClassMapping],
+    pictures: Sequence[LabeledPicture],
     folder: Path,
-    session_of: Callable[[str], str],
+    session_of: Callable[[LabeledPicture], str],
+    sheet: BalanceSheet | None = None,
+    *,
+    is_replacing: bool = False,
 ) -> Imported:
-    """Copy pictures and write their labels, one session's pictures in one folder; nothing that is there is changed.
+    """Copy pictures and write their labels, one session's pictures in one folder; when that fails, nothing of it stays.
 
-    A picture whose content is already in the folder is not copied again, whatever its name. Raises DatasetError for sessions
-    that are no folder names, StorageError when the disk refuses.
+    A picture whose content is already in the folder is not copied again, whatever its name; its labels there stay unless replaced.
+    Raises DatasetError for sessions that are no folder names, StorageError when the disk refuses.
     """
-    becomes = {entry.found: entry.becomes for entry in mapping}
-    class_names = extend_classes(folder, [name for name in becomes.values() if name != DROPPED])
-    present = _hashes_below(folder / "images")
-    remarks: list[str] = []
-    written: list[tuple[str, int]] = []
-    for picture in pictures:
-        content_hash = hash_file(picture.path)
-        if content_hash in present:
-            remarks += _differing_labels(picture, present[content_hash], becomes, folder=folder, names=class_names)
-            continue
-        session = _checked_session(session_of(picture.name), picture.name)
-        target = _free_name(folder / "images" / session, picture)
-        text = _label_text(picture, becomes, class_names)
-        write_text(_labels_path(folder, target), text)
-        write_bytes(target, picture.path.read_bytes())
-        present[content_hash] = target
-        written.append((session, text.count("\n")))
-    return Imported(
-        num_pictures=len(written),
-        num_boxes=sum(count for _, count in written),
-        num_null=sum(count == 0 for _, count in written),
-        num_known=len(pictures) - len(written),
-        sessions=tuple(sorted({session for session, _ in written})),
-        remarks=tuple(remarks),
-    )
+    sessions = {picture.path: _checked_session(session_of(picture), picture.name) for picture in pictures}
+    writer = _Writer(folder, sheet or BalanceSheet(), is_replacing)
+    try:
+        writer.extend_classes([label.class_name for picture in pictures for label in picture.labels])
+        for picture in pictures:
+            writer.take(picture, sessions[picture.path])
+        writer.is_done = True
+    finally:
+        writer.close()
+    return writer.outcome(len(pictures))
 
 
 def known_classes(folder: Path) -> list[str]:
     """Return the classes of a photos folder, none when it is new."""
     path = folder / "classes.txt"
     return names_from_text(path) if path.is_file() else []
-
-
-def _mapped(name: str, num_boxes: int, known: Sequence[str], said: Mapping[str, str]) -> ClassMapping:
-    if name in said:
-        return ClassMapping(name, num_boxes, said[name], is_sure=True)
-    same = [candidate for candidate in known if _plain(candidate) == _plain(name)]
-    if same:
-        return ClassMapping(name, num_boxes, same[0], is_sure=True)
-    close = difflib.get_close_matches(_plain(name), [_plain(candidate) for candidate in known], 1, 0.8)
-    if close:
-        guess = next(candidate for candidate in known if _plain(candidate) == close[0])
-        return ClassMapping(name, num_boxes, guess, is_sure=False)
-    return ClassMapping(name, num_boxes, name, is_sure=not known)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_\-]+", "", name).lower()
 
 
 def extend_classes(folder: Path, wanted: Sequence[str]) -> list[str]:
@@ -132,9 +94,136 @@ def extend_classes(folder: Path, wanted: Sequence[str]) -> list[str]:
     return names
 
 
-def _hashes_below(folder: Path) -> dict[str, Path]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-    return {hash_file(path): path for path in paths}
+def read_imports(folder: Path) -> tuple[ImportRecord, ...]:
+    """Return the imports of a photos folder, none when it has none. Raises StorageError when the record is damaged."""
+    path = folder / IMPORTS
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(
+            ImportRecord(
+                entry["source"],
+                entry["format"],
+                tuple(entry["sessions"]),
+                balance_from(entry["balance"]),
+                dict(entry["originals"]),
+            )
+            for entry in read_json(path)["imports"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StorageError(
+            f"{path}: not as Partsight writes it ({error}). Delete it: only balances are lost."
+        ) from error
+
+
+def record_import(folder: Path, record: ImportRecord) -> None:
+    """Keep the balance of an import; of several of one source into the same sessions the last. Raises StorageError."""
+    before = [one for one in read_imports(folder) if (one.source, one.sessions) != (record.source, record.sessions)]
+    write_json(folder / IMPORTS, {"version": 1, "imports": [asdict(one) for one in (*before, record)]})
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes pictures and labels, and takes all of it back unless it was done to the end."""
+
+    folder: Path
+    sheet: BalanceSheet
+    is_replacing: bool
+    is_done: bool = False
+    class_names: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    originals: dict[str, str] = field(default_factory=dict)
+    _written: list[tuple[str, int]] = field(default_factory=list)
+    _before: dict[Path, bytes | None] = field(default_factory=dict)
+    """What stood at each path before it was written; None for nothing."""
+    _present: dict[str, Path] = field(default_factory=dict)
+
+    def extend_classes(self, wanted: Sequence[str]) -> None:
+        """Make sure that all classes have numbers; look at what is there."""
+        self._keep(self.folder / "classes.txt")
+        self.class_names = extend_classes(self.folder, wanted)
+        images = self.folder / "images"
+        self._present = {hash_file(path): path for path in pictures_below(images)} if images.is_dir() else {}
+
+    def take(self, picture: LabeledPicture, session: str) -> None:
+        """Write one picture with its labels, or compare them with those that are there."""
+        content_hash = hash_file(picture.path)
+        if content_hash in self._present:
+            self._compare(picture, self._present[content_hash])
+            return
+        target = _free_name(self.folder / "images" / session, picture)
+        self._write(_labels_path(self.folder, target), self._text(picture).encode())
+        self._write(target, picture.path.read_bytes())
+        self._present[content_hash] = target
+        self._written.append((session, len(picture.labels)))
+        if is_copy_name(picture.path.stem):
+            self.originals[target.relative_to(self.folder / "images").as_posix()] = picture.name
+        self.sheet.add("pictures", "imported", place=picture.name)
+        _count_labels(picture.labels, self.sheet)
+
+    def close(self) -> None:
+        """Take back what was written, unless all of it was."""
+        for path, content in () if self.is_done else reversed(self._before.items()):
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_bytes(path, content)
+
+    def outcome(self, num_pictures: int) -> Imported:
+        """Return what was done."""
+        return Imported(
+            num_pictures=len(self._written),
+            num_boxes=sum(count for _, count in self._written),
+            num_null=sum(count == 0 for _, count in self._written),
+            num_known=num_pictures - len(self._written),
+            sessions=tuple(sorted({session for session, _ in self._written})),
+            originals=self.originals,
+            changes=tuple(self.changes),
+            remarks=tuple(self.remarks),
+        )
+
+    def _compare(self, picture: LabeledPicture, present: Path) -> None:
+        path = _labels_path(self.folder, present)
+        there = _labels_there(path, picture.size_wh, self.class_names)
+        told = _difference(there, picture.labels)
+        if not told:
+            self._count_known(picture)
+        elif self.is_replacing:
+            self._write(path, self._text(picture).encode())
+            self.changes.append(f"{present.relative_to(self.folder / 'images').as_posix()}: {told}")
+            self.sheet.add("pictures", "replaced", "labels that were there", place=picture.name)
+            self.sheet.add("boxes", "replaced", "labels that were there", place=picture.name, count=len(picture.labels))
+        else:
+            self._count_known(picture)
+            advice = "those there are kept (`replace` takes these)"
+            self.remarks.append(
+                f"{picture.name}: is there already as {present.name}, with other labels; {advice}: {told}"
+            )
+
+    def _count_known(self, picture: LabeledPicture) -> None:
+        self.sheet.add("pictures", "already there", place=picture.name)
+        self.sheet.add("boxes", "already there", place=picture.name, count=len(picture.labels))
+
+    def _text(self, picture: LabeledPicture) -> str:
+        boxes = boxes_of(picture.labels, picture.size_wh).tolist()
+        numbers = [self.class_names.index(label.class_name) for label in picture.labels]
+        return yolo_text(zip(numbers, boxes, strict=True), picture.size_wh)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        self._keep(path)
+        write_bytes(path, content)
+
+    def _keep(self, path: Path) -> None:
+        self._before.setdefault(path, path.read_bytes() if path.is_file() else None)
+
+
+def _count_labels(labels: Sequence[Label], sheet: BalanceSheet) -> None:
+    for label in labels:
+        if label.drawn_as == RECTANGLE:
+            sheet.add("boxes", "imported", place=label.where)
+        else:
+            sheet.add("boxes", "converted", label.drawn_as, place=label.where)
 
 
 def _checked_session(session: str, name: str) -> str:
@@ -143,12 +232,15 @@ def _checked_session(session: str, name: str) -> str:
     return session
 
 
-def _free_name(folder: Path, picture: ForeignPicture) -> Path:
+def _free_name(folder: Path, picture: LabeledPicture) -> Path:
     """Return a path whose stem no other picture of the session has."""
     stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", picture.name).strip(". ") or "picture"
-    taken = {path.stem.lower() for path in folder.iterdir()} if folder.is_dir() else set()
-    number = 1
-    candidate = stem
+    taken = (
+        {path.stem.lower() for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES}
+        if folder.is_dir()
+        else ()
+    )
+    number, candidate = 1, stem
     while candidate.lower() in taken:
         number += 1
         candidate = f"{stem}-{number}"
@@ -159,19 +251,29 @@ def _labels_path(folder: Path, image: Path) -> Path:
     return folder / "labels" / image.relative_to(folder / "images").with_suffix(".txt")
 
 
-def _label_text(picture: ForeignPicture, becomes: Mapping[str, str], class_names: Sequence[str]) -> str:
-    kept = [label for label in picture.labels if becomes[label.class_name] != DROPPED]
-    boxes = boxes_of(kept, picture.size_wh).tolist()
-    numbered = [(class_names.index(becomes[label.class_name]), box) for label, box in zip(kept, boxes, strict=True)]
-    return yolo_text(numbered, picture.size_wh)
-
-
-def _differing_labels(
-    picture: ForeignPicture, present: Path, becomes: Mapping[str, str], *, folder: Path, names: Sequence[str]
-) -> list[str]:
-    """Remark on a known picture whose labels are others than those there."""
-    path = _labels_path(folder, present)
-    there = path.read_text() if path.is_file() else ""
-    if sorted(there.splitlines()) == sorted(_label_text(picture, becomes, names).splitlines()):
+def _labels_there(path: Path, size_wh: tuple[int, int], class_names: Sequence[str]) -> list[Label]:
+    if not path.is_file():
         return []
-    return [f"{picture.name}: is there already as {present.name}, with other labels; those there are kept"]
+    marks = read_lines(path, LineRules(class_names), path.as_posix())
+    return [Label(mark.shape.box(size_wh), mark.class_name) for mark in marks if not mark.fault and not mark.shape.flaw]
+
+
+def _difference(there: Sequence[Label], new: Sequence[Label]) -> str:
+    """Say in how many boxes two lists differ; empty when they are the same, in whatever order."""
+    rest = list(there)
+    added = [label for label in new if not _took_same(label, rest)]
+    if not added and not rest:
+        return ""
+    moved = sum((Counter(one.class_name for one in added) & Counter(one.class_name for one in rest)).values())
+    told = {"changed": moved, "added": len(added) - moved, "removed": len(rest) - moved}
+    return ", ".join(f"{count} {'box' if count == 1 else 'boxes'} {what}" for what, count in told.items() if count)
+
+
+def _took_same(label: Label, rest: list[Label]) -> bool:
+    """Take a box of the same class and place out of the list, if there is one."""
+    for number, other in enumerate(rest):
+        gaps = (abs(one - two) for one, two in zip(label.box_xyxy, other.box_xyxy, strict=True))
+        if label.class_name == other.class_name and max(gaps) <= _SAME_PX:
+            rest.pop(number)
+            return True
+    return False

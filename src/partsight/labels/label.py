@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,18 +14,24 @@ from partsight.structures.arrays import FloatArray
 TOLERANCE_PX = 1.0
 """Boxes may overshoot the picture by this much, because tools round to whole pixels; they are cut at the border."""
 
-_DIGITS = 9
 _MAX_SHOWN = 50
 _MAX_PLACES = 3
 
 
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the upright picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One box, its class name, and where it was read."""
+    """One box and its class."""
 
-    box_xyxy: tuple[float, float, float, float]
+    box_xyxy: Box
     class_name: str
-    where: str
+    where: str = field(default="", compare=False)
+    """Where it was read, for messages: file and line."""
+    drawn_as: str = field(default="rectangle", compare=False)
+    """What it was in the tool that drew it: rectangle, polygon, ellipse …"""
 
 
 def box_problem(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str | None:
@@ -41,24 +48,17 @@ def box_problem(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str | No
     return None
 
 
+def cut_box(box_xyxy: Box, size_wh: tuple[int, int]) -> Box:
+    """Return a box cut at the picture's border."""
+    left, top, right, bottom = box_xyxy
+    return max(left, 0.0), max(top, 0.0), min(right, float(size_wh[0])), min(bottom, float(size_wh[1]))
+
+
 def boxes_of(labels: Sequence[Label], size_wh: tuple[int, int]) -> FloatArray:
     """Return the (N, 4) boxes of the labels, cut at the picture's border."""
     boxes = np.array([label.box_xyxy for label in labels], float).reshape(-1, 4)
     clipped: FloatArray = np.clip(boxes, 0.0, np.array([*size_wh, *size_wh], float))
     return clipped
-
-
-def yolo_text(numbered: Iterable[tuple[int, Sequence[float]]], size_wh: tuple[int, int]) -> str:
-    """Return a label file: class and box in shares of the picture, one line for each (class number, box in pixels)."""
-    width, height = size_wh
-    lines = []
-    for number, (left, top, right, bottom) in numbered:
-        center = (left + right) / 2 / width, (top + bottom) / 2 / height
-        shares = " ".join(
-            f"{share:.{_DIGITS}f}" for share in (*center, (right - left) / width, (bottom - top) / height)
-        )
-        lines.append(f"{number} {shares}\n")
-    return "".join(lines)
 
 
 def class_ids_of(labels: Sequence[Label], class_names: Sequence[str]) -> list[int]:

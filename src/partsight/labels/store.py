@@ -15,11 +15,11 @@ from typing import Any, Literal, TypeAlias
 
 from partsight.errors import DatasetError, StaleLabelsError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
-from partsight.labels.formats.yolo.reading import parse_line
+from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
 from partsight.labels.importing import extend_classes, known_classes
-from partsight.labels.label import box_problem, raise_problems, yolo_text
+from partsight.labels.label import Label, box_problem, cut_box, raise_problems
+from partsight.labels.photo_labels import LabelState, PhotoLabels
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
-from partsight.structures.labelling import LabelBox, LabelState, PhotoLabels
 
 _Intent: TypeAlias = Literal["keep", "publish", "withdraw"]
 
@@ -56,7 +56,7 @@ class LabelStore:
             state, boxes = self._read_state(key, self._sizes[key])
         return PhotoLabels(key, session_of_key(key), self._sizes[key], state, boxes, _revision(state, boxes))
 
-    def save(self, key: str, revision: str, boxes: Sequence[LabelBox], state: LabelState) -> PhotoLabels:
+    def save(self, key: str, revision: str, boxes: Sequence[Label], state: LabelState) -> PhotoLabels:
         """Write boxes and state; when it returns they are on disk.
 
         Raises StaleLabelsError when the revision on disk is another one, DatasetError for boxes or states that cannot be.
@@ -74,24 +74,24 @@ class LabelStore:
                 self._publish(key, kept)
             return self.read(key)
 
-    def _read_state(self, key: str, size_wh: tuple[int, int]) -> tuple[LabelState, tuple[LabelBox, ...]]:
+    def _read_state(self, key: str, size_wh: tuple[int, int]) -> tuple[LabelState, tuple[Label, ...]]:
         if (self.folder / "images" / key).is_file():
             boxes = self._read_labels(key, size_wh)
             return ("done" if boxes else "nothing"), boxes
         draft = self._draft_path(key)
         return "open", _draft_boxes(read_json(draft), draft) if draft.is_file() else ()
 
-    def _read_labels(self, key: str, size_wh: tuple[int, int]) -> tuple[LabelBox, ...]:
+    def _read_labels(self, key: str, size_wh: tuple[int, int]) -> tuple[Label, ...]:
         path = self._labels_path(key)
         if not path.is_file():
             raise DatasetError(f"{path}: no label file for a picture in images/. Move the picture to to_label/.")
-        known = known_classes(self.folder)
-        lines = enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1)
-        read = [parse_line(line.split(), size_wh, known, f"{path}:{number}") for number, line in lines if line.strip()]
-        raise_problems([problem for _, problem in read if problem], path)
-        return tuple(LabelBox(label.box_xyxy, label.class_name) for label, _ in read if label)
+        marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
+        boxes = [mark.shape.box(size_wh) for mark in marks]
+        wrong = [mark.fault or box_problem(box, size_wh) for mark, box in zip(marks, boxes, strict=True)]
+        raise_problems([f"{mark.where}: {told}" for mark, told in zip(marks, wrong, strict=True) if told], path)
+        return tuple(Label(box, mark.class_name) for mark, box in zip(marks, boxes, strict=True))
 
-    def _check(self, key: str, boxes: Sequence[LabelBox], state: LabelState) -> None:
+    def _check(self, key: str, boxes: Sequence[Label], state: LabelState) -> None:
         unknown = {box.class_name for box in boxes} - set(self.class_names)
         problems = [f"class {name!r} is not one of {', '.join(self.class_names)}" for name in sorted(unknown)]
         problems += [told for box in boxes if (told := box_problem(box.box_xyxy, self._sizes[key]))]
@@ -99,13 +99,13 @@ class LabelStore:
             problems.append("'nothing here' needs a photo without boxes, 'done' at least one box")
         raise_problems(problems, Path(key))
 
-    def _keep_open(self, key: str, boxes: Sequence[LabelBox], *, was_published: bool) -> None:
+    def _keep_open(self, key: str, boxes: Sequence[Label], *, was_published: bool) -> None:
         if was_published:
             self._write_draft(key, boxes, "withdraw")
             self._withdraw(key)
         self._write_draft(key, boxes, "keep")
 
-    def _publish(self, key: str, boxes: Sequence[LabelBox]) -> None:
+    def _publish(self, key: str, boxes: Sequence[Label]) -> None:
         """Write labels, then the picture: a picture in images/ always has its labels."""
         names = extend_classes(self.folder, self.class_names)
         numbered = [(names.index(box.class_name), box.box_xyxy) for box in boxes]
@@ -142,7 +142,7 @@ class LabelStore:
             self._withdraw(key)
             self._write_draft(key, boxes, "keep")
 
-    def _write_draft(self, key: str, boxes: Sequence[LabelBox], intent: _Intent) -> None:
+    def _write_draft(self, key: str, boxes: Sequence[Label], intent: _Intent) -> None:
         write_json(self._draft_path(key), _draft(boxes, intent))
 
     def _draft_path(self, key: str) -> Path:
@@ -169,7 +169,7 @@ def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
     return store
 
 
-def write_first_draft(folder: Path, key: str, boxes: Sequence[LabelBox]) -> None:
+def write_first_draft(folder: Path, key: str, boxes: Sequence[Label]) -> None:
     """Write the first boxes of a photo that has just been put into to_label; it stays open until a person has looked at it."""
     write_json(folder / "drafts" / f"{key}.json", _draft(boxes, "keep"))
 
@@ -207,32 +207,26 @@ def _pictures_below(folder: Path) -> list[Path]:
     return [path for path in found if path.resolve().is_relative_to(root)]
 
 
-def _draft(boxes: Sequence[LabelBox], intent: _Intent) -> dict[str, Any]:
+def _draft(boxes: Sequence[Label], intent: _Intent) -> dict[str, Any]:
     entries = [{"class": box.class_name, "box": list(box.box_xyxy)} for box in boxes]
     return {"intent": intent, "boxes": entries}
 
 
-def _draft_boxes(content: Any, path: Path) -> tuple[LabelBox, ...]:
+def _draft_boxes(content: Any, path: Path) -> tuple[Label, ...]:
     try:
         left_to_right = [(tuple(map(float, entry["box"])), str(entry["class"])) for entry in content["boxes"]]
-        return tuple(LabelBox((x0, y0, x1, y1), name) for (x0, y0, x1, y1), name in left_to_right)
+        return tuple(Label((x0, y0, x1, y1), name) for (x0, y0, x1, y1), name in left_to_right)
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(
             f"{path}: not a draft as Partsight writes it ({error}). Delete it and label anew."
         ) from error
 
 
-def _cut(boxes: Sequence[LabelBox], size_wh: tuple[int, int]) -> list[LabelBox]:
+def _cut(boxes: Sequence[Label], size_wh: tuple[int, int]) -> list[Label]:
     """Cut boxes at the picture's border, where tools may overshoot by rounding."""
-    width, height = size_wh
-    kept = []
-    for box in boxes:
-        left, top, right, bottom = box.box_xyxy
-        cut = max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
-        kept.append(LabelBox(cut, box.class_name))
-    return kept
+    return [Label(cut_box(box.box_xyxy, size_wh), box.class_name) for box in boxes]
 
 
-def _revision(state: LabelState, boxes: Sequence[LabelBox]) -> str:
+def _revision(state: LabelState, boxes: Sequence[Label]) -> str:
     entries = [[box.class_name, *(round(edge, 3) for edge in box.box_xyxy)] for box in boxes]
     return hash_json([state, entries])

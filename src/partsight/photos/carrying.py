@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image as PillowImage
 from scipy.signal import fftconvolve
 
+from partsight.labels.label import Box
 from partsight.structures.arrays import FloatArray, Image
-from partsight.structures.labelling import Box
 
 MIN_SCORE = 0.55
 """Correlation from which a box counts as found again."""

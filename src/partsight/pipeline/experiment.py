@@ -1,38 +1,29 @@
 """One recipe from CAD files to the report: the stages in their order, each found finished or run."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeVar
 
-from partsight.config.loading import effective_recipe, read_recipe
+from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.files import write_json
+from partsight.pipeline.running.plan import Plan, plan_stages
+from partsight.pipeline.running.run import Run, Watch, ignore
 from partsight.pipeline.running.workspace import Workspace
-from partsight.pipeline.stages.cad.stage import PartsOutput, make_parts
-from partsight.pipeline.stages.camera_ranges import for_rendering
-from partsight.pipeline.stages.dataset.stage import DatasetOutput, check_backgrounds, make_dataset, with_needed_renders
-from partsight.pipeline.stages.evaluate.stage import EvaluateOutput, make_evaluation
-from partsight.pipeline.stages.render.stage import RenderOutput, make_renders
-from partsight.pipeline.stages.report.stage import Made, make_report
-from partsight.pipeline.stages.train.schedule import run_schedule
-from partsight.pipeline.stages.train.stage import TrainOutput, Watch, ignore
+from partsight.pipeline.stages.cad.stage import PartsOutput
+from partsight.pipeline.stages.dataset.stage import DatasetOutput
+from partsight.pipeline.stages.evaluate.stage import EvaluateOutput
+from partsight.pipeline.stages.graph import Graph
+from partsight.pipeline.stages.render.stage import RenderOutput, choose_variant, expect_variant
+from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Progress, Silence
 from partsight.structures.offered import html_of
 
 
-class _Finished(Protocol):
-    @property
-    def key(self) -> str: ...
-
-
-_Output = TypeVar("_Output", bound=_Finished)
-
-
 @dataclass(frozen=True)
 class Experiment:
-    """The stages of one recipe. Asking for an output runs what it needs; finished stages are found, not repeated."""
+    """The stages of one recipe. Each verb runs what it needs; finished stages are found, and asked again nothing is repeated."""
 
     recipe: Recipe
     workspace: Workspace
@@ -40,61 +31,46 @@ class Experiment:
     watch: Watch = ignore
     """Told the figures of each epoch of training; an exception from it stops the training, which can be taken up again."""
 
-    @cached_property
-    def parts(self) -> PartsOutput:
-        """The imported CAD files."""
-        return self._recorded("cad", make_parts(self.recipe, self.workspace, self.progress))
+    def import_parts(self) -> PartsOutput:
+        """Import the CAD files."""
+        return self._run.resolve(self.graph.parts)
 
-    @cached_property
-    def renders(self) -> RenderOutput:
-        """The labelled pictures made from them."""
-        return self._render(self.recipe)
+    def render(self) -> RenderOutput:
+        """Make the recipe's labelled pictures."""
+        return self._run.resolve(self.graph.renders)
 
-    @cached_property
-    def used_renders(self) -> RenderOutput:
-        """Those that training and report use: all, or a few where nothing learns from them."""
-        needed = with_needed_renders(self.recipe)
-        return self.renders if needed is self.recipe else self._render(needed)
+    def assemble(self) -> DatasetOutput:
+        """Split and mix renders and photos."""
+        return self._run.resolve(self.graph.dataset)
 
-    @cached_property
-    def dataset(self) -> DatasetOutput:
-        """Renders and photos, split and mixed."""
-        return self._recorded("dataset", make_dataset(self.recipe, self.used_renders, self.workspace, self.progress))
+    def train(self) -> TrainOutput:
+        """Train the detector; the earlier trainings of the schedule hang on the last, which is returned."""
+        return self._run.resolve(self.graph.trainings[-1])
 
-    @cached_property
-    def trained(self) -> TrainOutput:
-        """The detector that the last training of the schedule left; the earlier ones hang on it."""
-        trained = run_schedule(self, self.watch)
-        for output in trained.earlier:
-            self._recorded("train", output)
-        return self._recorded("train", trained)
+    def evaluate(self) -> EvaluateOutput:
+        """Measure the detector on the test pictures."""
+        return self._run.resolve(self.graph.evaluation)
 
-    @cached_property
-    def evaluated(self) -> EvaluateOutput:
-        """The figures."""
-        made = make_evaluation(
-            self.recipe, self.dataset, self.trained, workspace=self.workspace, progress=self.progress
-        )
-        return self._recorded("evaluate", made)
-
-    @cached_property
     def report(self) -> Path:
-        """The page that shows it all."""
-        made = Made(self.parts, self.used_renders, self.dataset, self.trained, self.evaluated)
-        return make_report(self.recipe, made, self.workspace, self.progress)
+        """Write the page that shows it all, and return its path."""
+        return self._run.resolve(self.graph.report)
+
+    def plan(self) -> Plan:
+        """Return what a report still needs, stage by stage, with the time it will take. Runs nothing."""
+        expected = Graph(self.recipe, functools.partial(expect_variant, workspace=self.workspace))
+        return plan_stages(expected.stages, self.workspace)
 
     def _repr_html_(self) -> str:
         return html_of(self, "experiments", "show_experiment")
 
-    def _render(self, recipe: Recipe) -> RenderOutput:
-        check_backgrounds(recipe)
-        made = make_renders(for_rendering(recipe), self.parts, self.workspace, self.progress)
-        return self._recorded("render", made)
+    @cached_property
+    def graph(self) -> Graph:
+        """The stages, joined by their keys; none has to have run."""
+        return Graph(self.recipe, functools.partial(choose_variant, workspace=self.workspace))
 
-    def _recorded(self, stage: str, output: _Output) -> _Output:
-        """Write the whole recipe, defaults included, beside a stage's output."""
-        write_json(self.workspace.stage_dir(stage, output.key) / "recipe.json", effective_recipe(self.recipe))
-        return output
+    @cached_property
+    def _run(self) -> Run:
+        return Run(self.recipe, self.workspace, self.progress, self.watch)
 
 
 def open_experiment(

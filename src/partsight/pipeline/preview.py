@@ -31,7 +31,7 @@ def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count
         }
     )
     quick = recipe.model_copy(update={"render": small, "cad": recipe.cad_section})  # parts as for the full pictures
-    return write_sheet(Experiment(quick, workspace, progress).renders.dataset, workspace.root / PREVIEW, count)
+    return write_sheet(Experiment(quick, workspace, progress).render().dataset, workspace.root / PREVIEW, count)
 
 
 def write_sheet(dataset: Dataset, path: str | Path, count: int = 12) -> Path:

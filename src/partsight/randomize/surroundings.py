@@ -4,6 +4,7 @@ import numpy as np
 
 from partsight.config.randomize import BackgroundSection
 from partsight.randomize.camera.viewpoint import Viewpoint
+from partsight.randomize.layouts.layout import Layout
 from partsight.randomize.layouts.support import Support
 from partsight.randomize.looks.backgrounds import sample_photo
 from partsight.randomize.looks.grounds import sample_ground, sample_wall
@@ -23,7 +24,22 @@ WALL_SHARE = 0.4
 """Share of pictures with a wall behind."""
 
 
-def sample_surroundings(
+def sample_surroundings(rng: np.random.Generator, section: BackgroundSection, layout: Layout) -> tuple[Instance, ...]:
+    """Draw what bodies lie or stand on and what rises behind them; nothing around those that hover."""
+    if layout.setting != "ground":
+        return ()
+    if layout.support is None:
+        return _sample_ground(rng, section, layout.viewpoint, layout.focus_radius_m)
+    reach_m = max((farthest_m(body.part, body.world_from_part) for body in layout.bodies), default=0.0)
+    return _sample_support(rng, section, layout.viewpoint, layout.support, reach_m)
+
+
+def farthest_m(part: Part, world_from_part: Transform) -> float:
+    """Return the horizontal distance of a part's farthest point from the origin."""
+    return float(np.linalg.norm(moved(world_from_part, part.mesh.vertices_m)[:, :2], axis=1).max())
+
+
+def _sample_ground(
     rng: np.random.Generator, section: BackgroundSection, viewpoint: Viewpoint, focus_radius_m: float
 ) -> tuple[Instance, ...]:
     """Draw ground, and perhaps table edge and wall; their top lies at z = 0."""
@@ -36,7 +52,7 @@ def sample_surroundings(
     return tuple(instance for group in surfaces for instance in group)
 
 
-def sample_support_surroundings(
+def _sample_support(
     rng: np.random.Generator, section: BackgroundSection, viewpoint: Viewpoint, support: Support, reach_m: float
 ) -> tuple[Instance, ...]:
     """Draw what a support and its floor look like, and perhaps a wall beyond everything within `reach_m` of the origin."""
@@ -49,11 +65,6 @@ def sample_support_surroundings(
     corners_m = (farthest_m(instance.part, instance.world_from_part) for instance in boxes)
     wall = _wall(rng, section, viewpoint, max((reach_m, *corners_m))) if chance(rng, WALL_SHARE) else ()
     return (*boxes, floor, *wall)
-
-
-def farthest_m(part: Part, world_from_part: Transform) -> float:
-    """Return the horizontal distance of a part's farthest point from the origin."""
-    return float(np.linalg.norm(moved(world_from_part, part.mesh.vertices_m)[:, :2], axis=1).max())
 
 
 def _ground(

@@ -40,6 +40,8 @@ class Picture:
     """(M, 4) to compare the detections with; None: unknown or not shown."""
     truth_class_ids: IntArray | None = None
     """(M,)"""
+    truth_ids: IntArray | None = None
+    """(N,) which true box each detection took, of its own class or of another; −1 for none."""
     caption: str = ""
 
     def __post_init__(self) -> None:
@@ -47,12 +49,14 @@ class Picture:
         object.__setattr__(self, "class_ids", locked(self.class_ids, np.int64, (len(self.boxes_xyxy),)))
         if self.scores is not None:
             object.__setattr__(self, "scores", locked(self.scores, np.float64, (len(self.boxes_xyxy),)))
-        if (self.truth_boxes_xyxy is None) != (self.truth_class_ids is None):
-            raise ValueError("truth boxes and their classes are given together or not at all")
-        if self.truth_boxes_xyxy is not None and self.truth_class_ids is not None:
+        truth = (self.truth_boxes_xyxy, self.truth_class_ids, self.truth_ids)
+        if len({one is None for one in truth}) > 1:
+            raise ValueError("truth boxes, their classes and who took which are given together or not at all")
+        if self.truth_boxes_xyxy is not None and self.truth_class_ids is not None and self.truth_ids is not None:
             object.__setattr__(self, "truth_boxes_xyxy", locked(self.truth_boxes_xyxy, np.float64, (None, 4)))
             num_boxes = len(self.truth_boxes_xyxy)
             object.__setattr__(self, "truth_class_ids", locked(self.truth_class_ids, np.int64, (num_boxes,)))
+            object.__setattr__(self, "truth_ids", locked(self.truth_ids, np.int64, (len(self.boxes_xyxy),)))
 
 
 @dataclass(frozen=True, slots=True)

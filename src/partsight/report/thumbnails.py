@@ -12,9 +12,7 @@ from PIL import Image as PillowImage
 from partsight.pictures import read_picture
 from partsight.report.content import Picture
 from partsight.structures.arrays import FloatArray
-from partsight.structures.boxes import pair_boxes
 
-MIN_IOU = 0.5
 MarkKind: TypeAlias = Literal["label", "truth", "missed", "right", "wrong", "plain"]
 
 
@@ -97,27 +95,26 @@ def _marks(picture: Picture, class_names: Sequence[str], scale: float) -> tuple[
 
 
 def _detection_kinds(picture: Picture) -> list[MarkKind]:
-    if picture.truth_boxes_xyxy is None or picture.truth_class_ids is None:
+    if picture.truth_class_ids is None or picture.truth_ids is None:
         return ["plain"] * len(picture.boxes_xyxy)
-    right = {
-        found_id
-        for truth_id, found_id in pair_boxes(picture.truth_boxes_xyxy, picture.boxes_xyxy, MIN_IOU).tolist()
-        if picture.truth_class_ids[truth_id] == picture.class_ids[found_id]
-    }
-    return ["right" if found_id in right else "wrong" for found_id in range(len(picture.boxes_xyxy))]
+    pairs = zip(picture.truth_ids.tolist(), picture.class_ids.tolist(), strict=True)
+    is_right = [truth_id >= 0 and picture.truth_class_ids[truth_id] == class_id for truth_id, class_id in pairs]
+    return ["right" if right else "wrong" for right in is_right]
 
 
 def _truth_marks(picture: Picture, class_names: Sequence[str], scale: float) -> list[Mark]:
     """Return the true boxes; only those that were missed or confused are written on."""
-    if picture.truth_boxes_xyxy is None or picture.truth_class_ids is None:
+    if picture.truth_boxes_xyxy is None or picture.truth_class_ids is None or picture.truth_ids is None:
         return []
-    pairs = dict(pair_boxes(picture.truth_boxes_xyxy, picture.boxes_xyxy, MIN_IOU).tolist())
+    taken_as = {
+        truth_id: class_id
+        for truth_id, class_id in zip(picture.truth_ids.tolist(), picture.class_ids.tolist(), strict=True)
+        if truth_id >= 0
+    }
     marks = []
     for truth_id, (box, class_id) in enumerate(zip(picture.truth_boxes_xyxy, picture.truth_class_ids, strict=True)):
-        found_id = pairs.get(truth_id)
-        is_right = found_id is not None and picture.class_ids[found_id] == class_id
-        kind: MarkKind = "missed" if found_id is None else "truth"
-        marks.append(_mark(kind, box * scale, "" if is_right else class_names[class_id]))
+        kind: MarkKind = "truth" if truth_id in taken_as else "missed"
+        marks.append(_mark(kind, box * scale, "" if taken_as.get(truth_id) == class_id else class_names[class_id]))
     return marks
 
 

@@ -88,11 +88,15 @@ class Detections:
         return html_of(self, "results", "show_detections")
 
 
+def is_above(scores: FloatArray, class_ids: IntArray, threshold: Threshold) -> BoolArray:
+    """Return (N,): whether each score is at least the threshold, or at least that of its class."""
+    limits = threshold[class_ids] if isinstance(threshold, np.ndarray) else threshold
+    return np.asarray(scores >= limits)
+
+
 def above(detections: Detections, threshold: Threshold) -> Detections:
     """Return the detections whose score is at least the threshold, or at least that of their class."""
-    limits = threshold[detections.class_ids] if isinstance(threshold, np.ndarray) else threshold
-    keep = detections.scores >= limits
-    return Detections(detections.boxes_xyxy[keep], detections.scores[keep], detections.class_ids[keep])
+    return detections[is_above(detections.scores, detections.class_ids, threshold)]
 
 
 def _as_index(places: "Sequence[int] | IntArray | BoolArray") -> "IntArray | BoolArray":

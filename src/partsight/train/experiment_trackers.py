@@ -133,7 +133,7 @@ class _MlflowRun:
         from mlflow.tracking import MlflowClient
 
         run.folder.mkdir(parents=True, exist_ok=True)
-        address = section.mlflow_uri or f"sqlite:///{(run.folder / 'mlflow.db').resolve()}"
+        address = section.mlflow_uri or _sqlite_address((run.folder / "mlflow.db").resolve())
         self._client = MlflowClient(tracking_uri=address)
         experiment = self._client.get_experiment_by_name(section.project)
         experiment_id = experiment.experiment_id if experiment else self._client.create_experiment(section.project)
@@ -157,6 +157,13 @@ class _MlflowRun:
 
     def close(self) -> None:
         self._client.set_terminated(self._run_id)
+
+
+def _sqlite_address(path: Path) -> str:
+    """Return the address of a file, whatever stands in its path; with the driver named, MLflow makes no folder of its quoted form."""
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite+pysqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 class _TensorboardRun:

@@ -23,14 +23,15 @@ def train_detector(
     tracker: Tracker,
     say: Say,
 ) -> Checkpoint:
-    """Train a detector on so many pictures per epoch; a killed training goes on from its last finished epoch. Raises DetectorError.
+    """Train a detector on so many pictures per epoch; a killed training goes on from its last finished epoch.
 
     The family chooses the checkpoint by the validation pictures named in `data_yaml`, never by test pictures.
+    Raises DetectorError and StorageError.
     """
     batch = _batch_size(section, len(class_names), num_pictures, output_dir / "batch.json", say)
     job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir, batch)
     with freed_memory_kept():
-        return open_family(section.family).train(job, tell_all(HistoryTracker(output_dir), tracker))
+        return open_family(section.family).train(job, tell_all(HistoryTracker(output_dir), tracker), say=say)
 
 
 def _batch_size(section: TrainSection, num_classes: int, num_pictures: int, kept: Path, say: Say) -> int:

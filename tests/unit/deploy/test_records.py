@@ -9,7 +9,7 @@ import pytest
 
 from partsight.deploy.records import Record, as_coco, as_csv, as_json, as_json_lines, write_records
 from partsight.errors import SourceError
-from partsight.labels.formats.coco import read_coco
+from partsight.labels.own_folders import read_coco
 from partsight.structures.detections import Detections
 
 NAMES = ("QF", 'odd "name", with comma')

@@ -225,12 +225,6 @@ def test_a_killed_training_ends_with_the_very_weights_of_an_undisturbed_one(data
     assert weights[0] == weights[1]
 
 
-def test_a_damaged_state_of_a_training_is_told(data_yaml, tmp_path):
-    (tmp_path / "state.pt").write_bytes(b"nothing")
-    with pytest.raises(DetectorError, match=r"state\.pt: damaged"):
-        open_family("compact").train(job(data_yaml, SECTION, tmp_path), ignore)
-
-
 def test_frozen_layers_stay_as_they_are(data_yaml, tmp_path):
     from partsight.detector.families.compact_weights import read_model
 

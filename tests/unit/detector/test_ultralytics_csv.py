@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from importlib.util import find_spec
 
 import pytest
@@ -11,6 +12,7 @@ from partsight.config.train import TrainSection
 from partsight.detector.detector import TrainJob
 from partsight.detector.families import ultralytics_csv
 from partsight.detector.families.ultralytics_csv import told_from_csv
+from partsight.errors import StorageError
 from partsight.pipeline.stages.train.stage import validation_map50
 from tests.unit.detector.shapes import NAMES, write_shapes
 
@@ -72,14 +74,19 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     from partsight.detector.families import ultralytics as family
 
     family.open_library()
-    from ultralytics.models.yolo.detect import DetectionTrainer
     from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file
 
+    from partsight.detector.families.training_state import read_state
+    from partsight.detector.families.ultralytics_trainer import STATE, Trainer
+
     section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, close_mosaic=0)
+    section = section.model_copy(update={"weights": "scratch"})
     job = TrainJob(write_shapes(tmp_path / "data", 16, 8), NAMES, section, 0, tmp_path / "out", 8)
     run_dir = tmp_path / "out" / "ultralytics"
-    trainer = DetectionTrainer(overrides={**family._settings(job, run_dir), "model": str(family._write_start(job))})
+    family._write_start(job)
+    trainer = Trainer(overrides=family._settings(job, run_dir))
     family._quiet(trainer)
+    trainer.add_callback("on_pretrain_routine_end", family._average_over_last_steps)
     told = []
     script = generate_ddp_file(trainer)
     try:
@@ -89,4 +96,27 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
         ddp_cleanup(trainer, script)
     assert [epoch for epoch, _ in told] == [1, 2]
     assert validation_map50(told[0][1]) is not None
-    assert family._is_finished(run_dir)
+    assert read_state(run_dir / STATE)["is_finished"]
+
+
+def test_rows_that_are_damaged_are_left_out(tmp_path):
+    told = []
+    path = tmp_path / "results.csv"
+    path.write_bytes(b"\xff\x00,\n1,2\n")
+    with told_from_csv(path, lambda epoch, _figures: told.append(epoch)):
+        path.write_text(HEADER + "1,10,2.5,0.1,0.01\n2,12,1.52,11,1.5,0.4,0.01\n3,nonsense,1,1,1\n4,30,1.5,0.4,0.01\n")
+    assert told == [1, 4]
+
+
+def test_a_tracker_that_cannot_write_stops_the_training_with_its_own_words(tmp_path):
+    with pytest.raises(StorageError, match="full"):
+        tell_a_full_disk(tmp_path / "results.csv")
+
+
+def tell_a_full_disk(path):
+    def tracker(epoch, figures):
+        raise StorageError("the disk is full")
+
+    with told_from_csv(path, tracker):
+        path.write_text(HEADER + "1,10,2.5,0.1,0.01\n")
+        time.sleep(0.1)

@@ -4,13 +4,14 @@ import pytest
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.average_precision import average_precision
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 
 from .scenes import LEFT, dataset, found, random_scene, sample
 
 
 def intervals_of(truth, detections, seed=0, bootstrap=300):
     section = EvaluateSection(bootstrap=bootstrap)
-    return evaluate(truth, detections, section, threshold=0.5, threshold_source="test", seed=seed).intervals
+    return evaluate(match(truth, detections), section, threshold=0.5, threshold_source="test", seed=seed).intervals
 
 
 def half_right(num_pictures, num_sessions):
@@ -29,7 +30,7 @@ def test_weighting_a_picture_twice_is_showing_it_twice():
 def test_intervals_contain_the_figure_itself():
     truth, detections = random_scene(np.random.default_rng(0), num_images=60)
     section = EvaluateSection(bootstrap=300)
-    result = evaluate(truth, detections, section, threshold=0.5, threshold_source="test", seed=0)
+    result = evaluate(match(truth, detections), section, threshold=0.5, threshold_source="test", seed=0)
     for name, figure in (("map50", "ap50"), ("precision", "precision"), ("recall", "recall"), ("f1", "f1")):
         assert result.intervals[name].low <= getattr(result.overall, figure) <= result.intervals[name].high
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.calibration import calibrate, calibration_error
+from partsight.evaluate.matching import match
 
 from .scenes import LEFT, RIGHT, dataset, found, sample
 
@@ -11,7 +11,7 @@ def scored(scores, num_right):
     """One picture for each score; the first so many detections hit."""
     samples = [sample(f"{n:03}", [LEFT], [0], session=f"s{n}") for n in range(len(scores))]
     detections = [found([LEFT if n < num_right else RIGHT], [score], [0]) for n, score in enumerate(scores)]
-    return calibrate(dataset(*samples, class_names=("bolt",)), detections, EvaluateSection())
+    return calibrate(match(dataset(*samples, class_names=("bolt",)), detections))
 
 
 def test_scores_that_mean_what_they_say_have_no_error():

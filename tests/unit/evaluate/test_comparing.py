@@ -4,6 +4,7 @@ import pytest
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.comparing import compare
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 
 from .scenes import LEFT, dataset, found, random_scene, sample
 
@@ -36,7 +37,7 @@ def test_the_figures_are_those_of_the_evaluation():
     rng = np.random.default_rng(1)
     truth, detections = random_scene(rng, num_images=40)
     comparison = compared(truth, detections, [found() for _ in detections])
-    alone = evaluate(truth, detections, SECTION, threshold=0.5, threshold_source="test", seed=0).overall
+    alone = evaluate(match(truth, detections), SECTION, threshold=0.5, threshold_source="test", seed=0).overall
     assert comparison.first_map50 == pytest.approx(alone.ap50, abs=1e-12)
     assert comparison.second_map50 == 0
 
@@ -57,7 +58,7 @@ def test_pairing_makes_the_interval_narrower_than_that_of_either_figure():
     """What is hard for both cancels: they differ in two sessions of forty only."""
     truth, first, second = sessions(40, 20, 22)
     comparison = compared(truth, first, second)
-    alone = evaluate(truth, first, SECTION, threshold=0.5, threshold_source="test", seed=0).intervals["map50"]
+    alone = evaluate(match(truth, first), SECTION, threshold=0.5, threshold_source="test", seed=0).intervals["map50"]
     assert comparison.interval.high - comparison.interval.low < 0.5 * (alone.high - alone.low)
 
 

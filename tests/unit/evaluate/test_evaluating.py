@@ -4,6 +4,7 @@ import pytest
 from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
@@ -11,7 +12,7 @@ from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
 def judged(truth, detections, threshold=0.5, seed=0, **settings):
     section = EvaluateSection(**({"bootstrap": 0} | settings))
-    return evaluate(truth, detections, section, threshold=threshold, threshold_source="validation", seed=seed)
+    return evaluate(match(truth, detections), section, threshold=threshold, threshold_source="validation", seed=seed)
 
 
 def test_a_detector_that_repeats_the_truth_is_perfect():
@@ -104,10 +105,11 @@ def test_with_a_threshold_for_each_class_its_figures_are_those_at_that_threshold
     limits = [0.2, 0.5, 0.8]
     section = EvaluateSection(bootstrap=50)
     each = [
-        evaluate(truth, detections, section, threshold=limit, threshold_source="validation", seed=0) for limit in limits
+        evaluate(match(truth, detections), section, threshold=limit, threshold_source="validation", seed=0)
+        for limit in limits
     ]
     own = evaluate(
-        truth, detections, section, threshold=0.5, threshold_source="validation", seed=0, class_thresholds=limits
+        match(truth, detections), section, threshold=0.5, threshold_source="validation", seed=0, class_thresholds=limits
     )
     for class_id, name in enumerate(truth.class_names):
         assert own.per_class[class_id] == each[class_id].per_class[class_id]

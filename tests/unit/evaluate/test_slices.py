@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from partsight.evaluate.slices import found_boxes, slice_recall
+from partsight.evaluate.matching import match
+from partsight.evaluate.slices import slice_recall
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
@@ -24,7 +25,8 @@ def box(side, at=5):
 
 
 def sliced(samples, detections, threshold=0.5):
-    slices = slice_recall(Dataset(("bolt", "nut"), tuple(samples)), detections, threshold, np.random.default_rng(0))
+    matched = match(Dataset(("bolt", "nut"), tuple(samples)), detections)
+    slices = slice_recall(matched, threshold, np.random.default_rng(0))
     return {(one.group, one.name): one for one in slices}
 
 
@@ -73,4 +75,4 @@ def test_a_box_counts_as_found_above_the_threshold_and_as_its_class(tmp_path, sc
 
 def test_one_detection_serves_one_box(tmp_path):
     twice = picture(tmp_path, "a", boxes=[box(50), box(50, 7)], session="s")
-    assert found_boxes(twice, found([box(50)], [0.9], [0])).tolist() == [True, False]
+    assert sliced([twice], [found([box(50)], [0.9], [0])])["size", "32–64 px"].recall == 0.5

@@ -6,13 +6,16 @@ import pytest
 from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 
 from .scenes import LEFT, dataset, found, random_scene, sample
 
 
 def evaluated(truth, detections):
-    return evaluate(truth, detections, EvaluateSection(bootstrap=20), threshold=0.5, threshold_source="test", seed=0)
+    return evaluate(
+        match(truth, detections), EvaluateSection(bootstrap=20), threshold=0.5, threshold_source="test", seed=0
+    )
 
 
 def test_written_then_read_is_the_same_evaluation():

@@ -3,7 +3,7 @@ import pytest
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.matching import match_dataset
+from partsight.evaluate.matching import match
 from partsight.evaluate.operating_point import SCORE_GRID, figures_at
 from partsight.evaluate.thresholds import (
     FEWEST_BOXES,
@@ -19,30 +19,30 @@ from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
 def test_threshold_lies_midway_between_the_last_true_and_the_first_false_detection():
     truth = dataset(sample("a", [LEFT], [0]))
-    assert choose_threshold(truth, [found([LEFT, RIGHT], [0.8, 0.4], [0, 0])]) == pytest.approx(0.6, abs=0.002)
+    assert choose_threshold(match(truth, [found([LEFT, RIGHT], [0.8, 0.4], [0, 0])])) == pytest.approx(0.6, abs=0.002)
 
 
 def test_no_other_threshold_has_a_better_mean_f1():
     truth, detections = random_scene(np.random.default_rng(8), num_images=30)
-    f1 = np.mean([figures_at(one, SCORE_GRID)[2] for one in match_dataset(truth, detections, 100)], axis=0)
-    chosen = np.argmin(np.abs(SCORE_GRID - choose_threshold(truth, detections)))
+    f1 = np.mean([figures_at(one, SCORE_GRID)[2] for one in match(truth, detections).per_class], axis=0)
+    chosen = np.argmin(np.abs(SCORE_GRID - choose_threshold(match(truth, detections))))
     assert f1[chosen] == pytest.approx(f1.max(), abs=1e-12)
 
 
 def test_of_two_equally_good_ranges_the_widest_wins():
     truth = dataset(sample("a", [LEFT, RIGHT], [0, 0]), class_names=("bolt",))
     boxes = [LEFT, ABOVE, (50, 50, 60, 60), RIGHT]
-    threshold = choose_threshold(truth, [found(boxes, [0.9, 0.88, 0.86, 0.2], [0] * 4)])
+    threshold = choose_threshold(match(truth, [found(boxes, [0.9, 0.88, 0.86, 0.2], [0] * 4)]))
     assert threshold == pytest.approx(0.1, abs=0.002)
 
 
 def test_a_detector_that_finds_nothing_gets_one_half():
-    assert choose_threshold(dataset(sample("a", [LEFT], [0])), [found()]) == pytest.approx(0.5)
+    assert choose_threshold(match(dataset(sample("a", [LEFT], [0])), [found()])) == pytest.approx(0.5)
 
 
 def test_a_set_without_boxes_cannot_choose():
     with pytest.raises(EvaluationError, match="none of the 1 pictures has a labelled box"):
-        choose_threshold(dataset(sample("a")), [found()])
+        choose_threshold(match(dataset(sample("a")), [found()]))
 
 
 def many(num_images, scores_by_class):
@@ -57,21 +57,21 @@ def many(num_images, scores_by_class):
 
 def test_each_class_gets_the_threshold_of_its_own_best_f1():
     truth, detections = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
-    assert choose_class_thresholds(truth, detections, 0.45) == pytest.approx([0.7, 0.3], abs=0.002)
+    assert choose_class_thresholds(match(truth, detections), 0.45) == pytest.approx([0.7, 0.3], abs=0.002)
 
 
 def test_a_class_with_few_boxes_keeps_the_common_threshold():
     truth, detections = many(FEWEST_BOXES - 1, [(0.9, 0.5), (0.4, 0.2)])
-    assert choose_class_thresholds(truth, detections, 0.45).tolist() == [0.45, 0.45]
+    assert choose_class_thresholds(match(truth, detections), 0.45).tolist() == [0.45, 0.45]
 
 
 def test_no_common_threshold_has_a_better_f1_than_each_class_its_own():
     truth, detections = random_scene(np.random.default_rng(5), num_images=40)
-    common = choose_threshold(truth, detections)
-    own = choose_class_thresholds(truth, detections, common)
+    common = choose_threshold(match(truth, detections))
+    own = choose_class_thresholds(match(truth, detections), common)
     of_class = [
         (figures_at(one, np.array([limit]))[2, 0], figures_at(one, np.array([common]))[2, 0])
-        for one, limit in zip(match_dataset(truth, detections, 100), own, strict=True)
+        for one, limit in zip(match(truth, detections).per_class, own, strict=True)
     ]
     assert all(mine >= shared - 1e-12 for mine, shared in of_class)
     assert any(mine > shared for mine, shared in of_class)
@@ -113,12 +113,12 @@ def loud():
     truth, detections = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
     empty = dataset(*(sample(f"empty{number:02}") for number in range(FEWEST_EMPTY)))
     on_empty = [found([LEFT], [0.6], [1])] * FEWEST_EMPTY
-    return dataset(*truth.samples, *empty.samples), [*detections, *on_empty]
+    return match(dataset(*truth.samples, *empty.samples), [*detections, *on_empty])
 
 
 def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
-    by_f1 = choose_limits(*loud, EvaluateSection())
-    quiet = choose_limits(*loud, EvaluateSection(most_false_alarms=0.05))
+    by_f1 = choose_limits(loud, EvaluateSection())
+    quiet = choose_limits(loud, EvaluateSection(most_false_alarms=0.05))
     assert by_f1.best_f1_threshold is None
     assert quiet.best_f1_threshold == by_f1.threshold < 0.6
     assert quiet.threshold == pytest.approx(0.6, abs=0.0015)
@@ -126,8 +126,8 @@ def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
 
 
 def test_no_class_has_a_threshold_below_the_quiet_one(loud):
-    by_f1 = choose_limits(*loud, EvaluateSection(thresholds="per_class"))
-    quiet = choose_limits(*loud, EvaluateSection(thresholds="per_class", most_false_alarms=0.05))
+    by_f1 = choose_limits(loud, EvaluateSection(thresholds="per_class"))
+    quiet = choose_limits(loud, EvaluateSection(thresholds="per_class", most_false_alarms=0.05))
     assert by_f1.class_thresholds == pytest.approx((0.7, 0.3), abs=0.002)
     assert quiet.class_thresholds == pytest.approx((0.7, 0.6), abs=0.002)
 
@@ -135,4 +135,4 @@ def test_no_class_has_a_threshold_below_the_quiet_one(loud):
 @pytest.mark.parametrize("changes", [{"protocol": "seed"}, {"most_false_alarms": 1.0}])
 def test_the_threshold_stays_where_alarms_do_not_count_or_are_few(loud, changes):
     section = EvaluateSection(**{"most_false_alarms": 0.05, **changes})
-    assert choose_limits(*loud, section) == choose_limits(*loud, EvaluateSection())
+    assert choose_limits(loud, section) == choose_limits(loud, EvaluateSection())

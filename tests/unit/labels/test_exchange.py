@@ -11,15 +11,18 @@ import pytest
 from partsight.cli.app import run
 from partsight.errors import DatasetError
 from partsight.labels.archives import unpack
-from partsight.labels.foreign import ForeignPicture
-from partsight.labels.formats.cvat import boxes_of_track, read_cvat
+from partsight.labels.class_mapping import map_classes
+from partsight.labels.export_folder import open_folder
 from partsight.labels.formats.detection import read_export
-from partsight.labels.formats.foreign_writing import WRITERS, write_export
-from partsight.labels.formats.label_studio import picture_name, read_label_studio
-from partsight.labels.formats.roboflow_names import original_name
-from partsight.labels.formats.yolo import read_yolo
-from partsight.labels.importing import import_pictures, map_classes
-from partsight.labels.label import Label
+from partsight.labels.formats.label_studio import picture_name
+from partsight.labels.formats.tracks import TrackBox, boxes_of_track
+from partsight.labels.formats.writing import WRITERS, write_export
+from partsight.labels.importing import import_pictures
+from partsight.labels.judging import LabeledPicture, judge
+from partsight.labels.label import Label, raise_problems
+from partsight.labels.original_names import original_name
+from partsight.labels.own_folders import read_yolo
+from partsight.pictures import picture_size
 
 from .exports import BOXES, LAYOUTS, SIZES, cvat_images, label_studio, picture, roboflow_yolo, write
 
@@ -40,6 +43,12 @@ def boxes_by_name(dataset):
         )
         for sample in dataset.samples
     }
+
+
+def judged(folder, pictures=None):
+    """Read an export as the import does, without writing."""
+    _, found = read_export(open_folder(folder, pictures))
+    return judge(found, picture_size)
 
 
 EXPECTED = {name: sorted((label, tuple(map(float, box))) for label, box in boxes) for name, boxes in BOXES.items()}
@@ -80,8 +89,9 @@ def test_known_pictures_with_other_labels_are_kept_and_told(tmp_path, capsys):
     for labels in (tmp_path / "export").glob("train/labels/b_*.txt"):
         labels.write_text("0 0.5 0.5 0.1 0.1\n")
     assert run(arguments) == 0
-    assert "b: is there already as b.jpg, with other labels; those there are kept" in " ".join(
-        capsys.readouterr().out.split()
+    assert (
+        "b: is there already as b.jpg, with other labels; those there are kept (`replace` takes these): 1 box added, 1 box removed"
+        in " ".join(capsys.readouterr().out.split())
     )
 
 
@@ -95,16 +105,18 @@ def test_class_numbers_that_are_there_stay(tmp_path):
 
 def pictures_of(*names: str):
     labels = tuple(Label((0, 0, 1, 1), name, name) for name in names)
-    return [ForeignPicture(Path("x.jpg"), "x", (10, 10), labels)]
+    return [LabeledPicture(Path("x.jpg"), "x", (10, 10), labels)]
 
 
 def test_classes_are_matched_by_name_and_guesses_are_called_guesses():
-    known = ["Raspberry Pi 3", "ESP8266", "QF"]
+    known = ["Raspberry Pi 3", "ESP8266 boards", "QF", "bolt_m5"]
     mapping = {
-        entry.found: entry for entry in map_classes(pictures_of("raspberry_pi-3", "ESP82666", "washer"), [], known, {})
+        entry.found: entry
+        for entry in map_classes(pictures_of("raspberry_pi-3", "ESP-8266 board", "washer", "bolt_m6"), [], known, {})
     }
     assert (mapping["raspberry_pi-3"].becomes, mapping["raspberry_pi-3"].is_sure) == ("Raspberry Pi 3", True)
-    assert (mapping["ESP82666"].becomes, mapping["ESP82666"].is_sure) == ("ESP8266", False)
+    assert (mapping["ESP-8266 board"].becomes, mapping["ESP-8266 board"].is_sure) == ("ESP8266 boards", False)
+    assert (mapping["bolt_m6"].becomes, mapping["bolt_m6"].is_sure) == ("bolt_m6", False), "digits count"
     assert (mapping["washer"].becomes, mapping["washer"].is_sure) == ("washer", False)
 
 
@@ -116,14 +128,14 @@ def test_what_the_user_says_of_classes_counts():
 
 
 def test_guesses_are_not_taken_without_a_word(tmp_path, capsys):
-    write(tmp_path / "photos" / "classes.txt", "QF2\n")
+    write(tmp_path / "photos" / "classes.txt", "QFx\n")
     roboflow_yolo(tmp_path / "export")
     arguments = ["photos", "import", str(tmp_path / "export"), "--photos", str(tmp_path / "photos")]
     assert run(arguments) == 1
     assert "Nothing was written" in capsys.readouterr().err
     assert not (tmp_path / "photos" / "images").exists()
-    assert run([*arguments, "--map", "QF=QF2", "--map", "QD=-"]) == 0
-    assert (tmp_path / "photos" / "classes.txt").read_text().split() == ["QF2"]
+    assert run([*arguments, "--map", "QF=QFx", "--map", "QD=-"]) == 0
+    assert (tmp_path / "photos" / "classes.txt").read_text().split() == ["QFx"]
 
 
 def test_sessions_can_come_from_picture_names(tmp_path):
@@ -138,14 +150,14 @@ def test_sessions_can_come_from_picture_names(tmp_path):
 @pytest.mark.parametrize("session", ["../x", "a/b", " ", "."])
 def test_a_session_is_a_folder_name(tmp_path, session):
     path = picture(tmp_path / "a.jpg", "a")
-    found = [ForeignPicture(path, "a", SIZES["a"], ())]
+    found = [LabeledPicture(path, "a", SIZES["a"], ())]
     with pytest.raises(DatasetError, match="cannot be a folder name"):
-        import_pictures(found, (), tmp_path / "photos", lambda _: session)
+        import_pictures(found, tmp_path / "photos", lambda _: session)
 
 
 def test_two_pictures_of_one_name_get_two_names(tmp_path):
-    found = [ForeignPicture(picture(tmp_path / name / "x.jpg", name), "x", SIZES[name], ()) for name in "ab"]
-    import_pictures(found, (), tmp_path / "photos", lambda _: "s")
+    found = [LabeledPicture(picture(tmp_path / name / "x.jpg", name), "x", SIZES[name], ()) for name in "ab"]
+    import_pictures(found, tmp_path / "photos", lambda _: "s")
     assert sorted(path.name for path in (tmp_path / "photos/images/s").iterdir()) == ["x-2.jpg", "x.jpg"]
 
 
@@ -157,7 +169,8 @@ def test_write_then_read_is_identity(tmp_path, target):
     names = (photos / "classes.txt").read_text().split()
     dataset = read_yolo(photos, names, lambda path: path)
     write_export(dataset, target, tmp_path / "out")
-    _, found = read_export(tmp_path / "out")
+    found = judged(tmp_path / "out")
+    assert found.faults == []
     assert {
         entry.path.stem.split("__")[-1]: sorted(
             (label.class_name, tuple(np.round(label.box_xyxy, 3).tolist())) for label in entry.labels
@@ -225,7 +238,8 @@ def test_roboflow_names_are_undone(hashed, name):
 
 
 def test_tracks_move_evenly_between_key_frames_and_end_outside():
-    boxes = boxes_of_track([(0, (0, 0, 10, 10)), (4, (8, 4, 18, 14)), (6, None), (9, (1, 1, 2, 2))], last_frame=10)
+    keys = [(0, TrackBox((0, 0, 10, 10))), (4, TrackBox((8, 4, 18, 14))), (6, None), (9, TrackBox((1, 1, 2, 2)))]
+    boxes = {frame: box.box_xyxy for frame, box in boxes_of_track(keys, last_frame=10).items()}
     assert boxes[2] == (4, 2, 14, 12)
     assert boxes[5] == (8, 4, 18, 14)
     assert 6 not in boxes
@@ -245,8 +259,8 @@ def test_a_cvat_video_is_read_with_its_frames(tmp_path):
         tmp_path / "annotations.xml",
         f'<annotations><version>1.1</version>{meta}<track id="0" label="QF" source="manual">{shapes}</track></annotations>',
     )
-    found = read_cvat(tmp_path)
-    assert found.problems == []
+    found = judged(tmp_path)
+    assert found.faults == []
     assert [len(entry.labels) for entry in found.pictures] == [1, 1, 1, 0]
     assert found.pictures[1].labels[0].box_xyxy == (30, 10, 90, 60)
 
@@ -262,18 +276,17 @@ def test_label_studio_addresses_hold_a_file_name(source, name):
 
 def test_tasks_without_annotation_are_left_out_and_told(tmp_path):
     label_studio(tmp_path)
-    found = read_label_studio(tmp_path)
+    found = judged(tmp_path)
     assert len(found.pictures) == 3
-    assert "task 9: 3f2b9c1e-later.jpg is not labelled yet" in found.remarks[0]
+    assert [(one.name, one.reason) for one in found.left_out] == [("later.jpg", "is not labelled yet")]
+    assert found.faults == []
 
 
 def test_pictures_elsewhere_are_asked_for(tmp_path):
     label_studio(tmp_path / "export")
     (tmp_path / "export" / "media").rename(tmp_path / "media")
-    with pytest.raises(DatasetError, match="Give its folder \\(`pictures`\\)"):
-        read_export(tmp_path / "export")
-    _, found = read_export(tmp_path / "export", tmp_path / "media")
-    assert len(found.pictures) == 3
+    assert "give its folder (`pictures`)" in judged(tmp_path / "export").faults[0]
+    assert len(judged(tmp_path / "export", tmp_path / "media").pictures) == 3
 
 
 def test_a_turned_box_counts_by_its_extent(tmp_path):
@@ -282,7 +295,7 @@ def test_a_turned_box_counts_by_its_extent(tmp_path):
     tasks = json.loads(path.read_text())
     tasks[0]["annotations"][0]["result"][0]["value"] |= {"x": 50, "y": 20, "width": 20, "height": 10, "rotation": 90}
     path.write_text(json.dumps(tasks))
-    box = read_label_studio(tmp_path).pictures[0].labels[0].box_xyxy
+    box = judged(tmp_path).pictures[0].labels[0].box_xyxy
     assert box == pytest.approx((90, 20, 100, 60))
 
 
@@ -295,12 +308,12 @@ def test_a_turned_box_counts_by_its_extent(tmp_path):
         (
             "COCO (CVAT)",
             ("annotations/instances_default.json", '{"images": [{}], "annotations": [], "categories": []}'),
-            "not COCO labels",
+            "has no file_name",
         ),
         (
             "Pascal VOC",
             ("Annotations/a.xml", "<annotation><filename>z.jpg</filename></annotation>"),
-            "is not in the export",
+            "no such picture in the export",
         ),
     ],
 )
@@ -310,10 +323,10 @@ def test_malformed_exports_are_explained(tmp_path, layout, damage, told):
         (tmp_path / "JPEGImages" / "a.jpg").unlink()
     write(tmp_path / damage[0], damage[1])
     with pytest.raises(DatasetError, match=told):
-        read_export(tmp_path)
+        raise_problems(judged(tmp_path).faults, tmp_path)
 
 
 def test_an_unknown_folder_says_what_is_known(tmp_path):
     write(tmp_path / "x.docx", "")
     with pytest.raises(DatasetError, match=r"no labels in a known layout; it holds x\.docx\. Known: Label Studio JSON"):
-        read_export(tmp_path)
+        read_export(open_folder(tmp_path))

@@ -7,12 +7,12 @@ from partsight.config.photos import PhotosSection
 from partsight.dataset.photos import read_photos
 from partsight.errors import DatasetError, StaleLabelsError
 from partsight.files import write_json
+from partsight.labels.label import Label
 from partsight.labels.store import open_label_store
-from partsight.structures.labelling import LabelBox
 
 NAMES = ("QF", "QD")
 KEY = "monday/a.jpg"
-BOX = LabelBox((10.0, 12.0, 40.0, 30.0), "QD")
+BOX = Label((10.0, 12.0, 40.0, 30.0), "QD")
 
 
 @pytest.fixture
@@ -127,9 +127,9 @@ def test_only_photos_of_the_folder_are_handed_out(folder, key):
 @pytest.mark.parametrize(
     ("boxes", "state"),
     [
-        ([LabelBox((0, 0, 9, 9), "XX")], "open"),
-        ([LabelBox((9, 9, 9, 20), "QF")], "done"),
-        ([LabelBox((0, 0, 99, 20), "QF")], "done"),
+        ([Label((0, 0, 9, 9), "XX")], "open"),
+        ([Label((9, 9, 9, 20), "QF")], "done"),
+        ([Label((0, 0, 99, 20), "QF")], "done"),
         ([], "done"),
         ([BOX], "nothing"),
     ],
@@ -150,7 +150,7 @@ def test_what_cannot_be_is_refused(folder, boxes, state):
 def test_write_then_read_is_identity(tmp_path_factory, entries):
     folder = tmp_path_factory.mktemp("photos")
     make_picture(folder / "to_label" / KEY)
-    boxes = [LabelBox((x, y, x + width, y + height), name) for x, y, width, height, name in entries]
+    boxes = [Label((x, y, x + width, y + height), name) for x, y, width, height, name in entries]
     read = save(open_label_store(folder, NAMES), boxes, "done").boxes
     assert [box.class_name for box in read] == [box.class_name for box in boxes]
     for one, other in zip(read, boxes, strict=True):

@@ -20,5 +20,5 @@ def test_what_no_training_shows_is_not_counted(schedule, expected):
     recipe = Recipe.model_validate(
         {"name": "r", "parts": {"QF": {"files": ["QF.step"]}}, "train": {"schedule": schedule}}
     )
-    output = DatasetOutput("key", Path("data.yaml"), Splits(train, dataset_of(), dataset_of()), times, 0.0)
+    output = DatasetOutput("key", Path("data.yaml"), Splits(train, dataset_of(), dataset_of()), times, 4, 0.0)
     assert [sample.sample_id for sample in shown_in_training(recipe, output).samples] == expected

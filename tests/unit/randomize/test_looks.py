@@ -4,51 +4,57 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from partsight.config.randomize import DistractorSection, MixSection
+from partsight.config.randomize import DistractorSection
 from partsight.randomize.light.halls import sample_hall
 from partsight.randomize.looks.grounds import sample_ground, sample_wall
-from tests.unit.randomize.test_sampler import PARTS, classed, layout, look, sampler, scenes
-
-LYING = {"scatter__float_share": 0.0, "scatter__empty_share": 0.0}
+from tests.unit.randomize.drawing import DARK, LYING, PARTS, classed, layouts, scenes
+from tests.unit.randomize.test_sampler import look, placed
 
 
 def textures(scene):
     return [m.texture.image_rgb.tobytes() for i in scene.instances for m in i.materials if m.texture]
 
 
-def test_workshop_grounds_and_halls_change_the_look_but_never_the_layout():
-    for switch in ({"background__workshop_share": 1.0}, {"light__hall_share": 1.0}):
-        plain, changed = scenes(**LYING), scenes(**LYING, **switch)
-        assert [layout(scene)[0] for scene in plain] == [layout(scene)[0] for scene in changed]
-        parts = [[i.world_from_part.tolist() for i in classed(scene)] for scene in plain]
-        assert parts == [[i.world_from_part.tolist() for i in classed(scene)] for scene in changed]
-        assert all(look(one) != look(other) for one, other in zip(plain, changed, strict=True))
+@pytest.mark.parametrize("switch", [{"background__workshop_share": 1.0}, {"light__hall_share": 1.0}])
+def test_workshop_grounds_and_halls_change_the_look_but_never_the_layout(switch):
+    plain, changed = scenes(**LYING), scenes(**LYING, **switch)
+    assert [placed(scene)[0] for scene in plain] == [placed(scene)[0] for scene in changed]
+    parts = [[i.world_from_part.tolist() for i in classed(scene)] for scene in plain]
+    assert parts == [[i.world_from_part.tolist() for i in classed(scene)] for scene in changed]
+    assert all(look(one) != look(other) for one, other in zip(plain, changed, strict=True))
 
 
 def test_wear_changes_textures_only():
-    section = sampler().section.wear.model_copy(update={"share": 1.0})
     changes = {"materials__texture_share": 0.0, **LYING}
-    for one, other in zip(scenes(**changes), scenes(wear=section, **changes), strict=True):
-        assert layout(one) == layout(other)
+    for one, other in zip(scenes(4, **changes), scenes(4, wear__share=1.0, **changes), strict=True):
+        assert placed(one) == placed(other)
         assert textures(one) != textures(other)
         assert (one.lamps, one.sensor) == (other.lamps, other.sensor)
         assert (one.environment.radiance == other.environment.radiance).all()
 
 
-def test_tools_assemblies_and_lookalikes_leave_parts_where_they_are_and_have_no_class():
-    plain = scenes(distractors__per_image=(5, 5), **LYING)
-    for share in ("tool_share", "assembly_share", "lookalike_share"):
-        changed = scenes(distractors__per_image=(5, 5), **{f"distractors__{share}": 1.0}, **LYING)
-        for one, other in zip(plain, changed, strict=True):
-            assert [(i.class_id, i.part.key) for i in classed(one)] == [
-                (i.class_id, i.part.key) for i in classed(other)
-            ]
+@pytest.mark.parametrize("share", ["tool_share", "assembly_share", "lookalike_share"])
+def test_tools_assemblies_and_lookalikes_leave_parts_where_they_are_and_have_no_class(share):
+    plain = layouts(6, distractors__per_image=(5, 5), distractors__assembly_share=0.0, **LYING)
+    changed = layouts(
+        6,
+        **{"distractors__per_image": (5, 5), "distractors__assembly_share": 0.0, f"distractors__{share}": 1.0},
+        **LYING,
+    )
+    for one, other in zip(plain, changed, strict=True):
+        assert [(b.class_id, b.part.key) for b in classed(one)] == [(b.class_id, b.part.key) for b in classed(other)]
+    names = [
+        {b.part.name for layout in found for b in layout.bodies if b.class_id is None} for found in (plain, changed)
+    ]
+    assert names[0] != names[1]
 
 
 def test_lookalikes_are_stretched_by_what_the_recipe_says():
-    drawn = scenes(distractors__per_image=(5, 5), distractors__lookalike_share=1.0, **LYING)
+    drawn = layouts(distractors__per_image=(5, 5), distractors__lookalike_share=1.0, **LYING)
     known = {name: np.ptp(part.mesh.vertices_m, axis=0) for name, (part, *_) in PARTS.items()}
-    copies = [i.part for scene in drawn for i in scene.instances if i.class_id is None and i.part.name == "box"]
+    copies = [
+        body.part for layout in drawn for body in layout.bodies if body.class_id is None and body.part.name == "box"
+    ]
     assert copies
     for part in copies:
         ratios = [np.ptp(part.mesh.vertices_m, axis=0) / known[name] for name in ("beam", "cube")]
@@ -61,22 +67,6 @@ def test_lookalikes_are_stretched_by_what_the_recipe_says():
 def test_a_lookalike_that_is_nearly_the_part_is_refused():
     with pytest.raises(ValueError, match=r"1\.2 or more"):
         DistractorSection(lookalike_stretch=(1.05, 1.5))
-
-
-def test_a_mix_gives_each_placement_its_share_and_every_class_its_turns():
-    drawn = sampler(placement="mix", mix=MixSection(orbit=1, scatter=1, stand=2), scatter__empty_share=0.0)
-    seen = [drawn.sample(index) for index in range(300)]
-    orbits = [s for s in seen if s.background is not None and (s.background.image_rgb == 255).all()]
-    assert 45 <= len(orbits) <= 105
-    counts = np.bincount([classed(s)[0].class_id for s in orbits], minlength=3)
-    assert counts.min() == counts.max()
-
-
-def test_a_placement_of_weight_zero_is_never_drawn():
-    drawn = sampler(placement="mix", mix=MixSection(orbit=1, scatter=0, stand=0))
-    assert all((drawn.sample(index).background.image_rgb == 255).all() for index in range(20))
-    with pytest.raises(ValueError, match="all weights are 0"):
-        MixSection(orbit=0, scatter=0, stand=0)
 
 
 def test_halls_differ_and_have_light_above_that_is_brighter_than_their_walls():
@@ -100,11 +90,13 @@ def test_grounds_and_walls_of_workshops_are_muted(sample):
 
 def test_half_of_the_random_textures_come_from_the_users_folder(tmp_path):
     Image.new("RGB", (64, 64), (200, 30, 40)).save(tmp_path / "red.png")
-    drawn = scenes(30, materials__texture_share=1.0, materials__texture_folder=tmp_path, **LYING)
+    changes = {"materials__texture_share": 1.0, "materials__texture_folder": tmp_path, "distractors__per_image": (0, 0)}
+    drawn = scenes(6, **changes, **LYING, **DARK)
     own = [m.texture.image_rgb for s in drawn for i in classed(s) for m in i.materials]
     assert 0.25 < np.mean([bool((image == (200, 30, 40)).all()) for image in own]) < 0.75
 
 
 def test_the_room_is_seen_behind_half_of_the_hovering_parts_of_a_workshop():
-    drawn = scenes(60, scatter__float_share=1.0, background__workshop_share=1.0)
+    changes = {"scatter__float_share": 1.0, "scatter__empty_share": 1.0, "distractors__per_image": (0, 0)}
+    drawn = scenes(60, background__workshop_share=1.0, **changes, **DARK)
     assert 18 <= sum(scene.background is None for scene in drawn) <= 42

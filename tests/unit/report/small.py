@@ -8,6 +8,7 @@ from PIL import Image as PillowImage
 
 from partsight.config.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.report.content import PartCard, Picture, ReportContent
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
@@ -28,7 +29,7 @@ def found(boxes=(), scores=(), class_ids=()):
 
 def evaluation(truth, detections, threshold_source="validation", bootstrap=50):
     section = EvaluateSection(bootstrap=bootstrap)
-    return evaluate(truth, detections, section, threshold=0.5, threshold_source=threshold_source, seed=0)
+    return evaluate(match(truth, detections), section, threshold=0.5, threshold_source=threshold_source, seed=0)
 
 
 def content(folder: Path, class_names=("bolt", "nut"), **changes):
@@ -37,7 +38,9 @@ def content(folder: Path, class_names=("bolt", "nut"), **changes):
         (sample(folder, "a", [LEFT], [0]), sample(folder, "b", [LEFT, RIGHT], [0, 1]), sample(folder, "c")),
     )
     detections = [found([LEFT], [0.9], [0]), found([LEFT], [0.8], [1]), found([ABOVE], [0.6], [0])]
-    picture = Picture(truth.samples[1].image_path, detections[1].boxes_xyxy, [1], [0.8], [LEFT, RIGHT], [0, 1], "b")
+    picture = Picture(
+        truth.samples[1].image_path, detections[1].boxes_xyxy, [1], [0.8], [LEFT, RIGHT], [0, 1], [0], "b"
+    )
     given = {
         "title": "Bolts",
         "evaluation": evaluation(truth, detections),

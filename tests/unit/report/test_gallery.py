@@ -1,3 +1,4 @@
+from partsight.evaluate.matching import match
 from partsight.report.gallery import pick_gallery
 from partsight.structures.dataset import Dataset
 
@@ -6,7 +7,7 @@ from .small import ABOVE, LEFT, RIGHT, found, sample
 
 def gallery_of(tmp_path, *pairs, count=10):
     samples = [sample(tmp_path, str(number), *truth) for number, (truth, _) in enumerate(pairs)]
-    return pick_gallery(Dataset(("bolt", "nut"), tuple(samples)), [guess for _, guess in pairs], 0.5, count)
+    return pick_gallery(match(Dataset(("bolt", "nut"), tuple(samples)), [guess for _, guess in pairs]), 0.5, count)
 
 
 def names(pictures):

@@ -11,6 +11,7 @@ import pytest
 from partsight.config.track import TrackSection
 from partsight.errors import RecipeError
 from partsight.train.experiment_trackers import TrackedRun, open_trackers
+from tests.hostile_names import ALL_IN_ONE
 
 FIGURES = [{"metrics/mAP50(B)": 0.25 * epoch, "train/loss": 1 / epoch} for epoch in (1, 2, 3)]
 
@@ -65,6 +66,15 @@ def test_mlflow_keeps_the_run_in_a_local_file_and_a_resumed_training_goes_on_in_
     assert values == [(1, 0.25), (2, 0.5), (3, 0.75)]
     assert runs == [("magnets train", "FINISHED")]
     assert params == {"epochs": "3", "model": "yolov8n"}
+
+
+@pytest.mark.parametrize("name", ["mlflow", "tensorboard"])
+def test_a_local_tracker_writes_into_a_folder_of_any_name(tmp_path, name):
+    pytest.importorskip(name, reason=f"the extra [{name}] is not installed")
+    folder = tmp_path / ALL_IN_ONE / "tracking"
+    assert track(TrackSection(to=(name,)), TrackedRun("magnets", "0123", {"epochs": 3}, folder)) == []
+    assert {"mlflow": folder / "mlflow.db", "tensorboard": folder / "tensorboard"}[name].exists()
+    assert [path.name for path in tmp_path.iterdir()] == [ALL_IN_ONE], "nothing lies beside the folder"
 
 
 def test_wandb_writes_offline_and_calls_nobody(run, monkeypatch):

@@ -44,7 +44,7 @@ def match_node(node: Node, patterns: Sequence[str]) -> tuple[int, ...]:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    return fnmatchcase(name.lower(), pattern.lower())
+    return name == pattern or fnmatchcase(name.lower(), pattern.lower())
 
 
 def _different(bodies: Sequence[tuple[Piece, ...]]) -> list[tuple[Piece, ...]]:

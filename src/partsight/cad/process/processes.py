@@ -78,7 +78,7 @@ _started_early: "list[subprocess.Popen[str]]" = []
 
 
 def _start() -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "partsight.cad.process.zygote"]
+    command = [sys.executable, "-P", "-m", "partsight.cad.process.zygote"]
     environment = {**os.environ, **_ONE_THREAD}
     try:
         return subprocess.Popen(
@@ -119,7 +119,7 @@ def _end(process: "subprocess.Popen[str]") -> None:
 
 def _run_alone(request: Path, timeout_s: float) -> Ended:
     """Where the system cannot fork: a whole new process for each file."""
-    command = [sys.executable, "-m", "partsight.cad.process.worker", str(request)]
+    command = [sys.executable, "-P", "-m", "partsight.cad.process.worker", str(request)]
     try:
         result = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from partsight.cli.console import headed, open_console
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def add_photos(
     """Pick sharp frames that differ, and put them into the photos folder for labelling; exit code 1 when a file is bad."""
     from partsight.pipeline.photos import add as photo_intake
 
-    console = Console()
+    console = open_console()
     job = photo_intake.IntakeJob(photos, session, part, max_frames)
     intake = photo_intake.add_photos(sources, job, TerminalProgress(console))
     _show(console, intake)
     for problem in intake.problems:
-        console.print(f"[bold red]error[/] {escape(problem)}", highlight=False, soft_wrap=True)
+        console.print(headed("error", "bold red", problem), soft_wrap=True)
     place = photos / "to_label" / session
-    console.print(f"{intake.num_added} pictures added to {place}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{intake.num_added} pictures added to {place}", soft_wrap=True)
     if intake.problems:
         raise typer.Exit(1)
 
@@ -45,12 +45,12 @@ def _show(console: Console, intake: "Intake") -> None:
     for clip in intake.clips:
         lines += [*clip.findings, *([_counts(clip.name, clip.picking)] if clip.picking else [])]
     for line in lines:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
     by_sessions: dict[frozenset[str], list[DuplicatePair]] = {}
     for pair in intake.duplicates:
         by_sessions.setdefault(frozenset({pair.first.session, pair.second.session}), []).append(pair)
     for pairs in by_sessions.values():
-        console.print(_warning(pairs), highlight=False, soft_wrap=True, markup=False)
+        console.print(_warning(pairs), soft_wrap=True)
 
 
 def _counts(name: str, picking: "Picking") -> str:

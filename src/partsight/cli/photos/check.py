@@ -7,11 +7,14 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
+    from partsight.labels.importing import ImportRecord
     from partsight.photos.appearance import Gap
 
 POOR = 0.25
@@ -37,25 +40,34 @@ def check_photos(
     from partsight.pipeline.photos import check as photo_check
     from partsight.pipeline.running.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     workspace = Workspace(out or recipe.parent / "runs")
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     found = photo_check.check_photos(experiment, with_gaps=gaps, with_detector=detector)
-    console.print(f"{found.num_photos} photos, {found.num_boxes} boxes", highlight=False)
+    console.print(f"{found.num_photos} photos, {found.num_boxes} boxes")
     sessions = Table("session", "split", "photos", box=SIMPLE_HEAD)
     for session, split, count in found.sessions:
         sessions.add_row(session, split, str(count))
     console.print(sessions)
+    _print_imports(console, found.imports)
     for finding in found.findings:
-        console.print(
-            f"{finding.kind}: {finding.where}: {finding.message}", highlight=False, soft_wrap=True, markup=False
-        )
+        console.print(f"{finding.kind}: {finding.where}: {finding.message}", soft_wrap=True)
     if not found.findings:
-        console.print("nothing found that looks wrong", highlight=False)
+        console.print("nothing found that looks wrong")
     if found.gaps:
         _print_gaps(console, found.gaps)
     if strict and found.findings:
         raise typer.Exit(1)
+
+
+def _print_imports(console: Console, imports: "tuple[ImportRecord, ...]") -> None:
+    """Print where labels came from, and what became of all that was found there."""
+    from partsight.labels.balance import balance_sentences
+
+    for record in imports:
+        console.print(f"imported from {record.source} ({record.format})", highlight=False, soft_wrap=True, markup=False)
+        for sentence in balance_sentences(record.balance):
+            console.print(f"  {sentence}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
@@ -63,9 +75,9 @@ def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
     table = Table("5 % · median · 95 %", "photos", "renders", "not covered", box=SIMPLE_HEAD)
     for gap in gaps:
         spreads = [" · ".join(f"{value:.3g}" for value in spread) for spread in (gap.photos, gap.renders)]
-        mark = "[bold red]" if gap.uncovered >= POOR else ""
-        table.add_row(gap.name, *spreads, f"{mark}{100 * gap.uncovered:.0f} %")
+        style = "bold red" if gap.uncovered >= POOR else ""
+        table.add_row(gap.name, *spreads, Text(f"{100 * gap.uncovered:.0f} %", style))
     console.print(table)
     for gap in gaps:
         if gap.uncovered >= POOR:
-            console.print(f"{gap.name}: to cover more, change {gap.keys}", highlight=False, soft_wrap=True)
+            console.print(f"{gap.name}: to cover more, change {gap.keys}", soft_wrap=True)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from partsight.cli.console import open_console
 from partsight.cli.options import RecipeOption, SetOption
 
 
@@ -24,18 +24,18 @@ def fit_camera(
     from partsight.config.loading import read_recipe
     from partsight.pipeline.photos import fit_camera as photo_fit
 
-    console = Console()
+    console = open_console()
     read = read_recipe(recipe, settings or [])
     fit = photo_fit.fit_camera(read, folder)
     table = Table("randomize.sensor", "recipe", "photos", "told by", box=SIMPLE_HEAD)
     for one in fit.ranges:
         low, high = photo_fit.current_range(read.randomize.sensor, one.key)
         table.add_row(one.key, f"{low:g} … {high:g}", f"{one.low:g} … {one.high:g}", f"{one.num_photos} photos")
-    console.print(f"{fit.num_photos} photos measured", highlight=False)
+    console.print(f"{fit.num_photos} photos measured")
     console.print(table)
     if fit.untold:
-        console.print(f"not told by enough photos, left as it is: {', '.join(fit.untold)}", highlight=False)
-    console.print(photo_fit.as_toml(fit.ranges), highlight=False, markup=False, soft_wrap=True)
+        console.print(f"not told by enough photos, left as it is: {', '.join(fit.untold)}")
+    console.print(photo_fit.as_toml(fit.ranges), soft_wrap=True)
     if write:
         photo_fit.write_ranges(recipe, fit.ranges)
-        console.print(f"written into {recipe}", highlight=False, soft_wrap=True)
+        console.print(f"written into {recipe}", soft_wrap=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption
 
 
@@ -26,17 +26,20 @@ def label_photos(
     from partsight.pipeline.photos.label import LabelJob, serve_labelling
     from partsight.pipeline.running.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     names = tuple(name.strip() for name in classes.split(",") if name.strip()) or _recipe_classes(recipe)
     workspace = None if no_detector else Workspace(out or recipe.parent / "runs")
 
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True)
+
     def tell(link: str, known: Sequence[str]) -> None:
-        console.print(f"classes: {', '.join(known)}", highlight=False, soft_wrap=True, markup=False)
-        console.print(f"labelling page: {link}", highlight=False, soft_wrap=True, markup=False)
+        say(f"classes: {', '.join(known)}")
+        say(f"labelling page: {link}")
         if not no_open:
             webbrowser.open(link)
 
-    serve_labelling(LabelJob(photos, names, workspace, port), tell)
+    serve_labelling(LabelJob(photos, names, workspace, port), tell, say)
 
 
 def _recipe_classes(recipe: Path) -> tuple[str, ...]:

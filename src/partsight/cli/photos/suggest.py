@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
@@ -27,11 +27,11 @@ def suggest_photos(
     from partsight.pipeline.photos import suggest as photo_suggest
     from partsight.pipeline.running.workspace import Workspace
 
-    console = Console()
+    console = open_console()
     workspace = Workspace(out or recipe.parent / "runs")
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     advice = photo_suggest.suggest_photos(experiment, with_detector=detector)
     lines = [line for part in advice.parts for line in (part.remark, *(f"  take {wish}" for wish in part.sentences))]
     lines += [f"label first: {file} (doubt {doubt:.2f})" for file, doubt in advice.unsure]
     for line in [*lines, f"map of the views: {advice.page}"]:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)

@@ -28,22 +28,22 @@ class TerminalProgress:
 
     def say(self, message: str) -> None:
         """Print one line."""
-        self._console.print(message, highlight=False, soft_wrap=True)
+        self._console.print(message, soft_wrap=True)
 
     @contextmanager
     def _bar(self, name: str, total: int, unit: str) -> Iterator[Advance]:
         columns = (
-            TextColumn("[bold]{task.description:<9}"),
+            TextColumn("{task.description:<9}", style="bold", markup=False),
             BarColumn(bar_width=32),
             MofNCompleteColumn(),
-            TextColumn(unit),
+            TextColumn("{task.fields[unit]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[remark]}"),
+            TextColumn("{task.fields[remark]}", style="dim", markup=False),
         )
         with Progress(*columns, console=self._console) as bars:
-            task = bars.add_task(name, total=total, remark="")
+            task = bars.add_task(name, total=total, unit=unit, remark="")
             yield lambda done, remark: bars.update(task, completed=done, remark=remark)
 
     @contextmanager

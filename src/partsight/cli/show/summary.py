@@ -15,15 +15,14 @@ def print_summary(console: Console, evaluation: Evaluation, report: Path | None,
     table = Table("class", "n", "P", "R", "F1", "mAP50", "mAP50-95", box=SIMPLE_HEAD)
     for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True):
         table.add_row(name, *_figures(score))
-    table.add_row("[bold]all[/]", *_figures(evaluation.overall))
+    table.add_row("all", *_figures(evaluation.overall), style="bold")
     console.print(table)
     console.print(
         f"{evaluation.num_images} test pictures, {evaluation.num_empty_images} of them empty; threshold "
         f"{evaluation.threshold:.3f} chosen on {evaluation.threshold_source}; {seconds:.0f} s",
-        highlight=False,
     )
     if report is not None:
-        console.print(f"report {report}", highlight=False, soft_wrap=True)
+        console.print(f"report {report}", soft_wrap=True)
 
 
 def _figures(score: Score) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from partsight.cad.facts import PartFacts
+from partsight.cli.console import headed
 from partsight.errors import first_of
 
 _LONGEST_NAME = 22
@@ -22,7 +22,7 @@ def print_facts(console: Console, parts: Mapping[str, tuple[PartFacts, ...]]) ->
         for remark in dict.fromkeys(remark for facts in variants for remark in facts.warnings):
             remarks.setdefault(remark, []).append(name)
     for remark, names in remarks.items():
-        console.print(f"[yellow]{escape(first_of(names))}[/]: {escape(remark)}", highlight=False, soft_wrap=True)
+        console.print(headed(f"{first_of(names)}:", "yellow", remark), soft_wrap=True)
 
 
 def _facts_table(parts: Mapping[str, tuple[PartFacts, ...]]) -> Table:
@@ -38,5 +38,5 @@ def _facts_table(parts: Mapping[str, tuple[PartFacts, ...]]) -> Table:
             triangles = str(facts.num_triangles)
             if facts.num_triangles != facts.num_triangles_read:
                 triangles += f"/{facts.num_triangles_read}"
-            table.add_row(escape(name), f"{facts.format}, {facts.unit}", size, triangles, str(facts.num_nodes))
+            table.add_row(name, f"{facts.format}, {facts.unit}", size, triangles, str(facts.num_nodes))
     return table

@@ -25,8 +25,8 @@ from partsight.deploy.overlay import class_color
 from partsight.deploy.records import Record, record_as_json
 from partsight.detector.detector import Detector
 from partsight.errors import ModelError, PartsightError
+from partsight.labels.label import Label
 from partsight.structures.arrays import Image
-from partsight.structures.labelling import LabelBox
 
 _STATIC = {
     "page.css": "text/css; charset=utf-8",
@@ -47,7 +47,7 @@ _SNAPSHOT_PAUSE_S = 0.3
 class Keeper(Protocol):
     """Keeps a frame for labelling."""
 
-    def keep(self, image: Image, boxes: Sequence[LabelBox], taken_at: datetime) -> str:
+    def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
         """Write it and return where it lies. Raises PartsightError."""
         ...
 
@@ -268,9 +268,9 @@ def _parts_now(look: Look, station: Station) -> dict[str, Any]:
     }
 
 
-def _boxes(look: Look, threshold: float, station: Station) -> list[LabelBox]:
+def _boxes(look: Look, threshold: float, station: Station) -> list[Label]:
     names = station.detector.class_names
-    return [LabelBox(one.box_xyxy, names[one.class_id]) for one in look.tracks if one.score >= threshold]
+    return [Label(one.box_xyxy, names[one.class_id]) for one in look.tracks if one.score >= threshold]
 
 
 def _card(part: PartCard, number: int) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
+from partsight.detector.batch_size import Say
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, say_nothing
 from partsight.detector.devices import num_free_cores
 from partsight.detector.letterbox import boxes_in_picture, make_input, place
 from partsight.errors import DetectorError
@@ -26,15 +27,17 @@ _MOST_CANDIDATES = 3000
 class Family:
     """Trains and loads the networks 'nano' and 'tiny'."""
 
-    def train(self, job: TrainJob, tracker: Tracker) -> Checkpoint:
-        """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError."""
+    def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:
+        """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError and StorageError."""
         _open_torch(job.section.threads)
-        from partsight.detector.families.compact_training import train_network
+        from partsight.detector.families.compact_training import STATE, train_network
         from partsight.detector.families.compact_weights import write_model
+        from partsight.detector.families.training_state import forget_earlier
 
-        network = train_network(job, _device(job.section.device), tracker)
+        network = train_network(job, _device(job.section.device), tracker, say=say)
         folder = job.output_dir / "model"
         write_model(folder, network, _description(job))
+        forget_earlier(job.output_dir / STATE)
         return Checkpoint(folder, "compact", job.class_names)
 
     def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from partsight.config.train import TrainSection
 from partsight.detector.letterbox import place, resize
-from partsight.errors import DetectorError
+from partsight.errors import DatasetError, DetectorError
+from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.network import NetworkSpec
 
@@ -77,8 +77,8 @@ def read_pictures(data_yaml: Path, split: str, image_size: int) -> PictureSet:
     import yaml
 
     try:
-        content = yaml.safe_load(data_yaml.read_text())
-        rows = (data_yaml.parent / content[split]).read_text().splitlines()
+        content = yaml.safe_load(data_yaml.read_text(encoding="utf-8"))
+        rows = (data_yaml.parent / content[split]).read_text(encoding="utf-8").splitlines()
         paths = tuple(data_yaml.parent / row for row in rows if row)
         labels = tuple(_read_labels(path.parent.parent / "labels" / f"{path.stem}.txt") for path in paths)
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
@@ -128,12 +128,9 @@ def _square_spec(image_size: int) -> NetworkSpec:
 
 def _read(path: Path) -> Image:
     try:
-        with Pillow.open(path) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise DetectorError(
-            f"{path}: cannot be read as a picture ({error}). Restore it or make the dataset again."
-        ) from error
+        return read_picture(path)
+    except DatasetError as error:
+        raise DetectorError(f"{error} Or make the dataset again.") from error
 
 
 def _read_labels(path: Path) -> FloatArray:

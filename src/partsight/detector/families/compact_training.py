@@ -4,15 +4,13 @@ On a CPU a resumed training ends with the very weights of an undisturbed one: no
 """
 
 import copy
-import io
 import itertools
 import math
-import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ import torch
 from torch import nn
 
 from partsight.config.train import TrainSection
+from partsight.detector.batch_size import Say
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact_loss import Targets, detection_loss
 from partsight.detector.families.compact_network import STAGES, CompactNetwork, build_network
@@ -27,9 +26,11 @@ from partsight.detector.families.compact_pictures import Labelled, PictureSet, r
 from partsight.detector.families.compact_validation import validate
 from partsight.detector.families.compact_weights import load_start
 from partsight.detector.families.half_precision import precision_of
+from partsight.detector.families.training_state import find_state, has_same_shapes, write_state
 from partsight.errors import DetectorError
-from partsight.files import write_bytes
+from partsight.files import hash_json
 
+STATE = "state.pt"
 _LAST_RATE = 0.01
 """Share of the peak rate at the end."""
 _AVERAGE_SHARE, _AVERAGE_STEPS = 0.02, 1000.0
@@ -55,20 +56,22 @@ class State:
     best_weights: dict[str, torch.Tensor] | None = None
 
 
-def train_network(job: TrainJob, device: str, tracker: Tracker) -> CompactNetwork:
-    """Train and return the network that did best on the validation pictures. Raises DetectorError."""
+def train_network(job: TrainJob, device: str, tracker: Tracker, *, say: Say) -> CompactNetwork:
+    """Train and return the network that did best on the validation pictures. Raises DetectorError and StorageError."""
     section = job.section
     train, validation = (read_pictures(job.data_yaml, split, section.image_size) for split in ("train", "val"))
-    state_path = job.output_dir / "state.pt"
+    state_path = job.output_dir / STATE
     state = _start(section, len(job.class_names), job.seed, device)
-    if state_path.is_file():
-        _load_state(state, state_path)
+    key = _settings_key(job)
+    found = find_state(state_path, partial(_find_misfit, state, key), say)
+    if found is not None:
+        _take_over(state, found)
     while state.epoch < section.epochs and not _is_enough(state, section):
         started = time.monotonic()
         figures = _run_epoch(state, train, job, device)
         figures |= validate(state.average, validation, len(job.class_names), device)
         _remember(state, figures["val/mAP50-95"])
-        _save_state(state, state_path)
+        write_state(state_path, {**_content(state), "settings": key})
         tracker(state.epoch, {**figures, "seconds": time.monotonic() - started})
     best = copy.deepcopy(state.average)
     best.load_state_dict(state.best_weights or state.average.state_dict())
@@ -215,27 +218,45 @@ def _remember(state: State, figure: float) -> None:
         state.best_weights = {name: value.detach().cpu().clone() for name, value in state.average.state_dict().items()}
 
 
-def _save_state(state: State, path: Path) -> None:
-    buffer = io.BytesIO()
-    content = {
+_COUNTS: Mapping[str, type] = {"epoch": int, "steps": int, "best": float, "best_epoch": int}
+
+
+def _content(state: State) -> dict[str, Any]:
+    return {
         "network": state.network.state_dict(),
         "average": state.average.state_dict(),
         "optimizer": state.optimizer.state_dict(),
         "best_weights": state.best_weights,
-        **{name: getattr(state, name) for name in ("epoch", "steps", "best", "best_epoch")},
+        **{name: getattr(state, name) for name in _COUNTS},
     }
-    torch.save(content, buffer)
-    write_bytes(path, buffer.getvalue())
 
 
-def _load_state(state: State, path: Path) -> None:
-    """Go on from what a killed run left. Raises DetectorError when that is damaged."""
+def _settings_key(job: TrainJob) -> str:
+    """Return a hash of the settings that hold for all of a training."""
+    section = job.section.model_dump(mode="json", exclude={"threads", "device", "precision", "patience", "batch"})
+    return hash_json({"train": section, "seed": job.seed, "batch": job.batch, "class_names": job.class_names})
+
+
+def _find_misfit(state: State, key: str, found: Mapping[str, Any]) -> str:
+    """Say why what a killed run left is no state of this training; "" when it is."""
+    if found.get("settings") != key:
+        return "it is of a training with other settings"
+    if not all(isinstance(found.get(name), kind) for name, kind in _COUNTS.items()):
+        return "it lacks figures"
+    own = state.network.state_dict()
+    if not all(has_same_shapes(found.get(name), own) for name in ("network", "average", "best_weights")):
+        return "its weights are of another network"
     try:
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        state.network.load_state_dict(content["network"])
-        state.average.load_state_dict(content["average"])
-        state.optimizer.load_state_dict(content["optimizer"])
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        raise DetectorError(f"{path}: damaged state of a training ({error}). Delete it to train again.") from error
-    for name in ("epoch", "steps", "best", "best_epoch", "best_weights"):
-        setattr(state, name, content[name])
+        state.optimizer.load_state_dict(found["optimizer"])
+    except (LookupError, RuntimeError, TypeError, ValueError) as error:
+        return f"its optimizer is another ({error})"
+    return ""
+
+
+def _take_over(state: State, found: Mapping[str, Any]) -> None:
+    """Go on from what a killed run left."""
+    state.network.load_state_dict(found["network"])
+    state.average.load_state_dict(found["average"])
+    state.optimizer.load_state_dict(found["optimizer"])
+    for name in (*_COUNTS, "best_weights"):
+        setattr(state, name, found[name])

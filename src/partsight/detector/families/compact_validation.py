@@ -11,13 +11,13 @@ import torch
 from partsight.detector.decoding import suppress
 from partsight.detector.families.compact_network import CompactNetwork
 from partsight.detector.families.compact_pictures import NMS_IOU, Labelled, PictureSet
-from partsight.structures.arrays import BoolArray, FloatArray
-from partsight.structures.boxes import pairwise_iou
+from partsight.structures.arrays import FloatArray
 from partsight.structures.detections import Detections
+from partsight.structures.matched import IOU_THRESHOLDS
+from partsight.structures.overlaps import gather_overlaps, take_boxes
 
 _MIN_SCORE, _MOST_CANDIDATES, _MOST_KEPT = 0.001, 300, 100
 _BATCH = 16
-_THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
 
 
 def validate(network: CompactNetwork, pictures: PictureSet, num_classes: int, device: str) -> dict[str, float]:
@@ -29,7 +29,7 @@ def validate(network: CompactNetwork, pictures: PictureSet, num_classes: int, de
         found += _detect(network, truths[start : start + _BATCH], device)
     with_truth = sorted({int(k) for one in truths for k in one.class_ids})
     per_class = [_average_precisions(truths, found, k) for k in with_truth if k < num_classes]
-    mean = np.mean(per_class, axis=0) if per_class else np.zeros(len(_THRESHOLDS))
+    mean = np.mean(per_class, axis=0) if per_class else np.zeros(len(IOU_THRESHOLDS))
     return {"val/mAP50": float(mean[0]), "val/mAP50-95": float(mean.mean())}
 
 
@@ -56,30 +56,16 @@ def _detect(network: CompactNetwork, batch: Sequence[Labelled], device: str) -> 
 
 
 def _average_precisions(truths: Sequence[Labelled], found: Sequence[Detections], class_id: int) -> FloatArray:
-    """Return a class's average precision at each threshold."""
-    is_true, scores, num_boxes = [np.zeros((0, len(_THRESHOLDS)), bool)], [np.zeros(0)], 0
-    for truth, one in zip(truths, found, strict=True):
-        mine, own = truth.boxes_xyxy[truth.class_ids == class_id], one.class_ids == class_id
-        num_boxes += len(mine)
-        is_true.append(_matches(one.boxes_xyxy[own], mine))
-        scores.append(one.scores[own])
-    order = np.argsort(-np.concatenate(scores), kind="stable")
-    hits = np.concatenate(is_true)[order].cumsum(axis=0)
+    """Return a class's average precision at each of `IOU_THRESHOLDS`."""
+    mine = [one[one.class_ids == class_id] for one in found]
+    boxes = [one.boxes_xyxy[one.class_ids == class_id] for one in truths]
+    image_ids = np.repeat(np.arange(len(mine)), [len(one.scores) for one in mine])
+    overlaps = gather_overlaps((one.boxes_xyxy, true) for one, true in zip(mine, boxes, strict=True))
+    is_true = take_boxes(overlaps, image_ids, IOU_THRESHOLDS) >= 0
+    order = np.argsort(-np.concatenate([one.scores for one in mine]), kind="stable")
+    hits = is_true.T[order].cumsum(axis=0)
     precision = hits / np.arange(1, len(hits) + 1)[:, None]
     envelope = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
-    gains = np.diff(hits, axis=0, prepend=np.zeros((1, len(_THRESHOLDS))))
-    area: FloatArray = (envelope * gains).sum(axis=0) / max(num_boxes, 1)
+    gains = np.diff(hits, axis=0, prepend=np.zeros((1, len(IOU_THRESHOLDS))))
+    area: FloatArray = (envelope * gains).sum(axis=0) / max(sum(map(len, boxes)), 1)
     return area
-
-
-def _matches(boxes_xyxy: FloatArray, truth_xyxy: FloatArray) -> BoolArray:
-    """Return (N, thresholds): whether each detection, best first, is the first to find a box."""
-    overlaps = pairwise_iou(boxes_xyxy, truth_xyxy)
-    is_true = np.zeros((len(boxes_xyxy), len(_THRESHOLDS)), bool)
-    for column, threshold in enumerate(_THRESHOLDS):
-        free = np.ones(len(truth_xyxy), bool)
-        for row, overlap in enumerate(overlaps):
-            open_overlap = np.where(free, overlap, 0.0)
-            if len(free) and open_overlap.max() >= threshold:
-                is_true[row, column], free[open_overlap.argmax()] = True, False
-    return is_true

@@ -1,8 +1,6 @@
 """Weights of the compact family: what training starts from, read without running foreign code, and what it leaves."""
 
 import json
-import pickle
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +8,12 @@ from typing import Any
 import torch
 
 from partsight.config.train import TrainSection
+from partsight.detector.description import read_description
+from partsight.detector.families.checkpoint_file import read_checkpoint
 from partsight.detector.families.compact_network import CompactNetwork, build_network
 from partsight.detector.own_weights import PARTS, weights_path
 from partsight.errors import DetectorError
-from partsight.files import read_json, write_bytes, write_json
+from partsight.files import write_bytes, write_json
 
 LEAST_FIT = 0.5
 """Share of a network's tensors that given weights must fill."""
@@ -53,7 +53,7 @@ def read_state(path: Path) -> Mapping[str, torch.Tensor]:
     if path.suffix == ".safetensors":
         state, note = _read_safetensors(path)
         return state if note.get("pixels") == _PIXELS else _for_rgb(state)
-    return _for_rgb(_read_pickle(path))
+    return _for_rgb(read_checkpoint(path, WAYS_OUT))
 
 
 def write_model(folder: Path, network: CompactNetwork, description: Mapping[str, Any]) -> None:
@@ -74,11 +74,7 @@ def write_weights(path: Path, network: CompactNetwork, *, half: bool) -> None:
 
 def read_model(folder: Path) -> tuple[CompactNetwork, dict[str, Any]]:
     """Return network and description that `write_model` wrote. Raises DetectorError."""
-    if not (folder / "model.json").is_file():
-        raise DetectorError(
-            f"{folder}: no trained model here (model.json is missing). Train one with 'partsight train'."
-        )
-    description: dict[str, Any] = read_json(folder / "model.json")
+    description = read_description(folder)
     network = build_network(description["model"], len(description["class_names"]))
     state, _ = _read_safetensors(folder / "weights.safetensors")
     try:
@@ -112,27 +108,6 @@ def _read_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], Mapping[str,
             return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise DetectorError(f"{path}: cannot be read as safetensors ({error}). {WAYS_OUT}") from error
-
-
-def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
-    """Read tensors only; anything else in the file is refused."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of how the file was pickled
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise DetectorError(
-            f"{path}: refused, because reading it would run code: it holds more than tensors. {WAYS_OUT}"
-        ) from error
-    except (RuntimeError, EOFError, OSError, KeyError) as error:
-        raise DetectorError(f"{path}: not a PyTorch file that can be read ({error}). {WAYS_OUT}") from error
-    for key in ("ema", "model", "state_dict"):
-        if isinstance(content, dict) and isinstance(content.get(key), Mapping):
-            content = content[key]
-            break
-    if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise DetectorError(f"{path}: holds no network weights. {WAYS_OUT}")
-    return dict(content)
 
 
 def _for_rgb(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -1,8 +1,10 @@
 """YOLOv8, 11, 26 through the Ultralytics library. This family is AGPL-3.0; nothing outside it knows the library."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
@@ -10,35 +12,37 @@ from typing import Any
 import numpy as np
 
 from partsight.config.train import TrainSection
-from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
+from partsight.detector.batch_size import Say
+from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, say_nothing
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_csv import told_from_csv
+from partsight.detector.families.ultralytics_data import checked_data
 from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
-from partsight.detector.families.ultralytics_library import find_device, open_library, set_threads
+from partsight.detector.families.ultralytics_library import find_architecture, find_device, open_library, set_threads
 from partsight.detector.families.ultralytics_trial import open_trial
 from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
+from partsight.files import is_refusal, storage_error, write_bytes
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 
 _AVERAGE_SHARE, _AVERAGE_STEPS = 0.1, 2000.0
 """The average of the weights, which is what is validated and kept, reaches back over this share of the steps, at most over so many."""
-FINISHED = -1
-"""The epoch that the library writes into checkpoints of finished trainings."""
+
+_RUN_FOLDER = "ultralytics"
 
 
 class Family:
     """Trains and loads YOLO networks."""
 
-    def train(self, job: TrainJob, tracker: Tracker) -> Checkpoint:
-        """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError."""
-        open_library()
-        set_threads(job.section.threads)
-        run_dir = job.output_dir.resolve() / "ultralytics"  # a relative one would land in the library's own runs folder
-        if not _is_finished(run_dir):
-            _run(job, run_dir, tracker)
+    def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:
+        """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError and StorageError."""
         folder = job.output_dir / "model"
-        write_model(folder, _read_own(run_dir / "weights" / "best.pt"), _description(job))
+        with _told_errors(job.output_dir):
+            open_library()
+            set_threads(job.section.threads)
+            write_model(folder, _train(job, tracker, say), _description(job))
+            _delete_unneeded(job.output_dir)
         return Checkpoint(folder, "ultralytics", job.class_names)
 
     def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:
@@ -58,7 +62,7 @@ class Family:
             raise DetectorError(
                 f"{checkpoint.path}: was trained for {description['class_names']}, asked for as {list(checkpoint.class_names)}"
             )
-        predictor = library.YOLO(f"{description['model']}.yaml")
+        predictor = library.YOLO(str(find_architecture(description["model"])))
         predictor.model = network
         return YoloDetector(checkpoint.class_names, predictor, image_size or description["image_size"])
 
@@ -105,13 +109,29 @@ def _detections(boxes: Any) -> Detections:
     return Detections(boxes.xyxy.cpu().numpy()[order], scores[order], boxes.cls.cpu().numpy().astype(np.int64)[order])
 
 
-def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
-    """Train from the start, or from the last epoch a killed run finished."""
-    from ultralytics.models.yolo.detect import DetectionTrainer
+def _train(job: TrainJob, tracker: Tracker, say: Say) -> Any:
+    """Return the best network of a training: of one that ran to its end before, or of one that does now."""
+    from partsight.detector.families.training_state import find_state, read_state
+    from partsight.detector.families.ultralytics_trainer import STATE
 
-    last = run_dir / "weights" / "last.pt"
-    start = {"resume": str(last)} if last.is_file() else {"model": str(_write_start(job))}
-    trainer = DetectionTrainer(overrides={**_settings(job, run_dir), **start})
+    run_dir = job.output_dir.resolve() / _RUN_FOLDER  # a relative one would land in the library's own runs folder
+    network = build_network(job.section.model, len(job.class_names))
+    _tell_of_old(run_dir, say)
+    state = find_state(run_dir / STATE, partial(_find_misfit, network, _settings(job, run_dir)), say)
+    if state is None or not state["is_finished"]:
+        _run(job, run_dir, tracker, resume=state is not None)
+        state = read_state(run_dir / STATE)
+    network.load_state_dict(state["best_weights"])
+    return network
+
+
+def _run(job: TrainJob, run_dir: Path, tracker: Tracker, *, resume: bool) -> None:
+    """Train from the start, or from the last epoch a killed run finished."""
+    from partsight.detector.families.ultralytics_trainer import Trainer
+
+    if not resume:
+        _write_start(job)
+    trainer = Trainer(overrides={**_settings(job, run_dir), "resume": resume})
     _quiet(trainer)
     trainer.add_callback("on_pretrain_routine_end", _average_over_last_steps)
     if precision_of(job.section, trainer.device.type) == "bfloat16":
@@ -119,25 +139,70 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker) -> None:
     is_spread = "," in find_device(job.section.device)
     if not is_spread:
         trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
+    with told_from_csv(run_dir / "results.csv", tracker) if is_spread else nullcontext():
+        trainer.train()
+
+
+@contextmanager
+def _told_errors(output_dir: Path) -> Iterator[None]:
+    """Turn what the library and the disk refuse into errors that say what to do. Raises DetectorError and StorageError."""
+    kept = "Finished epochs are kept; run the command again."
     try:
-        with told_from_csv(run_dir / "results.csv", tracker) if is_spread else nullcontext():
-            trainer.train()
-    except (RuntimeError, FileNotFoundError, CalledProcessError) as error:
+        yield
+    except OSError as error:
+        if is_refusal(error):
+            raise storage_error(Path(error.filename or output_dir), error) from error
+        raise DetectorError(f"{output_dir}: training stopped: {error}. {kept}") from error
+    except CalledProcessError as error:
+        free = shutil.disk_usage(output_dir).free / 1e6
         raise DetectorError(
-            f"{job.output_dir}: training stopped: {error}. Finished epochs are kept; run the command again."
+            f"{output_dir}: training stopped: {error}. The processes of the GPUs said why above; {free:,.1f} MB are free on the disk. "
+            f"{kept}"
         ) from error
+    except RuntimeError as error:
+        raise DetectorError(f"{output_dir}: training stopped: {error}. {kept}") from error
+
+
+def _tell_of_old(run_dir: Path, say: Say) -> None:
+    """Delete the checkpoints of earlier versions: going on from them would run what is in them."""
+    weights = run_dir / "weights"
+    left = sorted(weights.glob("*.pt")) if weights.is_dir() else []
+    if left:
+        say(f"{weights}: left unfinished by an earlier version. The training starts from the beginning.")
+    for path in left:
+        path.unlink()
+
+
+def _delete_unneeded(output_dir: Path) -> None:
+    """Delete what only an unfinished training needs; best weights and figures stay."""
+    from partsight.detector.families.training_state import delete_file, forget_earlier
+    from partsight.detector.families.ultralytics_trainer import START, STATE
+
+    forget_earlier(output_dir / _RUN_FOLDER / STATE)
+    delete_file(output_dir / START)
+
+
+def _find_misfit(network: Any, settings: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """Say why a state is none of a training of this network with these settings; "" when it is."""
+    from ultralytics.cfg import DEFAULT_CFG, get_cfg
+
+    from partsight.detector.families.ultralytics_trainer import find_misfit
+
+    return find_misfit(state, network, get_cfg(DEFAULT_CFG, dict(settings)))
 
 
 def _write_start(job: TrainJob) -> Path:
-    """Write the network training starts from, in the library's format, so that every start and every device takes one way."""
+    """Write the weights that training starts from, so that every start and every device takes one way."""
     import torch
+    from safetensors.torch import save
+
+    from partsight.detector.families.ultralytics_trainer import START
 
     torch.manual_seed(job.seed)
     network = build_network(job.section.model, len(job.class_names))
     load_start(network, job.section)
-    path = job.output_dir.resolve() / "start.pt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": network, "ema": None, "epoch": FINISHED, "train_args": {}}, path)
+    path = job.output_dir.resolve() / START
+    write_bytes(path, save({name: value.contiguous() for name, value in network.state_dict().items()}))
     return path
 
 
@@ -146,7 +211,8 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
     section = job.section
     device = find_device(section.device)
     return {
-        "data": str(job.data_yaml.resolve()),
+        "model": f"{section.model}.yaml",
+        "data": str(checked_data(job.data_yaml)),
         "project": str(run_dir.parent),
         "name": run_dir.name,
         "exist_ok": True,
@@ -240,25 +306,6 @@ def _quiet(trainer: Any) -> None:
 def _is_service(call: Any) -> bool:
     module = getattr(call, "__module__", "")
     return module.startswith("ultralytics.utils.callbacks.") and not module.endswith(".base")
-
-
-def _is_finished(run_dir: Path) -> bool:
-    """Return whether a run trained all its epochs before it was stopped."""
-    weights = run_dir / "weights"
-    if not ((weights / "best.pt").is_file() and (weights / "last.pt").is_file()):
-        return False
-    import torch
-
-    last = torch.load(weights / "last.pt", map_location="cpu", weights_only=False)  # written by this family
-    return bool(last["epoch"] == FINISHED)
-
-
-def _read_own(path: Path) -> Any:
-    """Read a checkpoint that this run has written."""
-    import torch
-
-    content = torch.load(path, map_location="cpu", weights_only=False)  # written by this family
-    return content.get("ema") or content["model"]
 
 
 def _description(job: TrainJob) -> dict[str, Any]:

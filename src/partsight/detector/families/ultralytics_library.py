@@ -1,14 +1,22 @@
 """The Ultralytics library (AGPL-3.0), opened so that it neither asks the network nor writes outside our folders."""
 
 import os
+import re
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
 from partsight.detector.devices import num_free_cores
+from partsight.detector.families.ultralytics_paths import take_paths_as_they_are
 from partsight.errors import DetectorError
 
-QUIET = {"YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false", "WANDB_DISABLED": "true", "POLARS_SKIP_CPU_CHECK": "1"}
+QUIET = {
+    "YOLO_AUTOINSTALL": "false",
+    "YOLO_VERBOSE": "false",
+    "ULTRALYTICS_SAFE_LOAD": "true",  # the library itself unpickles networks only, and evaluates no text of theirs
+    "WANDB_DISABLED": "true",
+    "POLARS_SKIP_CPU_CHECK": "1",
+}
 INTEGRATIONS = ("clearml", "comet", "dvc", "hub", "mlflow", "neptune", "raytune", "tensorboard", "wandb", "sync")
 
 
@@ -28,6 +36,7 @@ def open_library(*, allow_network: bool = False) -> Any:
     open_picture = Image.open
     try:
         import ultralytics
+        import ultralytics.data.dataset
         import ultralytics.data.utils
         import ultralytics.utils.patches
     except ImportError as error:
@@ -37,6 +46,8 @@ def open_library(*, allow_network: bool = False) -> Any:
         ) from error
     Image.open = getattr(ultralytics.utils.patches, "_image_open", open_picture)  # the library replaces it everywhere
     ultralytics.data.utils.check_font = _find_no_font
+    ultralytics.data.dataset.load_dataset_cache_file = _read_no_cache
+    take_paths_as_they_are()
     unwanted = {name: False for name in INTEGRATIONS if ultralytics.settings.get(name)}
     if unwanted:
         ultralytics.settings.update(unwanted)
@@ -72,6 +83,27 @@ def find_device(wanted: str | tuple[int, ...]) -> str:
 
 def _find_no_font(_font: str = "") -> None:
     """Find nothing: even off-line the library would ask the network for a font, for plots that are never made."""
+
+
+def _read_no_cache(path: Path) -> Any:
+    """Refuse the library's list of labels, a pickle beside them: it is made anew in seconds. Raises FileNotFoundError."""
+    raise FileNotFoundError(path)
+
+
+def find_architecture(model: str) -> Path:
+    """Return the library's own description of a network: never one from the current folder, whose text would be evaluated.
+
+    Raises DetectorError for an unknown name.
+    """
+    library = open_library()
+    known = {path.stem: path for path in (Path(library.__file__).parent / "cfg" / "models").rglob("*.yaml")}
+    unsized = re.sub(r"(\d+)[nslmx](.*)$", r"\1\2", model)
+    path = known.get(model) or known.get(unsized)
+    if path is None:
+        raise DetectorError(
+            f"train.model = {model[:80]!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
+        )
+    return path
 
 
 def _config_dir() -> Path:

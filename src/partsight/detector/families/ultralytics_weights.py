@@ -1,22 +1,19 @@
 """Weights: what training starts from, read without running foreign code, and what it leaves, written as safetensors."""
 
 import json
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from partsight.config.train import TrainSection
-from partsight.detector.families.ultralytics_library import open_library
+from partsight.detector.description import read_description
+from partsight.detector.families.ultralytics_library import find_architecture, open_library
 from partsight.errors import DetectorError
-from partsight.files import read_json, write_bytes, write_json
+from partsight.files import write_bytes, write_json
 
 StateDict: TypeAlias = Mapping[str, Any]
 """Tensors by name."""
 
-SAFE_MODULES = ("ultralytics.nn.", "torch.nn.modules.")
-"""Where the classes of a pickled network live; a checkpoint that names anything else is refused."""
-SAFE_NAMES = ("builtins.set", "torch.Size", "torch.device", "collections.OrderedDict", "pathlib.PosixPath")
 LEAST_FIT = 0.5
 """Share of a network's tensors that given weights must fill."""
 WAYS_OUT = (
@@ -27,12 +24,16 @@ WAYS_OUT = (
 
 def build_network(model: str, num_classes: int) -> Any:
     """Return an untrained network by name. Raises DetectorError for an unknown one."""
-    open_library()
-    from ultralytics.nn.tasks import DetectionModel
+    import yaml
 
+    path = find_architecture(model)
+    from ultralytics.nn.tasks import DetectionModel, guess_model_scale
+
+    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sized = {**described, "scale": guess_model_scale(f"{model}.yaml"), "yaml_file": f"{model}.yaml"}
     try:
-        return DetectionModel(f"{model}.yaml", nc=num_classes, verbose=False)
-    except (FileNotFoundError, KeyError, ValueError) as error:
+        return DetectionModel(sized, nc=num_classes, verbose=False)
+    except (KeyError, ValueError) as error:
         raise DetectorError(
             f"train.model = {model!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
         ) from error
@@ -68,15 +69,9 @@ def read_state(path: Path) -> StateDict:
         raise DetectorError(f"train.weights = '{path}': no such file. {WAYS_OUT}")
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
-    content = _read_pickle(path)
-    for key in ("ema", "model", "state_dict"):
-        if isinstance(content, dict) and content.get(key) is not None:
-            content = content[key]
-            break
-    state: StateDict = content.float().state_dict() if hasattr(content, "state_dict") else content
-    if not isinstance(state, Mapping) or not all(hasattr(value, "shape") for value in state.values()):
-        raise DetectorError(f"{path}: holds no network weights. {WAYS_OUT}")
-    return state
+    from partsight.detector.families.checkpoint_file import read_checkpoint
+
+    return read_checkpoint(path, WAYS_OUT)
 
 
 def write_model(folder: Path, network: Any, description: Mapping[str, Any]) -> None:
@@ -90,11 +85,7 @@ def write_model(folder: Path, network: Any, description: Mapping[str, Any]) -> N
 
 def read_model(folder: Path) -> tuple[Any, dict[str, Any]]:
     """Return network and description that `write_model` wrote. Raises DetectorError."""
-    if not (folder / "model.json").is_file():
-        raise DetectorError(
-            f"{folder}: no trained model here (model.json is missing). Train one with 'partsight train'."
-        )
-    description: dict[str, Any] = read_json(folder / "model.json")
+    description = read_description(folder)
     network = build_network(description["model"], len(description["class_names"]))
     try:
         network.load_state_dict(_read_safetensors(folder / "weights.safetensors"))
@@ -115,50 +106,6 @@ def _read_safetensors(path: Path) -> StateDict:
     except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise DetectorError(f"{path}: cannot be read as safetensors ({error})") from error
     return state
-
-
-def _read_pickle(path: Path) -> Any:
-    """Unpickle tensors and network classes, nothing else."""
-    import torch
-
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        return _read_network(path)
-    except (RuntimeError, EOFError, OSError, KeyError) as error:
-        raise DetectorError(f"{path}: not a PyTorch file that can be read ({error}). {WAYS_OUT}") from error
-
-
-def _read_network(path: Path) -> Any:
-    """Read an Ultralytics checkpoint, in which the whole network is pickled, if it names only network classes."""
-    import torch
-    from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
-
-    open_library()
-    try:
-        named = get_unsafe_globals_in_checkpoint(path)
-    except ValueError as error:
-        raise DetectorError(f"{path}: not a PyTorch checkpoint, or one that would run code. {WAYS_OUT}") from error
-    foreign = [name for name in named if not name.startswith(SAFE_MODULES) and name not in SAFE_NAMES]
-    if foreign:
-        raise DetectorError(
-            f"{path}: refused, because loading it would run code that is not a network: {', '.join(foreign[:5])}. "
-            f"Convert it to safetensors where you trust it. {WAYS_OUT}"
-        )
-    try:
-        with safe_globals([_find(name) for name in named]):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, AttributeError, ImportError) as error:
-        raise DetectorError(
-            f"{path}: made by a version of the library that this one cannot read ({error}). {WAYS_OUT}"
-        ) from error
-
-
-def _find(name: str) -> Any:
-    from importlib import import_module
-
-    module, _, attribute = name.rpartition(".")
-    return getattr(import_module(module), attribute)
 
 
 def _downloaded(model: str) -> Path:

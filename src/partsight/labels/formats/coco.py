@@ -1,30 +1,44 @@
-"""COCO detection format: one JSON file of pictures, boxes and categories (https://cocodataset.org/#format-data)."""
+"""COCO detection format: JSON of pictures, boxes and categories (https://cocodataset.org/#format-data), as every tool writes it.
+
+    Roboflow      {train,valid,test}/_annotations.coco.json beside its pictures; category 0 is a heading that nothing is labeled with
+    CVAT          annotations/instances_*.json, images/**; turned rectangles state `attributes.rotation` about their middle
+    others        one or several JSON files, pictures beside them, in images/ or elsewhere
+
+The box is `bbox`; where it is missing, the extent of `segmentation`, else of visible keypoints.
+"""
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from partsight.errors import DatasetError
 from partsight.files import write_json
-from partsight.labels.class_names import check_unique_names
-from partsight.labels.label import (
-    Label,
-    box_problem,
-    boxes_of,
-    class_ids_of,
-    name_problems,
-    raise_problems,
-    sample_id_of,
-)
-from partsight.pictures import picture_size
+from partsight.labels.export_folder import ExportFolder, missing_reason, twice_in
+from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, bad_mark, plain_name
+from partsight.labels.formats.run_lengths import coco_extent
+from partsight.labels.shapes import DrawnShape, no_box, outline, rectangle, span
 from partsight.structures.dataset import Dataset
-from partsight.structures.sample import Sample, Source
+from partsight.structures.sample import Sample
+
+_KEYS = frozenset({"images", "annotations", "categories"})
+
+
+def find_coco_files(export: ExportFolder) -> list[Path]:
+    """Return the JSON files that hold pictures, annotations and categories."""
+    return [path for path in export.ending(".json") if _is_coco(export.json(path))]
+
+
+def read_coco_files(export: ExportFolder) -> Findings:
+    """Read every COCO file of an export. Raises DatasetError for files that are not as the format says."""
+    found = Findings(export)
+    for path in find_coco_files(export):
+        file = _CocoFile.of(path, export)
+        found.add_class_names(list(file.class_names()))
+        found.entries += file.entries()
+    return found
 
 
 def write_coco(dataset: Dataset, path: Path) -> None:
@@ -42,84 +56,137 @@ def write_coco(dataset: Dataset, path: Path) -> None:
     write_json(path, content)
 
 
-def read_coco(
-    path: Path,
-    images_folder: Path,
-    class_names: Sequence[str],
-    session_of: Callable[[str], str],
-    source: Source = "photo",
-) -> Dataset:
-    """Read COCO JSON, its classes renumbered by name to `class_names`.
-
-    Pictures listed without boxes are negatives; pictures that are not listed are not read. `session_of` names the
-    session of a picture by its `file_name`, which is relative to `images_folder`. Raises DatasetError with all
-    problems.
-    """
-    content = _read_content(path)
-    labels = _labels_by_image(content)
-    sizes, problems = _read_sizes(content, images_folder)
-    problems += _reference_problems(content)
-    for image in content.images:
-        problems += _label_problems(labels[image.id], sizes.get(image.id), class_names)
-    raise_problems(problems, path)
-    read = _Reading(images_folder, class_names, session_of, source)
-    return Dataset(
-        tuple(class_names), tuple(read.sample(image, labels[image.id], sizes[image.id]) for image in content.images)
-    )
-
-
-class _Image(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    id: int
-    file_name: str
-    width: int
-    height: int
-    sample_id: str | None = None
-
-
-class _Box(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    id: int
-    image_id: int
-    category_id: int
-    bbox: tuple[float, float, float, float]
-    iscrowd: int = 0
-
-
-class _Category(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    id: int
-    name: str
-
-
-class _Content(BaseModel):
-    model_config = ConfigDict(frozen=True)
-    images: list[_Image]
-    annotations: list[_Box]
-    categories: list[_Category]
-
-
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """What all samples of one file share."""
+class _CocoFile:
+    """One file, its annotations sorted by picture; ids are compared as text, since tools write both 5 and "5"."""
 
-    images_folder: Path
-    class_names: Sequence[str]
-    session_of: Callable[[str], str]
-    source: Source
+    path: Path
+    export: ExportFolder
+    images: Sequence[Mapping[str, Any]]
+    boxes: Mapping[str, list[Mapping[str, Any]]]
+    names: Mapping[str, str]
+    used: frozenset[str]
+    headings: frozenset[str]
+    ambiguous: frozenset[str]
+    """Category ids that stand for several names."""
 
-    def sample(self, image: _Image, labels: Sequence[Label], size_wh: tuple[int, int]) -> Sample:
-        """Return one picture with its boxes."""
-        return Sample(
-            sample_id=image.sample_id or sample_id_of(Path(image.file_name)),
-            image_path=self.images_folder / image.file_name,
-            size_wh=size_wh,
-            boxes_xyxy=boxes_of(labels, size_wh),
-            class_ids=np.array(class_ids_of(labels, self.class_names), np.int64),
-            source=self.source,
-            session=self.session_of(image.file_name),
-            class_names=tuple(self.class_names),
+    @classmethod
+    def of(cls, path: Path, export: ExportFolder) -> "_CocoFile":
+        """Sort the content of a file. Raises DatasetError."""
+        content = export.json(path)
+        lists = {key: _objects(path, key, content[key]) for key in _KEYS}
+        boxes = defaultdict(list)
+        for entry in lists["annotations"]:
+            boxes[_id(entry.get("image_id"))].append(entry)
+        pairs = {(_id(entry.get("id")), plain_name(entry.get("name"))) for entry in lists["categories"]}
+        used = frozenset(_id(entry.get("category_id")) for entry in lists["annotations"])
+        headings = {_id(entry.get("id")) for entry in lists["categories"] if entry.get("supercategory") == "none"}
+        return cls(
+            path, export, lists["images"], boxes,
+            {_id(entry.get("id")): plain_name(entry.get("name")) for entry in lists["categories"]},
+            used, frozenset(headings - used), frozenset(twice_in(number for number, _ in pairs)),
+        )  # fmt: skip
+
+    def class_names(self) -> Iterator[str]:
+        """Yield the classes but headings, and but nameless ones that nothing is labeled with."""
+        for number, name in self.names.items():
+            if number not in self.headings and (name != NAMELESS or number in self.used):
+                yield name
+
+    def entries(self) -> Iterator[PictureEntry]:
+        """Yield the pictures of the file, then those that only annotations speak of."""
+        ids = [_id(image.get("id")) for image in self.images]
+        listed = {(number, str(image.get("file_name"))): image for number, image in zip(ids, self.images, strict=True)}
+        twice, seen = twice_in(number for number, _ in listed), set[str]()
+        for (number, _), image in listed.items():
+            marks = () if number in seen else tuple(self._mark(entry) for entry in self.boxes.get(number, ()))
+            seen.add(number)
+            yield self._entry(image, number, marks, is_ambiguous=number in twice)
+        for number in sorted(set(self.boxes) - set(ids)):
+            marks = tuple(self._mark(entry) for entry in self.boxes[number])
+            named = f"{self.export.named(self.path)}: annotation {self.boxes[number][0].get('id')}"
+            yield PictureEntry(named, None, marks, flaw=f"image id {number} is not listed")
+
+    def _entry(
+        self, image: Mapping[str, Any], number: str, marks: tuple[Mark, ...], *, is_ambiguous: bool
+    ) -> PictureEntry:
+        name = image.get("file_name")
+        if not isinstance(name, str) or not name.strip():
+            return PictureEntry(
+                f"{self.export.named(self.path)}: image id {number}", None, marks, flaw="has no file_name"
+            )
+        path = self.export.index.find(name, self.path)
+        flaw = (
+            f"image id {number} occurs 2 times or more: its boxes may belong to either picture" if is_ambiguous else ""
         )
+        if path is None:
+            flaw = missing_reason(name, self.export)
+        return PictureEntry(
+            name, path, marks, _stated_wh(image), flaw=flaw, sample_id=str(image.get("sample_id") or "")
+        )
+
+    def _mark(self, entry: Mapping[str, Any]) -> Mark:
+        where = f"annotation {entry.get('id')}"
+        number = _id(entry.get("category_id"))
+        if number in self.ambiguous:
+            return bad_mark(where, f"category id {number} stands for several names")
+        if number not in self.names:
+            return bad_mark(where, f"category {number}, not listed")
+        name = self.names[number]
+        if entry.get("iscrowd") == 1:
+            return Mark(no_box("crowd", "marks a crowd; mark each part by its own box"), name, where)
+        try:
+            return Mark(_shape(entry), name, where)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            return bad_mark(where, f"bbox: found {entry.get('bbox')!r}, expected four numbers", name)
+
+
+def _is_coco(content: Any) -> bool:
+    return isinstance(content, dict) and content.keys() >= _KEYS
+
+
+def _objects(path: Path, key: str, values: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise DatasetError(f"{path}: not COCO labels: {key} is not a list of objects. Export it again.")
+    return values
+
+
+def _id(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _stated_wh(image: Mapping[str, Any]) -> tuple[int, int] | None:
+    try:
+        return int(image["width"]), int(image["height"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _shape(entry: Mapping[str, Any]) -> DrawnShape:
+    """Return what an annotation draws. Raises TypeError, ValueError, KeyError or AttributeError when it is not as the format says."""
+    box = entry.get("bbox")
+    if not box or (entry.get("segmentation") and min(box[2:4]) <= 0):
+        return _shape_without_box(entry)
+    left, top, across, down = (float(value) for value in box)
+    angle = float((entry.get("attributes") or {}).get("rotation") or 0.0)
+    if angle % 360 and not entry.get("segmentation"):
+        return rectangle((left, top, left + across, top + down), angle_deg=angle)
+    return span(left, top, across, down)
+
+
+def _shape_without_box(entry: Mapping[str, Any]) -> DrawnShape:
+    segments, keypoints = entry.get("segmentation"), entry.get("keypoints")
+    if isinstance(segments, list) and segments:
+        flat = [float(value) for part in (segments if isinstance(segments[0], list) else [segments]) for value in part]
+        return outline("polygon", zip(flat[::2], flat[1::2], strict=True))
+    if isinstance(segments, dict):
+        height, width = segments["size"]
+        extent = coco_extent(segments["counts"], (int(height), int(width)))
+        return no_box("mask", "is empty") if extent is None else DrawnShape("mask", (extent[:2], extent[2:]))
+    if keypoints:
+        triples = zip(keypoints[::3], keypoints[1::3], keypoints[2::3], strict=True)
+        return outline("keypoints", ((x, y) for x, y, visible in triples if visible))
+    return no_box("annotation", "has no bbox")
 
 
 def _image_record(image_id: int, sample: Sample, folder: Path) -> dict[str, Any]:
@@ -137,74 +204,3 @@ def _box_record(sample: Sample, index: int) -> dict[str, Any]:
         "area": width * height,
         "iscrowd": 0,
     }
-
-
-def _read_content(path: Path) -> _Content:
-    try:
-        content = _Content.model_validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        raise DatasetError(f"{path}: no such file. Expected the labels as COCO JSON.") from error
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error})") from error
-    except ValidationError as error:
-        problems = [".".join(str(part) for part in item["loc"]) + f": {item['msg']}" for item in error.errors()]
-        raise DatasetError(f"{path}: not COCO detection labels\n  " + "\n  ".join(problems[:20])) from error
-    check_unique_names([category.name for category in content.categories], str(path))
-    return content
-
-
-def _labels_by_image(content: _Content) -> Mapping[int, list[Label]]:
-    """Return the boxes of each picture, by image id."""
-    names = {category.id: category.name for category in content.categories}
-    labels: dict[int, list[Label]] = defaultdict(list)
-    for box in content.annotations:
-        left, top, width, height = box.bbox
-        name = names.get(box.category_id, f"(category {box.category_id}, not listed)")
-        labels[box.image_id].append(Label((left, top, left + width, top + height), name, f"annotation {box.id}"))
-    return labels
-
-
-def _read_sizes(content: _Content, images_folder: Path) -> tuple[dict[int, tuple[int, int]], list[str]]:
-    """Return the size of each readable picture, and the pictures that are missing or of another size than stated."""
-    sizes: dict[int, tuple[int, int]] = {}
-    problems: list[str] = []
-    for image in content.images:
-        try:
-            sizes[image.id] = picture_size(images_folder / image.file_name)
-        except DatasetError as error:
-            problems.append(str(error))
-            continue
-        if sizes[image.id] != (image.width, image.height):
-            stated, found = f"{image.width}×{image.height}", "{}×{}".format(*sizes[image.id])
-            problems.append(
-                f"{image.file_name}: stated as {stated}, found {found}: these labels belong to another picture"
-            )
-    return sizes, problems
-
-
-def _reference_problems(content: _Content) -> list[str]:
-    """Return numbers and names used twice, boxes of unknown pictures, and regions of crowds."""
-    ids = Counter(image.id for image in content.images)
-    names = Counter(image.sample_id or sample_id_of(Path(image.file_name)) for image in content.images)
-    categories = Counter(category.id for category in content.categories)
-    return [
-        *(f"image id {number} occurs {count} times" for number, count in ids.items() if count > 1),
-        *(f"picture {name} occurs {count} times: rename or delete" for name, count in names.items() if count > 1),
-        *(f"category id {number} occurs {count} times" for number, count in categories.items() if count > 1),
-        *(
-            f"annotation {box.id}: image id {box.image_id} is not listed"
-            for box in content.annotations
-            if box.image_id not in ids
-        ),
-        *(
-            f"annotation {box.id}: marks a crowd; mark each part by its own box"
-            for box in content.annotations
-            if box.iscrowd
-        ),
-    ]
-
-
-def _label_problems(labels: Sequence[Label], size_wh: tuple[int, int] | None, class_names: Sequence[str]) -> list[str]:
-    """Return what is wrong with the boxes of one picture; of an unreadable picture only the names are judged."""
-    found = [(label, box_problem(label.box_xyxy, size_wh)) for label in labels] if size_wh else []
-    return name_problems(labels, class_names) + [f"{label.where}: {problem}" for label, problem in found if problem]

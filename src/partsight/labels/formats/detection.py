@@ -1,58 +1,75 @@
-"""Which tool wrote an export, told by its layout."""
+"""Which tool wrote an export, told by what its files hold, and its one reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.errors import DatasetError
-from partsight.labels.foreign import Findings
-from partsight.labels.formats.cvat import find_cvat_file, read_cvat
-from partsight.labels.formats.foreign_coco import find_coco_files, read_foreign_coco
-from partsight.labels.formats.foreign_yolo import (
-    is_darknet,
-    is_plain_yolo,
-    is_roboflow_yolo,
-    read_darknet,
-    read_plain_yolo,
-    read_roboflow_yolo,
+from partsight.errors import DatasetError, first_of
+from partsight.labels.export_folder import ExportFolder
+from partsight.labels.findings import Findings
+from partsight.labels.formats.box_tables import find_box_tables, read_box_tables
+from partsight.labels.formats.coco import find_coco_files, read_coco_files
+from partsight.labels.formats.createml import find_createml_files, read_createml_files
+from partsight.labels.formats.cvat import find_cvat_files, read_cvat_files
+from partsight.labels.formats.label_studio import find_label_studio_files, read_label_studio_files
+from partsight.labels.formats.labelme import find_labelme_files, read_labelme_files
+from partsight.labels.formats.via import find_via_files, read_via_files
+from partsight.labels.formats.voc import find_voc_files, read_voc_files
+from partsight.labels.formats.yolo.names import find_names
+from partsight.labels.formats.yolo.reading import find_yolo_labels, read_yolo_labels, yolo_layout
+
+_LABEL_SUFFIXES = (".json", ".xml", ".csv")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFormat:
+    """A format: which files of an export hold it, and its reader."""
+
+    name: str
+    find: Callable[[ExportFolder], Sequence[Path]]
+    read: Callable[[ExportFolder], Findings]
+
+
+def _yolo_with_names(export: ExportFolder) -> Sequence[Path]:
+    texts = find_yolo_labels(export)
+    return texts if texts and find_names(export) is not None else []
+
+
+FORMATS = (
+    LabelFormat("Label Studio JSON", find_label_studio_files, read_label_studio_files),
+    LabelFormat("YOLO", _yolo_with_names, read_yolo_labels),
+    LabelFormat("CVAT XML", find_cvat_files, read_cvat_files),
+    LabelFormat("COCO", find_coco_files, read_coco_files),
+    LabelFormat("Pascal VOC", find_voc_files, read_voc_files),
+    LabelFormat("labelme", find_labelme_files, read_labelme_files),
+    LabelFormat("CreateML", find_createml_files, read_createml_files),
+    LabelFormat("VIA", find_via_files, read_via_files),
+    LabelFormat("table of boxes", find_box_tables, read_box_tables),
+    LabelFormat("YOLO", find_yolo_labels, read_yolo_labels),
 )
-from partsight.labels.formats.label_studio import find_label_studio_file, read_label_studio
-from partsight.labels.formats.voc import find_voc_files, read_voc
-from partsight.labels.label import raise_problems
-
-FORMATS: dict[str, tuple[Callable[[Path], object], Callable[[Path], Findings]]] = {
-    "Roboflow YOLO": (is_roboflow_yolo, read_roboflow_yolo),
-    "YOLO 1.1 (CVAT)": (is_darknet, read_darknet),
-    "YOLO": (is_plain_yolo, read_plain_yolo),
-    "CVAT XML": (find_cvat_file, read_cvat),
-    "COCO": (find_coco_files, read_foreign_coco),
-    "Pascal VOC": (find_voc_files, read_voc),
-}
-"""Name: whether a folder is of this format, and its reader; the first that fits is taken."""
+"""The first that fits is taken: YOLO without stated names last, since its files could be any text."""
 
 
-def read_export(folder: Path, pictures: Path | None = None) -> tuple[str, Findings]:
-    """Return the name of the format and what a folder holds. Raises DatasetError with all problems."""
-    root = _single_folder(folder)
-    if find_label_studio_file(root) is not None:
-        name, found = "Label Studio JSON", read_label_studio(root, pictures)
-    else:
-        name, read = _recognized(folder, root)
-        found = read(root)
-    raise_problems(found.problems, folder)
-    return name, found
+def read_export(export: ExportFolder) -> tuple[str, Findings]:
+    """Return the name of the format and what the export says. Raises DatasetError when no format fits or files are malformed."""
+    for form in FORMATS:
+        files = form.find(export)
+        if files:
+            found = form.read(export)
+            found.remarks += _unread(export, files)
+            return (yolo_layout(export) if form.name == "YOLO" else form.name), found
+    names = ", ".join(dict.fromkeys(form.name for form in FORMATS))
+    shown = first_of([export.named(path) for path in export.files]) or "nothing"
+    raise DatasetError(f"{export.root}: no labels in a known layout; it holds {shown}. Known: {names}.{_half(export)}")
 
 
-def _recognized(folder: Path, root: Path) -> tuple[str, Callable[[Path], Findings]]:
-    for name, (fits, read) in FORMATS.items():
-        if fits(root):
-            return name, read
-    shown = ", ".join(sorted(path.name for path in root.iterdir())[:10])
-    raise DatasetError(
-        f"{folder}: no labels in a known layout; it holds {shown}. Known: Label Studio JSON, {', '.join(FORMATS)}."
-    )
+def _unread(export: ExportFolder, files: Sequence[Path]) -> list[str]:
+    """Remark on files that could hold labels and were not read."""
+    rest = [export.named(path) for path in export.ending(*_LABEL_SUFFIXES) if path not in files]
+    return [f"not read: {first_of(rest, 5)}"] if rest else []
 
 
-def _single_folder(folder: Path) -> Path:
-    """Return the only folder in a folder that holds nothing else: archives often have one on top."""
-    entries = [path for path in folder.iterdir() if path.name not in {"__MACOSX", ".DS_Store"}]
-    return _single_folder(entries[0]) if len(entries) == 1 and entries[0].is_dir() else folder
+def _half(export: ExportFolder) -> str:
+    """Say what is wrong with files that look like labels but are not whole."""
+    broken = [path.name for path in export.ending(".json") if export.json(path) is None]
+    return f" Not JSON: {first_of(broken, 3)}." if broken else ""

@@ -1,36 +1,37 @@
 """Pascal VOC: one XML file for each picture (devkit of VOC 2012, section 4).
 
 Layouts: Annotations/x.xml with JPEGImages/x.jpg (VOC, CVAT), Annotations/ with images/ (Label Studio), or all in one folder (labelImg,
-Roboflow). Corners count pixels from 1 in the devkit; all tools named here write them from 0, and so does this module.
+Roboflow). A file belongs to the picture that it is named after; `<filename>` counts where there is none, since it goes stale when
+files are renamed. Corners count pixels from 1 in the devkit; all tools named here write them from 0, and so does this module.
 """
 
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from partsight.errors import DatasetError
-from partsight.labels.foreign import Findings, ForeignPicture, PictureIndex, index_pictures
-from partsight.labels.formats.roboflow_names import original_name
-from partsight.labels.formats.xml_files import parse_xml
-from partsight.labels.label import Label, box_problem
-from partsight.pictures import picture_size
+from partsight.labels.export_folder import ExportFolder, missing_reason
+from partsight.labels.findings import Findings, Mark, PictureEntry, bad_mark
+from partsight.labels.formats.xml_files import parse_xml, root_tag
+from partsight.labels.label import Label
+from partsight.labels.shapes import DrawnShape, outline, rectangle
 
 
-def find_voc_files(folder: Path) -> list[Path]:
+def find_voc_files(export: ExportFolder) -> list[Path]:
     """Return the XML files that hold VOC labels."""
-    return [path for path in sorted(folder.rglob("*.xml")) if b"<annotation>" in path.read_bytes()[:400]]
+    return [path for path in export.ending(".xml") if root_tag(path) == "annotation"]
 
 
-def read_voc(folder: Path) -> Findings:
-    """Read all VOC files below a folder."""
-    found = Findings()
-    index = index_pictures([folder])
-    for path in find_voc_files(folder):
-        _read_file(path, index, found)
-    found.class_names = sorted({label.class_name for picture in found.pictures for label in picture.labels})
+def read_voc_files(export: ExportFolder) -> Findings:
+    """Read all VOC files of an export. Raises DatasetError for what is not XML."""
+    found = Findings(export)
+    for path in find_voc_files(export):
+        found.entries.append(_entry(parse_xml(path), path, found))
+    found.add_class_names(sorted({mark.class_name for entry in found.entries for mark in entry.marks}))
     return found
 
 
-def voc_text(file_name: str, size_wh: tuple[int, int], labels: list[Label]) -> str:
+def voc_text(file_name: str, size_wh: tuple[int, int], labels: Sequence[Label]) -> str:
     """Return the VOC XML of one picture."""
     from lxml import etree
 
@@ -48,37 +49,50 @@ def voc_text(file_name: str, size_wh: tuple[int, int], labels: list[Label]) -> s
     return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
 
 
-def _read_file(path: Path, index: PictureIndex, found: Findings) -> None:
-    root = parse_xml(path)
-    name = root.findtext("filename") or path.stem
-    picture = index.find(name) or _beside(path, index)
-    if picture is None:
-        found.problems.append(f"{path.name}: its picture {name!r} is not in the export, or several have that name")
-        return
-    try:
-        size_wh = picture_size(picture)
-    except DatasetError as error:
-        found.problems.append(str(error))
-        return
-    labels = []
+def _entry(root: Any, path: Path, found: Findings) -> PictureEntry:
+    export, shown = found.export, found.export.named(path)
+    stated = (root.findtext("filename") or "").strip()
+    named = export.index.find(stated, path) if stated else None
+    own = export.index.beside(path) or export.index.find(path.stem, path)
+    if own is not None and named is not None and own != named:
+        found.remarks.append(f"{shown}: taken as the labels of {own.name}; its <filename> says {stated}")
+    picture = own or named
+    flaw = "" if picture is not None else missing_reason(stated or path.stem, export)
+    is_verified = (root.get("verified") or "").lower() in {"yes", "true"}
+    name = shown if picture is None else export.named(picture)
+    marks = tuple(_marks(root, shown))
+    return PictureEntry(name, picture, marks, _stated_wh(root), is_said_empty=is_verified and not marks, flaw=flaw)
+
+
+def _marks(root: Any, shown: str) -> Iterator[Mark]:
     for number, thing in enumerate(root.iterfind("object"), start=1):
-        label = _label(thing, f"{path.name}: object {number}", found)
-        problem = box_problem(label.box_xyxy, size_wh) if label else None
-        found.problems += [f"{path.name}: object {number}: {problem}"] if problem else []
-        labels += [label] if label else []
-    found.pictures.append(ForeignPicture(picture, original_name(Path(name).stem), size_wh, tuple(labels)))
+        name, where = thing.findtext("name") or "", f"{shown}: object {number}"
+        try:
+            shape = _shape(thing)
+        except (TypeError, ValueError, AttributeError):
+            shape = None
+        yield bad_mark(where, "has no bndbox of four numbers", name) if shape is None else Mark(shape, name, where)
 
 
-def _beside(path: Path, index: PictureIndex) -> Path | None:
-    """Return the picture of the same stem."""
-    return next((found for suffix in (".jpg", ".jpeg", ".png") if (found := index.find(path.stem + suffix))), None)
+def _shape(thing: Any) -> DrawnShape | None:
+    """Return what an object draws, None when it draws nothing. Raises TypeError or ValueError for what is no number."""
+    box, turned, polygon = thing.find("bndbox"), thing.find("robndbox"), thing.find("polygon")
+    if box is not None:
+        return rectangle([float(box.findtext(name)) for name in ("xmin", "ymin", "xmax", "ymax")])
+    if turned is not None:
+        middle_x, middle_y, across, down, angle = (
+            float(turned.findtext(name)) for name in ("cx", "cy", "w", "h", "angle")
+        )
+        edges = middle_x - across / 2, middle_y - down / 2, middle_x + across / 2, middle_y + down / 2
+        return rectangle(edges, angle_deg=math.degrees(angle))
+    if polygon is not None:
+        values = [float(element.text) for element in polygon if element.tag[0] in "xy"]
+        return outline("polygon", zip(values[::2], values[1::2], strict=True))
+    return None
 
 
-def _label(thing: Any, where: str, found: Findings) -> Label | None:
-    box = thing.find("bndbox")
+def _stated_wh(root: Any) -> tuple[int, int] | None:
     try:
-        left, top, right, bottom = (float(box.findtext(name)) for name in ("xmin", "ymin", "xmax", "ymax"))
-    except (AttributeError, TypeError, ValueError):
-        found.problems.append(f"{where}: has no bndbox of four numbers")
+        return int(float(root.findtext("size/width"))), int(float(root.findtext("size/height")))
+    except (TypeError, ValueError):
         return None
-    return Label((left, top, right, bottom), str(thing.findtext("name")), where)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from partsight.structures.labelling import LabelBox, LabelState, PhotoLabels, Proposals
+from partsight.labels.label import Label
+from partsight.labels.photo_labels import LabelState, PhotoLabels, Proposals
 
 
 class PhotoStore(Protocol):
@@ -27,7 +28,7 @@ class PhotoStore(Protocol):
         """Read the labels of one photo."""
         ...
 
-    def save(self, key: str, revision: str, boxes: Sequence[LabelBox], state: LabelState) -> PhotoLabels:
+    def save(self, key: str, revision: str, boxes: Sequence[Label], state: LabelState) -> PhotoLabels:
         """Write the labels of one photo. Raises StaleLabelsError when the revision is not the one on disk."""
         ...
 

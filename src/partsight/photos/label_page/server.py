@@ -11,8 +11,9 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from partsight.errors import PartsightError, StaleLabelsError
+from partsight.labels.label import Label
+from partsight.labels.photo_labels import PhotoLabels
 from partsight.photos.label_page.seams import PhotoStore, Proposer
-from partsight.structures.labelling import LabelBox, PhotoLabels
 
 HOST = "127.0.0.1"
 _STATIC = {
@@ -123,7 +124,7 @@ def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
 
     @app.put("/labels")
     def save(key: Key, sent: SentLabels) -> dict[str, Any]:
-        boxes = [LabelBox(entry.box, entry.name) for entry in sent.boxes]
+        boxes = [Label(entry.box, entry.name) for entry in sent.boxes]
         return _as_json(store.save(key, sent.revision, boxes, sent.state))
 
     @app.get("/proposals")

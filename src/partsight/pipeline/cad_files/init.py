@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import tomlkit
+
 from partsight.cad.facts import PartFacts
 from partsight.config.cad import CadSection
 from partsight.config.loading import read_recipe
@@ -19,7 +21,7 @@ from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
 RECIPE_TEMPLATE = """# One experiment. Every key and its meaning: docs/recipe.md. What is not written here has its default.
-name = "{name}"
+name = {name}
 seed = 0
 
 # Classes, in the order of their numbers. Several files are variants of one class.
@@ -79,7 +81,7 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) ->
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
     tables = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=folder.resolve().name, parts=tables))
+    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(folder.resolve().name), parts=tables))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
@@ -106,9 +108,13 @@ def _draw_contact_sheet(inspection: Inspection, recipe_path: Path) -> Path:
 def _part_table(name: str, path: Path, folder: Path) -> str:
     absolute = path.resolve()
     shown = absolute.relative_to(folder.resolve()) if absolute.is_relative_to(folder.resolve()) else absolute
-    return f'[parts."{_quoted(name)}"]\nfiles = ["{_quoted(shown.as_posix())}"]\n'
+    return f"[parts.{_quoted(name)}]\nfiles = [{_quoted(shown.as_posix())}]\n"
 
 
 def _quoted(text: str) -> str:
-    """Escape text for a basic TOML string."""
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """Return text as a basic TOML string. Raises CadError for a name that is no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CadError(f"{text!r}: a name that is not valid UTF-8, which no recipe can hold. Rename it.") from error
+    return tomlkit.string(text).as_string()

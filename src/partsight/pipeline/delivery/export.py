@@ -22,6 +22,7 @@ from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, Ex
 from partsight.detector.letterbox import resize
 from partsight.errors import DetectorError
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.files import hash_json
 from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.delivery.part_cards import check_documents, write_part_cards
@@ -56,7 +57,7 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
     """Export the experiment's detector into `plan.out`. Raises ModelError when an export differs from its checkpoint."""
     _check_targets(plan.targets)
     check_documents(experiment.recipe)
-    delivery = _Delivery(experiment, experiment.trained.checkpoint, open_family(experiment.trained.checkpoint.family))
+    delivery = _Delivery(experiment, experiment.train().checkpoint, open_family(experiment.train().checkpoint.family))
     with written_folder(plan.out) as folder:
         exported = _export(delivery, plan.targets, folder)
         pictures = _pictures(experiment, plan.pictures)
@@ -67,11 +68,11 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
             name=experiment.recipe.name,
             class_names=delivery.checkpoint.class_names,
             spec=exported["onnx"].spec,
-            threshold=experiment.evaluated.evaluation.threshold,
-            threshold_source=experiment.evaluated.evaluation.threshold_source,
-            class_thresholds=experiment.evaluated.evaluation.class_thresholds,
+            threshold=experiment.evaluate().evaluation.threshold,
+            threshold_source=experiment.evaluate().evaluation.threshold_source,
+            class_thresholds=experiment.evaluate().evaluation.class_thresholds,
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
-            parts=write_part_cards(experiment.recipe, experiment.parts, folder),
+            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder),
             license=exported["onnx"].license,
             provenance=_provenance(experiment),
             parity=parity,
@@ -90,7 +91,7 @@ class _Delivery:
 
     @property
     def image_size(self) -> int | None:
-        return self.experiment.evaluated.evaluation.image_size
+        return self.experiment.evaluate().evaluation.image_size
 
     def trained_detector(self, threads: int) -> Detector:
         return self.family.load(self.checkpoint, threads, image_size=self.image_size)
@@ -140,7 +141,7 @@ def _pictures(experiment: Experiment, folder: Path | None) -> _Pictures:
     if folder is not None:
         paths = _spread(list_pictures(folder))
         return _Pictures(tuple(_unlabelled(path) for path in paths), f"{len(paths)} given pictures", has_truth=False)
-    samples = _spread(experiment.dataset.splits.validation.samples)
+    samples = _spread(experiment.assemble().splits.validation.samples)
     kinds = " and ".join(f"{kind}s" for kind in sorted({sample.source for sample in samples}))
     is_as_trained = (
         experiment.recipe.train.crop == 1 or kinds == "photos"
@@ -164,7 +165,7 @@ def _compare(delivery: _Delivery, exported: Mapping[str, ExportedNetwork], pictu
     detectors = {"checkpoint": delivery.trained_detector(delivery.experiment.recipe.train.threads)}
     detectors |= {target: delivery.detector(target, network, 0) for target, network in exported.items()}
     found = _detect_all(delivery.experiment, detectors, pictures.samples)
-    threshold = delivery.experiment.evaluated.evaluation.threshold
+    threshold = delivery.experiment.evaluate().evaluation.threshold
     maps = {name: _map50(delivery.experiment, pictures, detections) for name, detections in found.items()}
     parities = []
     for target in exported:
@@ -195,7 +196,7 @@ def _map50(experiment: Experiment, pictures: _Pictures, found: Sequence[Detectio
         return None
     truth = Dataset(experiment.recipe.class_names, pictures.samples)
     section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 0})
-    judged = evaluate(truth, found, section, threshold=0.5, threshold_source="none", seed=0)
+    judged = evaluate(match(truth, found), section, threshold=0.5, threshold_source="none", seed=0)
     return judged.overall.ap50
 
 
@@ -229,17 +230,18 @@ def _time_one(
         network = exported[runtime]
         resized = replace(network, spec=replace(network.spec, image_size=size))
         detector = delivery.detector(runtime, resized, threads)
-    min_score = delivery.experiment.evaluated.evaluation.threshold
+    min_score = delivery.experiment.evaluate().evaluation.threshold
     return measure_speed(detector, image, runtime=runtime, threads=threads, image_size=size, min_score=min_score)
 
 
 def _provenance(experiment: Experiment) -> dict[str, Any]:
-    evaluation = experiment.evaluated.evaluation
-    stages = ("parts", "renders", "dataset", "trained", "evaluated")
+    evaluation = experiment.evaluate().evaluation
+    graph = experiment.graph
+    stages = (graph.parts, graph.used_renders, graph.dataset, graph.trainings[-1], graph.evaluation)
     return {
         "partsight": partsight.__version__,
         "recipe": hash_json(effective_recipe(experiment.recipe)),
-        "keys": {stage: getattr(experiment, stage).key for stage in stages},
+        "keys": {stage.name: stage.key for stage in stages},
         "trained": {
             "family": experiment.recipe.train.family,
             "model": experiment.recipe.train.model,

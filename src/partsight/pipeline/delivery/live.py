@@ -15,16 +15,14 @@ from partsight.deploy.live.turns import SharedDetector
 from partsight.deploy.live.viewers import Audience
 from partsight.deploy.live.watching import Watch, WatchPlan
 from partsight.deploy.model import Model
-from partsight.errors import SourceError, StorageError
+from partsight.errors import SourceError
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from partsight.deploy.live.server import Station
+    from partsight.web.serving import PageServer, Tls
 
 _FLOOR = 0.1
-_MOST_REQUESTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +47,15 @@ class LiveServer:
 
     station: "Station"
     link: str
-    server: "uvicorn.Server"
-    listener: socket.socket
+    page: "PageServer"
 
     def run(self) -> None:
         """Watch and serve until interrupted."""
         self.station.watch.start()
         try:
-            self.server.run(sockets=[self.listener])
+            self.page.run()
         finally:
             self.station.watch.stop()
-            self.listener.close()
 
 
 def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
@@ -67,32 +63,17 @@ def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
 
     Raises SourceError for a file that cannot be played or an unsafe address, StorageError when the port is taken.
     """
-    import uvicorn
-
     from partsight.deploy.live.server import make_app
+    from partsight.web.serving import listen, page_server
 
     job.access.check()
-    _check_tls(job)
+    tls = _checked_tls(job)
     _check_file(job.camera)
     station = _station(job, say)
-    listener = _listen(job.access)
-    access = replace(job.access, port=listener.getsockname()[1], is_tls=job.tls_cert is not None)
-    config = uvicorn.Config(
-        make_app(station, access),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        ws="websockets-sansio",
-        ws_max_size=1024,
-        ws_per_message_deflate=False,
-        limit_concurrency=_MOST_REQUESTS,
-        timeout_graceful_shutdown=2,
-        ssl_certfile=job.tls_cert,
-        ssl_keyfile=job.tls_key,
-    )
-    return LiveServer(station, _link(access), uvicorn.Server(config), listener)
+    listener = listen(job.access.host, job.access.port)
+    access = replace(job.access, port=listener.getsockname()[1], is_tls=tls is not None)
+    page = page_server(make_app(station, access), listener, say=say, tls=tls)
+    return LiveServer(station, _link(access), page)
 
 
 def _station(job: LiveJob, say: Callable[[str], None]) -> "Station":
@@ -124,12 +105,15 @@ def _check_file(camera: str) -> None:
             return
 
 
-def _check_tls(job: LiveJob) -> None:
+def _checked_tls(job: LiveJob) -> "Tls | None":
+    from partsight.web.serving import Tls
+
     if (job.tls_cert is None) != (job.tls_key is None):
         raise SourceError("`tls_cert` and `tls_key`: give both or none")
     for path in (job.tls_cert, job.tls_key):
         if path is not None and not path.is_file():
             raise SourceError(f"{path}: no such file. Expected a certificate or key in PEM form.")
+    return Tls(job.tls_cert, job.tls_key) if job.tls_cert is not None and job.tls_key is not None else None
 
 
 def _link(access: Access) -> str:
@@ -137,18 +121,3 @@ def _link(access: Access) -> str:
     shown = f"[{host}]" if ":" in host else host
     query = "" if access.token is None else f"?token={access.token}"
     return f"{'https' if access.is_tls else 'http'}://{shown}:{access.port}/{query}"
-
-
-def _listen(access: Access) -> socket.socket:
-    family = socket.AF_INET6 if ":" in access.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((access.host, access.port))
-        listener.listen()  # whoever follows the link before the server has begun waits instead of being refused
-    except OSError as error:
-        listener.close()
-        raise StorageError(
-            f"{access.host} port {access.port}: cannot be used ({error.strerror or error}). Choose another `port`, or 0."
-        ) from error
-    return listener

@@ -9,10 +9,13 @@ from partsight.dataset.health import Finding, check_dataset
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.errors import DatasetError
+from partsight.labels.importing import ImportRecord, read_imports
 from partsight.photos.appearance import Gap, compare_appearance, measure_sizes
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.label_doubts import find_label_doubts
+from partsight.pipeline.photos.leaks import find_leaks
 from partsight.pipeline.stages.dataset.cropping import write_crops
+from partsight.pipeline.stages.dataset.decoding import decode_photos
 from partsight.structures.dataset import Dataset, Splits
 
 MOST_COMPARED = 200
@@ -33,6 +36,8 @@ class PhotoCheck:
     sessions: tuple[tuple[str, str, int], ...]
     """Session, split ('–' for none), number of pictures."""
     findings: tuple[Finding, ...]
+    imports: tuple[ImportRecord, ...]
+    """Where labels were brought in from, each with its balance."""
     gaps: tuple[Gap, ...]
     """Of training and validation photos, cut into crops where training is, against renders; empty when not asked for."""
 
@@ -45,10 +50,19 @@ def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool
     photos = read_photos(recipe.photos, recipe.class_names)
     splits = _splits(recipe, photos)
     findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits), *_size_findings(recipe, splits)]
+    hashes = decode_photos(photos.samples, experiment.workspace, experiment.progress)
+    findings += find_leaks(photos, splits, hashes, recipe.photos.folder)
     findings += find_label_doubts(experiment, photos, splits) if with_detector else []
     gaps = _gaps(experiment, splits) if with_gaps else ()
     num_boxes = sum(len(sample.class_ids) for sample in photos.samples)
-    return PhotoCheck(len(photos.samples), num_boxes, _sessions(photos, splits), tuple(findings), gaps)
+    return PhotoCheck(
+        len(photos.samples),
+        num_boxes,
+        _sessions(photos, splits),
+        tuple(findings),
+        read_imports(recipe.photos.folder),
+        gaps,
+    )
 
 
 def _splits(recipe: Recipe, photos: Dataset) -> Splits:
@@ -108,7 +122,7 @@ def _gaps(experiment: Experiment, splits: Splits) -> tuple[Gap, ...]:
         raise DatasetError(
             "no photos to compare: name sessions in photos.train or photos.validation. Test photos choose nothing."
         )
-    renders = experiment.renders.dataset.samples[:MOST_COMPARED]
+    renders = experiment.render().dataset.samples[:MOST_COMPARED]
     share = experiment.recipe.train.crop
     if share == 1:
         return compare_appearance(taken, renders)

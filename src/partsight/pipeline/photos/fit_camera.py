@@ -15,7 +15,7 @@ from partsight.config.recipe import Recipe
 from partsight.errors import DatasetError, RecipeError
 from partsight.files import write_text
 from partsight.photos.camera_fit import FittedRange, fit_ranges
-from partsight.pipeline.stages.dataset.stage import choosing_photos
+from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
 
 SECTION = ("randomize", "sensor")
 MOST_PHOTOS = 100
@@ -41,7 +41,7 @@ def fit_camera(recipe: Recipe, folder: Path | None = None) -> CameraFit:
 
         paths = list_pictures(folder)
     else:
-        paths = [sample.image_path for sample in choosing_photos(recipe).samples]
+        paths = [sample.image_path for sample in choosing_photos(recipe, read_splits(recipe)).samples]
     if not paths:
         raise DatasetError(
             "no photos to measure: name sessions in photos.train or photos.validation, or give a folder of pictures. "

@@ -1,6 +1,5 @@
 """The labelling page with its store and its proposer, served until it is stopped."""
 
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,26 +26,24 @@ class LabelJob:
     """0: any free one."""
 
 
-def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None]) -> None:
-    """Serve the page until interrupted; `tell` gets the link and the classes once it can be opened.
+def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], say: Callable[[str], None]) -> None:
+    """Serve the page until interrupted; `tell` gets the link and the classes once it can be opened, `say` what is wrong.
 
     Raises DatasetError without photos or classes, StorageError when the folder is labelled elsewhere or the port is taken.
     """
-    import uvicorn
-
     from partsight.photos.label_page.server import HOST, make_app, new_token
+    from partsight.web.serving import listen, page_server
 
     with _claimed(job.photos):
         store = open_label_store(job.photos, job.class_names)
         checkpoint = find_newest_checkpoint(job.workspace, store.class_names) if job.workspace else None
         proposer = PhotoProposer(store, checkpoint)
         proposer.start()
-        listener = _listen(HOST, job.port)
+        listener = listen(HOST, job.port)
         port, token = listener.getsockname()[1], new_token()
         app = make_app(store, proposer, token=token, port=port)
         tell(f"http://{HOST}:{port}/?token={token}", store.class_names)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
-        uvicorn.Server(config).run(sockets=[listener])
+        page_server(app, listener, say=say).run()
 
 
 @contextmanager
@@ -60,16 +57,3 @@ def _claimed(photos: Path) -> Iterator[None]:
         raise StorageError(
             f"{photos}: is being labelled by another partsight process. Use its page, or stop it."
         ) from error
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise StorageError(
-            f"port {port}: cannot be used ({error.strerror}). Choose another `port`, or none."
-        ) from error
-    return listener

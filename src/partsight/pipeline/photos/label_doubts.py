@@ -7,6 +7,7 @@ from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
 from partsight.evaluate.detecting import detect_samples
 from partsight.evaluate.disagreement import Disagreement, find_disagreements
+from partsight.evaluate.matching import match
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
@@ -18,15 +19,16 @@ def find_label_doubts(experiment: Experiment, photos: Dataset, splits: Splits) -
     judged = [sample for sample in photos.samples if sample.sample_id not in reported]
     if not judged:
         raise DatasetError("no photos outside the test sessions: the detector must not choose labels of the test.")
-    checkpoint = experiment.trained.checkpoint
-    learned = {sample.sample_id for sample in experiment.dataset.splits.train.samples}
+    checkpoint = experiment.train().checkpoint
+    learned = {sample.sample_id for sample in experiment.assemble().splits.train.samples}
     detector = open_family(checkpoint.family).load(checkpoint, experiment.recipe.train.threads)
     with experiment.progress.stage("check", len(judged), "pictures") as advance:
         found = detect_samples(detector, judged, experiment.recipe.evaluate, lambda done, _total: advance(done, ""))
+    disagreements = find_disagreements(match(Dataset(photos.class_names, tuple(judged)), found))
     return [
         _finding(sample, one, photos.class_names, is_learned=sample.sample_id in learned)
-        for sample, detections in zip(judged, found, strict=True)
-        for one in find_disagreements(sample, detections)
+        for sample, denied in zip(judged, disagreements, strict=True)
+        for one in denied
     ]
 
 

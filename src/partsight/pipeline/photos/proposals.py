@@ -3,29 +3,30 @@
 import threading
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from partsight.detector.detector import Checkpoint, Detector, open_family
 from partsight.errors import PartsightError
+from partsight.labels.label import Label
+from partsight.labels.photo_labels import Proposal, Proposals
 from partsight.labels.store import LabelStore, session_of_key
 from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
-from partsight.pipeline.running.workspace import MANIFEST, Workspace, read_manifest
+from partsight.pipeline.running.workspace import MANIFEST, Workspace, inside, list_finished
+from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
+from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
-from partsight.structures.labelling import Box, LabelBox, Proposal, Proposals
 
 MIN_SCORE = 0.3
 MAX_DETECTIONS = 50
-SAME_IOU = 0.5
-"""From here on two proposals speak of one object."""
 
 
 def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
     """Return the detector trained last under a workspace whose classes are all among ours."""
-    manifests = sorted((workspace.root / "train").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
-    for path in reversed(manifests):
-        content = read_manifest(path.parent) or {}
-        checkpoint = path.parent / content.get("checkpoint", "")
-        if checkpoint.is_dir() and set(content["class_names"]) <= set(class_names):
-            return Checkpoint(checkpoint, content["family"], tuple(content["class_names"]))
+    finished = list_finished(workspace, TrainStage.name, TrainManifest)
+    for folder, manifest in sorted(finished, key=lambda one: (one[0] / MANIFEST).stat().st_mtime, reverse=True):
+        if manifest.checkpoint and set(manifest.class_names) <= set(class_names):
+            return Checkpoint(inside(folder, manifest.checkpoint), manifest.family, manifest.class_names)
     return None
 
 
@@ -58,7 +59,8 @@ class PhotoProposer:
         found: list[Proposal] = []
         taken = [box.box_xyxy for box in labels.boxes]
         for proposal in (*self._carry_to(key), *self._detected.get(key, ())):
-            if all(iou(proposal.box.box_xyxy, other) < SAME_IOU for other in taken):
+            box_xyxy = np.array([proposal.box.box_xyxy])
+            if pairwise_iou(box_xyxy, np.array(taken).reshape(-1, 4)).max(initial=0.0) < FOUND_IOU:
                 found.append(proposal)
                 taken.append(proposal.box.box_xyxy)
         return Proposals(tuple(found), is_complete, self._problem)
@@ -83,13 +85,13 @@ class PhotoProposer:
             self._carried[name] = self._carry(before.key, before.boxes, key)
         return self._carried[name]
 
-    def _carry(self, before: str, boxes: tuple[LabelBox, ...], key: str) -> tuple[Proposal, ...]:
+    def _carry(self, before: str, boxes: tuple[Label, ...], key: str) -> tuple[Proposal, ...]:
         if not boxes or self.store.read(before).size_wh != self.store.read(key).size_wh:
             return ()
         pictures = [read_picture(self.store.picture(one)) for one in (before, key)]
         found = ((box, carry_box(pictures[0], pictures[1], box.box_xyxy)) for box in boxes)
         return tuple(
-            Proposal(LabelBox(one.box_xyxy, box.class_name), round(one.score, 3), "previous")
+            Proposal(Label(one.box_xyxy, box.class_name), round(one.score, 3), "previous")
             for box, one in found
             if one is not None
         )
@@ -114,19 +116,9 @@ class PhotoProposer:
             self._detected[key] = _proposals(found, detector.class_names)
 
 
-def iou(first: Box, second: Box) -> float:
-    """Return the intersection over union of two boxes."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
-    return width * height / (sum(areas) - width * height)
-
-
 def _proposals(found: Detections, class_names: tuple[str, ...]) -> tuple[Proposal, ...]:
     rows = zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
     return tuple(
-        Proposal(LabelBox((x0, y0, x1, y1), class_names[number]), round(score, 3), "detector")
+        Proposal(Label((x0, y0, x1, y1), class_names[number]), round(score, 3), "detector")
         for (x0, y0, x1, y1), score, number in rows
     )

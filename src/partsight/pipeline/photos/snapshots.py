@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from partsight.errors import StorageError
 from partsight.files import hash_file
+from partsight.labels.label import Label
 from partsight.labels.store import write_first_draft
 from partsight.photos.footage import Glimpse
 from partsight.photos.measuring import measure
@@ -22,7 +23,6 @@ from partsight.photos.storage import (
     write_records,
 )
 from partsight.structures.arrays import Image
-from partsight.structures.labelling import LabelBox
 
 _WAIT_S = 10.0
 SOURCE = "live camera"
@@ -38,7 +38,7 @@ class SnapshotKeeper:
     def __post_init__(self) -> None:
         check_session(self.session)
 
-    def keep(self, image: Image, boxes: Sequence[LabelBox], taken_at: datetime) -> str:
+    def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
         """Write picture, record and boxes; the photo is open until a person has labelled it. Raises StorageError."""
         try:
             self.photos.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ class SnapshotKeeper:
                 f"{self.photos}: cannot be written ({error.strerror or error}). Free some space."
             ) from error
 
-    def _keep(self, image: Image, boxes: Sequence[LabelBox], taken_at: datetime) -> str:
+    def _keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
         file = write_picture(
             self.photos, self.session, f"live-{taken_at:%Y%m%dT%H%M%S}{taken_at.microsecond // 1000:03}", image
         )

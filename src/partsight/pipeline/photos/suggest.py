@@ -71,8 +71,9 @@ def suggest_photos(experiment: Experiment, *, with_detector: bool) -> Advice:
     """Compare the recipe's training and validation photos with its renders; test photos are not looked at. Raises DatasetError."""
     recipe = experiment.recipe
     photos = usable_photos(recipe)
-    renders = experiment.renders
-    parts = load_parts(experiment.parts.folder, experiment.parts.files)
+    renders = experiment.render()
+    imported = experiment.import_parts()
+    parts = load_parts(imported.folder, imported.files)
     taken, drawn = _measure(photos), _measure(renders.dataset.samples[:_MOST_MEASURED])
     advised = []
     with experiment.progress.stage("suggest", len(parts), "parts") as advance:
@@ -155,7 +156,7 @@ def _unsure(experiment: Experiment) -> tuple[tuple[str, float], ...]:
     waiting = _waiting(recipe)
     if not waiting:
         return ()
-    checkpoint = experiment.trained.checkpoint
+    checkpoint = experiment.train().checkpoint
     detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
     found = detect_samples(detector, waiting, recipe.evaluate, lambda _done, _total: None)
     doubts = [(sample.sample_id, doubt(detections)) for sample, detections in zip(waiting, found, strict=True)]
@@ -179,7 +180,7 @@ def _unlabelled(path: Path, folder: Path) -> Sample:
 def _matches(session: str, patterns: Sequence[str]) -> bool:
     """Say whether a session's folder is named by a pattern as sessions of labelled photos are, with or without `images/`."""
     names = (session, f"{session}/", f"images/{session}", f"images/{session}/")
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _content(advised: Sequence[PartAdvice], unsure: Sequence[tuple[str, float]]) -> CoverageContent:

@@ -2,13 +2,18 @@
 
 import atexit
 import functools
+import os
+import re
+import shlex
 import sys
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from partsight.config.cluster import ClusterSection
+from partsight.config.trust import VARIABLE
 from partsight.errors import ClusterError
+from partsight.files import hash_bytes
 
 RETRIES = 3
 """How often a task is given to another worker when its own was lost."""
@@ -17,13 +22,16 @@ HEARTBEAT_S = 10
 """How often a node says that it is alive; four times this silent, and its tasks are given to others."""
 _PROGRAMS = Path(sys.executable).parent
 """Where Parsl's own programs are, whether or not the virtual environment is active."""
+_PLAIN = re.compile(r"[\w/.+=@,-]+", re.ASCII)
+"""Paths that shells, Parsl's templates and the headers of job scripts all read as they are."""
 
 
 @functools.cache
 def cluster_executor(section: ClusterSection, logs: Path) -> Executor:
     """Return the executor of a cluster; its jobs end with this process. Raises ClusterError.
 
-    Tasks of lost workers are given to others, up to RETRIES times. Logs and job scripts go into a folder that the nodes see.
+    Tasks of lost workers are given to others, up to RETRIES times. Logs and job scripts go into a folder that the nodes see, or into
+    the home folder where its path cannot stand in a job script.
     """
     try:
         from parsl.concurrent import ParslPoolExecutor
@@ -47,7 +55,7 @@ def cluster_executor(section: ClusterSection, logs: Path) -> Executor:
     )
     config = Config(
         executors=[workers],
-        run_dir=str(logs),
+        run_dir=str(_plain_folder(logs)),
         retries=RETRIES,
         usage_tracking=0,  # nothing phones home
         initialize_logging=False,
@@ -68,7 +76,8 @@ def _provider(section: ClusterSection) -> Any:
     from parsl.launchers import SimpleLauncher, SrunLauncher
     from parsl.providers import LocalProvider, PBSProProvider, SlurmProvider
 
-    setup = "\n".join([f"export PATH={_PROGRAMS}:$PATH", *section.setup])
+    trusted = f"export {VARIABLE}=1"  # what a job runs was accepted where it was submitted
+    setup = "\n".join([f"export PATH={shlex.quote(str(_PROGRAMS))}:$PATH", trusted, *section.setup])
     common: dict[str, Any] = {"init_blocks": 1, "max_blocks": section.jobs, "worker_init": setup}
     if section.kind == "processes":
         return LocalProvider(**common)
@@ -87,6 +96,17 @@ def _provider(section: ClusterSection) -> Any:
         constraint=section.constraint or None,
         exclusive=False,
         **common,
+    )
+
+
+def _plain_folder(logs: Path) -> Path:
+    """Return the folder, or one of the home in its place where its path is not plain. Raises ClusterError."""
+    instead = Path.home() / ".cache" / "partsight" / "cluster" / hash_bytes(os.fsencode(logs.resolve()))
+    for folder in (logs.resolve(), instead):
+        if _PLAIN.fullmatch(str(folder)):
+            return folder
+    raise ClusterError(
+        f"{logs}: job scripts cannot name this folder, nor {instead}. Use a folder (`out`) of letters, digits, hyphens and slashes."
     )
 
 

@@ -1,16 +1,16 @@
 """Stage folders: named by what they depend on, finished when their manifest stands, used by one process at a time."""
 
 import contextlib
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
 from partsight.errors import StorageError
 from partsight.files import delete_partial_files, read_json, write_json
+from partsight.structures.plain import as_plain
 
 MANIFEST = "manifest.json"
 _PATIENCE_S = 2.0
@@ -32,20 +32,59 @@ class Workspace:
         return self.root / stage / key
 
 
-def read_manifest(stage_dir: Path) -> dict[str, Any] | None:
-    """Return a finished stage's manifest, None while it is unfinished."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a finished stage says of itself; each kind of stage adds fields of its own."""
+
+    seconds: float = 0.0
+    """Time of the last run that made anything."""
+    num_units: int = 0
+    """Units of work that were made in that time."""
+    speed_kind: str = ""
+    """What the time of one unit depends on."""
+    machine: str = ""
+    """Where it was made."""
+
+
+ManifestT = TypeVar("ManifestT", bound=Manifest)
+
+
+def read_manifest(stage_dir: Path, kind: type[ManifestT]) -> ManifestT | None:
+    """Return a finished stage's manifest, None while it is unfinished. Raises StorageError for one that is damaged."""
     path = stage_dir / MANIFEST
     if not path.exists():
         return None
-    manifest: dict[str, Any] = read_json(path)
-    return manifest
+    content = read_json(path)
+    names = {field.name for field in fields(kind)}
+    if not isinstance(content, dict) or set(content) != names:
+        raise StorageError(
+            f"{path}: damaged: expected the entries {', '.join(sorted(names))}. Delete {stage_dir} and run the same command again."
+        )
+    return kind(**{name: _as_tuples(value) for name, value in content.items()})
 
 
-def write_manifest(stage_dir: Path, content: Mapping[str, Any], *, started: float) -> dict[str, Any]:
-    """Declare a stage finished; `started` is the time.monotonic() at which this process took it up."""
-    manifest = {**content, "seconds": round(time.monotonic() - started, 2)}
-    write_json(stage_dir / MANIFEST, manifest)
-    return manifest
+def inside(stage_dir: Path, relative: str) -> Path:
+    """Return the place of a file that a manifest names. Raises StorageError when it leads out of the stage's folder."""
+    path = stage_dir / str(relative)
+    if not path.resolve().is_relative_to(stage_dir.resolve()):
+        raise StorageError(
+            f"{stage_dir / MANIFEST}: names {relative!r}, which is not in this folder. Delete the folder and run again."
+        )
+    return path
+
+
+def list_finished(workspace: Workspace, stage: str, kind: type[ManifestT]) -> Iterator[tuple[Path, ManifestT]]:
+    """Yield folder and manifest of a stage's finished folders; those of other versions, and damaged ones, are passed over."""
+    for folder in sorted((workspace.root / stage).glob("*")):
+        with contextlib.suppress(StorageError):
+            manifest = read_manifest(folder, kind)
+            if manifest is not None:
+                yield folder, manifest
+
+
+def write_manifest(stage_dir: Path, manifest: Manifest) -> None:
+    """Declare a stage finished."""
+    write_json(stage_dir / MANIFEST, as_plain(manifest))
 
 
 @contextlib.contextmanager
@@ -66,3 +105,12 @@ def claimed(stage_dir: Path) -> Iterator[None]:
         raise StorageError(
             f"{stage_dir}: another partsight process is working here. Wait for it, or stop it."
         ) from error
+
+
+def _as_tuples(value: Any) -> Any:
+    """Return JSON's lists as tuples, at any depth."""
+    if isinstance(value, list):
+        return tuple(_as_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {name: _as_tuples(item) for name, item in value.items()}
+    return value

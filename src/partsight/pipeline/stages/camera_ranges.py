@@ -10,7 +10,7 @@ from partsight.errors import DatasetError
 from partsight.photos.appearance import measure_sizes
 from partsight.pictures import read_camera_facts
 from partsight.pipeline.stages.dataset.cropping import seen_in_crops
-from partsight.pipeline.stages.dataset.stage import choosing_photos
+from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
 from partsight.structures.dataset import Dataset
 
 FEWEST_BOXES = 10
@@ -35,7 +35,7 @@ def _follow_photos(recipe: Recipe) -> Recipe:
     camera = recipe.randomize.camera
     if "photos" not in (camera.scale, camera.focal_from):
         return recipe
-    photos = choosing_photos(recipe)
+    photos = choosing_photos(recipe, read_splits(recipe))
     update: dict[str, Any] = {}
     if camera.scale == "photos":
         update["object_sizes"] = object_sizes(photos)

@@ -10,9 +10,9 @@ from partsight.structures.dataset import Dataset
 
 def compare_experiments(first: Experiment, second: Experiment) -> Comparison:
     """Compare what two recipes made, running what is missing. Raises EvaluationError when their test pictures differ."""
-    test, other = first.dataset.splits.test, second.dataset.splits.test
+    test, other = first.assemble().splits.test, second.assemble().splits.test
     _check_same(test, other)
-    detections = (first.evaluated.detections, second.evaluated.detections)
+    detections = (first.evaluate().detections, second.evaluate().detections)
     return compare(test, *detections, first.recipe.evaluate, np.random.default_rng(first.recipe.seed))
 
 

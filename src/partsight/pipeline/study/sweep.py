@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
@@ -16,10 +16,9 @@ from partsight.evaluate.seeds import MeanOverSeeds, mean_over_seeds
 from partsight.files import write_json
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import open_executor
+from partsight.pipeline.running.run import Run
 from partsight.pipeline.running.workspace import Workspace
-from partsight.pipeline.stages.camera_ranges import for_rendering
-from partsight.pipeline.stages.dataset.stage import with_needed_renders
-from partsight.pipeline.stages.render.stage import CLUSTER_LOGS
+from partsight.pipeline.stages.render.stage import CLUSTER_LOGS, RenderStage
 from partsight.progress import Progress, Silence
 
 FIGURES = ("ap50", "ap50_95", "precision", "recall", "f1")
@@ -87,7 +86,7 @@ class Sweep:
 
     def recipe(self, cell: Cell | None = None) -> Recipe:
         """Return the recipe, or that of one cell. Raises RecipeError."""
-        return read_recipe(self.recipe_path, [*self.settings, *(cell.settings if cell else ())])
+        return read_recipe(self.recipe_path, self.settings, varied=cell.settings if cell else ())
 
 
 def run_sweep(
@@ -166,31 +165,24 @@ def _run_on(
 
 def _render_all(sweep: Sweep, recipes: Mapping[Cell, Recipe], progress: Progress) -> None:
     """Make each kind of render once, as many pictures as its largest cell wants."""
-    largest: dict[str, Recipe] = {}
-    for recipe in map(with_needed_renders, recipes.values()):
-        kind = json.dumps(_render_kind(recipe), sort_keys=True)
-        if kind not in largest or largest[kind].render.count < recipe.render.count:
-            largest[kind] = recipe
-    for recipe in largest.values():
-        _ = Experiment(recipe, sweep.workspace, progress).renders
-
-
-def _render_kind(recipe: Recipe) -> dict[str, Any]:
-    content = for_rendering(recipe).model_dump(
-        mode="json", include={"seed", "parts", "cad", "randomize", "render", "annotate"}
-    )
-    return {**content, "render": {**content["render"], "count": 0}}
+    largest: dict[str, tuple[Run, RenderStage]] = {}
+    for recipe in recipes.values():
+        stage = Experiment(recipe, sweep.workspace, progress).graph.used_renders
+        if stage.key not in largest or largest[stage.key][1].extent < stage.extent:
+            largest[stage.key] = Run(recipe, sweep.workspace, progress), stage
+    for run, stage in largest.values():
+        run.resolve(stage)
 
 
 def _run_one(sweep: Sweep, recipe: Recipe, cell: Cell, progress: Progress) -> CellResult:
     experiment = Experiment(recipe, sweep.workspace, progress)
     try:
-        evaluation = experiment.evaluated.evaluation
+        evaluation = experiment.evaluate().evaluation
     except PartsightError as error:
         return CellResult(cell.values, cell.seed, {}, problem=f"{type(error).__name__}: {error}")
     figures = {name: float(getattr(evaluation.overall, name)) for name in FIGURES}
     sizes = (evaluation.num_images, evaluation.overall.num_boxes)
-    return CellResult(cell.values, cell.seed, figures, *sizes, train_seconds=experiment.trained.seconds)
+    return CellResult(cell.values, cell.seed, figures, *sizes, train_seconds=experiment.train().seconds)
 
 
 def describe(values: Combination) -> str:

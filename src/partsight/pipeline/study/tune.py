@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.config.sweep import TuneRange, Value
 from partsight.errors import PartsightError, RecipeError
@@ -109,8 +110,8 @@ def _try(optuna: Any, trial: Any, sweep: Sweep, progress: Progress) -> float:
             if trial.should_prune():
                 raise optuna.TrialPruned
 
-    recipe = Sweep(sweep.recipe_path, (*sweep.settings, *settings), sweep.workspace).recipe()
-    history = Experiment(recipe, sweep.workspace, progress, watch).trained.history
+    recipe = read_recipe(sweep.recipe_path, sweep.settings, varied=settings)
+    history = Experiment(recipe, sweep.workspace, progress, watch).train().history
     return max(value for figures in history if (value := validation_map50(figures)) is not None)
 
 
@@ -149,7 +150,7 @@ def _described(study: Any, sweep: Sweep, progress: Progress) -> Tuned:
         for trial in study.get_trials()
     )
     best = tuple(f"{key} = {value}" for key, value in study.best_params.items())
-    validation = Experiment(sweep.recipe(), sweep.workspace, progress).dataset.splits.validation
+    validation = Experiment(sweep.recipe(), sweep.workspace, progress).assemble().splits.validation
     return Tuned(trials, float(study.best_value), best, len(validation.samples))
 
 

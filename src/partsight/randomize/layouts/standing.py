@@ -9,8 +9,9 @@ import numpy as np
 
 from partsight.config.randomize import StandSection
 from partsight.randomize.camera.viewpoint import Viewpoint, sample_walk_viewpoint
+from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.arrangement import NUM_TRIES, Footprint, do_outlines_meet, on_ground
-from partsight.randomize.layouts.dropping import Drop, fallen_distractors, holds_camera, is_clear
+from partsight.randomize.layouts.dropped import fallen_distractors, holds_camera, is_clear
 from partsight.randomize.layouts.layout import Body, Layout, pick_part
 from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import Support, girders, plinths
@@ -48,18 +49,20 @@ class _Base:
     """How many times as long it is as it would be for the part alone."""
 
 
-def stand_layout(drop: Drop) -> Layout:
+def sample_standing(context: DrawContext) -> Layout:
     """Set the part looked at and its neighbours upright, walk to the next side, and let distractors fall around them."""
-    rng, section = drop.stream("placement"), drop.section.stand
-    is_empty, base = chance(rng, section.empty_share), _sample_base(rng, drop)
-    class_id = drop.index % len(drop.parts)
-    focus = _stood(rng, section, pick_part(rng, drop.parts[class_id], section.size_jitter), class_id, np.zeros(2), base)
+    rng, section = context.stream("placement"), context.section.stand
+    is_empty, base = chance(rng, section.empty_share), _sample_base(rng, context)
+    class_id = context.class_id
+    focus = _stood(
+        rng, section, pick_part(rng, context.parts[class_id], section.size_jitter), class_id, np.zeros(2), base
+    )
     diagonal = diagonal_m(focus.body.part.mesh)
-    viewpoint = _walked(drop, focus.body, base.height_m, diagonal)
-    standing = [] if is_empty else [focus, *_neighbours(rng, drop, focus, viewpoint, base)]
+    viewpoint = _walked(context, focus.body, base.height_m, diagonal)
+    standing = [] if is_empty else [focus, *_neighbours(rng, context, focus, viewpoint, base)]
     support, parts = _support(standing, base), [stood.body for stood in standing]
-    distractors = fallen_distractors(drop, diagonal, parts, support, viewpoint)
-    return Layout(viewpoint, (*parts, *distractors), is_floating=False, focus_radius_m=diagonal / 2, support=support)
+    distractors = fallen_distractors(context, diagonal, parts, support, viewpoint)
+    return Layout(viewpoint, (*parts, *distractors), "ground", diagonal / 2, support)
 
 
 def upright(axis: str) -> FloatArray:
@@ -69,15 +72,15 @@ def upright(axis: str) -> FloatArray:
     return rotation_about([1, 0, 0], 180) if axis == "-z" else np.eye(3)
 
 
-def _sample_base(rng: np.random.Generator, drop: Drop) -> _Base:
+def _sample_base(rng: np.random.Generator, context: DrawContext) -> _Base:
     """Draw pallets, pedestals, girders or the plain floor, and how high they are."""
-    section, kind = drop.section.stand, rng.random()
+    section, kind = context.section.stand, rng.random()
     if kind < section.pallet_share:
         return _Base(float(rng.uniform(*section.pallet_height_m)))
     if kind < section.pallet_share + section.pedestal_share:
         return _Base(float(rng.uniform(*section.pedestal_height_m)))
     if kind < section.pallet_share + section.pedestal_share + section.girder_share:
-        stretch = float(drop.stream("girder").uniform(*GIRDER_STRETCH))
+        stretch = float(context.stream("girder").uniform(*GIRDER_STRETCH))
         return _Base(float(rng.uniform(*section.girder_height_m)), is_girder=True, stretch=stretch)
     return _Base(0.0)
 
@@ -92,24 +95,24 @@ def _stood(
     return _Standing(Body(part, transform, class_id), place_m, sides_m * [base.stretch, 1.0], turn_deg)
 
 
-def _walked(drop: Drop, focus: Body, height_m: float, diagonal: float) -> Viewpoint:
-    rng, round_number = drop.stream("camera"), drop.index // len(drop.parts)
-    start = stream(drop.seed, drop.index % len(drop.parts), "start of the walk").uniform()
-    azimuth = 2 * np.pi * ((start + round_number * GOLDEN_TURN) % 1.0)
-    eye_m = float(rng.uniform(*drop.section.stand.eye_height_m)) - height_m
+def _walked(context: DrawContext, focus: Body, height_m: float, diagonal: float) -> Viewpoint:
+    rng, turn = context.stream("camera"), context.turn
+    start = stream(context.seed, context.class_id, "start of the walk").uniform()
+    azimuth = 2 * np.pi * ((start + turn * GOLDEN_TURN) % 1.0)
+    eye_m = float(rng.uniform(*context.section.stand.eye_height_m)) - height_m
     target = focus.world_from_part[:3, 3]
-    return sample_walk_viewpoint(rng, drop.section.camera, drop.size_wh, target, diagonal, (azimuth, eye_m))
+    return sample_walk_viewpoint(rng, context.section.camera, context.size_wh, target, diagonal, (azimuth, eye_m))
 
 
 def _neighbours(
-    rng: np.random.Generator, drop: Drop, focus: _Standing, viewpoint: Viewpoint, base: _Base
+    rng: np.random.Generator, context: DrawContext, focus: _Standing, viewpoint: Viewpoint, base: _Base
 ) -> list[_Standing]:
     """Draw further parts that stand around; those that find no place are left out."""
-    standing, (low, high) = [focus], drop.section.stand.parts_per_image
+    standing, (low, high) = [focus], context.section.stand.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
-        class_id = int(rng.integers(len(drop.parts)))
-        part = pick_part(rng, drop.parts[class_id], drop.section.stand.size_jitter)
-        tried = (_beside(rng, drop.section.stand, part, class_id, focus, base) for _ in range(NUM_TRIES))
+        class_id = int(rng.integers(len(context.parts)))
+        part = pick_part(rng, context.parts[class_id], context.section.stand.size_jitter)
+        tried = (_beside(rng, context.section.stand, part, class_id, focus, base) for _ in range(NUM_TRIES))
         found = next((stood for stood in tried if _fits(stood, standing, viewpoint, base)), None)
         standing += [found] if found is not None else []
     return standing[1:]

@@ -45,7 +45,12 @@ def sample_exposure(rng: np.random.Generator, section: LightSection) -> float:
 
 @lru_cache(maxsize=8)
 def find_maps(folder: Path | None) -> tuple[Path, ...]:
-    """Return the environment maps in a folder. Raises SceneError when it has none."""
+    """Return the maps that a folder held when first asked for, as every scene draws from it. Raises as `list_maps`."""
+    return list_maps(folder)
+
+
+def list_maps(folder: Path | None) -> tuple[Path, ...]:
+    """Return the environment maps in a folder, by name. Raises SceneError when it has none."""
     if folder is None:
         return ()
     paths = tuple(sorted(path for path in folder.glob("**/*") if path.suffix.lower() in SUFFIXES))

@@ -6,19 +6,28 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from partsight.config.randomize import BackgroundSection
-from partsight.errors import SceneError
+from partsight.errors import DatasetError, SceneError
+from partsight.pictures import PICTURE_SUFFIXES, pictures_below, read_picture
 from partsight.randomize.looks.textures import sample_collage
 from partsight.randomize.streams import chance
 from partsight.structures.arrays import Image
+from partsight.structures.world.scene import Background
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 PHOTO_SHARE = 0.7
 """Share of backgrounds taken from the user's folder when there is one."""
 LONGEST_PX = 1280
 """Photos are kept in memory no larger than this."""
+
+
+def sample_backdrop(
+    rng: np.random.Generator, section: BackgroundSection, size_wh: tuple[int, int]
+) -> Background | None:
+    """Draw a picture for behind hovering parts; in workshops half the time the room itself, out of focus."""
+    if section.vary and section.workshop_share and chance(rng, 0.5 * section.workshop_share):
+        return None
+    return Background(sample_background(rng, section, size_wh))
 
 
 def sample_background(rng: np.random.Generator, section: BackgroundSection, size_wh: tuple[int, int]) -> Image:
@@ -55,17 +64,17 @@ def list_photos(folder: Path | None, key: str) -> tuple[Path, ...]:
     """Return the pictures in a folder, by name. Raises SceneError when it has none."""
     if folder is None:
         return ()
-    paths = tuple(sorted(path for path in folder.glob("**/*") if path.suffix.lower() in SUFFIXES))
+    paths = tuple(pictures_below(folder))
     if not paths:
-        raise SceneError(f"{folder}: no pictures ({', '.join(SUFFIXES)}) here; mend {key}")
+        raise SceneError(f"{folder}: no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}) here; mend {key}")
     return paths
 
 
 @lru_cache(maxsize=128)
 def _read_photo(path: Path) -> Pillow.Image:
     try:
-        photo = Pillow.open(path).convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
-        raise SceneError(f"{path}: background picture cannot be read ({error}). Remove it or save it anew.") from error
+        photo = Pillow.fromarray(read_picture(path))
+    except DatasetError as error:
+        raise SceneError(f"background picture {error}") from error
     photo.thumbnail((LONGEST_PX, LONGEST_PX))
     return photo

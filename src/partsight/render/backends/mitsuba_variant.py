@@ -79,7 +79,7 @@ def find_llvm_libraries(root: Path = Path("/")) -> list[Path]:
 
 def does_draw(variant: str, settings: Mapping[str, str]) -> bool:
     """Return whether a child process with these environment variables draws a tiny scene and survives."""
-    command = [sys.executable, "-c", _PROBE, variant]
+    command = [sys.executable, "-P", "-c", _PROBE, variant]
     environment = {**os.environ, **settings}
     try:
         child = subprocess.run(command, env=environment, capture_output=True, timeout=_PROBE_LIMIT_S, check=False)

@@ -111,10 +111,10 @@ def running(live):
     thread = threading.Thread(target=live.run)
     thread.start()
     try:
-        wait_for(lambda: live.server.started, 20)
+        wait_for(lambda: live.page.has_started, 20)
         yield live
     finally:
-        live.server.should_exit = True
+        live.page.stop()
         thread.join(20)
         assert not thread.is_alive()
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from partsight.errors import DatasetError
-from partsight.labels.formats.coco import read_coco, write_coco
+from partsight.labels.formats.coco import write_coco
+from partsight.labels.own_folders import read_coco
 from tests.builders import NAMES, assert_same, dataset_of, sample_of, write_picture
 
 from .test_yolo import LABELS, anywhere
@@ -16,6 +17,7 @@ from .test_yolo import LABELS, anywhere
 
 def content_of(folder: Path) -> dict[str, Any]:
     write_picture(folder / "a.png")
+    write_picture(folder / "b.png", shade=1)
     return {
         "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
         "annotations": [{"id": 5, "image_id": 1, "category_id": 9, "bbox": [1, 2, 3, 4]}],
@@ -45,14 +47,17 @@ def test_categories_are_matched_by_name(tmp_path: Path) -> None:
     [
         ({"categories": [{"id": 9, "name": "nut"}]}, "annotation 5: class 'nut' is not in the recipe"),
         ({"categories": [{"id": 8, "name": "QF"}]}, "category 9, not listed"),
-        ({"categories": [{"id": 8, "name": "QF"}, {"id": 9, "name": "QF"}]}, "unique"),
+        ({"categories": [{"id": 9, "name": "QD"}, {"id": 9, "name": "QF"}]}, "category id 9 stands for several names"),
         ({"images": [{"id": 1, "file_name": "a.png", "width": 30, "height": 40}]}, "stated as 30×40, found 40×30"),
-        ({"images": [{"id": 1, "file_name": "b.png", "width": 40, "height": 30}]}, "b.png: no such picture"),
+        ({"images": [{"id": 1, "file_name": "c.png", "width": 40, "height": 30}]}, "c.png: no such picture"),
         ({"images": [{"id": 2, "file_name": "a.png", "width": 40, "height": 30}]}, "image id 1 is not listed"),
-        ({"images": 2 * [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}]}, "image id 1 occurs 2 times"),
+        ({"images": [{"id": 1, "file_name": f"{name}.png"} for name in "ab"]}, "image id 1 occurs 2 times"),
         ({"annotations": [{"id": 5, "image_id": 1, "category_id": 9, "bbox": [1, 2, 300, 4]}]}, "leaves the picture"),
         ({"annotations": [{"id": 5, "image_id": 1, "category_id": 9, "bbox": [1, 2, 3, 0]}]}, "no area"),
-        ({"annotations": [{"id": 5, "image_id": 1, "category_id": 9, "bbox": [1, 2, 3]}]}, "annotations.0.bbox"),
+        (
+            {"annotations": [{"id": 5, "image_id": 1, "category_id": 9, "bbox": [1, 2, 3]}]},
+            "annotation 5: bbox: found",
+        ),
         ({"annotations": [{"id": 5, "image_id": 1, "category_id": 9, "bbox": [1, 2, 3, 4], "iscrowd": 1}]}, "crowd"),
     ],
 )

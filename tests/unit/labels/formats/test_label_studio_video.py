@@ -5,8 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from partsight.errors import DatasetError
-from partsight.labels.formats.detection import read_export
+from tests.unit.labels.test_exchange import judged
 
 
 def key(frame, x, *, enabled=True):
@@ -26,7 +25,7 @@ def export(folder, keys, names=("walk-0", "walk-100", "walk-200", "walk-400"), *
 
 
 def boxes(folder, keys, **more):
-    _, found = read_export(*export(folder, keys, **more))
+    found = judged(*export(folder, keys, **more))
     return {picture.name: [label.box_xyxy for label in picture.labels] for picture in found.pictures}
 
 
@@ -53,11 +52,9 @@ def test_pictures_of_other_videos_are_left_alone(tmp_path):
 
 
 def test_a_video_without_frames_says_how_to_get_them(tmp_path):
-    with pytest.raises(DatasetError, match="photos add"):
-        read_export(*export(tmp_path, [key(1, 0)], names=["other-0"]))
+    assert "photos add" in judged(*export(tmp_path, [key(1, 0)], names=["other-0"])).faults[0]
 
 
 @pytest.mark.parametrize("changes", [{"duration": 0}, {"sequence": [{"frame": 1}]}, {"framesCount": None}])
 def test_what_is_not_as_the_tool_writes_it_is_an_error_that_names_the_task(tmp_path, changes):
-    with pytest.raises(DatasetError, match="task 1"):
-        read_export(*export(tmp_path, [key(1, 0)], **changes))
+    assert "task 7: not as Label Studio writes it" in judged(*export(tmp_path, [key(1, 0)], **changes)).faults[0]

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partsight.errors import DatasetError
-from partsight.labels.formats.yolo import read_yolo, write_yolo
+from partsight.labels.formats.yolo import write_yolo
+from partsight.labels.own_folders import read_yolo
 from partsight.structures.dataset import Dataset, Splits
+from partsight.structures.sample import Sample
 from tests.builders import NAMES, assert_same, dataset_of, sample_of, write_picture
 
 
@@ -120,7 +122,7 @@ def test_all_problems_are_reported_together(folder: Path) -> None:
         read(folder)
     for finding in (
         "6 problem(s)",
-        "c.txt: no label file",
+        "c.png: no label file",
         "a.jpg: shares",
         "a.png: shares",
         "b.txt:1",
@@ -243,3 +245,29 @@ def test_what_could_not_be_read_back_is_not_written(splits: Splits, tmp_path: Pa
     with pytest.raises(DatasetError, match=r"leaves the picture|no such picture"):
         write_yolo(bad, tmp_path / "out", {})
     assert not (tmp_path / "out").exists()
+
+
+LINE_ENDS = ("\n", "\r", "\x0b", "\x1c", "\x85", "\u2028", "\u2029", "\udcff")
+
+
+def named(folder: Path, name: str) -> Sample:
+    return sample_of(write_picture(folder / f"{name}.png", shade=len(name)), [(1, 1, 9, 9)], [0], name)
+
+
+def test_a_name_of_several_lines_is_listed_on_one_and_read_again(tmp_path: Path) -> None:
+    """Lists of pictures are split by `str.splitlines`, by us and by libraries, at more signs than a line feed."""
+    samples = [named(tmp_path, f"a{sign}b") for sign in LINE_ENDS]
+    others = dataset_of(named(tmp_path, "validation"))
+    data_yaml = write_yolo(Splits(dataset_of(*samples), others, dataset_of()), tmp_path / "yolo", {})
+    listed = data_yaml.with_name("train.txt").read_text(encoding="utf-8").splitlines()
+    assert len(listed) == len(samples)
+    assert all((data_yaml.parent / line).is_file() for line in listed)
+    found = read_yolo(data_yaml.parent, NAMES, lambda path: path)
+    assert sum(len(sample.class_ids) for sample in found.samples) == len(samples) + 1
+
+
+def test_names_that_would_become_one_are_refused(tmp_path: Path) -> None:
+    train = dataset_of(named(tmp_path, "a\nb"), named(tmp_path, "a%000Ab"))
+    others = dataset_of(named(tmp_path, "validation"))
+    with pytest.raises(DatasetError, match="shares its name"):
+        write_yolo(Splits(train, others, dataset_of()), tmp_path / "yolo", {})

@@ -4,9 +4,9 @@ import httpx
 import pytest
 from PIL import Image as PillowImage
 
+from partsight.labels.photo_labels import Proposals
 from partsight.labels.store import open_label_store
 from partsight.photos.label_page.server import make_app
-from partsight.structures.labelling import Proposals
 
 HOME = "http://127.0.0.1:8123"
 TOKEN = "a-secret"  # noqa: S105 - of this test

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from partsight.config.loading import parse_recipe
 from partsight.errors import RecipeError
 from partsight.pipeline.delivery.part_cards import check_documents, safe_names
-from partsight.pipeline.running.stage_key import cad_key
+from partsight.pipeline.stages.cad.stage import CadStage
 
 
 def recipe(folder: Path, **part):
@@ -46,6 +46,6 @@ def test_one_document_is_a_list_of_one_and_numbers_are_text(tmp_path):
 def test_cards_do_not_change_what_parts_are_made(tmp_path):
     """Editing a description, a document or a serial number must not render and train anew."""
     (tmp_path / "a.step").write_text("ISO-10303-21;")
-    plain = cad_key(recipe(tmp_path))
-    assert cad_key(recipe(tmp_path, description="d", document="qf.pdf", details={"serial": "1"})) == plain
-    assert cad_key(recipe(tmp_path, color="#ffffff")) != plain
+    plain = CadStage(recipe(tmp_path)).key
+    assert CadStage(recipe(tmp_path, description="d", document="qf.pdf", details={"serial": "1"})).key == plain
+    assert CadStage(recipe(tmp_path, color="#ffffff")).key != plain

@@ -4,68 +4,58 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import RandomizeSection, StandSection
+from partsight.config.randomize import StandSection
+from partsight.randomize.layouts.layout import Body, Layout
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.layouts.standing import upright
-from partsight.randomize.sampler import open_sampler
+from partsight.randomize.layouts.support import FixedBox
 from partsight.randomize.solids import box
-from partsight.structures.world.scene import Scene
 from partsight.structures.world.transform import moved
-from tests.unit.randomize.contact import depth_m, pieces
+from tests.unit.randomize import drawing
+from tests.unit.randomize.contact import depth_m, pieces, support_pieces
+from tests.unit.randomize.drawing import classed, eye_m, places
 
 TALL, WIDE = box(np.array([0.2, 0.3, 0.9])), box(np.array([0.5, 0.4, 0.3]))
+PARTS = {"tall": (TALL,), "wide": (WIDE,)}
 FLOOR = {"pallet_share": 0.0, "pedestal_share": 0.0}
 PALLET = {"pallet_share": 1.0, "pedestal_share": 0.0, "pallet_height_m": (0.15, 0.15)}
 PEDESTAL = {"pallet_share": 0.0, "pedestal_share": 1.0, "pedestal_height_m": (0.8, 0.8)}
 
 
-def scenes(count: int = 8, *, distractors=(0, 0), camera=None, **stand) -> list[Scene]:
-    settings = {"empty_share": 0.0, **stand}
-    section = RandomizeSection.model_validate(
-        {
-            "placement": "stand",
-            "stand": settings,
-            "camera": camera or {},
-            "distractors": {"per_image": distractors},
-            "background": {"vary": False},
-        }
-    )
-    drawn = open_sampler(section, {"tall": (TALL,), "wide": (WIDE,)}, (160, 120), 3)
-    return [drawn.sample(index) for index in range(count)]
+def layouts(count: int = 8, *, distractors=(0, 0), camera=None, **stand) -> list[Layout]:
+    changes = {"stand": {"empty_share": 0.0, **stand}, "camera": camera or {}, "distractors__per_image": distractors}
+    return drawing.layouts(count, seed=3, parts=PARTS, placement="stand", **changes)
 
 
-def classed(scene: Scene):
-    return [instance for instance in scene.instances if instance.class_id is not None]
+def corners_m(thing: Body | FixedBox) -> np.ndarray:
+    if isinstance(thing, FixedBox):
+        return moved(thing.world_from_box, box(thing.size_m).mesh.vertices_m)
+    return moved(thing.world_from_part, thing.part.mesh.vertices_m)
 
 
-def plinths(scene: Scene):
-    return [i for i in scene.instances if i.class_id is None and i.part.name == "box"]
-
-
-def floor_m(scene: Scene) -> float:
-    return next(i for i in scene.instances if i.part.name == "plane").world_from_part[2, 3]
+def pieces_of(body: Body) -> list[np.ndarray]:
+    return pieces(PosedPart(body.part, body.world_from_part))
 
 
 def test_girders_are_beams_that_carry_their_part_and_stand_on_the_floor():
     settings = {"pallet_share": 0.0, "pedestal_share": 0.0, "girder_share": 1.0, "girder_height_m": (0.5, 0.5)}
-    for scene in scenes(**settings):
-        beams, parts = plinths(scene), classed(scene)
+    for layout in layouts(**settings):
+        beams, parts = layout.support.boxes, classed(layout)
         assert len(beams) == 3 * len(parts)  # two flanges and a web
-        corners = [moved(beam.world_from_part, beam.part.mesh.vertices_m) for beam in beams]
+        corners = [corners_m(beam) for beam in beams]
         assert max(points[:, 2].max() for points in corners) == pytest.approx(0.0, abs=1e-9)
-        assert min(points[:, 2].min() for points in corners) == pytest.approx(floor_m(scene), abs=1e-9)
+        assert min(points[:, 2].min() for points in corners) == pytest.approx(layout.support.floor_m, abs=1e-9)
         for number, part in enumerate(parts):
-            outline = corners[3 * number] - part.world_from_part[:3, 3]
-            below = moved(part.world_from_part, part.part.mesh.vertices_m) - part.world_from_part[:3, 3]
-            assert np.ptp(outline[:, :2], axis=0).max() > np.ptp(below[:, :2], axis=0).max()
-            assert np.abs(below[:, 2].min() + part.world_from_part[2, 3]) < 1e-6
+            flange, points = corners[3 * number], corners_m(part)
+            assert np.ptp(flange[:, :2], axis=0).max() > np.ptp(points[:, :2], axis=0).max()
+            assert np.abs(points[:, 2].min()) < 1e-6
 
 
 def test_without_girders_pallets_and_pedestals_stay_what_they_were():
-    plain, same = scenes(), scenes(girder_share=0.0, girder_height_m=(0.3, 0.3))
-    for one, other in zip(plain, same, strict=True):
-        assert [i.world_from_part.tolist() for i in one.instances] == [
-            i.world_from_part.tolist() for i in other.instances
+    for one, other in zip(layouts(), layouts(girder_share=0.0, girder_height_m=(0.3, 0.3)), strict=True):
+        assert places(one) == places(other)
+        assert [corners_m(fixed).tobytes() for fixed in one.support.boxes] == [
+            corners_m(fixed).tobytes() for fixed in other.support.boxes
         ]
 
 
@@ -77,69 +67,64 @@ def test_the_named_axis_points_up(axis):
 
 
 def test_parts_stand_upright_on_the_floor():
-    for scene in scenes(**FLOOR):
-        for instance in classed(scene):
-            heights = moved(instance.world_from_part, instance.part.mesh.vertices_m)[:, 2]
-            assert heights.min() == pytest.approx(floor_m(scene), abs=1e-9)
-            assert np.ptp(heights) == pytest.approx(0.9 if instance.part is TALL else 0.3)
+    for layout in layouts(**FLOOR):
+        for body in classed(layout):
+            heights = corners_m(body)[:, 2]
+            assert heights.min() == pytest.approx(layout.support.floor_m, abs=1e-9)
+            assert np.ptp(heights) == pytest.approx(0.9 if body.part is TALL else 0.3)
 
 
 def test_another_axis_lays_them_down():
-    tall = [i for scene in scenes(up="x", **FLOOR) for i in classed(scene) if i.part is TALL]
-    heights = [np.ptp(moved(i.world_from_part, i.part.mesh.vertices_m)[:, 2]) for i in tall]
-    np.testing.assert_allclose(heights, 0.2)
+    tall = [body for layout in layouts(up="x", **FLOOR) for body in classed(layout) if body.part is TALL]
+    np.testing.assert_allclose([np.ptp(corners_m(body)[:, 2]) for body in tall], 0.2)
 
 
 @pytest.mark.parametrize(("settings", "height_m"), [(PALLET, 0.15), (PEDESTAL, 0.8)])
 def test_each_part_has_a_plinth_of_its_own_that_holds_its_base(settings, height_m):
-    for scene in scenes(parts_per_image=(3, 3), **settings):
-        blocks = plinths(scene)
-        assert len(blocks) == len(classed(scene))
-        assert floor_m(scene) == pytest.approx(-height_m)
-        for instance, block in zip(classed(scene), blocks, strict=True):
-            corners = moved(instance.world_from_part, instance.part.mesh.vertices_m)
-            base = corners[corners[:, 2] < 1e-6]
-            within = np.abs(moved(np.linalg.inv(block.world_from_part), base))
-            assert (within <= np.abs(block.part.mesh.vertices_m).max(axis=0) + 1e-9).all()
+    for layout in layouts(parts_per_image=(3, 3), **settings):
+        assert layout.support.floor_m == pytest.approx(-height_m)
+        for body, block in zip(classed(layout), layout.support.boxes, strict=True):
+            corners = corners_m(body)
+            within = np.abs(moved(np.linalg.inv(block.world_from_box), corners[corners[:, 2] < 1e-6]))
+            assert (within <= block.size_m / 2 + 1e-9).all()
 
 
 def test_neither_parts_nor_plinths_overlap():
-    for scene in scenes(parts_per_image=(5, 5), spacing=(0.7, 1.5), **PEDESTAL):
-        solids = [PosedPart(i.part, i.world_from_part) for i in (*classed(scene), *plinths(scene))]
+    for layout in layouts(parts_per_image=(5, 5), spacing=(0.7, 1.5), **PEDESTAL):
+        solids = [corners_m(thing) for thing in (*classed(layout), *layout.support.boxes)]
         for number, one in enumerate(solids):
-            for other in solids[:number]:
-                assert depth_m(pieces(one)[0], pieces(other)[0]) < 1e-9
+            assert all(depth_m(one, other) < 1e-9 for other in solids[:number])
 
 
 def test_the_camera_is_at_eye_height_unless_it_is_near():
-    seen = scenes(20, eye_height_m=(1.5, 1.5), camera={"elevation_deg": (0, 60), "object_size": (0.1, 0.2)}, **FLOOR)
-    heights = [scene.camera.world_from_camera[2, 3] - floor_m(scene) for scene in seen]
-    np.testing.assert_allclose(heights, 1.5)
-    near = scenes(10, camera={"elevation_deg": (0, 20), "object_size": (0.7, 0.7)}, **FLOOR)
-    assert all(scene.camera.world_from_camera[2, 3] < 1.2 for scene in near)
+    far, close = (
+        {"elevation_deg": (0, 60), "object_size": (0.1, 0.2)},
+        {"elevation_deg": (0, 20), "object_size": (0.7, 0.7)},
+    )
+    seen = layouts(20, eye_height_m=(1.5, 1.5), camera=far, **FLOOR)
+    np.testing.assert_allclose([eye_m(layout)[2] - layout.support.floor_m for layout in seen], 1.5)
+    assert all(eye_m(layout)[2] < 1.2 for layout in layouts(10, camera=close, **FLOOR))
 
 
 def test_few_pictures_already_look_from_all_sides():
     """Of 16 pictures of a class, no two neighbouring directions are more than 40° apart."""
-    places = [scene.camera.world_from_camera[:2, 3] for scene in scenes(32)[::2]]
-    azimuths = np.sort(np.rad2deg([np.arctan2(y, x) for x, y in places]))
+    eyes = [eye_m(layout) for layout in layouts(32)[::2]]
+    azimuths = np.sort(np.rad2deg([np.arctan2(y, x) for x, y, _ in eyes]))
     gaps = np.diff(np.append(azimuths, azimuths[0] + 360))
     assert gaps.max() < 40
 
 
 def test_distractors_leave_parts_and_camera_as_they_were_and_lie_below_or_beside():
-    plain, changed = scenes(**PEDESTAL), scenes(distractors=(6, 6), **PEDESTAL)
+    plain, changed = layouts(4, **PEDESTAL), layouts(4, distractors=(4, 4), **PEDESTAL)
+    assert sum(len(layout.bodies) for layout in changed) > sum(len(layout.bodies) for layout in plain)
     for one, other in zip(plain, changed, strict=True):
-        assert one.camera.world_from_camera.tobytes() == other.camera.world_from_camera.tobytes()
-        assert [i.world_from_part.tobytes() for i in classed(one)] == [
-            i.world_from_part.tobytes() for i in classed(other)
-        ]
-        added = other.instances[len(classed(other)) : len(other.instances) - len(one.instances) + len(classed(one))]
-        for thing in added:
-            fallen = PosedPart(thing.part, thing.world_from_part)
-            for solid in (*classed(other), *plinths(one)):
-                standing = PosedPart(solid.part, solid.world_from_part)
-                assert depth_m(pieces(fallen)[0], pieces(standing)[0]) <= overlap_limit_m(thing.part, solid.part)
+        assert eye_m(one).tobytes() == eye_m(other).tobytes()
+        assert places(one) == places(other)
+        for thing in other.bodies[len(classed(other)) :]:
+            for part in classed(other):
+                assert depth_m(pieces_of(thing)[0], pieces_of(part)[0]) <= overlap_limit_m(thing.part, part.part)
+            for fixed in support_pieces(other.support):
+                assert depth_m(pieces_of(thing)[0], fixed) <= overlap_limit_m(thing.part)
 
 
 def test_shares_and_sizes_are_checked():

@@ -1,6 +1,5 @@
 """YOLO layout: pictures in `images/`, a text file of labels for each in `labels/`, class names in one more file."""
 
-from partsight.labels.formats.yolo.reading import read_yolo
 from partsight.labels.formats.yolo.writing import write_yolo
 
-__all__ = ["read_yolo", "write_yolo"]
+__all__ = ["write_yolo"]

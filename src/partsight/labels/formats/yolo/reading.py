@@ -1,190 +1,103 @@
-"""YOLO layout, read: `images/**`, `labels/**/<same name>.txt`, class names in `classes.txt` or `data.yaml`.
+"""YOLO folders of every tool, read in one way: each picture has one text file of its name, in the place of labels or beside it.
 
-Classes are matched by name, never by number: a folder whose names stand in another order than the recipe's is read
-rightly.
+    Roboflow          data.yaml, {train,valid,test}/images/x.jpg, {train,valid,test}/labels/x.txt
+    Ultralytics, CVAT data.yaml, images/train/x.jpg, labels/train/x.txt
+    CVAT YOLO 1.1     obj.names, obj_train_data/**/x.jpg with x.txt beside it
+    Label Studio      classes.txt, images/x.jpg, labels/x.txt
+    labelImg          classes.txt, x.jpg with x.txt beside it
+    DOTA              images/x.jpg, labelTxt/x.txt, class names in the lines
+
+A picture without a label file counts as not labeled; an empty file says that nothing is there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from partsight.errors import DatasetError
-from partsight.labels.class_names import check_same_names, check_unique_names
-from partsight.labels.label import (
-    Label,
-    box_problem,
-    boxes_of,
-    class_ids_of,
-    name_problems,
-    raise_problems,
-    sample_id_of,
-    stem_problems,
-)
-from partsight.pictures import list_pictures, picture_size
-from partsight.structures.dataset import Dataset
-from partsight.structures.sample import Sample, Source
+from partsight.labels.export_folder import ExportFolder
+from partsight.labels.findings import Findings, Mark, PictureEntry
+from partsight.labels.formats.yolo.lines import LineRules, looks_like_labels, read_lines
+from partsight.labels.formats.yolo.names import NAME_FILES, StatedNames, find_names
 
-_NO_PICTURE_LABELS = frozenset({"classes.txt", "labels.txt", "README.txt"})
-"""Text files that labelling tools put beside the labels."""
+NO_LABEL_FILE = "no label file (an empty one would say that nothing is there)"
+_NO_LABELS = NAME_FILES | {"labels.txt"}
+_LABEL_FOLDERS = frozenset({"labels", "labeltxt"})
+_SPLIT_FOLDERS = ("train", "valid", "val", "test")
 
 
-def read_yolo(
-    folder: Path, class_names: Sequence[str], session_of: Callable[[str], str], source: Source = "photo"
-) -> Dataset:
-    """Read a folder in YOLO layout, its classes renumbered by name to `class_names`.
-
-    `session_of` names the session of a picture by its path below `images/`. Label lines are `class cx cy w h` in shares
-    of the picture, or `class x1 y1 x2 y2 …` (a polygon, of which the extent is taken). Raises DatasetError with all
-    problems, each with file and line: a picture without label file (an empty one says that nothing is there), labels
-    without picture, numbers out of range.
-    """
-    folder_names = read_names(folder)
-    paths = list_pictures(folder / "images")
-    relatives = [path.relative_to(folder / "images") for path in paths]
-    problems = stem_problems(relatives) + _orphan_problems(folder, relatives)
-    pictures = [_read_picture_labels(folder, relative, folder_names) for relative in relatives]
-    for picture in pictures:
-        problems += picture.problems + name_problems(picture.labels, class_names)
-    raise_problems(problems, folder)
-    samples = tuple(_sample(folder, picture, class_names, source, session_of) for picture in pictures)
-    return Dataset(tuple(class_names), samples)
+def find_yolo_labels(export: ExportFolder) -> list[Path]:
+    """Return the text files that hold labels: named after a picture, or in a folder of labels; none when no file is of a picture."""
+    texts = [path for path in export.ending(".txt") if _may_hold_labels(path)]
+    pairs = _pairs(texts, export)
+    return [path for path in texts if path in pairs or _is_in_labels(path, export)] if pairs else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """One picture and the lines of its label file."""
-
-    relative: Path
-    size_wh: tuple[int, int]
-    labels: list[Label]
-    problems: list[str]
+def yolo_layout(export: ExportFolder) -> str:
+    """Return which tool's layout it is, in words."""
+    if any(path.name == "obj.names" for path in export.files):
+        return "YOLO 1.1 (CVAT)"
+    has_splits = any((export.root / split / "images").is_dir() for split in _SPLIT_FOLDERS)
+    return "Roboflow YOLO" if (export.root / "data.yaml").is_file() and has_splits else "YOLO"
 
 
-def read_names(folder: Path) -> list[str]:
-    """Return the folder's class names; all files that state them must agree."""
-    readers = {"classes.txt": names_from_text, "labels/classes.txt": names_from_text, "data.yaml": names_from_yaml}
-    stated = {folder / name: read(folder / name) for name, read in readers.items() if (folder / name).is_file()}
-    if not stated:
-        raise DatasetError(f"{folder}: neither classes.txt nor data.yaml. Expected the class names there, one a line.")
-    first = next(iter(stated))
-    for path, names in stated.items():
-        check_same_names(stated[first], names, f"{path} (compared with {first.name})")
-        check_unique_names(names, str(path))
-    return stated[first]
+def read_yolo_labels(export: ExportFolder) -> Findings:
+    """Read a YOLO folder. Raises DatasetError when class names are missing or contradict each other."""
+    texts = find_yolo_labels(export)
+    stated = find_names(export) or _names_in_lines(texts, export)
+    rules = LineRules(stated.names, stated.keypoints)
+    found = Findings(export)
+    found.add_class_names(list(stated.names))
+    pairs = _pairs(texts, export)
+    labeled = {picture: path for path, picture in pairs.items()}
+    found.entries = [_entry(path, labeled.get(path), rules, export) for path in export.index.paths]
+    found.entries += [_orphan(path, rules, export) for path in texts if path not in pairs]
+    return found
 
 
-def names_from_text(path: Path) -> list[str]:
-    """Return class names, one a line. Raises DatasetError."""
-    return [line.strip() for line in _read_text(path).splitlines() if line.strip()]
+def _pairs(texts: Sequence[Path], export: ExportFolder) -> dict[Path, Path]:
+    """Return the picture of each label file: that of its place, else the only one of its name in the folder of pictures."""
+    pairs = {path: shared[0] for path in texts if (shared := export.index.sharing(path))}
+    taken = set(pairs.values())
+    for path in texts:
+        picture = export.index.find(path.stem, path) if path not in pairs else None
+        if picture is not None and picture not in taken and export.is_given(picture):
+            pairs[path] = picture
+    return pairs
 
 
-def names_from_yaml(path: Path) -> list[str]:
-    """Return the class names of a data.yaml. Raises DatasetError."""
-    import yaml
-
-    try:
-        content = yaml.safe_load(_read_text(path))
-    except yaml.YAMLError as error:
-        raise DatasetError(f"{path}: not valid YAML ({error})") from error
-    names = content.get("names") if isinstance(content, Mapping) else None
-    listed = _listed(names)
-    if listed is None:
-        raise DatasetError(f"{path}: found names: {names!r}. Expected a list, or numbers from 0 with a name each.")
-    if content.get("nc", len(listed)) != len(listed):
-        raise DatasetError(f"{path}: nc is {content['nc']}, but there are {len(listed)} names")
-    return listed
-
-
-def _listed(names: Any) -> list[str] | None:
-    if isinstance(names, Mapping) and sorted(names, key=str) == sorted(range(len(names)), key=str):
-        return [str(names[index]) for index in range(len(names))]
-    return [str(name) for name in names] if isinstance(names, list) else None
-
-
-def _orphan_problems(folder: Path, relatives: Sequence[Path]) -> list[str]:
-    """Return one problem for each label file that belongs to no picture."""
-    known = {relative.with_suffix(".txt") for relative in relatives}
-    found = [path.relative_to(folder / "labels") for path in sorted((folder / "labels").rglob("*.txt"))]
-    return [
-        f"labels/{path.as_posix()}: no picture of this name in images/"
-        for path in found
-        if path not in known and path.name not in _NO_PICTURE_LABELS
-    ]
-
-
-def _read_picture_labels(folder: Path, relative: Path, folder_names: Sequence[str]) -> _Picture:
-    """Read what is said of one picture, collecting what is wrong instead of raising."""
-    shown = Path("labels") / relative.with_suffix(".txt")
-    try:
-        size_wh = picture_size(folder / "images" / relative)
-        text = _read_text(folder / shown)
-    except DatasetError as error:
-        return _Picture(relative, (0, 0), [], [str(error)])
-    labels: list[Label] = []
-    problems: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            label, problem = parse_line(line.split(), size_wh, folder_names, f"{shown.as_posix()}:{number}")
-            labels += [label] if label else []
-            problems += [f"{shown.as_posix()}:{number}: {problem}"] if problem else []
-    return _Picture(relative, size_wh, labels, problems)
-
-
-def parse_line(
-    fields: list[str], size_wh: tuple[int, int], folder_names: Sequence[str], where: str
-) -> tuple[Label | None, str | None]:
-    """Return the label of one line, or what is wrong with it."""
-    try:
-        number, values = float(fields[0]), [float(field) for field in fields[1:]]
-    except ValueError:
-        return None, f"found {' '.join(fields)!r}, expected numbers"
-    if number not in range(len(folder_names)):
-        return None, f"class {fields[0]} is not among the {len(folder_names)} classes (0…{len(folder_names) - 1})"
-    box_xyxy = _box(values, size_wh)
-    if box_xyxy is None:
-        return None, f"{len(fields)} columns, expected 5 (class cx cy w h) or 1 + 2n (class and n ≥ 3 corners)"
-    problem = box_problem(box_xyxy, size_wh)
-    return (None, problem) if problem else (Label(box_xyxy, folder_names[int(number)], where), None)
-
-
-def _box(values: Sequence[float], size_wh: tuple[int, int]) -> tuple[float, float, float, float] | None:
-    """Return a box in pixels from the columns after the class, or None when their number is wrong."""
-    width, height = size_wh
-    if len(values) == 4:
-        center_x, center_y, across, down = values
-        edges = center_x - across / 2, center_y - down / 2, center_x + across / 2, center_y + down / 2
-    elif len(values) >= 6 and len(values) % 2 == 0:
-        xs, ys = np.array(values[0::2]), np.array(values[1::2])
-        edges = float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
-    else:
-        return None
-    return edges[0] * width, edges[1] * height, edges[2] * width, edges[3] * height
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise DatasetError(
-            f"{path}: no label file. If nothing is to be seen in the picture, say so by an empty file."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read as text ({error})") from error
-
-
-def _sample(
-    folder: Path, picture: _Picture, class_names: Sequence[str], source: Source, session_of: Callable[[str], str]
-) -> Sample:
-    return Sample(
-        sample_id=sample_id_of(picture.relative),
-        image_path=folder / "images" / picture.relative,
-        size_wh=picture.size_wh,
-        boxes_xyxy=boxes_of(picture.labels, picture.size_wh),
-        class_ids=np.array(class_ids_of(picture.labels, class_names), np.int64),
-        source=source,
-        session=session_of(picture.relative.as_posix()),
-        class_names=tuple(class_names),
+def _may_hold_labels(path: Path) -> bool:
+    return (
+        path.name.lower() not in _NO_LABELS and not path.name.lower().startswith("readme") and looks_like_labels(path)
     )
+
+
+def _is_in_labels(path: Path, export: ExportFolder) -> bool:
+    return any(part.lower() in _LABEL_FOLDERS for part in Path(export.named(path)).parts[:-1])
+
+
+def _orphan(path: Path, rules: LineRules, export: ExportFolder) -> PictureEntry:
+    marks = read_lines(path, rules, export.named(path))
+    return PictureEntry(export.named(path), None, tuple(marks), flaw="no picture of this name")
+
+
+def _entry(path: Path, labels: Path | None, rules: LineRules, export: ExportFolder) -> PictureEntry:
+    shown = export.named(path)
+    if len(export.index.sharing(path)) > 1:
+        flaw = "shares its name with another picture. Labels cannot be told apart: rename one"
+        return PictureEntry(shown, path, flaw=flaw)
+    if labels is None:
+        return PictureEntry(shown, path, flaw=NO_LABEL_FILE, is_fault=False)
+    marks = read_lines(labels, rules, export.named(labels))
+    return PictureEntry(shown, path, tuple(marks))
+
+
+def _names_in_lines(texts: Sequence[Path], export: ExportFolder) -> StatedNames:
+    """Return the names that lines of DOTA hold. Raises DatasetError when lines hold numbers."""
+    marks: list[Mark] = [mark for path in texts for mark in read_lines(path, LineRules(()), export.named(path))]
+    named = sorted({mark.class_name for mark in marks if not mark.fault})
+    if not named:
+        raise DatasetError(
+            f"{export.root}: class names missing: the label files hold numbers only. Put the names, one a line in the order "
+            "of their numbers, into classes.txt there, or bring the data.yaml that belongs to them."
+        )
+    return StatedNames(tuple(named), None, ())

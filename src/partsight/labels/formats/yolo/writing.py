@@ -8,20 +8,25 @@ manifest.json   hash of the content, and where each picture came from
 """
 
 import os
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from partsight.errors import DatasetError, StorageError
-from partsight.files import hash_file, hash_json, read_json, write_json, write_text
+from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
+from partsight.labels.formats.yolo.lines import yolo_text
 from partsight.labels.label import box_problem, raise_problems
+from partsight.pictures import is_read_alike, png_bytes, read_picture
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
-_FORMAT_VERSION = 1
-_DIGITS = 12
-"""Of a share of the picture's side: boxes come back within a millionth of a pixel."""
+_FORMAT_VERSION = 2
+_REWRITTEN = ".png"
+_NO_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
+"""What ends a line for somebody, and what stands for a byte of a name that is no text."""
 _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 _JPEG_END = b"\xff\xd9"
 
@@ -74,12 +79,15 @@ def _check_writable(splits: Splits, folder: Path) -> None:
             "both are needed. Raise render.count, dataset.render_validation_share or the sessions named in photos."
         )
     samples = [sample for dataset in _named(splits).values() for sample in dataset.samples]
-    raise_problems([problem for sample in samples for problem in _sample_problems(sample)], folder)
+    problems = [problem for sample in samples for problem in _sample_problems(sample)]
+    counts = Counter(map(_stem, samples))
+    problems += [f"{one.image_path}: shares its name with another picture" for one in samples if counts[_stem(one)] > 1]
+    raise_problems(problems, folder)
 
 
 def _sample_problems(sample: Sample) -> Iterable[str]:
     """Yield what would make a sample come back changed."""
-    if not sample.sample_id or Path(sample.sample_id).name != sample.sample_id or "\n" in sample.sample_id:
+    if not sample.sample_id or Path(sample.sample_id).name != sample.sample_id:
         yield f"{sample.image_path}: sample id {sample.sample_id!r} is no file name"
     if not sample.image_path.is_file():
         yield f"{sample.image_path}: no such picture"
@@ -117,7 +125,7 @@ def _write_all(splits: Splits, folder: Path, times: Mapping[str, int], manifest:
     for name, dataset in _named(splits).items():
         for sample in dataset.samples:
             _place_picture(sample.image_path, folder / _picture_name(sample))
-            write_text(folder / "labels" / f"{sample.sample_id}.txt", _label_text(sample))
+            write_text(folder / "labels" / f"{_stem(sample)}.txt", _label_text(sample))
         listed = times if name == "train" else {}
         lines = [f"./{_picture_name(sample)}\n" * listed.get(sample.sample_id, 1) for sample in dataset.samples]
         write_text(folder / f"{name}.txt", "".join(lines))
@@ -126,12 +134,24 @@ def _write_all(splits: Splits, folder: Path, times: Mapping[str, int], manifest:
 
 
 def _picture_name(sample: Sample) -> str:
-    return f"images/{sample.sample_id}{sample.image_path.suffix.lower()}"
+    suffix = sample.image_path.suffix.lower() if is_read_alike(sample.image_path) else _REWRITTEN
+    return f"images/{_stem(sample)}{suffix}"
+
+
+def _stem(sample: Sample) -> str:
+    """Return the name of a sample's files: of one line, because lists hold one a line, and of text."""
+    return _NO_LINE.sub(lambda found: f"%{ord(found[0]):04X}", sample.sample_id)
 
 
 def _place_picture(source: Path, target: Path) -> None:
-    """Link a picture, or copy it: always a JPEG with bytes after its end, for Ultralytics rewrites those in place."""
+    """Link a picture, or copy it: always a JPEG with bytes after its end, for Ultralytics rewrites those in place.
+
+    What a trainer would read otherwise than we do (16 bits, transparency, turned TIFF files) is written anew as it was read.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not is_read_alike(source):
+        write_bytes(target, png_bytes(read_picture(source)))
+        return
     try:
         if _may_be_rewritten(source):
             shutil.copyfile(source, target)
@@ -150,18 +170,7 @@ def _may_be_rewritten(picture: Path) -> bool:
 
 
 def _label_text(sample: Sample) -> str:
-    lines = (
-        f"{class_id} {_shares(box_xyxy.tolist(), sample.size_wh)}\n"
-        for class_id, box_xyxy in zip(sample.class_ids, sample.boxes_xyxy, strict=True)
-    )
-    return "".join(lines)
-
-
-def _shares(box_xyxy: list[float], size_wh: tuple[int, int]) -> str:
-    """Return 'cx cy w h' in shares of the picture's sides."""
-    (left, top, right, bottom), (width, height) = box_xyxy, size_wh
-    shares = (left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height
-    return " ".join(f"{share:.{_DIGITS}f}" for share in shares)
+    return yolo_text(zip(sample.class_ids.tolist(), sample.boxes_xyxy.tolist(), strict=True), sample.size_wh)
 
 
 def _data_yaml(splits: Splits) -> str:

@@ -7,43 +7,51 @@ from typing import Any
 import numpy as np
 
 from partsight.evaluate.causes import explain_recall
-from partsight.evaluate.slices import found_boxes
-from partsight.evaluate.unknown_objects import Scenery, count_unknown, thing_boxes
+from partsight.evaluate.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
 from partsight.files import read_json
 from partsight.labels.formats.rendered import mask_path, read_masks
 from partsight.photos.appearance import measure_object, measure_picture
 from partsight.pictures import read_picture
-from partsight.structures.arrays import FloatArray
-from partsight.structures.detections import Detections, Threshold, above
+from partsight.structures.arrays import BoolArray, FloatArray
+from partsight.structures.detections import Detections, Threshold
 from partsight.structures.evaluation import Cause, UnknownObjects
+from partsight.structures.matched import Matched
 from partsight.structures.sample import Sample
 
 
-def find_causes(
-    pairs: Sequence[tuple[Sample, Detections]], threshold: Threshold, rng: np.random.Generator
-) -> tuple[Cause, ...]:
+def find_causes(matched: Sequence[Matched], threshold: Threshold, rng: np.random.Generator) -> tuple[Cause, ...]:
     """Return what recall at the threshold depends on, from those of the pictures that are renders."""
-    renders = [(sample, found) for sample, found in pairs if sample.source == "render" and len(sample.class_ids)]
+    renders = [one for each in matched for one in _found_in_renders(each, threshold)]
     if not renders:
         return ()
     facts = [_gather(sample) for sample, _ in renders]
-    is_found = np.concatenate([found_boxes(sample, above(found, threshold)) for sample, found in renders])
+    is_found = np.concatenate([found for _, found in renders])
     image_ids = np.repeat(np.arange(len(renders)), [len(sample.class_ids) for sample, _ in renders])
     together = {name: np.concatenate([one[name] for one in facts]) for name in facts[0]}
     return explain_recall(is_found, together, image_ids, rng)
 
 
-def find_unknown(
-    pairs: Sequence[tuple[Sample, Detections]], threshold: Threshold, num_classes: int
-) -> UnknownObjects | None:
+def find_unknown(matched: Sequence[Matched], threshold: Threshold, num_classes: int) -> UnknownObjects | None:
     """Return what was made of the things without a class in those of the pictures that are renders; None without renders."""
+    strays = ((each.dataset.samples, find_strays(each, threshold)) for each in matched)
+    pairs = (pair for samples, found in strays for pair in zip(samples, found, strict=True))
     sceneries = [_scenery(sample, found) for sample, found in pairs if sample.source == "render"]
-    return count_unknown(sceneries, threshold, num_classes) if sceneries else None
+    return count_unknown(sceneries, num_classes) if sceneries else None
 
 
-def _scenery(sample: Sample, found: Detections) -> Scenery:
+def _found_in_renders(matched: Matched, threshold: Threshold) -> list[tuple[Sample, BoolArray]]:
+    """Return the renders that show parts, and of each which of its boxes are found."""
+    is_found = matched.at(threshold).is_found
+    return [
+        (sample, is_found[matched.boxes_of(image_id)])
+        for image_id, sample in enumerate(matched.dataset.samples)
+        if sample.source == "render" and len(sample.class_ids)
+    ]
+
+
+def _scenery(sample: Sample, strays: Detections) -> Scenery:
     labels = _labels_of(sample)
-    return Scenery(sample, thing_boxes(read_masks(mask_path(labels)), read_json(labels)["parts"]), found)
+    return Scenery(thing_boxes(read_masks(mask_path(labels)), read_json(labels)["parts"]), strays)
 
 
 def _labels_of(sample: Sample) -> Path:

@@ -1,6 +1,6 @@
 """The evaluate stage: checkpoint + test pictures → figures; validation chooses input size and threshold, test only reports."""
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,16 @@ import numpy as np
 
 from partsight.config.recipe import Recipe
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.matching import match
 from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.evaluate.thresholds import choose_limits
 from partsight.files import read_json, write_json
-from partsight.pipeline.running.stage_key import evaluate_key
-from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
-from partsight.pipeline.stages.dataset.stage import DatasetOutput
+from partsight.pipeline.running.keys import section_content
+from partsight.pipeline.running.stage import Resolver, Stage
+from partsight.pipeline.running.workspace import Manifest
+from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
+from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.evaluate.input_size import choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
 from partsight.pipeline.stages.train.stage import TrainOutput
@@ -23,6 +26,13 @@ from partsight.progress import Progress
 from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateManifest(Manifest):
+    """The figure that sums it up."""
+
+    map50: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +46,72 @@ class EvaluateOutput:
     seconds: float
 
 
-def make_evaluation(
-    recipe: Recipe, dataset: DatasetOutput, trained: TrainOutput, *, workspace: Workspace, progress: Progress
-) -> EvaluateOutput:
-    """Evaluate, or find the evaluation done."""
-    key = evaluate_key(recipe, trained.key)
-    folder = workspace.stage_dir("evaluate", key)
-    with claimed(folder):
-        manifest = read_manifest(folder)
-        if manifest is None:
-            manifest = _evaluate(recipe, dataset.splits, trained, folder, progress)
-    detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
-    evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
-    return EvaluateOutput(key, evaluation, detections, manifest["seconds"])
+@dataclass(frozen=True)
+class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
+    """A detector measured on the test pictures."""
+
+    recipe: Recipe
+    dataset: DatasetStage
+    trained: Stage[Any, TrainOutput]
+
+    name, version, manifest_type, unit = "evaluate", 5, EvaluateManifest, "picture"
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return the detector, the pictures that choose and report, and how they are looked at."""
+        return {
+            "train": self.trained.key,
+            "pictures": judging_content(self.recipe, self.dataset.renders.key, self.dataset.photos),
+            "evaluate": section_content(self.recipe.evaluate),
+            "seed": self.recipe.seed,
+        }
+
+    @property
+    def upstream(self) -> tuple[Stage[Any, Any], ...]:
+        """The dataset and the detector."""
+        return (self.dataset, self.trained)
+
+    @property
+    def num_units(self) -> int:
+        """Test pictures."""
+        shares = render_shares(self.recipe, self.dataset.photos)
+        return len(self.dataset.photos.test.samples) + round(self.recipe.render.count * shares.test)
+
+    @property
+    def speed_kind(self) -> str:
+        """That of the training."""
+        return self.trained.speed_kind
+
+    def make(self, run: Resolver, folder: Path) -> EvaluateManifest:
+        """Detect and measure."""
+        splits, trained = run.resolve(self.dataset).splits, run.resolve(self.trained)
+        return _evaluate(self.recipe, splits, trained, folder, run.progress)
+
+    def load(self, run: Resolver, folder: Path, manifest: EvaluateManifest) -> EvaluateOutput:
+        """Return figures and detections."""
+        del run
+        detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
+        evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
+        return EvaluateOutput(self.key, evaluation, detections, manifest.seconds)
 
 
-def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, Any]:
-    started = time.monotonic()
+def _evaluate(
+    recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress
+) -> EvaluateManifest:
     chosen = None if recipe.evaluate.protocol == "seed" else choose_look(recipe, splits.validation, trained, progress)
     size = first_size(recipe) if chosen is None else chosen.image_size
     detections = look_at(recipe, splits.test, trained, size, progress).detections
-    judged = list(zip(splits.test.samples, detections, strict=True))
-    if chosen is None:
-        chosen_on, source = (splits.test, detections), "test"
-    else:
-        chosen_on, source = (splits.validation, chosen.detections), "validation"
-        judged += zip(splits.validation.samples, chosen.detections, strict=True)
-    limits = choose_limits(*chosen_on, recipe.evaluate)
+    test = match(splits.test, detections)
+    judged = [test] if chosen is None else [test, match(splits.validation, chosen.detections)]
+    limits = choose_limits(judged[-1], recipe.evaluate)
     evaluation = evaluate(
-        splits.test,
-        detections,
+        test,
         recipe.evaluate,
         threshold=limits.threshold,
-        threshold_source=source,
+        threshold_source="test" if chosen is None else "validation",
         seed=recipe.seed,
         class_thresholds=limits.class_thresholds,
     )
-    slices = slice_recall(splits.test, detections, evaluation.limits, np.random.default_rng(recipe.seed))
+    slices = slice_recall(test, evaluation.limits, np.random.default_rng(recipe.seed))
     causes = find_causes(judged, evaluation.limits, np.random.default_rng(recipe.seed))
     unknown = find_unknown(judged, evaluation.limits, len(evaluation.class_names))
     evaluation = replace(
@@ -85,7 +124,7 @@ def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path
     )
     write_json(folder / "detections.json", [_describe(found) for found in detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
-    return write_manifest(folder, {"map50": evaluation.overall.ap50}, started=started)
+    return EvaluateManifest(map50=evaluation.overall.ap50)
 
 
 def _describe(found: Detections) -> dict[str, Any]:

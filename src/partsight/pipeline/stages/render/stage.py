@@ -2,8 +2,7 @@
 
 import functools
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
@@ -13,17 +12,21 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from partsight.config.randomize import RandomizeSection
 from partsight.config.recipe import Recipe
 from partsight.errors import RenderError, StorageError
-from partsight.files import hash_bytes, read_json
+from partsight.files import hash_bytes, hash_json, read_json, write_json
 from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.running.cluster import num_cluster_workers
 from partsight.pipeline.running.executors import num_cores, open_executor
-from partsight.pipeline.running.stage_key import render_key
-from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
+from partsight.pipeline.running.keys import hash_files, section_content
+from partsight.pipeline.running.stage import Resolver, Stage
+from partsight.pipeline.running.workspace import Manifest, Workspace
 from partsight.pipeline.stages.cad.stage import PartsOutput
 from partsight.pipeline.stages.render.shard import RenderJob, find_variant, render_shard
 from partsight.progress import Advance, Progress
+from partsight.randomize.light.lighting import list_maps
+from partsight.randomize.looks.backgrounds import list_photos
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
@@ -36,9 +39,21 @@ PICTURES_PER_WORKER = 400
 stops for ever when its workers end (Python issue 115634, from 3.11 on)."""
 CLUSTER_LOGS = "cluster"
 """Folder for what a cluster's scheduler writes."""
+VARIANTS = "variants.json"
+"""What the nodes of clusters draw with."""
 OpenWorkers: TypeAlias = Callable[[], AbstractContextManager[Executor]]
 NUM_ATTEMPTS = 3
 """How often a pool of workers that died is replaced without any new picture between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderManifest(Manifest):
+    """How many pictures there are, and what drew them."""
+
+    count: int
+    variant: str
+    class_names: tuple[str, ...]
+    dataset_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +70,110 @@ class RenderOutput:
     """Time spent on the pictures of the last run that made any."""
 
 
-def make_renders(recipe: Recipe, parts: PartsOutput, workspace: Workspace, progress: Progress) -> RenderOutput:
-    """Make the recipe's pictures, or those that are still missing."""
-    variant = _variant(recipe, workspace)
-    key = render_key(recipe, parts.key, variant)
-    folder = workspace.stage_dir("render", key)
-    with claimed(folder):
-        manifest = read_manifest(folder)
-        if manifest is None or manifest["count"] < recipe.render.count:
-            started = time.monotonic()
-            workers = functools.partial(_open_workers, recipe, workspace)
-            num_made = _render_missing(_job(recipe, parts, folder, variant), recipe.render.count, workers, progress)
-            content = {**_describe(folder, recipe, variant), "num_made": num_made}
-            manifest = write_manifest(folder, content, started=started)
-    return _read_output(recipe, folder, manifest)
+@dataclass(frozen=True)
+class RenderStage(Stage[RenderManifest, RenderOutput]):
+    """The recipe's pictures; more of the same kind extend the same folder."""
+
+    recipe: Recipe
+    """Its camera is the one that renders (`camera_ranges.for_rendering`)."""
+    parts: Stage[Any, PartsOutput]
+    variant: str
+    """What draws."""
+
+    name, version, manifest_type, unit = "render", 4, RenderManifest, "picture"
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return all that the pictures depend on; their number is not in it. Raises SceneError for folders without pictures."""
+        recipe = self.recipe
+        return {
+            "parts": self.parts.key,
+            "seed": recipe.seed,
+            "randomize": section_content(recipe.randomize),
+            "folders": _hash_folders(recipe.randomize),
+            "render": section_content(recipe.render, exclude={"count", "workers", "variant", "blender"}),
+            "annotate": section_content(recipe.annotate),
+            "variant": self.variant,
+        }
+
+    @property
+    def upstream(self) -> tuple[Stage[Any, PartsOutput]]:
+        """The parts."""
+        return (self.parts,)
+
+    @property
+    def num_units(self) -> int:
+        """Pictures."""
+        return self.recipe.render.count
+
+    @property
+    def extent(self) -> int:
+        """Pictures: a recipe may use fewer of those that there are."""
+        return self.recipe.render.count
+
+    @property
+    def speed_kind(self) -> str:
+        """Size, samples and renderer."""
+        render = self.recipe.render
+        return f"{render.width} × {render.height}, {render.samples_per_pixel} samples, {self.variant}"
+
+    def is_whole(self, manifest: RenderManifest) -> bool:
+        """Return whether there are as many pictures as the recipe asks for."""
+        return manifest.count >= self.recipe.render.count
+
+    def num_missing(self, folder: Path) -> int:
+        """Return the number of pictures that are still to be made."""
+        return len(_missing(folder, self.recipe.render.count))
+
+    def make(self, run: Resolver, folder: Path) -> RenderManifest:
+        """Make the pictures that are missing."""
+        recipe = self.recipe
+        workers = functools.partial(open_workers, recipe, run.workspace)
+        job = _job(recipe, run.resolve(self.parts), folder, self.variant)
+        _render_missing(job, recipe.render.count, workers, run.progress)
+        count = recipe.render.count
+        return RenderManifest(
+            count=count,
+            variant=self.variant,
+            class_names=recipe.class_names,
+            dataset_hash=dataset_hash(folder, count),
+        )
+
+    def load(self, run: Resolver, folder: Path, manifest: RenderManifest) -> RenderOutput:
+        """Return the recipe's number of pictures."""
+        del run
+        labels = [read_json(label_path(folder, index)) for index in range(self.recipe.render.count)]
+        samples = tuple(_sample(folder, index, label, self.recipe.class_names) for index, label in enumerate(labels))
+        return RenderOutput(
+            key=self.key,
+            folder=folder,
+            variant=manifest.variant,
+            dataset=Dataset(self.recipe.class_names, samples),
+            num_unseen=sum(label["num_unseen"] for label in labels),
+            num_hidden=sum(label["num_hidden"] for label in labels),
+            seconds=manifest.seconds,
+        )
+
+
+def choose_variant(recipe: Recipe, workspace: Workspace) -> str:
+    """Return what draws where the workers are: the nodes of a cluster may have GPUs that this machine has not."""
+    if recipe.cluster.kind == "local":
+        return find_variant(recipe.render)
+    with open_workers(recipe, workspace) as executor:
+        variant = executor.submit(find_variant, recipe.render).result()
+    write_json(workspace.root / CLUSTER_LOGS / VARIANTS, {**_known_variants(workspace), _place(recipe): variant})
+    return variant
+
+
+def expect_variant(recipe: Recipe, workspace: Workspace) -> str:
+    """Return what will draw, without asking a cluster: what its nodes answered last, or what this machine would take."""
+    if recipe.cluster.kind == "local":
+        return find_variant(recipe.render)
+    return _known_variants(workspace).get(_place(recipe)) or find_variant(recipe.render)
+
+
+def open_workers(recipe: Recipe, workspace: Workspace) -> AbstractContextManager[Executor]:
+    """Open the recipe's workers: processes of this machine, or jobs of its cluster."""
+    return open_executor(recipe.render.workers or num_cores(), recipe.cluster, workspace.root / CLUSTER_LOGS)
 
 
 def dataset_hash(folder: Path, count: int) -> str:
@@ -76,16 +181,13 @@ def dataset_hash(folder: Path, count: int) -> str:
     return hash_bytes(*(label_path(folder, index).read_bytes() for index in range(count)))
 
 
-def _variant(recipe: Recipe, workspace: Workspace) -> str:
-    """Return what draws where the workers are: the nodes of a cluster may have GPUs that this machine has not."""
-    if recipe.cluster.kind == "local":
-        return find_variant(recipe.render)
-    with _open_workers(recipe, workspace) as executor:
-        return executor.submit(find_variant, recipe.render).result()
+def _known_variants(workspace: Workspace) -> dict[str, str]:
+    path = workspace.root / CLUSTER_LOGS / VARIANTS
+    return dict(read_json(path)) if path.is_file() else {}
 
 
-def _open_workers(recipe: Recipe, workspace: Workspace) -> AbstractContextManager[Executor]:
-    return open_executor(recipe.render.workers or num_cores(), recipe.cluster, workspace.root / CLUSTER_LOGS)
+def _place(recipe: Recipe) -> str:
+    return hash_json([recipe.cluster.model_dump(mode="json"), recipe.render.renderer, recipe.render.variant])
 
 
 def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> RenderJob:
@@ -106,17 +208,16 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
     )
 
 
-def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progress: Progress) -> int:
-    """Make what is missing, replacing pools whose workers died; return how many pictures were made."""
+def _render_missing(job: RenderJob, count: int, open_pool: OpenWorkers, progress: Progress) -> None:
+    """Make what is missing, replacing pools whose workers died."""
     _check_space(job, count)
     attempts_left = NUM_ATTEMPTS
     with progress.stage("render", count, "pictures") as advance:
         missing = _missing(job.output_dir, count)
-        num_missing = len(missing)
         while missing:
             advance(count - len(missing), "")
             try:
-                with open_workers() as executor:
+                with open_pool() as executor:
                     batch = missing[: PICTURES_PER_WORKER * job.render.workers]
                     _render_by(executor, job, batch, functools.partial(_tell, advance, count - len(missing)))
             except BrokenProcessPool as error:
@@ -128,7 +229,6 @@ def _render_missing(job: RenderJob, count: int, open_workers: OpenWorkers, progr
                         "keep all that it does below `if __name__ == '__main__':`, because workers read the script, too."
                     ) from error
             missing = _missing(job.output_dir, count)
-    return num_missing
 
 
 def _render_by(executor: Executor, job: RenderJob, missing: Sequence[int], tell: Callable[[int], None]) -> None:
@@ -161,28 +261,13 @@ def _check_space(job: RenderJob, count: int) -> None:
         )
 
 
-def _describe(folder: Path, recipe: Recipe, variant: str) -> dict[str, Any]:
-    count = recipe.render.count
-    return {
-        "count": count,
-        "variant": variant,
-        "class_names": list(recipe.class_names),
-        "dataset_hash": dataset_hash(folder, count),
-    }
-
-
-def _read_output(recipe: Recipe, folder: Path, manifest: dict[str, Any]) -> RenderOutput:
-    labels = [read_json(label_path(folder, index)) for index in range(recipe.render.count)]
-    samples = tuple(_sample(folder, index, label, recipe.class_names) for index, label in enumerate(labels))
-    return RenderOutput(
-        key=folder.name,
-        folder=folder,
-        variant=manifest["variant"],
-        dataset=Dataset(recipe.class_names, samples),
-        num_unseen=sum(label["num_unseen"] for label in labels),
-        num_hidden=sum(label["num_hidden"] for label in labels),
-        seconds=manifest["seconds"],
-    )
+def _hash_folders(randomize: RandomizeSection) -> list[str]:
+    """Return the hashes of the user's pictures and environment maps that scenes are drawn with."""
+    behind, maps = randomize.background.folder, randomize.light.environment_folder
+    return [
+        hash_files(list_photos(behind, "randomize.background.folder"), behind) if behind else "none",
+        hash_files(list_maps(maps), maps) if maps else "none",
+    ]
 
 
 def _sample(folder: Path, index: int, label: dict[str, Any], class_names: tuple[str, ...]) -> Sample:

@@ -2,28 +2,32 @@
 
 import json
 import platform
-import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import partsight
 from partsight.cad.facts import PartFacts
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.own_weights import PARTS
+from partsight.evaluate.matching import match
 from partsight.files import write_bytes
+from partsight.labels.balance import balance_sentences
+from partsight.labels.importing import read_imports
 from partsight.pipeline.portraits import draw_portraits, encode_png
 from partsight.pipeline.running.executors import num_cores
-from partsight.pipeline.running.stage_key import report_key
-from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
-from partsight.pipeline.stages.cad.stage import PartsOutput, load_facts, load_parts
+from partsight.pipeline.running.keys import section_content
+from partsight.pipeline.running.stage import Resolver, Stage
+from partsight.pipeline.running.workspace import Manifest, inside
+from partsight.pipeline.stages.cad.stage import CadStage, PartsOutput, load_facts, load_parts
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
-from partsight.pipeline.stages.evaluate.stage import EvaluateOutput
-from partsight.pipeline.stages.render.stage import RenderOutput
+from partsight.pipeline.stages.evaluate.stage import EvaluateOutput, EvaluateStage
+from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
 from partsight.pipeline.stages.train.stage import TrainOutput
-from partsight.progress import Progress
 from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
 from partsight.report.content import PartCard, Picture, ReportContent, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
@@ -36,8 +40,15 @@ PORTRAIT_PX = 320
 LIBRARIES = ("mitsuba", "cadquery-ocp-novtk", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportManifest(Manifest):
+    """The page's file."""
+
+    page: str
+
+
 @dataclass(frozen=True, slots=True)
-class Made:
+class _Outputs:
     """What the stages before the report have made."""
 
     parts: PartsOutput
@@ -47,29 +58,69 @@ class Made:
     evaluated: EvaluateOutput
 
 
-def make_report(recipe: Recipe, made: Made, workspace: Workspace, progress: Progress) -> Path:
-    """Write the page, or find it written; a copy lies on top of the workspace as report.html."""
-    key = report_key(recipe, made.evaluated.key)
-    folder = workspace.stage_dir("report", key)
-    with claimed(folder):
-        if read_manifest(folder) is None:
-            started = time.monotonic()
-            with progress.stage("report", 1, "page") as advance:
-                splits = replace(made.dataset.splits, train=shown_in_training(recipe, made.dataset))
-                content = _content(recipe, made, splits.train)
-                write_report(content, recipe.report, folder / PAGE)
-                write_cards(content, _trained_from(recipe), splits, folder)
-                advance(1, "")
-            write_manifest(folder, {"page": PAGE}, started=started)
-    for name in (PAGE, MODEL_CARD, DATASET_CARD):
-        write_bytes(workspace.root / name, (folder / name).read_bytes())
-    return folder / PAGE
+@dataclass(frozen=True)
+class ReportStage(Stage[ReportManifest, Path]):
+    """The page, and the cards of model and dataset; copies lie on top of the workspace."""
+
+    recipe: Recipe
+    parts: CadStage
+    renders: RenderStage
+    evaluated: EvaluateStage
+
+    name, version, manifest_type, unit = "report", 4, ReportManifest, "page"
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return the figures, what else is shown, and how it is described."""
+        recipe = self.recipe
+        return {
+            "evaluate": self.evaluated.key,
+            "dataset": self.evaluated.dataset.key,
+            "renders": [self.renders.key, self.renders.extent],
+            "report": section_content(recipe.report),
+            "parts": {name: part.description for name, part in recipe.parts.items()},
+            "name": recipe.name,
+        }
+
+    @property
+    def upstream(self) -> tuple[Stage[Any, Any], ...]:
+        """All stages before."""
+        return (self.parts, self.renders, self.evaluated.dataset, self.evaluated.trained, self.evaluated)
+
+    @property
+    def num_units(self) -> int:
+        """One page."""
+        return 1
+
+    def make(self, run: Resolver, folder: Path) -> ReportManifest:
+        """Write page and cards."""
+        outputs = _Outputs(
+            parts=run.resolve(self.parts),
+            renders=run.resolve(self.renders),
+            dataset=run.resolve(self.evaluated.dataset),
+            trained=run.resolve(self.evaluated.trained),
+            evaluated=run.resolve(self.evaluated),
+        )
+        with run.progress.stage(self.name, 1, "page") as advance:
+            splits = replace(outputs.dataset.splits, train=shown_in_training(self.recipe, outputs.dataset))
+            content = _content(self.recipe, outputs, splits.train)
+            write_report(content, self.recipe.report, folder / PAGE)
+            write_cards(content, _trained_from(self.recipe), splits, folder)
+            advance(1, "")
+        return ReportManifest(page=PAGE)
+
+    def load(self, run: Resolver, folder: Path, manifest: ReportManifest) -> Path:
+        """Copy page and cards to the top of the workspace where others lie there; return the page in its folder."""
+        for name in (manifest.page, MODEL_CARD, DATASET_CARD):
+            copy, content = run.workspace.root / name, inside(folder, name).read_bytes()
+            if not copy.is_file() or copy.read_bytes() != content:
+                write_bytes(copy, content)
+        return inside(folder, manifest.page)
 
 
-def _content(recipe: Recipe, made: Made, train: Dataset) -> ReportContent:
+def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
     renders, dataset, trained, evaluated = made.renders, made.dataset, made.trained, made.evaluated
     test, evaluation = dataset.splits.test, evaluated.evaluation
-    gallery = pick_gallery(test, evaluated.detections, evaluation.limits, recipe.report.gallery)
+    gallery = pick_gallery(match(test, evaluated.detections), evaluation.limits, recipe.report.gallery)
     sources = Counter((each.source, each.source == "render" or len(each.class_ids) > 0) for each in train.samples)
     return ReportContent(
         title=recipe.report.title,
@@ -82,7 +133,7 @@ def _content(recipe: Recipe, made: Made, train: Dataset) -> ReportContent:
         worst=gallery.worst,
         false_positives=gallery.false_positives,
         recipe=json.dumps(effective_recipe(recipe), indent=1, ensure_ascii=False),
-        provenance=_provenance(made),
+        provenance=(*_provenance(made), *_imports(recipe)),
         timings=_timings(made),
         num_trainings=1 + len(trained.earlier),
         num_train_renders=sources["render", True],
@@ -142,7 +193,13 @@ def _facts(facts: PartFacts, num_variants: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _provenance(made: Made) -> tuple[tuple[str, str], ...]:
+def _imports(recipe: Recipe) -> tuple[tuple[str, str], ...]:
+    """Return where labels of photos were brought in from, and what became of all that was found there."""
+    records = read_imports(recipe.photos.folder) if recipe.photos.folder is not None else ()
+    return tuple((f"Imported from {record.source}", "; ".join(balance_sentences(record.balance))) for record in records)
+
+
+def _provenance(made: _Outputs) -> tuple[tuple[str, str], ...]:
     keys = {name: getattr(made, name).key for name in ("parts", "renders", "dataset", "trained", "evaluated")}
     return (
         ("Partsight", partsight.__version__),
@@ -161,14 +218,14 @@ def _version(library: str) -> str:
         return "not installed"
 
 
-def _timings(made: Made) -> tuple[StageTiming, ...]:
+def _timings(made: _Outputs) -> tuple[StageTiming, ...]:
     num_test = made.evaluated.evaluation.num_images
     return (
         StageTiming("cad", made.parts.seconds),
         StageTiming("render", made.renders.seconds, f"{len(made.renders.dataset.samples)} pictures"),
         StageTiming("dataset", made.dataset.seconds),
         *(
-            StageTiming(output.name, output.seconds, f"{len(output.history)} epochs")
+            StageTiming(output.title, output.seconds, f"{len(output.history)} epochs")
             for output in (*made.trained.earlier, made.trained)
         ),
         StageTiming("evaluate", made.evaluated.seconds, f"{num_test} test pictures"),

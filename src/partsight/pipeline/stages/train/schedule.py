@@ -1,59 +1,34 @@
 """Which trainings follow one another: each is a stage of its own, found when finished, so that several recipes share the first."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from partsight.config.dataset import DatasetSection
 from partsight.config.recipe import Recipe
 from partsight.config.train import TrainSection
-from partsight.dataset.listing import Shares, list_with_replay
-from partsight.files import hash_json
-from partsight.pipeline.running.workspace import Workspace
-from partsight.pipeline.stages.dataset.stage import DatasetOutput, make_dataset, write_dataset
-from partsight.pipeline.stages.render.stage import RenderOutput
-from partsight.pipeline.stages.train.false_alarms import FalseAlarm, find_false_alarms, make_hard_round
-from partsight.pipeline.stages.train.self_training import label_videos, with_frames
-from partsight.pipeline.stages.train.stage import Training, TrainOutput, Watch, ignore, make_checkpoint
-from partsight.progress import Progress
+from partsight.pipeline.stages.dataset.photo_splits import draw_training_photos, has_parts
+from partsight.pipeline.stages.dataset.stage import DatasetStage
+from partsight.pipeline.stages.train.false_alarms import AlarmStage, HardDataset, PasteStage
+from partsight.pipeline.stages.train.self_training import FrameDataset, FrameStage, check_held_out
+from partsight.pipeline.stages.train.stage import TrainStage
+
+_PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
 
 
-class Made(Protocol):
-    """What a schedule needs of an experiment."""
+def plan_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, ...]:
+    """Return the trainings of a recipe in their order; the last one's detector is the recipe's.
 
-    @property
-    def recipe(self) -> Recipe: ...  # noqa: D102
-    @property
-    def workspace(self) -> Workspace: ...  # noqa: D102
-    @property
-    def progress(self) -> Progress: ...  # noqa: D102
-    @property
-    def used_renders(self) -> RenderOutput: ...  # noqa: D102
-    @property
-    def dataset(self) -> DatasetOutput: ...  # noqa: D102
-
-
-def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
-    """Run the trainings of a recipe, or find them finished; return the last. `watch` is told the epochs of that one.
-
-    Two stages without any training photo of a part are the first stage alone.
+    Two stages without any training photo of a part are the first stage alone. A round against false alarms that finds none, or
+    self-training without a sure frame, hands the detector on as it is.
     """
-    start = _train_on_renders(made) if made.recipe.train.schedule == "two_stage" else None
-    if start and not _has_photos_of_parts(made.dataset):
-        trained = start
-    else:
-        training = Training(last_training(made.recipe), made.dataset, "photos" if start else "train", start)
-        trained = make_checkpoint(training, made.workspace, made.progress, watch)
-    for number in range(1, made.recipe.train.finetune.hard_rounds + 1):
-        alarms = find_false_alarms(made.recipe, made.dataset.splits.train, trained, made.progress)
-        if not alarms:
-            made.progress.say("no false alarm on the training photos without parts")
-            break
-        trained = _train_on_hard(made, trained, alarms, number)
-    return _train_on_videos(made, trained) if made.recipe.train.finetune.videos else trained
-
-
-def _has_photos_of_parts(dataset: DatasetOutput) -> bool:
-    return any(sample.source == "photo" and len(sample.class_ids) for sample in dataset.splits.train.samples)
+    trainings = list(_first_trainings(recipe, dataset))
+    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
+    for number in range(1, recipe.train.finetune.hard_rounds + 1):
+        alarms = AlarmStage(recipe, dataset, trainings[-1])
+        hard = HardDataset(recipe, dataset, alarms, PasteStage(recipe, dataset, alarms, number), number)
+        trainings.append(TrainStage(gentle, hard, f"false alarms {number}", trainings[-1]))
+    if recipe.train.finetune.videos:
+        check_held_out(recipe, dataset.photos)
+        frames = FrameDataset(recipe, dataset, FrameStage(recipe, trainings[-1]))
+        trainings.append(TrainStage(gentle, frames, "own labels", trainings[-1]))
+    return tuple(trainings)
 
 
 def without_photos_of_parts(recipe: Recipe) -> Recipe:
@@ -73,7 +48,15 @@ def last_training(recipe: Recipe) -> Recipe:
     return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
 
 
-_PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
+def _first_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, ...]:
+    """Return the one training of `mixed`, or the stages of `two_stage`."""
+    if recipe.train.schedule == "mixed":
+        return (TrainStage(recipe, dataset, is_watched=True),)
+    first = without_photos_of_parts(recipe)
+    on_renders = TrainStage(first, DatasetStage(first, dataset.renders, dataset.photos), "renders")
+    if not has_parts(draw_training_photos(recipe, dataset.photos.train)):
+        return (on_renders,)
+    return on_renders, TrainStage(last_training(recipe), dataset, "photos", on_renders, is_watched=True)
 
 
 def _gentler(section: TrainSection) -> TrainSection:
@@ -84,37 +67,3 @@ def _gentler(section: TrainSection) -> TrainSection:
         "freeze": finetune.freeze,
     }
     return section.model_copy(update=changed)
-
-
-def _train_on_hard(made: Made, trained: TrainOutput, alarms: Sequence[FalseAlarm], number: int) -> TrainOutput:
-    """Go on from a detector with the photos of its false alarms shown more often, and with what it saw there in renders."""
-    recipe, dataset = made.recipe, made.dataset
-    found = make_hard_round(recipe, dataset.key, dataset.splits, alarms, number=number, workspace=made.workspace)
-    listed = write_dataset(
-        recipe, found.key, found.splits, found.times, workspace=made.workspace, progress=made.progress
-    )
-    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
-    training = Training(gentle, listed, f"false alarms {number}", trained)
-    return make_checkpoint(training, made.workspace, made.progress)
-
-
-def _train_on_videos(made: Made, teacher: TrainOutput) -> TrainOutput:
-    """Go on from a detector with frames of videos that it labelled itself; without such frames it stays what it is."""
-    recipe, dataset, finetune = made.recipe, made.dataset, made.recipe.train.finetune
-    labelled = label_videos(recipe, dataset.splits, teacher, workspace=made.workspace, progress=made.progress)
-    made.progress.say(f"{len(labelled.samples)} of {labelled.num_frames} frames labelled by the detector itself")
-    if not labelled.samples:
-        return teacher
-    splits = with_frames(dataset.splits, labelled)
-    shares = Shares(finetune.pictures, finetune.replay_share, finetune.negative_share)
-    times = list_with_replay(splits.train, shares, seed=recipe.draw_seed + 1)
-    key = hash_json(["videos", dataset.key, labelled.key, times])
-    listed = write_dataset(recipe, key, splits, times, workspace=made.workspace, progress=made.progress)
-    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
-    return make_checkpoint(Training(gentle, listed, "own labels", teacher), made.workspace, made.progress)
-
-
-def _train_on_renders(made: Made) -> TrainOutput:
-    recipe = without_photos_of_parts(made.recipe)
-    dataset = make_dataset(recipe, made.used_renders, made.workspace, made.progress)
-    return make_checkpoint(Training(recipe, dataset, "renders"), made.workspace, made.progress)

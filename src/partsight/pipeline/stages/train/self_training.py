@@ -11,65 +11,133 @@ from typing import Any
 import numpy as np
 
 from partsight.config.recipe import Recipe
+from partsight.dataset.listing import list_with_replay
 from partsight.dataset.pseudo_labels import Followed, Trust, choose_labels, number_detections
 from partsight.deploy.live.tracking import Tracker
 from partsight.detector.detector import Detector, open_family
 from partsight.errors import DatasetError
-from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json
+from partsight.files import read_json, write_bytes, write_json
 from partsight.photos.decoding import Video
 from partsight.photos.storage import read_records
 from partsight.pictures import jpeg_bytes
-from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest
-from partsight.pipeline.stages.train.stage import TrainOutput
+from partsight.pipeline.running.keys import hash_content
+from partsight.pipeline.running.stage import Resolver, Stage
+from partsight.pipeline.running.workspace import Manifest
+from partsight.pipeline.stages.dataset.assembling import finetune_shares
+from partsight.pipeline.stages.dataset.stage import Composition, DatasetStage, WrittenDataset
+from partsight.pipeline.stages.train.stage import TrainStage
 from partsight.progress import Advance, Progress
 from partsight.structures.arrays import Image
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
-STAGE = "pseudo"
+FRAMES = "frames.json"
 SESSION = "video "
 """How the sessions of such frames begin."""
-_MANIFEST = "manifest.json"
 _MOST_PARTS = 100
 _JPEG_QUALITY = 95
 
 
-@dataclass(frozen=True, slots=True)
-class PseudoLabelled:
-    """Frames that the teacher labelled."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameManifest(Manifest):
+    """How many frames were looked at, and how many got labels."""
 
-    key: str
-    samples: tuple[Sample, ...]
     num_frames: int
-    """Frames that were looked at."""
+    num_labelled: int
 
 
-def label_videos(
-    recipe: Recipe, splits: Splits, trained: TrainOutput, *, workspace: Workspace, progress: Progress
-) -> PseudoLabelled:
-    """Let a trained detector label frames of the recipe's videos, or find them labelled.
+@dataclass(frozen=True)
+class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
+    """Frames of the recipe's videos, labelled by a trained detector where it is sure.
 
-    Raises DatasetError for a video of which a test or validation session was made, PhotosError for one that cannot be read.
+    Making it raises DatasetError for a video that is not there, PhotosError for one that cannot be read.
     """
-    finetune = recipe.train.finetune
-    hashes = [hash_file(path) for path in _existing(finetune.videos)]
-    _check_held_out(recipe, splits, hashes)
-    settings = finetune.model_dump(include={"video_frames", "video_score", "video_doubt", "video_track"})
-    folder = workspace.stage_dir(STAGE, hash_json([STAGE, 1, trained.key, hashes, settings]))
-    with claimed(folder):
-        if read_manifest(folder) is None:
-            detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
-            _label_all(recipe, detector, folder, progress)
-        content = read_json(folder / _MANIFEST)
-    return PseudoLabelled(
-        folder.name, tuple(_sample(folder, entry) for entry in content["frames"]), content["num_frames"]
-    )
+
+    recipe: Recipe
+    teacher: TrainStage
+
+    name, version, manifest_type, unit = "frames", 1, FrameManifest, "frame"
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return teacher, videos and what it takes to be sure."""
+        finetune = self.recipe.train.finetune
+        settings = finetune.model_dump(include={"video_frames", "video_score", "video_doubt", "video_track"})
+        hashes = [hash_content(path) for path in _existing(finetune.videos)]
+        return {"teacher": self.teacher.key, "videos": hashes, "settings": settings}
+
+    @property
+    def upstream(self) -> tuple[TrainStage]:
+        """The teacher."""
+        return (self.teacher,)
+
+    @property
+    def num_units(self) -> int:
+        """Frames that are looked at."""
+        return self.recipe.train.finetune.video_frames * len(self.recipe.train.finetune.videos)
+
+    def make(self, run: Resolver, folder: Path) -> FrameManifest:
+        """Label frames of all videos."""
+        checkpoint = run.resolve(self.teacher).checkpoint
+        detector = open_family(checkpoint.family).load(checkpoint, self.recipe.train.threads)
+        return _label_all(self.recipe, detector, folder, run.progress)
+
+    def load(self, run: Resolver, folder: Path, manifest: FrameManifest) -> tuple[Sample, ...]:
+        """Return the frames that got labels."""
+        run.progress.say(f"{manifest.num_labelled} of {manifest.num_frames} frames labelled by the detector itself")
+        return tuple(_sample(folder, entry) for entry in read_json(folder / FRAMES))
 
 
-def with_frames(splits: Splits, labelled: PseudoLabelled) -> Splits:
-    """Return the splits with the frames among the training pictures."""
-    train = Dataset(splits.train.class_names, (*splits.train.samples, *labelled.samples))
-    return Splits(train, splits.validation, splits.test)
+@dataclass(frozen=True)
+class FrameDataset(WrittenDataset):
+    """The recipe's dataset with such frames among the training pictures."""
+
+    dataset: DatasetStage
+    frames: FrameStage
+
+    def inputs(self) -> Mapping[str, Any]:
+        """Return dataset, frames and shares."""
+        shares = finetune_shares(self.recipe)
+        return {
+            "dataset": self.dataset.key,
+            "frames": self.frames.key,
+            "shown": [shares.num_pictures, shares.replay, shares.negative, self.recipe.draw_seed + 1],
+        }
+
+    @property
+    def upstream(self) -> tuple[Stage[Any, Any], ...]:
+        """The dataset and the frames."""
+        return (self.dataset, self.frames)
+
+    @property
+    def num_units(self) -> int:
+        """Pictures of an epoch."""
+        return self.recipe.train.finetune.pictures
+
+    def compose(self, run: Resolver) -> Composition | None:
+        """Add the frames; None where no frame got labels."""
+        frames = run.resolve(self.frames)
+        if not frames:
+            return None
+        splits = run.resolve(self.dataset).splits
+        train = Dataset(splits.train.class_names, (*splits.train.samples, *frames))
+        times = list_with_replay(train, finetune_shares(self.recipe), seed=self.recipe.draw_seed + 1)
+        return Composition(Splits(train, splits.validation, splits.test), times)
+
+
+def check_held_out(recipe: Recipe, photos: Splits) -> None:
+    """Raise DatasetError for a video of which `photos add` took frames for a session that judges."""
+    if recipe.photos.folder is None:
+        return
+    videos = recipe.train.finetune.videos
+    hashes = [hash_content(path) for path in _existing(videos)]
+    judging = {sample.session for sample in (*photos.validation.samples, *photos.test.samples)}
+    for source in read_records(recipe.photos.folder).sources:
+        if source.content_hash in hashes and source.session in judging:
+            video = videos[hashes.index(source.content_hash)]
+            raise DatasetError(
+                f"train.finetune.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
+                "What judges a detector must not teach it: give another video."
+            )
 
 
 def _existing(videos: Sequence[Path]) -> Sequence[Path]:
@@ -79,22 +147,8 @@ def _existing(videos: Sequence[Path]) -> Sequence[Path]:
     return videos
 
 
-def _check_held_out(recipe: Recipe, splits: Splits, hashes: Sequence[str]) -> None:
-    """Refuse videos of which `photos add` took frames for a session that judges."""
-    if recipe.photos.folder is None:
-        return
-    judging = {sample.session for sample in (*splits.validation.samples, *splits.test.samples)}
-    for source in read_records(recipe.photos.folder).sources:
-        if source.content_hash in hashes and source.session in judging:
-            video = recipe.train.finetune.videos[hashes.index(source.content_hash)]
-            raise DatasetError(
-                f"train.finetune.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
-                "What judges a detector must not teach it: give another video."
-            )
-
-
-def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progress) -> None:
-    """Write the frames that got labels, then the list of them, which declares the stage finished."""
+def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progress) -> FrameManifest:
+    """Write the frames that got labels, and the list of them."""
     finetune = recipe.train.finetune
     entries, num_frames = [], 0
     with progress.stage("own labels", finetune.video_frames * len(finetune.videos), "frames") as advance:
@@ -112,7 +166,8 @@ def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progr
                 entries.append({"file": name, "video": path.name, "size_wh": size_wh,
                                 "boxes": boxes.tolist(), "class_ids": class_ids.tolist()})  # fmt: skip
             num_frames += len(numbers)
-    write_json(folder / _MANIFEST, {"frames": entries, "num_frames": num_frames})
+    write_json(folder / FRAMES, entries)
+    return FrameManifest(num_frames=num_frames, num_labelled=len(entries))
 
 
 def _spread(path: Path, count: int) -> tuple[list[int], list[float]]:

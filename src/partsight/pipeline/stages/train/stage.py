@@ -1,33 +1,40 @@
 """The train stage: dataset → checkpoint."""
 
 import functools
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from partsight.config.recipe import Recipe
+from partsight.config.train import TrainSection
 from partsight.detector.detector import Checkpoint
+from partsight.detector.own_weights import weights_path
 from partsight.files import read_json
-from partsight.pipeline.running.stage_key import train_key
-from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
-from partsight.pipeline.stages.dataset.stage import DatasetOutput
-from partsight.progress import Advance, Progress
+from partsight.pipeline.running.keys import hash_content, section_content
+from partsight.pipeline.running.run import Watch, ignore
+from partsight.pipeline.running.stage import Resolver, Stage
+from partsight.pipeline.running.workspace import Manifest, inside
+from partsight.pipeline.stages.dataset.stage import DatasetOutput, WrittenDataset
+from partsight.progress import Advance
 from partsight.train.experiment_trackers import TrackedRun, open_trackers
 from partsight.train.trackers import tell_all
 from partsight.train.training import train_detector
 
 TRACKING = "tracking"
+_ELSEWHERE = {"threads", "seed", "schedule", "finetune", "crop"}
+"""Keys of the section that a single training does not depend on, or that are in its dataset's key."""
 
-Watch: TypeAlias = Callable[[int, Mapping[str, float]], None]
-"""Called with an epoch's number and its figures."""
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainManifest(Manifest):
+    """Where the checkpoint lies."""
 
-def ignore(epoch: int, figures: Mapping[str, float]) -> None:
-    """Watch nothing."""
-    del epoch, figures
+    checkpoint: str
+    """Path below the stage's folder; empty where there was nothing new to learn."""
+    family: str
+    class_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class TrainOutput:
     checkpoint: Checkpoint
     history: tuple[Mapping[str, float], ...]
     seconds: float
-    name: str = "train"
+    title: str = "train"
     earlier: "tuple[TrainOutput, ...]" = ()
     """The trainings that this one went on from, the first one first."""
 
@@ -49,70 +56,106 @@ class TrainOutput:
         return max(values) if values else None
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
-    """One training of a schedule."""
+@dataclass(frozen=True)
+class TrainStage(Stage[TrainManifest, TrainOutput]):
+    """One training; a killed one goes on from its last finished epoch."""
 
     recipe: Recipe
     """Its section `train` holds the very numbers of this training."""
-    dataset: DatasetOutput
-    name: str = "train"
-    start: TrainOutput | None = None
+    dataset: WrittenDataset
+    purpose: str = "train"
+    start: "TrainStage | None" = None
     """The training it goes on from; `train.weights` when there is none."""
+    is_watched: bool = False
+    """Whether its epochs are told to who watches the run."""
 
+    name, version, manifest_type, unit = "train", 2, TrainManifest, "picture and epoch"
 
-def make_checkpoint(training: Training, workspace: Workspace, progress: Progress, watch: Watch = ignore) -> TrainOutput:
-    """Train, or find the detector trained; a killed training goes on from its last finished epoch."""
-    start = training.start
-    key = train_key(training.recipe, training.dataset.key, start.key if start else None)
-    folder = workspace.stage_dir("train", key)
-    with claimed(folder):
-        manifest = read_manifest(folder)
-        if manifest is None:
-            tracked = TrackedRun(
-                f"{training.recipe.name} {training.name}", key, _numbers(training), workspace.root / TRACKING
-            )
-            with open_trackers(training.recipe.track, tracked, progress.say) as tracker:
-                manifest = _train(training, folder, progress, tell_all(watch, tracker))
-    checkpoint = Checkpoint(folder / manifest["checkpoint"], manifest["family"], tuple(manifest["class_names"]))
-    history = tuple(read_json(folder / "history.json"))
-    earlier = (*start.earlier, start) if start else ()
-    return TrainOutput(key, checkpoint, history, manifest["seconds"], training.name, earlier)
+    def inputs(self) -> Mapping[str, Any]:
+        """Return dataset, seed, settings and start; the number of threads does not count."""
+        weights = weights_path(self.recipe.train.weights)
+        return {
+            "dataset": self.dataset.key,
+            "seed": self.recipe.train_seed,
+            "train": section_content(self.recipe.train, exclude=_ELSEWHERE),
+            "weights": hash_content(weights) if weights.is_file() else self.recipe.train.weights,
+            "start": self.start.key if self.start else None,
+        }
 
+    @property
+    def upstream(self) -> tuple[Stage[Any, Any], ...]:
+        """The training before, then the dataset, which may ask for it."""
+        return (self.dataset,) if self.start is None else (self.start, self.dataset)
 
-def _train(training: Training, folder: Path, progress: Progress, watch: Watch) -> dict[str, Any]:
-    started = time.monotonic()
-    section = training.recipe.train
-    if training.start is not None:
-        section = section.model_copy(update={"weights": str(training.start.checkpoint.path)})
-    with progress.stage(training.name, section.epochs, "epochs") as advance:
-        checkpoint = train_detector(
-            training.dataset.data_yaml,
-            training.recipe.class_names,
-            section,
-            seed=training.recipe.train_seed,
-            num_pictures=training.dataset.num_listed,
-            output_dir=folder,
-            say=progress.say,
-            tracker=functools.partial(_tell, advance, watch),
+    @property
+    def title(self) -> str:
+        """What it is for."""
+        return self.purpose
+
+    @property
+    def num_units(self) -> int:
+        """Pictures shown in all epochs."""
+        return self.dataset.num_units * self.recipe.train.epochs
+
+    @property
+    def speed_kind(self) -> str:
+        """Network and size of its input."""
+        train = self.recipe.train
+        return f"{train.family} {train.model}, {train.image_size} px"
+
+    def make(self, run: Resolver, folder: Path) -> TrainManifest:
+        """Train, or note that there is nothing new to learn."""
+        dataset, family, class_names = run.resolve(self.dataset), self.recipe.train.family, self.recipe.class_names
+        if dataset.num_listed == 0:
+            return TrainManifest(checkpoint="", family=family, class_names=class_names)
+        checkpoint = self._train(run, dataset, folder)
+        path = checkpoint.path.relative_to(folder).as_posix()
+        return TrainManifest(checkpoint=path, family=checkpoint.family, class_names=checkpoint.class_names)
+
+    def load(self, run: Resolver, folder: Path, manifest: TrainManifest) -> TrainOutput:
+        """Return the checkpoint; that of the training before where there was nothing new to learn."""
+        start = run.resolve(self.start) if self.start else None
+        if not manifest.checkpoint and start is not None:
+            return start
+        checkpoint = Checkpoint(inside(folder, manifest.checkpoint), manifest.family, manifest.class_names)
+        history = tuple(read_json(folder / "history.json"))
+        earlier = (*start.earlier, start) if start else ()
+        return TrainOutput(self.key, checkpoint, history, manifest.seconds, self.purpose, earlier)
+
+    def _train(self, run: Resolver, dataset: DatasetOutput, folder: Path) -> Checkpoint:
+        recipe, section = self.recipe, self._section(run)
+        tracked = TrackedRun(
+            f"{recipe.name} {self.purpose}", self.key, _numbers(recipe, dataset), run.workspace.root / TRACKING
         )
-    content = {
-        "checkpoint": checkpoint.path.relative_to(folder).as_posix(),
-        "family": checkpoint.family,
-        "class_names": list(checkpoint.class_names),
-        "num_pictures": training.dataset.num_listed,
-        "num_epochs": section.epochs,
-        "name": training.name,
-    }
-    return write_manifest(folder, content, started=started)
+        watch = run.watch if self.is_watched else ignore
+        with (
+            open_trackers(recipe.track, tracked, run.progress.say) as tracker,
+            run.progress.stage(self.purpose, section.epochs, "epochs") as advance,
+        ):
+            return train_detector(
+                dataset.data_yaml,
+                recipe.class_names,
+                section,
+                seed=recipe.train_seed,
+                num_pictures=dataset.num_listed,
+                output_dir=folder,
+                say=run.progress.say,
+                tracker=functools.partial(_tell, advance, tell_all(watch, tracker)),
+            )
+
+    def _section(self, run: Resolver) -> TrainSection:
+        """Return the settings, with the weights of the training before where there is one."""
+        if self.start is None:
+            return self.recipe.train
+        return self.recipe.train.model_copy(update={"weights": str(run.resolve(self.start).checkpoint.path)})
 
 
-def _numbers(training: Training) -> dict[str, str | int | float]:
+def _numbers(recipe: Recipe, dataset: DatasetOutput) -> dict[str, str | int | float]:
     """Return what a tracker shows beside a run: the numbers of the training, and of what it learned from."""
-    section = training.recipe.train.model_dump(mode="json", exclude={"finetune", "schedule", "weights"})
-    counts = Counter(sample.source for sample in training.dataset.splits.train.samples)
+    section = recipe.train.model_dump(mode="json", exclude={"finetune", "schedule", "weights"})
+    counts = Counter(sample.source for sample in dataset.splits.train.samples)
     shown = {name: value if isinstance(value, (int, float)) else str(value) for name, value in section.items()}
-    return {"renders": counts["render"], "photos": counts["photo"], "recipe": training.recipe.name, **shown}
+    return {"renders": counts["render"], "photos": counts["photo"], "recipe": recipe.name, **shown}
 
 
 def validation_map50(figures: Mapping[str, float]) -> float | None:

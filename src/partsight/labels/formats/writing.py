@@ -1,0 +1,123 @@
+"""Datasets written as other tools read them; what is written comes back the same."""
+
+import itertools
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from partsight.errors import DatasetError, StorageError
+from partsight.files import write_text
+from partsight.labels.formats.coco import write_coco
+from partsight.labels.formats.cvat import cvat_text
+from partsight.labels.formats.label_studio import label_studio_json
+from partsight.labels.formats.voc import voc_text
+from partsight.labels.formats.yolo.lines import yolo_text
+from partsight.labels.judging import LabeledPicture
+from partsight.labels.label import Label
+from partsight.structures.dataset import Dataset
+from partsight.structures.sample import Sample
+
+_REFUSED = r"[\\/:*?\"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
+
+
+def write_export(dataset: Dataset, target: str, folder: Path) -> None:
+    """Write a dataset with copies of its pictures into a new folder, which appears when it is whole.
+
+    Signs of names that some system, tool or XML refuses become underscores. Raises DatasetError for an unknown target or a folder that
+    is not empty; StorageError when the disk refuses.
+    """
+    if target not in WRITERS:
+        raise DatasetError(f"{target}: unknown format (`to`). Known: {', '.join(WRITERS)}.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DatasetError(f"{folder}: is not empty. Choose a new folder (`out`).")
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        _write_all(dataset, target, unfinished)
+        unfinished.replace(folder)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: cannot be written ({error.strerror or error}). Free some space, or choose another folder (`out`)."
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_all(dataset: Dataset, target: str, folder: Path) -> None:
+    write, images = WRITERS[target]
+    folder.mkdir(parents=True)
+    stems = _stems([sample.sample_id for sample in dataset.samples])
+    pictures = [
+        _copied(sample, dataset, folder / images / stem) for sample, stem in zip(dataset.samples, stems, strict=True)
+    ]
+    write(folder, pictures, list(dataset.class_names))
+
+
+def _stems(sample_ids: Sequence[str]) -> list[str]:
+    """Return a name for each picture that every tool takes, no two alike, whatever the case."""
+    taken: dict[str, str] = {}
+    for sample_id in sample_ids:
+        stem = re.sub(_REFUSED, "_", sample_id).strip(". ") or "picture"
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        name = next(name for name in names if name.lower() not in taken)
+        taken[name.lower()] = name
+    return list(taken.values())
+
+
+def _copied(sample: Sample, dataset: Dataset, target: Path) -> LabeledPicture:
+    """Copy a picture to a path that still lacks its suffix."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(f"{target.name}{sample.image_path.suffix.lower()}")
+    shutil.copyfile(sample.image_path, path)
+    labels = []
+    for number, (box, class_id) in enumerate(zip(sample.boxes_xyxy.tolist(), sample.class_ids.tolist(), strict=True)):
+        left, top, right, bottom = box
+        labels.append(Label((left, top, right, bottom), dataset.class_names[class_id], f"{sample.sample_id}: {number}"))
+    return LabeledPicture(path, path.stem, sample.size_wh, tuple(labels))
+
+
+def _write_yolo(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
+    for picture in pictures:
+        numbered = ((class_names.index(label.class_name), label.box_xyxy) for label in picture.labels)
+        write_text(folder / "labels" / f"{picture.path.stem}.txt", yolo_text(numbered, picture.size_wh))
+    write_text(folder / "classes.txt", "".join(f"{name}\n" for name in class_names))
+
+
+def _write_coco(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
+    samples = tuple(_sample(picture, class_names) for picture in pictures)
+    write_coco(Dataset(tuple(class_names), samples), folder / "coco.json")
+
+
+def _sample(picture: LabeledPicture, class_names: list[str]) -> Sample:
+    boxes = np.array([label.box_xyxy for label in picture.labels], float).reshape(-1, 4)
+    class_ids = np.array([class_names.index(label.class_name) for label in picture.labels], np.int64)
+    return Sample(picture.name, picture.path, picture.size_wh, boxes, class_ids, "photo", "export")
+
+
+def _write_voc(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
+    for picture in pictures:
+        text = voc_text(picture.path.name, picture.size_wh, picture.labels)
+        write_text(folder / "Annotations" / f"{picture.path.stem}.xml", text)
+    write_text(folder / "labels.txt", "".join(f"{name}\n" for name in class_names))
+
+
+def _write_cvat(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
+    write_text(folder / "annotations.xml", cvat_text(pictures, class_names))
+
+
+def _write_label_studio(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
+    write_text(folder / "classes.txt", "".join(f"{name}\n" for name in class_names))
+    write_text(folder / "label_studio.json", label_studio_json(pictures))
+
+
+WRITERS: dict[str, tuple[Callable[[Path, list[LabeledPicture], list[str]], None], str]] = {
+    "yolo": (_write_yolo, "images"),
+    "coco": (_write_coco, "images"),
+    "voc": (_write_voc, "JPEGImages"),
+    "cvat": (_write_cvat, "images"),
+    "label-studio": (_write_label_studio, "images"),
+}
+"""Target: its writer, and the folder of its pictures."""

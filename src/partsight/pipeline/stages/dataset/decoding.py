@@ -1,0 +1,53 @@
+"""Every photo is decoded whole once, before anything is trained on it; what was seen is remembered by content.
+
+A header says nothing about what follows: a picture that was cut off would be dropped by a training library without a word.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from partsight.errors import DatasetError
+from partsight.files import hash_file, read_json, write_json
+from partsight.labels.label import raise_problems
+from partsight.photos.footage import Glimpse
+from partsight.photos.measuring import measure
+from partsight.photos.stills import small_grey
+from partsight.pictures import read_picture
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Progress
+from partsight.structures.sample import Sample
+
+MEMORY = "pictures.json"
+_VERSION = 1
+
+
+def decode_photos(samples: Iterable[Sample], workspace: Workspace, progress: Progress) -> Mapping[str, int]:
+    """Return the perceptual hash of each photo by sample id. Raises DatasetError naming all that cannot be decoded."""
+    photos = [sample for sample in samples if sample.source == "photo"]
+    memory = workspace.root / MEMORY
+    known = _remembered(memory)
+    num_before, problems, found = len(known), list[str](), dict[str, int]()
+    with progress.stage("decode", len(photos), "photos") as advance:
+        for number, sample in enumerate(photos, start=1):
+            content_hash = hash_file(sample.image_path)
+            try:
+                if content_hash not in known:
+                    known[content_hash] = _look(sample.image_path)
+                found[sample.sample_id] = int(known[content_hash], 16)
+            except DatasetError as error:
+                problems.append(str(error))
+            advance(number, sample.sample_id)
+    if len(known) > num_before:
+        write_json(memory, {"version": _VERSION, "hashes": {**_remembered(memory), **known}})
+    raise_problems(problems, Path("photos"))
+    return found
+
+
+def _look(path: Path) -> str:
+    """Return a photo's perceptual hash as hex digits, from all of its pixels."""
+    return f"{measure(Glimpse(0, None, small_grey(read_picture(path)))).hash64:016x}"
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    content = read_json(memory) if memory.is_file() else {}
+    return dict(content["hashes"]) if content.get("version") == _VERSION else {}

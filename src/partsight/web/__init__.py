@@ -1,0 +1,1 @@
+"""What every page in the browser needs of its server: limits, a guard, clear answers."""

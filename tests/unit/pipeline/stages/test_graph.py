@@ -1,0 +1,136 @@
+"""Keys form a graph before anything runs, and each depends on what its stage reads, and on nothing else."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from partsight.config.loading import parse_recipe
+from partsight.pipeline.stages.graph import Graph
+
+SESSIONS = ("monday", "tuesday", "wednesday")
+"""They train, validate and test."""
+
+
+@pytest.fixture
+def project(tmp_path, samples):
+    """A folder with a CAD file and three sessions of labelled photos."""
+    shutil.copy(samples / "QF.step", tmp_path / "QF.step")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "classes.txt").write_text("QF\n")
+    for number, session in enumerate(SESSIONS):
+        for name in ("images", "labels"):
+            (tmp_path / "photos" / name / session).mkdir(parents=True)
+        for index in range(2):
+            color = (number, index, 0)
+            Image.new("RGB", (64, 48), color).save(tmp_path / "photos" / "images" / session / f"{index}.png")
+            (tmp_path / "photos" / "labels" / session / f"{index}.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    return tmp_path
+
+
+def keys(project: Path, **changes) -> dict[str, tuple[str, ...]]:
+    """Return the keys of a project's stages by name, in their order."""
+    content = {
+        "parts": {"QF": {"files": ["QF.step"]}},
+        "photos": {
+            "folder": "photos",
+            **dict(zip(("train", "validation", "test"), map(list, zip(SESSIONS)), strict=True)),
+        },
+        "dataset": {"all_photos": True},
+    }
+    for section, values in changes.items():
+        content[section] = {**content.get(section, {}), **values}
+    recipe = parse_recipe(content, where="recipe", folder=project)
+    found: dict[str, tuple[str, ...]] = {}
+    for stage in Graph(recipe, lambda _recipe: "scalar_rgb").stages:
+        found[stage.name] = (*found.get(stage.name, ()), stage.key)
+    return found
+
+
+def changed(before: dict[str, tuple[str, ...]], after: dict[str, tuple[str, ...]]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+def label(project: Path, session: str) -> Path:
+    return project / "photos" / "labels" / session / "0.txt"
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "photos/.DS_Store",
+        "photos/images/monday/.DS_Store",
+        "photos/to_label/new/1.png",
+        "photos/photos.json",
+        "photos/notes.txt",
+    ],
+)
+def test_a_file_that_no_stage_reads_changes_no_key(project, stray):
+    before = keys(project)
+    (project / stray).parent.mkdir(parents=True, exist_ok=True)
+    (project / stray).write_bytes(b"anything")
+    assert changed(before, keys(project)) == set()
+
+
+def test_a_label_of_a_test_photo_is_measured_again_and_trains_nothing(project):
+    before = keys(project)
+    label(project, "wednesday").write_text("0 0.4 0.4 0.2 0.2\n")
+    assert changed(before, keys(project)) == {"evaluate", "report"}
+
+
+@pytest.mark.parametrize("session", ["monday", "tuesday"])
+def test_a_label_of_a_photo_that_teaches_or_validates_trains_anew(project, session):
+    before = keys(project)
+    label(project, session).write_text("0 0.4 0.4 0.2 0.2\n")
+    assert changed(before, keys(project)) == {"dataset", "train", "evaluate", "report"}
+
+
+def test_other_pixels_under_the_same_name_train_anew(project):
+    before = keys(project)
+    Image.new("RGB", (64, 48), (9, 9, 9)).save(project / "photos" / "images" / "monday" / "0.png")
+    assert changed(before, keys(project)) == {"dataset", "train", "evaluate", "report"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"render": {"count": 7}}, {"dataset", "train", "evaluate", "report"}),
+        ({"render": {"workers": 3}}, set()),
+        ({"train": {"threads": 1}}, set()),
+        ({"train": {"epochs": 3}}, {"train", "evaluate", "report"}),
+        ({"evaluate": {"min_score": 0.02}}, {"evaluate", "report"}),
+        ({"report": {"gallery": 3}}, {"report"}),
+        ({"cluster": {"kind": "slurm"}}, set()),
+    ],
+)
+def test_a_setting_changes_the_stages_that_read_it(project, changes, expected):
+    assert changed(keys(project), keys(project, **changes)) == expected
+
+
+def test_photos_alone_do_not_depend_on_how_pictures_are_drawn(project):
+    alone = {"dataset": {"all_photos": True, "renders": 0}}
+    before, after = keys(project, **alone), keys(project, **alone, render={"samples_per_pixel": 3})
+    assert changed(before, after) == {"render", "report"}
+
+
+def test_other_files_beside_the_users_pictures_of_places_draw_nothing_anew(project):
+    places = project / "places"
+    places.mkdir()
+    Image.new("RGB", (32, 32), (1, 2, 3)).save(places / "hall.png")
+    behind = {"randomize": {"background": {"folder": "places"}}}
+    before = keys(project, **behind)
+    (places / "Thumbs.db").write_bytes(b"x")
+    assert changed(before, keys(project, **behind)) == set()
+    Image.new("RGB", (32, 32), (3, 2, 1)).save(places / "yard.png")
+    assert "render" in changed(before, keys(project, **behind))
+
+
+def test_all_trainings_of_a_schedule_have_keys_before_anything_ran(project):
+    video = project / "walk.mp4"
+    video.write_bytes(b"a film")
+    finetune = {"hard_rounds": 2, "videos": ["walk.mp4"]}
+    found = keys(project, train={"schedule": "two_stage", "finetune": finetune})
+    assert len(set(found["train"])) == 5, "renders, photos, two rounds against false alarms, own labels"
+    assert (len(found["alarms"]), len(found["pasted"]), len(found["frames"])) == (2, 2, 1)
+    assert not (project / "runs").exists()
