@@ -14,9 +14,9 @@ from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace, claimed
-from partsight.pipeline.stages.render.shard import label_path
 from partsight.pipeline.stages.render.stage import dataset_hash
 from partsight.progress import Silence
 

@@ -3,10 +3,10 @@
 import pytest
 
 from partsight.cli.app import run
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.inventory import delete_folders, list_folders
 from partsight.pipeline.running.workspace import Workspace
-from partsight.pipeline.stages.render.shard import label_path
 from partsight.progress import Silence
 
 

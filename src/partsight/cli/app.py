@@ -6,6 +6,7 @@ import typer
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
 from partsight.cli.console import headed, open_console
+from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
 from partsight.cli.trust import asking
 from partsight.errors import PartsightError
@@ -43,7 +44,8 @@ def run(arguments: list[str] | None = None) -> int:
         code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
     except PartsightError as error:
         errors.print(headed("error", "bold red", type(error).__name__))
-        errors.print(str(error), soft_wrap=True)
+        command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
+        errors.print(with_flags(str(error), command), soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")

@@ -1,4 +1,4 @@
-"""Recipe files: parse once, resolve paths, apply --set, report every mistake together."""
+"""Recipe files: parse once, resolve paths, apply settings, report every mistake together."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def _apply(content: dict[str, Any], setting: str) -> None:
     """Put one `a.b=value` into the content; the value is read as TOML, or taken as text if it is none."""
     key, equals, text = setting.partition("=")
     if not equals or not key.strip():
-        raise RecipeError(f"--set {setting}: expected key=value, for example --set render.count=200")
+        raise RecipeError(f"setting {setting!r}: expected key=value, for example render.count=200")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -73,7 +73,7 @@ def _apply(content: dict[str, Any], setting: str) -> None:
     for group in groups:
         content = content.setdefault(group, {})
         if not isinstance(content, dict):
-            raise RecipeError(f"--set {setting}: {group} is a value, not a section")
+            raise RecipeError(f"setting {setting!r}: {group} is a value, not a section")
     content[last] = value
 
 

@@ -121,5 +121,5 @@ def _write_picture(image: Image, path: Path) -> None:
 
 def _not_written(path: Path, error: OSError) -> StorageError:
     return StorageError(
-        f"{path}: cannot be written ({error.strerror or error}). Free some space or choose another --out."
+        f"{path}: cannot be written ({error.strerror or error}). Free some space or choose another folder (`out`)."
     )

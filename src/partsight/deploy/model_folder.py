@@ -158,7 +158,7 @@ def _read_description(folder: Path) -> ModelDescription:
 def _check_replaceable(path: Path) -> None:
     if not path.exists() or (path.is_dir() and (not any(path.iterdir()) or (path / DESCRIPTION).is_file())):
         return
-    raise StorageError(f"{path}: is there and no model folder. Choose another folder with --out.")
+    raise StorageError(f"{path}: is there and no model folder. Choose another folder (`out`).")
 
 
 def _put_in_place(fresh: Path, path: Path) -> None:

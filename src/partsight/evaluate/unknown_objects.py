@@ -30,7 +30,7 @@ class Scenery:
 def find_strays(matched: Matched, threshold: Threshold) -> tuple[Detections, ...]:
     """Return each picture's detections above the threshold that overlap no labelled part, of whatever class, by `FOUND_IOU`."""
     is_stray = matched.at(threshold).is_kept & ~matched.is_on_part
-    return tuple(found.only(is_stray[matched.detections_of(number)]) for number, found in enumerate(matched.detections))
+    return tuple(found[is_stray[matched.detections_of(number)]] for number, found in enumerate(matched.detections))
 
 
 def thing_boxes(mask: IntArray, part_ids: Sequence[int]) -> FloatArray:

@@ -39,10 +39,10 @@ def map_classes(
     names = list(dict.fromkeys([*class_names, *sorted(counts)]))
     unknown = sorted(set(said) - set(names))
     if unknown:
-        raise DatasetError(f"--map {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
+        raise DatasetError(f"`mapping` {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
     if counts[NAMELESS] and NAMELESS not in said and any(_is_used(NAMELESS, picture) for picture in pictures):
         raise DatasetError(
-            f"{counts[NAMELESS]} labels have no class name. Name it in the tool, or say --map '{NAMELESS}=our_class' "
+            f"{counts[NAMELESS]} labels have no class name. Name it in the tool, or say `mapping` '{NAMELESS}=our_class' "
             f"(or '{NAMELESS}=-' to leave them out). Nothing was written."
         )
     return tuple(_mapped(name, counts[name], known, said) for name in names if name != NAMELESS or NAMELESS in said)

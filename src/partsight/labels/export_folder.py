@@ -113,7 +113,7 @@ def missing_reason(name: str, export: ExportFolder) -> str:
     same = [export.named(path) for path in export.index.paths if path.stem.lower() == stem]
     if same:
         return f"several pictures could be meant: {first_of(same, 3)}"
-    return "no such picture in the export: give its folder with --pictures"
+    return "no such picture in the export: give its folder (`pictures`)"
 
 
 def stem_of(name: str) -> str:

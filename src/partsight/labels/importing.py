@@ -37,7 +37,7 @@ class Imported:
     originals: Mapping[str, str]
     """For each picture written that a tool made of another one its path below images/ and the name of that one."""
     changes: tuple[str, ...]
-    """What --replace changed in labels that were there."""
+    """What replacing changed in labels that were there."""
     remarks: tuple[str, ...]
 
 
@@ -196,7 +196,7 @@ class _Writer:
             self.sheet.add("boxes", "replaced", "labels that were there", place=picture.name, count=len(picture.labels))
         else:
             self._count_known(picture)
-            advice = "those there are kept (--replace takes these)"
+            advice = "those there are kept (`replace` takes these)"
             self.remarks.append(
                 f"{picture.name}: is there already as {present.name}, with other labels; {advice}: {told}"
             )
@@ -228,7 +228,7 @@ def _count_labels(labels: Sequence[Label], sheet: BalanceSheet) -> None:
 
 def _checked_session(session: str, name: str) -> str:
     if not session or not re.fullmatch(r"[^\\/:*?\"<>|\x00-\x1f]+", session) or session.strip(". ") != session:
-        raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another --session.")
+        raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another `session`.")
     return session
 
 

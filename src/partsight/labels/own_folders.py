@@ -97,4 +97,5 @@ def _sample(picture: LabeledPicture, own: OwnFolder) -> Sample:
         class_ids=np.array(class_ids_of(picture.labels, own.class_names), np.int64),
         source=own.source,
         session=own.session_of(relative.as_posix()),
+        class_names=tuple(own.class_names),
     )

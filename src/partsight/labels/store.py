@@ -159,10 +159,10 @@ def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
     """
     names = tuple(dict.fromkeys([*known_classes(folder), *class_names]))
     if not names:
-        raise DatasetError(f"{folder}: no classes known. Give --classes QF,QD or a recipe with parts.")
+        raise DatasetError(f"{folder}: no classes known. Name them (`classes`), or give a recipe with parts.")
     store = LabelStore(folder, names, _find_pictures(folder))
     if not store.list_keys():
-        raise DatasetError(f"{folder}: no photos. Bring some in: partsight photos add VIDEO --session NAME.")
+        raise DatasetError(f"{folder}: no photos. Bring some in: partsight photos add.")
     with store._lock:  # noqa: SLF001 - opening is part of the store
         for key in store.list_keys():
             store._finish_begun(key)  # noqa: SLF001

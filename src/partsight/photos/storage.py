@@ -88,7 +88,7 @@ def check_session(session: str) -> None:
     """Refuse what cannot be a folder name everywhere. Raises PhotosError."""
     if not session or re.search(_FOREIGN, session) or session.strip(". ") != session:
         raise PhotosError(
-            f"session {session!r} cannot be a folder name. Choose another --session: letters, digits, hyphens."
+            f"session {session!r} cannot be a folder name. Choose another `session`: letters, digits, hyphens."
         )
 
 

@@ -57,7 +57,7 @@ def pick_gallery(matched: Matched, threshold: Threshold, count: int) -> Gallery:
 def _outcome(matched: Matched, pairing: Pairing, image_id: int) -> _Outcome:
     rows, boxes = matched.detections_of(image_id), matched.boxes_of(image_id)
     is_kept = pairing.is_kept[rows]
-    kept, taken = matched.detections[image_id].only(is_kept), pairing.truth_ids[rows][is_kept]
+    kept, taken = matched.detections[image_id][is_kept], pairing.truth_ids[rows][is_kept]
     num_right = int(pairing.is_found[boxes].sum())
     return _Outcome(
         sample=matched.dataset.samples[image_id],

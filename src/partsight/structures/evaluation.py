@@ -1,11 +1,13 @@
 """The truth about a detector on a set of pictures."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
 from partsight.structures.detections import Threshold
+from partsight.structures.offered import html_of, offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +143,10 @@ class Evaluation:
         if self.class_thresholds and len(self.class_thresholds) != len(self.class_names):
             raise ValueError(f"{len(self.class_thresholds)} thresholds for {len(self.class_names)} classes")
         object.__setattr__(self, "confusion", locked(self.confusion, np.int64, (size, size)))
+
+    def to_pandas(self) -> Any:
+        """Return a pandas.DataFrame with one row for each class and one for all (extra [pandas]). Raises ExtraError without pandas."""
+        return offered("notebook.tables", "evaluation_table")(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "results", "show_evaluation")

@@ -124,6 +124,6 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise StorageError(
-            f"{host} port {port}: cannot be used ({error.strerror or error}). Choose another --port, or 0."
+            f"{host} port {port}: cannot be used ({error.strerror or error}). Choose another `port`, or 0."
         ) from error
     return listener

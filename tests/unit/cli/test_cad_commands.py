@@ -59,9 +59,9 @@ def test_convert_writes_meshes_of_the_right_size_and_keeps_what_is_there(tmp_pat
     mesh = trimesh.load(tmp_path / "QF.stl")
     np.testing.assert_allclose(sorted(mesh.extents), [474.7, 530, 572], rtol=1e-3)
     assert run(["convert", source, "--to", "stl", "--out", str(tmp_path)]) == 1
-    assert "stands already" in capsys.readouterr().out
+    assert "stands already. Use --overwrite, or another folder (--out)" in capsys.readouterr().out
     assert run(["convert", source, "--to", "dwg"]) == 1
-    assert "--to dwg: unknown" in capsys.readouterr().err
+    assert "dwg: unknown format (--to)" in capsys.readouterr().err
 
 
 def test_a_finer_tolerance_gives_more_triangles(tmp_path, samples):

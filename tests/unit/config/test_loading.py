@@ -48,7 +48,7 @@ def test_settings_override_the_file_and_are_read_as_toml(tmp_path):
 
 @pytest.mark.parametrize("setting", ["render.count", "=3", "name.x=3"])
 def test_a_setting_that_cannot_be_applied_is_refused(tmp_path, setting):
-    with pytest.raises(RecipeError, match="--set"):
+    with pytest.raises(RecipeError, match="setting '"):
         read_recipe(write_recipe(tmp_path, 'name = "a"\n[parts.QF]\nfiles = ["QF.step"]\n'), [setting])
 
 

@@ -224,6 +224,6 @@ def test_a_part_found_as_its_class_is_not_confused_by_a_surer_guess_of_another_c
 
 def test_detections_are_numbered_best_first_however_they_are_given():
     truth, (given,) = issue_picture()
-    matched = match(truth, [given.only(np.array([1, 0]))])
+    matched = match(truth, [given[np.array([1, 0])]])
     assert matched.scores.tolist() == [0.9, 0.8]
     assert matched.truth_ids.tolist() == match(truth, [given]).truth_ids.tolist()

@@ -90,7 +90,7 @@ def test_known_pictures_with_other_labels_are_kept_and_told(tmp_path, capsys):
         labels.write_text("0 0.5 0.5 0.1 0.1\n")
     assert run(arguments) == 0
     assert (
-        "b: is there already as b.jpg, with other labels; those there are kept (--replace takes these): 1 box added, 1 box removed"
+        "b: is there already as b.jpg, with other labels; those there are kept (`replace` takes these): 1 box added, 1 box removed"
         in " ".join(capsys.readouterr().out.split())
     )
 
@@ -285,7 +285,7 @@ def test_tasks_without_annotation_are_left_out_and_told(tmp_path):
 def test_pictures_elsewhere_are_asked_for(tmp_path):
     label_studio(tmp_path / "export")
     (tmp_path / "export" / "media").rename(tmp_path / "media")
-    assert "give its folder with --pictures" in judged(tmp_path / "export").faults[0]
+    assert "give its folder (`pictures`)" in judged(tmp_path / "export").faults[0]
     assert len(judged(tmp_path / "export", tmp_path / "media").pictures) == 3
 
 

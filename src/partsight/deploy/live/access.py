@@ -62,12 +62,12 @@ class Access:
         """Raise SourceError where others could ask without a token, or with one that can be guessed."""
         if self.token is None and not self.is_local:
             raise SourceError(
-                f"--host {self.host}: others could watch the camera. Give a token as well, for instance "
-                f"--token {secrets.token_urlsafe(24)} (or in the variable PARTSIGHT_TOKEN)."
+                f"`host` {self.host}: others could watch the camera. Give a `token` as well, for instance "
+                f"{secrets.token_urlsafe(24)} (or in the variable PARTSIGHT_TOKEN)."
             )
         if self.token is not None and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
             raise SourceError(
-                f"--token: expected at least {LEAST_TOKEN} letters, digits and signs. For instance {secrets.token_urlsafe(24)}"
+                f"`token`: expected at least {LEAST_TOKEN} letters, digits and signs. For instance {secrets.token_urlsafe(24)}"
             )
 
 
@@ -97,7 +97,10 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         if not self._is_known_host(headers.get("host", "")):
-            return _refused(421, "asked under a name that is not this server's; --allow-host adds one")
+            return _refused(
+                421,
+                "asked under a name that is not this server's: start it with that name allowed",
+            )
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
             return _refused(403, "asked from another page")

@@ -93,7 +93,7 @@ class Webhook:
 
     def __init__(self, url: str, tell: Callable[[str], None]) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise SourceError(f"{url}: expected an http or https address for --webhook")
+            raise SourceError(f"{url}: expected an http or https address (`webhook`)")
         self.num_lost = 0
         self._url, self._tell, self._is_down = url, tell, False
         self._waiting: queue.Queue[Event] = queue.Queue(_LONGEST_QUEUE)
@@ -149,4 +149,4 @@ def _check_appendable(path: Path) -> None:
         with path.open("a", encoding="utf-8"):
             return
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}). Choose another --log.") from error
+        raise StorageError(f"{path}: cannot be written ({error.strerror}). Choose another file (`log`).") from error

@@ -140,7 +140,7 @@ def _serve_snapshots(app: FastAPI, station: Station) -> None:
         """Keep a frame that is shown, with its boxes, as a photo to label."""
         nonlocal last_s
         if station.keeper is None:
-            return _problem(409, "snapshots are off: start with --photos FOLDER")
+            return _problem(409, "snapshots are off: the page was started without a photos folder")
         if time.monotonic() - last_s < _SNAPSHOT_PAUSE_S:
             return _problem(429, "one snapshot after the other, please")
         look = station.audience.find(asked.look)

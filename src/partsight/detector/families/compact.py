@@ -65,9 +65,9 @@ class Family:
     ) -> ExportedNetwork:
         """Write the network as onnx. Raises DetectorError, for missing packages too."""
         if target != "onnx":
-            raise DetectorError(f"--to {target}: unknown to the family 'compact'. Known: onnx, openvino.")
+            raise DetectorError(f"{target}: unknown to the family 'compact'. Known: onnx, openvino.")
         if find_spec("onnx") is None:
-            raise DetectorError("--to onnx: needs onnx. Install: pip install onnx")
+            raise DetectorError("onnx: needs the package onnx. Install: pip install onnx")
         _open_torch(0)
         from partsight.detector.families.compact_pictures import spec_for
         from partsight.detector.families.compact_weights import read_model

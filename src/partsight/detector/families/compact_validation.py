@@ -57,7 +57,7 @@ def _detect(network: CompactNetwork, batch: Sequence[Labelled], device: str) -> 
 
 def _average_precisions(truths: Sequence[Labelled], found: Sequence[Detections], class_id: int) -> FloatArray:
     """Return a class's average precision at each of `IOU_THRESHOLDS`."""
-    mine = [one.only(one.class_ids == class_id) for one in found]
+    mine = [one[one.class_ids == class_id] for one in found]
     boxes = [one.boxes_xyxy[one.class_ids == class_id] for one in truths]
     image_ids = np.repeat(np.arange(len(mine)), [len(one.scores) for one in mine])
     overlaps = gather_overlaps((one.boxes_xyxy, true) for one, true in zip(mine, boxes, strict=True))

@@ -57,18 +57,16 @@ def open_exported(path: Path) -> Any:
 
 def _check_possible(target: str) -> None:
     if target not in _NEEDS:
-        raise DetectorError(
-            f"--to {target}: unknown to the family 'ultralytics'. Known: {', '.join(_NEEDS)}, openvino."
-        )
+        raise DetectorError(f"{target}: unknown to the family 'ultralytics'. Known: {', '.join(_NEEDS)}, openvino.")
     missing = [name for name in _NEEDS[target] if find_spec(name) is None]
     if missing:
-        raise DetectorError(f"--to {target}: needs {' and '.join(missing)}. Install: pip install {' '.join(missing)}")
+        raise DetectorError(f"{target}: needs {' and '.join(missing)}. Install: pip install {' '.join(missing)}")
     if target == "tensorrt":
         import torch
 
         if not torch.cuda.is_available():
             raise DetectorError(
-                "--to tensorrt: needs the NVIDIA GPU on which it will run; this machine has none. Export there."
+                "tensorrt: needs the NVIDIA GPU on which it will run; this machine has none. Export there."
             )
 
 
@@ -85,7 +83,7 @@ def _export(network: Any, image_size: int, target: str, folder: Path) -> str:
             warnings.simplefilter("ignore")  # torch announces changes of the tracing that the library uses
             path: str = exporter(model=network)
     except Exception as error:  # the exporters of a dozen libraries share no exception
-        raise DetectorError(f"--to {target}: the library could not export this network ({error}).") from error
+        raise DetectorError(f"{target}: the library could not export this network ({error}).") from error
     return path
 
 

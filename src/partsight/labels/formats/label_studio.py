@@ -177,7 +177,7 @@ def _read_video(task: Mapping[str, Any], where: str, found: Findings) -> None:
     entries = video_entries(list(chosen(annotations)["result"]), name, found.export)
     if not entries:
         reason = (
-            f"no frame of {name} is there. Take them with `partsight photos add`, and give their folder with --pictures"
+            f"no frame of {name} is there. Take them with `partsight photos add`, and give their folder (`pictures`)"
         )
         entries = [PictureEntry(where, None, flaw=reason)]
     found.entries += entries

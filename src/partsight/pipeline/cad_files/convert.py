@@ -55,15 +55,15 @@ def convert_files(given: Sequence[Path], plan: ConversionPlan, progress: Progres
 
 def _check_plan(plan: ConversionPlan) -> None:
     if plan.target not in TARGETS:
-        raise RecipeError(f"--to {plan.target}: unknown. Known: {', '.join(TARGETS)}.")
+        raise RecipeError(f"{plan.target}: unknown format (`to`). Known: {', '.join(TARGETS)}.")
     if plan.unit not in METERS_PER:
-        raise RecipeError(f"--unit {plan.unit}: unknown. Known: {', '.join(METERS_PER)}.")
+        raise RecipeError(f"{plan.unit}: unknown `unit`. Known: {', '.join(METERS_PER)}.")
 
 
 def _target(source: Path, plan: ConversionPlan) -> Path:
     target = (plan.folder or source.parent) / f"{source.stem}.{plan.target}"
     if target.exists() and (not plan.overwrite or target.resolve() == source.resolve()):
-        raise CadError(f"{target}: stands already. Use --overwrite, or another folder with --out.")
+        raise CadError(f"{target}: stands already. Use `overwrite`, or another folder (`out`).")
     return target
 
 

@@ -73,7 +73,7 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) ->
     """
     recipe_path = folder / "recipe.toml"
     if recipe_path.exists():
-        raise StorageError(f"{recipe_path}: stands already. Choose another folder with --out, or edit that recipe.")
+        raise StorageError(f"{recipe_path}: stands already. Choose another folder (`out`), or edit that recipe.")
     workspace = Workspace(folder / "runs")
     named = name_classes(cad_files)
     inspection = inspect(part_sections(named, None), CadSection(), workspace.root / CACHE, progress)

@@ -116,7 +116,7 @@ class _Pictures:
 def _check_targets(targets: Sequence[str]) -> None:
     unknown = [target for target in targets if target not in TARGETS]
     if unknown:
-        raise DetectorError(f"--to {unknown[0]}: unknown. Known: {', '.join(TARGETS)}.")
+        raise DetectorError(f"{unknown[0]}: unknown target (`to`). Known: {', '.join(TARGETS)}.")
 
 
 def _export(delivery: _Delivery, targets: Sequence[str], folder: Path) -> dict[str, ExportedNetwork]:

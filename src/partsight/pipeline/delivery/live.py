@@ -109,7 +109,7 @@ def _checked_tls(job: LiveJob) -> "Tls | None":
     from partsight.web.serving import Tls
 
     if (job.tls_cert is None) != (job.tls_key is None):
-        raise SourceError("--tls-cert and --tls-key: give both or none")
+        raise SourceError("`tls_cert` and `tls_key`: give both or none")
     for path in (job.tls_cert, job.tls_key):
         if path is not None and not path.is_file():
             raise SourceError(f"{path}: no such file. Expected a certificate or key in PEM form.")

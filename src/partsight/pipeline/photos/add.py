@@ -141,9 +141,7 @@ def _claimed(photos: Path) -> Iterator[None]:
     try:
         photos.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(
-            f"{photos}: cannot be made ({error.strerror}). Choose another folder with --photos."
-        ) from error
+        raise StorageError(f"{photos}: cannot be made ({error.strerror}). Choose another folder (`photos`).") from error
     try:
         with FileLock(photos / ".lock", timeout=0):
             yield

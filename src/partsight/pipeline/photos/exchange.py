@@ -117,7 +117,7 @@ def raise_faults(export: OpenExport) -> None:
         try:
             raise_problems(faults, export.source.path)
         except DatasetError as error:
-            advice = "Mend them, or say --skip-bad, which cuts boxes at the border and leaves out what cannot be used."
+            advice = "Mend them, or say `skip_bad`, which cuts boxes at the border and leaves out what cannot be used."
             raise DatasetError(f"{error}\n{advice} Nothing was written.") from None
 
 
@@ -125,7 +125,7 @@ def export_photos(photos: Path, target: str, out: Path) -> Dataset:
     """Write the labelled photos for another tool. Raises DatasetError."""
     class_names = known_classes(photos)
     if not class_names:
-        raise DatasetError(f"{photos}: no classes.txt. Give the photos folder with --photos.")
+        raise DatasetError(f"{photos}: no classes.txt. Give the photos folder (`photos`).")
     dataset = read_yolo(photos, class_names, lambda path: path)
     write_export(dataset, target, out)
     return dataset
@@ -152,10 +152,10 @@ def _sessions(export: OpenExport, choices: ImportChoices) -> "_SessionOf":
     try:
         pattern = re.compile(choices.session_from)
     except re.error as error:
-        raise DatasetError(f"--session-from {choices.session_from!r}: not a regular expression ({error}).") from error
+        raise DatasetError(f"`session_from` {choices.session_from!r}: not a regular expression ({error}).") from error
     if pattern.groups == 0:
         raise DatasetError(
-            f"--session-from {choices.session_from!r}: needs a group in parentheses; what it matches names the session."
+            f"`session_from` {choices.session_from!r}: needs a group in parentheses; what it matches names the session."
         )
     return _SessionOf(choices.session, pattern, export.root)
 

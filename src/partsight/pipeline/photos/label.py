@@ -49,9 +49,7 @@ def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], s
 @contextmanager
 def _claimed(photos: Path) -> Iterator[None]:
     if not photos.is_dir():
-        raise StorageError(
-            f"{photos}: no such folder. Bring photos in first: partsight photos add VIDEO --session NAME."
-        )
+        raise StorageError(f"{photos}: no such folder. Bring photos in first: partsight photos add.")
     try:
         with FileLock(photos / ".labelling.lock", timeout=0):
             yield

@@ -106,7 +106,7 @@ def _plain_folder(logs: Path) -> Path:
         if _PLAIN.fullmatch(str(folder)):
             return folder
     raise ClusterError(
-        f"{logs}: job scripts cannot name this folder, nor {instead}. Use an --out of letters, digits, hyphens and slashes."
+        f"{logs}: job scripts cannot name this folder, nor {instead}. Use a folder (`out`) of letters, digits, hyphens and slashes."
     )
 
 

@@ -107,7 +107,7 @@ def claimed(stage_dir: Path) -> Iterator[None]:
         stage_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder with --out."
+            f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder for what is made."
         ) from error
     lock = FileLock(stage_dir / LOCK, timeout=_PATIENCE_S)
     try:

@@ -65,7 +65,7 @@ def _imported_optuna() -> Any:
         import optuna
     except ImportError as error:
         raise RecipeError(
-            f"partsight sweep --tune needs Optuna, which cannot be imported ({error}). Install it: pip install 'partsight[tune]'"
+            f"Choosing keys by sweep.tune needs Optuna, which cannot be imported ({error}). Install it: pip install 'partsight[tune]'"
         ) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from partsight.structures.arrays import Image, locked
+from partsight.structures.offered import html_of
 from partsight.structures.world.camera import Camera
 from partsight.structures.world.light import EnvironmentMap, Lamp
 from partsight.structures.world.material import Material
@@ -53,3 +54,6 @@ class Scene:
     sensor: Sensor = field(default_factory=Sensor)
     render_seed: int = 0
     """Seed of the renderer's own sampling."""
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "world", "show_scene")

@@ -24,7 +24,7 @@ def view(live, **options):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])  # noqa: S104 - refused
 def test_others_than_this_machine_need_a_token(host):
-    with pytest.raises(SourceError, match="--token"):
+    with pytest.raises(SourceError, match="`token`"):
         Access(host=host).check()
     Access(host=host, token=TOKEN).check()
 

@@ -335,7 +335,7 @@ function tellSaved(what, details) {
   if (what === "saved" && find("notice").dataset.offline) { notify(""); delete find("notice").dataset.offline; }
   if (what === "offline") {
     find("notice").dataset.offline = "yes";
-    notify("The server does not answer. Start the command again with the same --port and open its link in a new tab; keep this one open: it goes on trying.");
+    notify("The server does not answer. Start the command again with the same port and open its link in a new tab; keep this one open: it goes on trying.");
   }
   if (what === "refused") notify(details.problem);
   if (what === "stale") reloadStale(details.key);
