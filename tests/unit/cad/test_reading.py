@@ -12,13 +12,14 @@ from partsight.config.cad import CadSection, PartSection
 from partsight.errors import CadError
 from partsight.structures.world.material import linear_from_srgb
 from partsight.structures.world.part import bounding_box_m
+from tests.unit.cad.conftest import READERS
 
 SECTION = CadSection(timeout_s=60)
 MAGNETS = ("QF", "QD", "QFA", "SD", "SHD")
 
 
 def read_all(path: Path, cad: CadSection = SECTION, **settings):
-    return read_file(path.stem, path, PartSection(files=(path,), **settings), cad)
+    return read_file(path.stem, path, PartSection(files=(path,), **settings), cad, (None, READERS))
 
 
 def read(path: Path, **settings):

@@ -87,7 +87,8 @@ def test_doctor_names_the_renderer(capsys):
 def test_a_preview_is_a_sheet_of_labelled_pictures(tmp_path, samples, capsys):
     (tmp_path / "QF.step").write_bytes((samples / "QF.step").read_bytes())
     (tmp_path / "recipe.toml").write_text(
-        '[parts.QF]\nfiles = ["QF.step"]\n[render]\nwidth = 400\nheight = 200\nvariant = "scalar_rgb"\nworkers = 1\n'
+        '[parts.QF]\nfiles = ["QF.step"]\n[render]\nwidth = 400\nheight = 200\nsamples_per_pixel = 1\n'
+        'variant = "scalar_rgb"\nworkers = 1\n'
     )
     assert run(["render", "--recipe", str(tmp_path / "recipe.toml"), "--preview", "4"]) == 0
     with Image.open(tmp_path / "runs" / "preview.png") as sheet:

@@ -25,7 +25,7 @@ def error(picture, reference):
 
 
 def test_few_denoised_samples_are_nearer_to_many_samples():
-    reference, _ = draw(1024, denoise=False)
+    reference, _ = draw(160, denoise=False)
     grainy, plain_variant = draw(8, denoise=False)
     clean, clean_variant = draw(8, denoise=True)
     assert error(clean, reference) < 0.6 * error(grainy, reference)
