@@ -60,6 +60,8 @@ class LeftOutPicture:
     reason: str
     num_boxes: int
     is_fault: bool
+    is_unreadable: bool = False
+    """Whether it is there but cannot be read as a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,14 @@ class Judged:
 
     @property
     def problems(self) -> list[str]:
-        """All that is left out, faults or not, for data that must be read whole."""
+        """All that is left out, faults or not, for data that must be read whole; unreadable pictures are said apart."""
         of_boxes = [f"{box.where}: {box.reason}" for picture in self.pictures for box in picture.left_out]
-        return [f"{one.name}: {one.reason}" for one in self.left_out] + of_boxes
+        return [f"{one.name}: {one.reason}" for one in self.left_out if not one.is_unreadable] + of_boxes
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Pictures that are there but cannot be read."""
+        return [f"{one.name}: {one.reason}" for one in self.left_out if one.is_unreadable]
 
 
 def judge(found: Findings, read_size: Callable[[Path], tuple[int, int]], *, is_keeping_doubles: bool = False) -> Judged:
@@ -146,7 +153,8 @@ def _judge_entry(
         size_wh = read_size(entry.path)
         orientation = stored_orientation(entry.path) if _is_other(entry.stated_wh, size_wh) else 1
     except DatasetError as error:
-        return out(str(error).removeprefix(f"{entry.path}: "))
+        reason = str(error).removeprefix(f"{entry.path}: ")
+        return LeftOutPicture(entry.name, reason, len(entry.marks), is_fault=True, is_unreadable=True)
     stated = entry.stated_wh or size_wh
     if _is_other(stated, size_wh) and not (orientation >= 5 and stated == size_wh[::-1]):
         return out("stated as {}×{}, found {}×{}: its boxes may belong to another picture".format(*stated, *size_wh))

@@ -14,6 +14,7 @@ from partsight.dataset.splits import check_disjoint, is_background, split_photos
 from partsight.errors import DatasetError, first_of
 from partsight.files import hash_file
 from partsight.labels.formats.yolo import write_yolo
+from partsight.labels.own_folders import PassOver
 from partsight.pipeline.running.stage_key import dataset_key
 from partsight.pipeline.running.workspace import Workspace, claimed, read_manifest, write_manifest
 from partsight.pipeline.stages.dataset.cropping import cut_photos
@@ -113,12 +114,13 @@ def _are_backgrounds(photos: Dataset) -> bool:
     return all(is_background(sample.session) for sample in photos.samples)
 
 
-def choosing_photos(recipe: Recipe) -> Dataset:
+def choosing_photos(recipe: Recipe, pass_over: PassOver | None = None) -> Dataset:
     """Return the photos that settings may follow: the drawn ones of training, and those of validation.
 
-    Test photos choose nothing, and those of the folder of backgrounds may come from any camera.
+    Test photos choose nothing, and those of the folder of backgrounds may come from any camera. Photos that cannot be read are errors,
+    or only told to `pass_over`.
     """
-    photos = _split_photos(recipe)
+    photos = _split_photos(recipe, pass_over)
     chosen = mix(_draw_photos(recipe, photos.train), photos.validation)
     own = tuple(sample for sample in chosen.samples if not is_background(sample.session))
     return Dataset(chosen.class_names, own)
@@ -151,12 +153,12 @@ def check_backgrounds(recipe: Recipe) -> None:
         )
 
 
-def _split_photos(recipe: Recipe) -> Splits:
+def _split_photos(recipe: Recipe, pass_over: PassOver | None = None) -> Splits:
     class_names = recipe.class_names
     if recipe.photos.folder is None and recipe.photos.background_folder is None:
         nothing = Dataset(class_names, ())
         return Splits(nothing, nothing, nothing)
-    return split_photos(read_photos(recipe.photos, class_names), recipe.photos)
+    return split_photos(read_photos(recipe.photos, class_names, pass_over), recipe.photos)
 
 
 def _draw_photos(recipe: Recipe, photos: Dataset) -> Dataset:
