@@ -170,9 +170,15 @@ def _opened(path: Path) -> Iterator[PillowImage.Image]:
         _let_pillow_read_heif(path)
     try:
         with PillowImage.open(path) as picture:
+            _check_pixels(picture)
             yield picture
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
+
+
+def _check_pixels(picture: PillowImage.Image) -> None:
+    if picture.width * picture.height > MOST_PIXELS:
+        raise ValueError(f"it states {picture.width} × {picture.height} pixels, more than any camera has")
 
 
 def _orientation(picture: PillowImage.Image) -> int:
