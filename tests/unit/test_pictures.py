@@ -112,9 +112,9 @@ def test_pictures_of_200_million_pixels_are_read(tmp_path: Path) -> None:
 def test_a_file_that_states_more_pixels_than_any_camera_has_is_refused(
     tmp_path: Path, size_wh: tuple[int, int]
 ) -> None:
-    header = b"IHDR" + struct.pack(">IIBBBBB", *size_wh, 8, 0, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
+    chunks = b"IHDR" + struct.pack(">IIBBBBB", *size_wh, 8, 0, 0, 0, 0), b"IDAT" + zlib.compress(b"")
+    framed = (struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(framed))
     with pytest.raises(DatasetError, match="pixels"):
         read_picture(tmp_path / "a.png")
 
