@@ -18,6 +18,8 @@ from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, upright
 from partsight.pictures import stored_orientation
 
+_SAME_SHAPE = 0.01
+"""Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
 TWICE = "the same box twice"
 _LEAST_INSIDE = 0.5
 """A box that is cut at the border keeps at least this share of its area; of less nobody knows what was meant."""
@@ -156,9 +158,10 @@ def _judge_entry(
         reason = str(error).removeprefix(f"{entry.path}: ")
         return LeftOutPicture(entry.name, reason, len(entry.marks), is_fault=True, is_unreadable=True)
     stated = entry.stated_wh or size_wh
-    if _is_other(stated, size_wh) and not (orientation >= 5 and stated == size_wh[::-1]):
+    is_turned = orientation >= 5 and stated == size_wh[::-1]
+    if _is_other(stated, size_wh) and not is_turned and not _is_scaled(entry, stated, size_wh):
         return out("stated as {}×{}, found {}×{}: its boxes may belong to another picture".format(*stated, *size_wh))
-    turn = _turning(orientation, size_wh) if stated != size_wh else None
+    turn = _turning(orientation, size_wh) if is_turned else None
     if turn is not None and entry.marks:
         remarks.append(f"{entry.name}: its boxes were drawn on the picture as it is stored, and are turned with it")
     return _labeled(entry, entry.path, size_wh, turn)
@@ -169,10 +172,14 @@ def _is_other(stated_wh: tuple[int, int] | None, size_wh: tuple[int, int]) -> bo
     return stated_wh is not None and min(stated_wh) > 0 and stated_wh != size_wh
 
 
-def _turning(orientation: int, size_wh: tuple[int, int]) -> Callable[[Box], Box] | None:
-    """Return how boxes of the picture as stored are turned; None where sizes say nothing."""
-    if orientation < 5:
-        return None
+def _is_scaled(entry: PictureEntry, stated_wh: tuple[int, int], size_wh: tuple[int, int]) -> bool:
+    """Say whether a picture is a smaller or larger copy of the one drawn on, which shapes in shares of its sides do not notice."""
+    is_alike = abs(stated_wh[0] * size_wh[1] - stated_wh[1] * size_wh[0]) <= _SAME_SHAPE * stated_wh[0] * size_wh[1]
+    return is_alike and all(mark.shape.is_in_shares or mark.shape.flaw for mark in entry.marks)
+
+
+def _turning(orientation: int, size_wh: tuple[int, int]) -> Callable[[Box], Box]:
+    """Return how boxes of the picture as it is stored are turned."""
     return lambda box: upright(box, orientation, (size_wh[1], size_wh[0]))
 
 

@@ -215,7 +215,43 @@ CUBOID = "".join(f' x{n}="{x}" y{n}="{y}"' for n, x, y in [
     ("tl1", 20, 20), ("bl1", 20, 50), ("tr1", 50, 20), ("br1", 50, 50),
     ("tl2", 10, 10), ("bl2", 10, 40), ("tr2", 40, 10), ("br2", 40, 40),
 ])  # fmt: skip
+
+
+def label_studio_brush(root: Path) -> None:
+    """A square of 40 pixels, packed by runs as Label Studio packs RGBA values."""
+    mask = np.zeros((100, 200, 4), np.uint8)
+    mask[10:50, 10:50, 3] = 255
+    values = mask.reshape(-1)
+    starts = np.flatnonzero(np.diff(values, prepend=values[0] ^ 1))
+    bits = f"{len(values):032b}{7:05b}" + "".join(f"{size - 1:04b}" for size in (3, 8, 12, 16))
+    for start, end in zip(starts, [*starts[1:], len(values)], strict=True):
+        for first in range(start, end, 2**16):
+            bits += f"1{3:02b}{min(end - first, 2**16) - 1:016b}{values[start]:08b}"
+    bits += f"{0:0{-len(bits) % 8}b}" if len(bits) % 8 else ""
+    packed = [int(bits[place : place + 8], 2) for place in range(0, len(bits), 8)]
+    value = {"format": "rle", "rle": packed, "brushlabels": ["QF"]}
+    label_studio(root, {"type": "brushlabels", "original_width": 200, "original_height": 100, "value": value})
+
+
+def label_studio_smaller_copy(root: Path) -> None:
+    value = {"x": 5, "y": 10, "width": 20, "height": 40, "rectanglelabels": ["QF"]}
+    label_studio(root, {"type": "rectanglelabels", "original_width": 4000, "original_height": 2000, "value": value})
+
+
+def coco_class_of_digits(root: Path) -> None:
+    coco(root, [box()], categories=[{"id": 1, "name": "QF"}, {"id": 2, "name": 5}])
+
+
+def split_below_its_names(root: Path) -> None:
+    yolo(root, "0 0.15 0.3 0.2 0.4\n")
+    (root / "classes.txt").rename(root.parent / "classes.txt")
+
+
 RIGHT = {
+    "label studio brush": (label_studio_brush, A),
+    "label studio picture in another size": (label_studio_smaller_copy, A),
+    "yolo split below its names": (split_below_its_names, A),
+    "coco class of digits": (with_picture(coco_class_of_digits), A),
     "coco ids as text and numbers": (with_picture(lambda root: coco(root, [box(image_id="1", category_id=1.0)])), A),
     "coco crossing file names": (with_picture(lambda root: coco(root, [box()], [{"id": 1, "file_name": "C:\\data\\a.JPG"}])), A),
     "coco polygon without box": (
@@ -280,6 +316,7 @@ def test_a_track_turns_the_shorter_way_and_frames_between_steps_are_not_missed(t
 
 
 TOLD = {
+    "yolo few columns at the first line": (lambda root: yolo(root, "0 0.15 0.3\n"), "labels/a.txt:1: 3 columns"),
     "coco annotation of an unlisted picture": (
         with_picture(lambda root: coco(root, [box(), box(id=2, image_id=9)])), "annotation 2: image id 9 is not listed"),
     "coco two pictures of one id": (
@@ -446,3 +483,25 @@ def test_a_truncated_picture_is_told_before_anything_is_written(tmp_path):
     rc, shown = imported(tmp_path / "export", tmp_path / "photos")
     assert rc == 1
     assert "images/a.jpg: not a readable picture" in shown
+
+
+def test_a_data_yaml_is_read_with_the_folder_that_it_describes(tmp_path):
+    yolo_yaml_elsewhere(tmp_path / "export")
+    rc, shown = imported(tmp_path / "export" / "config" / "parts.yaml", tmp_path / "photos")
+    assert rc == 0, shown
+    assert boxes_in(tmp_path / "photos") == {"a": [("QF", A)]}
+
+
+def test_label_files_that_were_not_read_are_named(tmp_path):
+    yolo(tmp_path / "export", "0 0.15 0.3 0.2 0.4\n")
+    coco(tmp_path / "export", [box()])
+    _, shown = imported(tmp_path / "export", tmp_path / "photos")
+    assert "not read: labels.json" in shown
+
+
+def test_pictures_are_found_by_the_names_that_label_studio_gives_to_uploads(tmp_path):
+    picture(tmp_path / "export" / "a.jpg")
+    coco(tmp_path / "export", [box()], [{"id": 1, "file_name": "images/3f2b9c1e-a.jpg"}])
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+    assert rc == 0, shown
+    assert list(boxes_in(tmp_path / "photos").values()) == [[("QF", A)]]
