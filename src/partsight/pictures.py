@@ -40,7 +40,13 @@ _DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 """Bits that sensors deliver in larger containers."""
 _BRIGHTEST_UNIT = 4.0
 """Floating-point pictures whose lightest value is at most this count from 0 to 1, with highlights above white."""
-_AS_TRAINERS_READ = {"JPEG": {"L", "RGB"}, "MPO": {"L", "RGB"}, "PNG": {"L", "RGB"}, "BMP": {"L", "RGB"}}
+_AS_TRAINERS_READ = {
+    "JPEG": {"L", "RGB"},
+    "MPO": {"L", "RGB"},
+    "PNG": {"L", "RGB"},
+    "BMP": {"L", "RGB"},
+    "WEBP": {"RGB"},
+}
 """Pillow's formats and modes that every trainer decodes to the same pixels as `read_picture`."""
 
 
@@ -164,9 +170,15 @@ def _opened(path: Path) -> Iterator[PillowImage.Image]:
         _let_pillow_read_heif(path)
     try:
         with PillowImage.open(path) as picture:
+            _check_pixels(picture)
             yield picture
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
+
+
+def _check_pixels(picture: PillowImage.Image) -> None:
+    if picture.width * picture.height > MOST_PIXELS:
+        raise ValueError(f"it states {picture.width} × {picture.height} pixels, more than any camera has")
 
 
 def _orientation(picture: PillowImage.Image) -> int:

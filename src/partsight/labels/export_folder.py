@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from partsight.errors import DatasetError, first_of
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, files_below
 
+_UPLOADED = re.compile(r"^[0-9a-f]{8}-")
+"""What Label Studio puts before the names of uploaded pictures."""
 _CONTAINERS = frozenset(
     {"images", "image", "labels", "labeltxt", "annotations", "jpegimages", "imgs", "img", "pictures"}
 )
@@ -34,8 +36,11 @@ class PictureIndex:
     def find(self, name: str, near: Path) -> Path | None:
         """Return the picture that the label file `near` calls by a name; None when there is none, or several fit equally well."""
         plain = PurePosixPath(name.replace("\\", "/").strip())
-        candidates = self._by_name.get(plain.name.lower()) or self._by_stem.get(stem_of(name).lower(), [])
-        return _best(candidates, plain, near)
+        for shown in (plain.name, _UPLOADED.sub("", plain.name)):
+            candidates = self._by_name.get(shown.lower()) or self._by_stem.get(stem_of(shown).lower(), [])
+            if candidates:
+                return _best(candidates, plain, near)
+        return None
 
     def beside(self, path: Path) -> Path | None:
         """Return the one picture that a label file is named after: in the same place, or in the place of its kind."""
@@ -89,8 +94,13 @@ class ExportFolder:
         return self._read[path]
 
 
-def open_folder(root: Path, pictures: Path | None = None, only: Path | None = None) -> ExportFolder:
-    """List an export: a folder, or `only` one file in it; `pictures` is a further folder. Raises DatasetError without that folder."""
+def open_folder(
+    root: Path, pictures: Path | None = None, only: Path | None = None, besides: Sequence[Path] = ()
+) -> ExportFolder:
+    """List an export: a folder with files `besides`, or `only` one file in it; `pictures` is a further folder.
+
+    Raises DatasetError without that folder.
+    """
     if pictures is not None and not pictures.is_dir():
         raise DatasetError(f"{pictures}: no such folder of pictures.")
     files = files_below(root)
@@ -99,7 +109,7 @@ def open_folder(root: Path, pictures: Path | None = None, only: Path | None = No
     own = {path.resolve(): path for path in reversed(found)}
     roots = [root] if pictures is None else [root, pictures]
     index = PictureIndex(reversed(own.values()), roots)
-    return ExportFolder(root, tuple(files) if only is None else (only,), index, pictures)
+    return ExportFolder(root, (*files, *besides) if only is None else (only,), index, pictures)
 
 
 def is_picture(path: Path) -> bool:

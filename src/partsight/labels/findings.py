@@ -1,6 +1,6 @@
 """What label files say, picture by picture, before it is judged: shapes as they were drawn, class names as they were written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Findings:
     class_names: list[str] = field(default_factory=list)
     """Classes that the tool knows, used or not."""
 
-    def add_class_names(self, names: Iterator[str] | list[str]) -> None:
+    def add_class_names(self, names: Iterable[object]) -> None:
         """Add classes that are not known yet."""
         known = set(self.class_names)
         self.class_names += [name for name in dict.fromkeys(map(plain_name, names)) if name not in known]
@@ -66,8 +66,10 @@ class Findings:
 
 
 def plain_name(name: object) -> str:
-    """Return a class name in one line; what is no text, or empty, is nameless."""
-    return " ".join(name.split()) or NAMELESS if isinstance(name, str) else NAMELESS
+    """Return a class name in one line, numbers as they are written; what is neither, or empty, is nameless."""
+    if isinstance(name, bool) or not isinstance(name, str | int | float):
+        return NAMELESS
+    return " ".join(str(name).split()) or NAMELESS
 
 
 def bad_mark(where: str, fault: str, class_name: str = NAMELESS) -> Mark:

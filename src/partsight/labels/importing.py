@@ -138,6 +138,8 @@ class _Writer:
     _before: dict[Path, bytes | None] = field(default_factory=dict)
     """What stood at each path before it was written; None for nothing."""
     _present: dict[str, Path] = field(default_factory=dict)
+    _taken: dict[Path, set[str]] = field(default_factory=dict)
+    """Names in use in each folder."""
 
     def extend_classes(self, wanted: Sequence[str]) -> None:
         """Make sure that all classes have numbers; look at what is there."""
@@ -152,7 +154,7 @@ class _Writer:
         if content_hash in self._present:
             self._compare(picture, self._present[content_hash])
             return
-        target = _free_name(self.folder / "images" / session, picture)
+        target = self._free_path(self.folder / "images" / session, picture)
         self._write(_labels_path(self.folder, target), self._text(picture).encode())
         self._write(target, picture.path.read_bytes())
         self._present[content_hash] = target
@@ -201,6 +203,19 @@ class _Writer:
                 f"{picture.name}: is there already as {present.name}, with other labels; {advice}: {told}"
             )
 
+    def _free_path(self, folder: Path, picture: LabeledPicture) -> Path:
+        """Return a path whose stem no other picture of the session has."""
+        if folder not in self._taken:
+            listed = folder.iterdir() if folder.is_dir() else ()
+            self._taken[folder] = {path.stem.lower() for path in listed if path.suffix.lower() in PICTURE_SUFFIXES}
+        stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", picture.name).strip(". ") or "picture"
+        number, candidate = 1, stem
+        while candidate.lower() in self._taken[folder]:
+            number += 1
+            candidate = f"{stem}-{number}"
+        self._taken[folder].add(candidate.lower())
+        return folder / f"{candidate}{picture.path.suffix.lower()}"
+
     def _count_known(self, picture: LabeledPicture) -> None:
         self.sheet.add("pictures", "already there", place=picture.name)
         self.sheet.add("boxes", "already there", place=picture.name, count=len(picture.labels))
@@ -230,21 +245,6 @@ def _checked_session(session: str, name: str) -> str:
     if not session or not re.fullmatch(r"[^\\/:*?\"<>|\x00-\x1f]+", session) or session.strip(". ") != session:
         raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another `session`.")
     return session
-
-
-def _free_name(folder: Path, picture: LabeledPicture) -> Path:
-    """Return a path whose stem no other picture of the session has."""
-    stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", picture.name).strip(". ") or "picture"
-    taken = (
-        {path.stem.lower() for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES}
-        if folder.is_dir()
-        else ()
-    )
-    number, candidate = 1, stem
-    while candidate.lower() in taken:
-        number += 1
-        candidate = f"{stem}-{number}"
-    return folder / f"{candidate}{picture.path.suffix.lower()}"
 
 
 def _labels_path(folder: Path, image: Path) -> Path:

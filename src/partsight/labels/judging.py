@@ -18,6 +18,8 @@ from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, upright
 from partsight.pictures import stored_orientation
 
+_SAME_SHAPE = 0.01
+"""Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
 TWICE = "the same box twice"
 _LEAST_INSIDE = 0.5
 """A box that is cut at the border keeps at least this share of its area; of less nobody knows what was meant."""
@@ -60,6 +62,8 @@ class LeftOutPicture:
     reason: str
     num_boxes: int
     is_fault: bool
+    is_unreadable: bool = False
+    """Whether it is there but cannot be read as a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,14 @@ class Judged:
 
     @property
     def problems(self) -> list[str]:
-        """All that is left out, faults or not, for data that must be read whole."""
+        """All that is left out, faults or not, for data that must be read whole; unreadable pictures are said apart."""
         of_boxes = [f"{box.where}: {box.reason}" for picture in self.pictures for box in picture.left_out]
-        return [f"{one.name}: {one.reason}" for one in self.left_out] + of_boxes
+        return [f"{one.name}: {one.reason}" for one in self.left_out if not one.is_unreadable] + of_boxes
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Pictures that are there but cannot be read."""
+        return [f"{one.name}: {one.reason}" for one in self.left_out if one.is_unreadable]
 
 
 def judge(found: Findings, read_size: Callable[[Path], tuple[int, int]], *, is_keeping_doubles: bool = False) -> Judged:
@@ -146,11 +155,13 @@ def _judge_entry(
         size_wh = read_size(entry.path)
         orientation = stored_orientation(entry.path) if _is_other(entry.stated_wh, size_wh) else 1
     except DatasetError as error:
-        return out(str(error).removeprefix(f"{entry.path}: "))
+        reason = str(error).removeprefix(f"{entry.path}: ")
+        return LeftOutPicture(entry.name, reason, len(entry.marks), is_fault=True, is_unreadable=True)
     stated = entry.stated_wh or size_wh
-    if _is_other(stated, size_wh) and not (orientation >= 5 and stated == size_wh[::-1]):
+    is_turned = orientation >= 5 and stated == size_wh[::-1]
+    if _is_other(stated, size_wh) and not is_turned and not _is_scaled(entry, stated, size_wh):
         return out("stated as {}×{}, found {}×{}: its boxes may belong to another picture".format(*stated, *size_wh))
-    turn = _turning(orientation, size_wh) if stated != size_wh else None
+    turn = _turning(orientation, size_wh) if is_turned else None
     if turn is not None and entry.marks:
         remarks.append(f"{entry.name}: its boxes were drawn on the picture as it is stored, and are turned with it")
     return _labeled(entry, entry.path, size_wh, turn)
@@ -161,10 +172,14 @@ def _is_other(stated_wh: tuple[int, int] | None, size_wh: tuple[int, int]) -> bo
     return stated_wh is not None and min(stated_wh) > 0 and stated_wh != size_wh
 
 
-def _turning(orientation: int, size_wh: tuple[int, int]) -> Callable[[Box], Box] | None:
-    """Return how boxes of the picture as stored are turned; None where sizes say nothing."""
-    if orientation < 5:
-        return None
+def _is_scaled(entry: PictureEntry, stated_wh: tuple[int, int], size_wh: tuple[int, int]) -> bool:
+    """Say whether a picture is a smaller or larger copy of the one drawn on, which shapes in shares of its sides do not notice."""
+    is_alike = abs(stated_wh[0] * size_wh[1] - stated_wh[1] * size_wh[0]) <= _SAME_SHAPE * stated_wh[0] * size_wh[1]
+    return is_alike and all(mark.shape.is_in_shares or mark.shape.flaw for mark in entry.marks)
+
+
+def _turning(orientation: int, size_wh: tuple[int, int]) -> Callable[[Box], Box]:
+    """Return how boxes of the picture as it is stored are turned."""
     return lambda box: upright(box, orientation, (size_wh[1], size_wh[0]))
 
 

@@ -41,6 +41,8 @@ _TONES = (0.02, 0.8)
 """Linear light between which noise can be told: below it is rounded away, above highlights are cut off."""
 _FEWEST_BLOCKS = 20
 _REBLUR_PX = 1.0
+_SMALLEST_PX = 16
+"""Shorter side below which a picture has neither edges nor even surfaces to measure."""
 _EDGE_SHARE = 0.02
 """Share of the pixels, those with the strongest change, that are taken as edges."""
 _SHARPEST = 30
@@ -78,8 +80,10 @@ def measure_camera(path: Path, render_width: int, crop: float = 1.0) -> Mapping[
     full_width, whole_width = picture.width, round(render_width / crop)
     if full_width > whole_width:
         picture = picture.resize(
-            (whole_width, round(picture.height * whole_width / full_width)), PillowImage.Resampling.BOX
+            (whole_width, max(1, round(picture.height * whole_width / full_width))), PillowImage.Resampling.BOX
         )
+    if min(picture.size) < _SMALLEST_PX:
+        return {}
     light = linear_from_srgb(np.asarray(picture) / 255.0)
     visible = _visible_quality(path, full_width / whole_width)
     found = {

@@ -105,8 +105,9 @@ def _entry(task: Mapping[str, Any], where: str, path: Path, found: Findings) -> 
     if source is None:
         return PictureEntry(where, None, flaw="shows no picture and no video")
     name = picture_name(source)
-    short = _UPLOADED.sub("", name)
-    picture = found.export.index.find(name, path) or found.export.index.find(short, path)
+    # Names of dates begin like those of uploads.
+    short = _UPLOADED.sub("", name) if "/upload/" in source else name
+    picture = found.export.index.find(name, path)
     results = _results(task, f"{where}: {name}", found)
     if results is None:
         return PictureEntry(short, picture, flaw=_NOT_YET, is_fault=False)

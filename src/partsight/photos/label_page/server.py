@@ -10,10 +10,12 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from partsight.errors import PartsightError, StaleLabelsError
+from partsight.errors import DatasetError, PartsightError, StaleLabelsError
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import PhotoLabels
+from partsight.labels.store import session_of_key
 from partsight.photos.label_page.seams import PhotoStore, Proposer
+from partsight.pictures import is_read_alike, png_bytes, read_picture
 
 HOST = "127.0.0.1"
 _STATIC = {
@@ -115,7 +117,7 @@ def _serve_page(app: FastAPI) -> None:
 def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
     @app.get("/photos")
     def photos() -> dict[str, Any]:
-        entries = [_entry(store.read(key)) for key in store.list_keys()]
+        entries = [_entry(store, key) for key in store.list_keys()]
         return {"classes": store.class_names, "photos": entries}
 
     @app.get("/labels")
@@ -140,24 +142,24 @@ def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
     def picture(key: Key) -> Response:
         path = store.picture(key)
         media_type = _SHOWN_AS_THEY_ARE.get(path.suffix.lower())
-        return (
-            FileResponse(path, media_type=media_type) if media_type else Response(_as_png(path), media_type="image/png")
-        )
+        if media_type is not None and is_read_alike(path):
+            return FileResponse(path, media_type=media_type)
+        return Response(png_bytes(read_picture(path)), media_type="image/png")
 
 
-def _as_png(path: Any) -> bytes:
-    """Return a picture that browsers do not show as one that they do."""
-    import io
-
-    from PIL import Image, ImageOps
-
-    stream = io.BytesIO()
-    with Image.open(path) as opened:
-        ImageOps.exif_transpose(opened).convert("RGB").save(stream, "PNG")
-    return stream.getvalue()
-
-
-def _entry(labels: PhotoLabels) -> dict[str, Any]:
+def _entry(store: PhotoStore, key: str) -> dict[str, Any]:
+    """Return a line of the list; a photo whose files are damaged stands there too, and says so when it is opened."""
+    try:
+        labels = store.read(key)
+    except DatasetError as error:
+        return {
+            "key": key,
+            "session": session_of_key(key),
+            "state": "open",
+            "count": 0,
+            "names": [],
+            "problem": str(error),
+        }
     names = sorted({box.class_name for box in labels.boxes})
     return {
         "key": labels.key,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from partsight.dataset.photos import session_of as session_by_pattern
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, StorageError
 from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
 from partsight.labels.class_mapping import ClassMapping, map_classes
@@ -16,6 +16,7 @@ from partsight.labels.export_folder import ExportFolder, open_folder
 from partsight.labels.findings import Findings
 from partsight.labels.formats.detection import read_export
 from partsight.labels.formats.writing import write_export
+from partsight.labels.formats.yolo.names import dataset_root
 from partsight.labels.importing import (
     Imported,
     ImportRecord,
@@ -32,6 +33,7 @@ from partsight.pictures import read_picture
 from partsight.progress import Progress
 from partsight.structures.dataset import Dataset
 
+_YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 _TABLE_SUFFIXES = frozenset({".json", ".xml", ".csv"})
 
 
@@ -84,8 +86,8 @@ class ImportChoices:
 @contextmanager
 def open_export(source: ImportSource, progress: Progress) -> Iterator[OpenExport]:
     """Read an archive, folder or file of another tool; every picture is decoded whole. Raises DatasetError."""
-    with tempfile.TemporaryDirectory(prefix="partsight-import-") as temporary, _told_as(source.path, Path(temporary)):
-        folder = _opened(source, Path(temporary))
+    with _temporary_folder() as temporary, _told_as(source.path, temporary):
+        folder = _opened(source, temporary)
         name, found = read_export(folder)
         judged = _judged(found, progress)
         known = list(dict.fromkeys([*known_classes(source.photos), *source.class_names]))
@@ -187,13 +189,30 @@ def _opened(source: ImportSource, folder: Path) -> ExportFolder:
         return open_folder(_single_folder(folder), source.pictures)
     if path.suffix.lower() in _TABLE_SUFFIXES:
         return open_folder(path.parent, source.pictures, only=path)
-    raise DatasetError(f"{path}: unknown kind of export. Expected a zip, a folder, or a JSON, XML or CSV file.")
+    if path.suffix.lower() in _YAML_SUFFIXES:
+        root = dataset_root(path)
+        return open_folder(root, source.pictures, besides=() if path.is_relative_to(root) else (path,))
+    raise DatasetError(f"{path}: unknown kind of export. Expected a zip, a folder, or a JSON, XML, CSV or YAML file.")
 
 
 def _single_folder(folder: Path) -> Path:
     """Return the only folder in a folder that holds nothing else: archives often have one on top."""
     entries = [path for path in folder.iterdir() if path.name not in {"__MACOSX", ".DS_Store"}]
     return _single_folder(entries[0]) if len(entries) == 1 and entries[0].is_dir() else folder
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="partsight-import-")
+    except OSError as error:
+        advice = "Set TMPDIR to a folder with space."
+        raise StorageError(f"no folder for temporary files ({error.strerror or error}). {advice}") from error
+    with folder as name:
+        # Names of classes are also looked for above an export: above this one there is nothing.
+        inner = Path(name) / "export"
+        inner.mkdir()
+        yield inner
 
 
 @contextmanager

@@ -27,7 +27,7 @@ _SPLIT_FOLDERS = ("train", "valid", "val", "test")
 
 def find_yolo_labels(export: ExportFolder) -> list[Path]:
     """Return the text files that hold labels: named after a picture, or in a folder of labels; none when no file is of a picture."""
-    texts = [path for path in export.ending(".txt") if _may_hold_labels(path)]
+    texts = [path for path in export.ending(".txt") if _may_hold_labels(path, export)]
     pairs = _pairs(texts, export)
     return [path for path in texts if path in pairs or _is_in_labels(path, export)] if pairs else []
 
@@ -65,10 +65,11 @@ def _pairs(texts: Sequence[Path], export: ExportFolder) -> dict[Path, Path]:
     return pairs
 
 
-def _may_hold_labels(path: Path) -> bool:
-    return (
-        path.name.lower() not in _NO_LABELS and not path.name.lower().startswith("readme") and looks_like_labels(path)
-    )
+def _may_hold_labels(path: Path, export: ExportFolder) -> bool:
+    name = path.name.lower()
+    if name in _NO_LABELS or name.startswith("readme"):
+        return False
+    return _is_in_labels(path, export) or looks_like_labels(path)
 
 
 def _is_in_labels(path: Path, export: ExportFolder) -> bool:
