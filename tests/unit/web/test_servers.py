@@ -18,7 +18,7 @@ FEW_FILES = 200
 LIMIT = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({FEW_FILES}, {FEW_FILES})); "
 LIVE = """
 from pathlib import Path
-from partsight.deploy.live.access import Access
+from partsight.web.access import Access
 from partsight.deploy.model import Model
 from partsight.deploy.model_folder import read_model_folder
 from partsight.pipeline.delivery.live import LiveJob, open_live

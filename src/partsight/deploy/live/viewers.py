@@ -2,7 +2,8 @@
 
 A message is the length of a JSON header (4 bytes, big-endian), the header, and the JPEG of the frame that its boxes belong to. The
 page answers with the number of the look once it is drawn; so a slow page or network gets fewer frames, never late ones, and the delay
-is measured to where a person sees it. A page that answers nothing (frozen) is left alone; its look stays at hand for a snapshot.
+is measured to where a person sees it. A page that is frozen says only that it is there; its look stays at hand for a snapshot. Who
+says nothing at all, or what is no text, is no page, and gives up its place.
 """
 
 import asyncio
@@ -25,6 +26,9 @@ _STATE_S = 1.0
 """Without new looks the state of the camera is sent so often."""
 _SEND_S = 20.0
 """A page that takes longer to receive a message is gone."""
+_SILENT_S = 150.0
+"""A page that says nothing for so long is gone; a frozen one says every 20 s that it is there, in a hidden tab every minute."""
+_SILENT, _NO_TEXT = (1008, "said nothing for too long"), (1003, "answers are text: the number of the look")
 
 
 @final
@@ -85,17 +89,30 @@ async def serve_viewer(socket: WebSocket, gallery: Gallery) -> None:
     if gallery.audience.num_viewers >= MAX_VIEWERS:
         await socket.close(1013, "too many viewers")
         return
-    await socket.accept()
     gallery.audience.num_viewers += 1
     try:
+        await socket.accept()
         await _serve(socket, gallery)
+    except _NoPageError as error:
+        gallery.metrics.count("viewers_gone_total")
+        await _close(socket, *error.why)
     except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
         gallery.metrics.count("viewers_gone_total")
+        await _close(socket)
     finally:
         gallery.audience.num_viewers -= 1
-        if socket.application_state is WebSocketState.CONNECTED:
-            with suppress(RuntimeError, OSError):
-                await socket.close()
+
+
+async def _close(socket: WebSocket, code: int = 1000, reason: str = "") -> None:
+    if socket.application_state is WebSocketState.CONNECTED:
+        with suppress(RuntimeError, OSError):
+            await socket.close(code, reason)
+
+
+class _NoPageError(Exception):
+    def __init__(self, why: tuple[int, str]) -> None:
+        super().__init__(why[1])
+        self.why = why
 
 
 async def _serve(socket: WebSocket, gallery: Gallery) -> None:
@@ -119,10 +136,21 @@ async def _serve(socket: WebSocket, gallery: Gallery) -> None:
 
 
 async def _answered(socket: WebSocket, number: int) -> None:
-    while True:
-        answer = await socket.receive_text()
-        if answer == str(number):
-            return
+    while await _said(socket) != str(number):
+        continue
+
+
+async def _said(socket: WebSocket) -> str:
+    """Return the next text that a page says."""
+    try:
+        message = await asyncio.wait_for(socket.receive(), _SILENT_S)
+    except TimeoutError as error:
+        raise _NoPageError(_SILENT) from error
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    if message.get("text") is None:
+        raise _NoPageError(_NO_TEXT)
+    return str(message["text"])
 
 
 def _smoothed(before_s: float | None, now_s: float) -> float:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from partsight.deploy.live.access import Access
 from partsight.deploy.live.camera import Camera
 from partsight.deploy.live.devices import is_file, open_camera
 from partsight.deploy.live.events import JsonLines, PartEvents, Sink, Webhook
@@ -17,6 +16,7 @@ from partsight.deploy.live.watching import Watch, WatchPlan
 from partsight.deploy.model import Model
 from partsight.errors import SourceError
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
+from partsight.web.access import Access
 
 if TYPE_CHECKING:
     from partsight.deploy.live.server import Station

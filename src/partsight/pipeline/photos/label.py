@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -31,7 +31,8 @@ def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], s
 
     Raises DatasetError without photos or classes, StorageError when the folder is labelled elsewhere or the port is taken.
     """
-    from partsight.photos.label_page.server import HOST, make_app, new_token
+    from partsight.photos.label_page.server import make_app
+    from partsight.web.access import Access, new_token
     from partsight.web.serving import listen, page_server
 
     with _claimed(job.photos):
@@ -39,11 +40,11 @@ def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], s
         checkpoint = find_newest_checkpoint(job.workspace, store.class_names) if job.workspace else None
         proposer = PhotoProposer(store, checkpoint)
         proposer.start()
-        listener = listen(HOST, job.port)
-        port, token = listener.getsockname()[1], new_token()
-        app = make_app(store, proposer, token=token, port=port)
-        tell(f"http://{HOST}:{port}/?token={token}", store.class_names)
-        page_server(app, listener, say=say).run()
+        asked = Access(port=job.port, token=new_token(), page="label")
+        listener = listen(asked.host, asked.port)
+        access = replace(asked, port=listener.getsockname()[1])
+        tell(f"http://{access.host}:{access.port}/?token={access.token}", store.class_names)
+        page_server(make_app(store, proposer, access), listener, say=say).run()
 
 
 @contextmanager
