@@ -8,6 +8,7 @@ import httpx
 import pytest
 from PIL import Image as PillowImage
 
+from partsight.labels.photo_labels import Proposals
 from partsight.labels.store import open_label_store
 from partsight.photos.label_page.server import make_app
 from partsight.pipeline.delivery.live import LiveJob, open_live
