@@ -19,7 +19,7 @@ MIN_IOU = 0.5
 
 def evaluate_at(experiment: Experiment, threshold: float, least_px: float = 0.0) -> Evaluation:
     """Return the experiment's test figures at another threshold, of all parts or of those that are so long in the photo."""
-    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
+    section = experiment.recipe.evaluate.but(bootstrap=1)
     dataset, found = keep_large(experiment.dataset.splits.test, experiment.evaluated.detections, least_px)
     return evaluate(dataset, found, section, threshold=threshold, threshold_source="validation", seed=0)
 

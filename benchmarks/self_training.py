@@ -149,10 +149,10 @@ def walk(scene: Scene) -> Iterator[Scene]:
 
 
 def seeded(recipe: Recipe, seed: int, films: Sequence[Film]) -> Recipe:
-    finetune = recipe.train.finetune.model_copy(
-        update={"videos": tuple(one.path for one in films), "video_frames": FRAMES, "epochs": 4, "pictures": 400}
+    finetune = recipe.train.finetune.but(
+        videos=tuple(one.path for one in films), video_frames=FRAMES, epochs=4, pictures=400
     )
-    return recipe.model_copy(update={"train": recipe.train.model_copy(update={"seed": seed, "finetune": finetune})})
+    return recipe.at({"train.seed": seed, "train.finetune": finetune})
 
 
 def compare(

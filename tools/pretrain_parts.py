@@ -108,7 +108,7 @@ def make_recipe(chosen: argparse.Namespace) -> Recipe:
             "close_mosaic": max(chosen.epochs // 6, 1), "device": chosen.device, "threads": chosen.threads,
         },
     }  # fmt: skip
-    return Recipe.model_validate(content)
+    return Recipe.parse(content)
 
 
 def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:

@@ -31,10 +31,8 @@ def recipe_with(smoke, folder, **camera):
     (folder / "classes.txt").write_text("\n".join(smoke.class_names))
     if not (folder / "images" / "tuesday").exists():
         write_photos(folder, [0.6], focal_35mm=80, session="tuesday")
-    photos = smoke.photos.model_copy(update={"folder": folder, "validation": ("monday",), "test": ("tuesday",)})
-    section = smoke.randomize.camera.model_copy(update=camera)
-    randomize = smoke.randomize.model_copy(update={"camera": section})
-    return smoke.model_copy(update={"photos": photos, "randomize": randomize})
+    photos = smoke.photos.but(folder=folder, validation=("monday",), test=("tuesday",))
+    return smoke.at({"photos": photos, "randomize.camera": smoke.randomize.camera.but(**camera)})
 
 
 def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):

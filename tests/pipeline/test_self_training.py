@@ -37,8 +37,8 @@ def with_videos(finished):
     def open_experiment(*videos, **settings):
         believing = {"video_score": 1e-6, "video_doubt": 1e-6, "video_frames": 8, "epochs": 1, "pictures": 12}
         train = finished.recipe.train
-        finetune = train.finetune.model_copy(update={**believing, "videos": videos, **settings})
-        changed = finished.recipe.model_copy(update={"train": train.model_copy(update={"finetune": finetune})})
+        finetune = train.finetune.but(**believing, videos=videos, **settings)
+        changed = finished.recipe.at("train.finetune", finetune)
         return Experiment(changed, finished.workspace, Silence())
 
     return open_experiment
@@ -90,8 +90,7 @@ def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video,
     experiment = with_videos(video)
     records = Records(sources=(SourceRecord("walk.mp4", hash_file(video), "tuesday", 12, 3),))
     write_records(tmp_path, records)
-    photos = experiment.recipe.photos.model_copy(update={"folder": tmp_path})
-    recipe = experiment.recipe.model_copy(update={"photos": photos})
+    recipe = experiment.recipe.at("photos.folder", tmp_path)
     splits = experiment.dataset.splits
     test = dataclasses.replace(splits.test.samples[0], session="tuesday")
     judged = dataclasses.replace(splits, test=dataclasses.replace(splits.test, samples=(test,)))

@@ -1,29 +1,37 @@
 """The recipe: one experiment, whole."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self, overload
 
 from pydantic import Field
 
 from partsight.config.annotate import AnnotateSection
 from partsight.config.cad import CadSection, PartSection
 from partsight.config.cluster import ClusterSection
+from partsight.config.content import parse_setting, read_toml, with_value
 from partsight.config.dataset import DatasetSection
 from partsight.config.evaluate import EvaluateSection
 from partsight.config.photos import PhotosSection
 from partsight.config.randomize import RandomizeSection
 from partsight.config.render import RenderSection
 from partsight.config.report import ReportSection
-from partsight.config.section import Section
+from partsight.config.section import Origin, Section
 from partsight.config.sweep import SweepSection
 from partsight.config.track import TrackSection
 from partsight.config.train import TrainSection
+from partsight.config.validation import validated
 
 OTHERS = "(distractors)"
 """Name of the CAD parts that are none of the classes."""
+_NONE: Any = object()
 
 
 class Recipe(Section):
-    """Everything that describes an experiment."""
+    """Everything that describes an experiment.
+
+    Made by `Recipe.read` from a file, `Recipe.parse` from a mapping or `Recipe.of` from keywords; `recipe.at` changes keys.
+    """
 
     name: str = "experiment"
     """Name shown in reports."""
@@ -44,6 +52,45 @@ class Recipe(Section):
     sweep: SweepSection = SweepSection()
     cluster: ClusterSection = ClusterSection()
 
+    @classmethod
+    def read(cls, path: str | Path, settings: Sequence[str] = ()) -> Self:
+        """Read a TOML file, with `a.b=c` settings on top. Raises RecipeError with all problems, one a line."""
+        content = read_toml(Path(path))
+        for setting in settings:
+            content = with_value(content, *parse_setting(setting))
+        return cls.parse(content, base_dir=Path(path).resolve().parent, where=str(path))
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any], *, base_dir: str | Path = ".", where: str = "recipe") -> Self:
+        """Validate a recipe's content; relative paths are relative to `base_dir`. Raises RecipeError with all problems."""
+        return validated(cls, content, where=where, folder=Path(base_dir).absolute())
+
+    @classmethod
+    def of(cls, **sections: Any) -> Self:
+        """Return a recipe of keywords: `Recipe.of(parts={"QF": {"files": ["QF.step"]}}, train={"epochs": 3})`. Raises RecipeError."""
+        return cls.parse(sections)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember what relative paths are relative to."""
+        self._origin = Origin((context or {}).get("folder"))
+
+    @overload
+    def at(self, key: str, value: Any, /) -> Self: ...
+    @overload
+    def at(self, key: Mapping[str, Any], /) -> Self: ...
+    def at(self, key: str | Mapping[str, Any], value: Any = _NONE, /) -> Self:
+        """Return the recipe with other values of dotted keys: `at("train.epochs", 3)` or `at({"train.epochs": 3, "seed": 1})`.
+
+        They are validated together, as a recipe file with them would be. Raises RecipeError with all problems.
+        """
+        changes = key if isinstance(key, Mapping) else {key: value}
+        if any(one is _NONE for one in changes.values()):
+            raise TypeError("Recipe.at takes a key and its value, or a mapping of keys to values")
+        content = self.model_dump(exclude_unset=True)
+        for changed, new in changes.items():
+            content = with_value(content, changed, new)
+        return validated(type(self), content, where="recipe", folder=self._origin.folder)
+
     @property
     def class_names(self) -> tuple[str, ...]:
         """All classes in the order of their numbers: the parts, then the sub-parts that are labelled on them."""
@@ -61,7 +108,7 @@ class Recipe(Section):
         """The settings of `cad`, with the tolerance worked out: half a pixel of a picture that the part fills."""
         if self.cad.linear_tolerance is not None:
             return self.cad
-        return self.cad.model_copy(update={"linear_tolerance": 0.5 / max(self.render.width, self.render.height)})
+        return self.cad.but(linear_tolerance=0.5 / max(self.render.width, self.render.height))
 
     @property
     def draw_seed(self) -> int:

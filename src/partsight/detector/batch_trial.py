@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _answer(request: Mapping[str, Any]) -> None:
-    section = TrainSection.model_validate(request["section"]).model_copy(update={"weights": "scratch"})
+    section = TrainSection.model_validate(request["section"]).but(weights="scratch")
     step, device = open_family(section.family).open_trial(section, request["num_classes"])
     trials: list[Trial] = []
     limit = memory_limit(device)

@@ -41,7 +41,7 @@ def open_mix(
     others: tuple[Part, ...],
 ) -> MixSampler:
     """Return the samplers of the mix, each with the recipe's ranges."""
-    scatter, stand = (section.model_copy(update={"placement": placement}) for placement in ("scatter", "stand"))
+    scatter, stand = (section.but(placement=placement) for placement in ("scatter", "stand"))
     return MixSampler(
         mix=section.mix,
         orbit=OrbitSampler(section.orbit, parts, size_wh, seed),

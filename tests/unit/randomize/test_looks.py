@@ -26,7 +26,7 @@ def test_workshop_grounds_and_halls_change_the_look_but_never_the_layout():
 
 
 def test_wear_changes_textures_only():
-    section = sampler().section.wear.model_copy(update={"share": 1.0})
+    section = sampler().section.wear.but(share=1.0)
     changes = {"materials__texture_share": 0.0, **LYING}
     for one, other in zip(scenes(**changes), scenes(wear=section, **changes), strict=True):
         assert layout(one) == layout(other)

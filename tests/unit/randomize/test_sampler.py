@@ -25,8 +25,8 @@ def sampler(seed: int = 5, **changes):
     section = RandomizeSection()
     for name, value in changes.items():
         group, _, key = name.partition("__")
-        changed = getattr(section, group).model_copy(update={key: value}) if key else value
-        section = section.model_copy(update={group: changed})
+        changed = getattr(section, group).but(**{key: value}) if key else value
+        section = section.but(**{group: changed})
     return open_sampler(section, PARTS, SIZE_WH, seed)
 
 

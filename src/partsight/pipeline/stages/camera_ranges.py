@@ -43,11 +43,11 @@ def _follow_photos(recipe: Recipe) -> Recipe:
         low, high = focal_range(photos)
         in_widths = max(recipe.render.width, recipe.render.height) / recipe.render.width
         update["focal"] = (round(low * in_widths, 4), round(high * in_widths, 4))
-    return _with_camera(recipe, camera.model_copy(update=update))
+    return _with_camera(recipe, camera.but(**update))
 
 
 def _with_camera(recipe: Recipe, camera: CameraSection) -> Recipe:
-    return recipe.model_copy(update={"randomize": recipe.randomize.model_copy(update={"camera": camera})})
+    return recipe.at("randomize.camera", camera)
 
 
 def object_sizes(photos: Dataset) -> tuple[float, ...]:

@@ -209,7 +209,7 @@ def _camera_before(support: Support, section: RandomizeSection) -> CameraSection
     if _rim_m(support) <= 0:
         return section.camera
     raised = max(low, min(high, section.scatter.bin_elevation_deg))
-    return section.camera.model_copy(update={"elevation_deg": (raised, high)})
+    return section.camera.but(elevation_deg=(raised, high))
 
 
 def holds_camera(box: FixedBox, viewpoint: Viewpoint) -> bool:

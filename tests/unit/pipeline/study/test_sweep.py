@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from partsight.config.loading import parse_recipe
+from partsight.config.recipe import Recipe
 from partsight.config.sweep import SweepSection
 from partsight.errors import RecipeError
 from partsight.pipeline.study.page import _csv, gain_sentences
@@ -87,7 +87,7 @@ def test_the_table_as_csv_reads_back():
 def test_a_range_that_says_nothing_is_refused(tmp_path, tune, told):
     content = {"parts": {"A": {"files": ["a.step"]}}, "sweep": {"tune": tune}}
     with pytest.raises(RecipeError, match=told):
-        parse_recipe(content, where="recipe.toml", folder=tmp_path)
+        Recipe.parse(content, base_dir=tmp_path)
 
 
 def test_what_more_photos_bring_is_said_for_each_combination_with_three_numbers_of_them():

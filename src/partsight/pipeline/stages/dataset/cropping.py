@@ -75,7 +75,7 @@ def seen_in_crops(camera: CameraSection, crop: float) -> CameraSection:
         "focal": _divided(camera.focal, crop),
         "distortion": (low * crop**2, high * crop**2),  # it grows with the square of the distance from the middle
     }
-    return camera.model_copy(update=update)
+    return camera.but(**update)
 
 
 def _cut(dataset: Dataset, crops: Mapping[str, Sequence[Crop]]) -> Dataset:

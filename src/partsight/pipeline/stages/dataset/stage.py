@@ -131,7 +131,7 @@ def with_needed_renders(recipe: Recipe) -> Recipe:
     if _are_backgrounds(photos.validation) or _are_backgrounds(photos.test):
         return recipe
     count = min(recipe.render.count, max(1, recipe.report.gallery))
-    return recipe.model_copy(update={"render": recipe.render.model_copy(update={"count": count})})
+    return recipe.at("render.count", count)
 
 
 def check_backgrounds(recipe: Recipe) -> None:

@@ -96,7 +96,7 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         part_files=tuple((name, tuple(files)) for name, files in parts.files.items()),
         other_files=parts.others,
         randomize=recipe.randomize,
-        render=recipe.render.model_copy(update={"workers": num_workers}),
+        render=recipe.render.but(workers=num_workers),
         annotate=recipe.annotate,
         seed=recipe.seed,
         output_dir=folder,

@@ -62,15 +62,15 @@ def without_photos_of_parts(recipe: Recipe) -> Recipe:
     Nothing in it depends on which photos of parts are drawn, or how many.
     """
     without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS}
-    dataset = recipe.dataset.model_copy(update=without)
-    train = recipe.train.model_copy(update={"schedule": "mixed"})
+    dataset = recipe.dataset.but(**without)
+    train = recipe.train.but(schedule="mixed")
     # The seed of the training stays as it was, whether it was given or the recipe's.
-    return recipe.model_copy(update={"dataset": dataset, "train": train})
+    return recipe.but(dataset=dataset, train=train)
 
 
 def last_training(recipe: Recipe) -> Recipe:
     """Return the recipe with the numbers of its last training in `train`."""
-    return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
+    return recipe if recipe.train.schedule == "mixed" else recipe.but(train=_gentler(recipe.train))
 
 
 _PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
@@ -83,7 +83,7 @@ def _gentler(section: TrainSection) -> TrainSection:
         "epochs": finetune.epochs,
         "freeze": finetune.freeze,
     }
-    return section.model_copy(update=changed)
+    return section.but(**changed)
 
 
 def _train_on_hard(made: Made, trained: TrainOutput, alarms: Sequence[FalseAlarm], number: int) -> TrainOutput:
@@ -93,7 +93,7 @@ def _train_on_hard(made: Made, trained: TrainOutput, alarms: Sequence[FalseAlarm
     listed = write_dataset(
         recipe, found.key, found.splits, found.times, workspace=made.workspace, progress=made.progress
     )
-    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
+    gentle = recipe.but(train=_gentler(recipe.train))
     training = Training(gentle, listed, f"false alarms {number}", trained)
     return make_checkpoint(training, made.workspace, made.progress)
 
@@ -110,7 +110,7 @@ def _train_on_videos(made: Made, teacher: TrainOutput) -> TrainOutput:
     times = list_with_replay(splits.train, shares, seed=recipe.draw_seed + 1)
     key = hash_json(["videos", dataset.key, labelled.key, times])
     listed = write_dataset(recipe, key, splits, times, workspace=made.workspace, progress=made.progress)
-    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
+    gentle = recipe.but(train=_gentler(recipe.train))
     return make_checkpoint(Training(gentle, listed, "own labels", teacher), made.workspace, made.progress)
 
 

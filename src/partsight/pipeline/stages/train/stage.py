@@ -84,7 +84,7 @@ def _train(training: Training, folder: Path, progress: Progress, watch: Watch) -
     started = time.monotonic()
     section = training.recipe.train
     if training.start is not None:
-        section = section.model_copy(update={"weights": str(training.start.checkpoint.path)})
+        section = section.but(weights=str(training.start.checkpoint.path))
     with progress.stage(training.name, section.epochs, "epochs") as advance:
         checkpoint = train_detector(
             training.dataset.data_yaml,
