@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -48,10 +48,10 @@ def _section_text(section: type[Section], path: str) -> list[str]:
 
 
 def _section_in(annotation: Any) -> type[Section] | None:
-    for candidate in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(candidate, type) and issubclass(candidate, Section):
-            return candidate
-    return None
+    """Return the section of a key, or that of a table's values; one among several kinds of values is part of the key."""
+    is_table = get_origin(annotation) is dict
+    candidate = get_args(annotation)[1] if is_table else annotation
+    return candidate if isinstance(candidate, type) and issubclass(candidate, Section) else None
 
 
 def _toml(value: Any) -> str:

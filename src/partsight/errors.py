@@ -29,6 +29,10 @@ class RecipeError(PartsightError):
     """The recipe cannot be used; the message lists every problem found in it."""
 
 
+class RecipeWarning(FutureWarning):
+    """A recipe states what will not be read for ever."""
+
+
 class CadError(PartsightError):
     """A CAD file cannot be turned into a part."""
 

@@ -42,7 +42,7 @@ def cropped(smoke, tmp_path):
     """The smoke recipe with photos, and crops of half their width."""
     write_photos(tmp_path / "photos", smoke.class_names)
     photos = smoke.photos.but(folder=tmp_path / "photos", train=("monday",), validation=("tuesday",))
-    return smoke.at({"photos": photos, "dataset.all_photos": True, "train.crop": 0.5, "train.epochs": 1})
+    return smoke.at({"photos": photos, "dataset.photos_per_class": "all", "train.crop": 0.5, "train.epochs": 1})
 
 
 def test_renders_show_parts_larger(smoke, cropped):

@@ -54,12 +54,12 @@ def test_test_photos_choose_nothing(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 12)
     write_photos(tmp_path, [0.05] * 30, session="tuesday")
     followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
-    assert followed.randomize.camera.object_sizes == pytest.approx([0.2] * 33, abs=0.001)
+    assert followed.randomize.camera.object_size.choices == pytest.approx([0.2] * 33, abs=0.001)
 
 
 def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3, focal_35mm=26)
-    low, high = for_rendering(recipe_with(smoke, tmp_path, focal_from="photos")).randomize.camera.focal
+    low, high = for_rendering(recipe_with(smoke, tmp_path, focal="photos")).randomize.camera.focal
     assert low == high == pytest.approx(26 / 36, rel=0.001)  # a picture of 3 : 2, as the film is
 
 
@@ -68,7 +68,7 @@ def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
     with pytest.raises(DatasetError, match="3 labelled boxes"):
         for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
     with pytest.raises(DatasetError, match="EXIF"):
-        for_rendering(recipe_with(smoke, tmp_path, focal_from="photos"))
+        for_rendering(recipe_with(smoke, tmp_path, focal="photos"))
 
 
 def test_a_recipe_that_follows_nothing_needs_no_photos(smoke):

@@ -128,7 +128,7 @@ def test_killed_between_the_stages_it_goes_on_with_the_second(two_stage):
 
 def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two_stage):
     experiment = two_stage(1)
-    changes = {"finetune.hard_rounds": 2, "finetune.hard_score": 1e-4, "finetune.epochs": 1}
+    changes = {"hard.rounds": 2, "hard.score": 1e-4, "finetune.epochs": 1}
     recipe = experiment.recipe.at({f"train.{key}": value for key, value in changes.items()})
     trained = Experiment(recipe, experiment.workspace, Silence()).trained
     assert [output.name for output in (*trained.earlier, trained)] == [
@@ -140,7 +140,7 @@ def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two
     for path in pasted:
         own = next(one for one in experiment.renders.dataset.samples if one.sample_id == path.stem)
         assert read_picture(path).shape == read_picture(own.image_path).shape
-    recipe = recipe.at("train.finetune.hard_score", 0.999)
+    recipe = recipe.at("train.hard.score", 0.999)
     trained = Experiment(recipe, experiment.workspace, Silence()).trained
     assert trained.name == "photos", "without a false alarm there is nothing to train again"
 

@@ -35,10 +35,9 @@ def with_videos(finished):
     """Return an experiment that goes on with videos; a network of one epoch is sure of nothing, so all is believed."""
 
     def open_experiment(*videos, **settings):
-        believing = {"video_score": 1e-6, "video_doubt": 1e-6, "video_frames": 8, "epochs": 1, "pictures": 12}
-        train = finished.recipe.train
-        finetune = train.finetune.but(**believing, videos=videos, **settings)
-        changed = finished.recipe.at("train.finetune", finetune)
+        believing = {"score": 1e-6, "doubt": 1e-6, "frames": 8, "videos": videos, **settings}
+        short = {"train.finetune.epochs": 1, "train.finetune.pictures": 12}
+        changed = finished.recipe.at({**short, "train.self_training": believing})
         return Experiment(changed, finished.workspace, Silence())
 
     return open_experiment
@@ -63,7 +62,7 @@ def test_frames_that_the_detector_labelled_are_shown_in_a_further_training(with_
 
 
 def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
-    assert with_videos(video, video_score=0.999).trained.name == "train"
+    assert with_videos(video, score=0.999).trained.name == "train"
 
 
 def test_labels_are_made_once_and_again_after_a_loss(with_videos, video):

@@ -1,13 +1,17 @@
 """The commands, and what happens when one of them fails."""
 
+import functools
 import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
 
 import typer
 from rich.console import Console
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, stages, sweep
 from partsight.cli.photos import group as photos_group
-from partsight.errors import PartsightError
+from partsight.errors import PartsightError, RecipeWarning
 
 app = typer.Typer(
     name="partsight",
@@ -38,7 +42,9 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
     errors = Console(stderr=True, highlight=False)
     try:
-        code = app(args=arguments, standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = functools.partial(_show_warning, errors, warnings.showwarning)
+            code = app(args=arguments, standalone_mode=False)
     except PartsightError as error:
         errors.print(f"[bold red]error[/] {type(error).__name__}")
         errors.print(str(error), markup=False, soft_wrap=True)
@@ -50,6 +56,16 @@ def run(arguments: list[str] | None = None) -> int:
         errors.print(f"{error.format_message()}\nTry 'partsight --help'.", markup=False)
         return error.exit_code
     return int(code or 0)
+
+
+def _show_warning(console: Console, usual: Callable[..., None], message: Warning | str, *place: Any) -> None:
+    """Print what is said about a recipe without the line of code that says it."""
+    category, *_ = place
+    if not issubclass(category, RecipeWarning):
+        usual(message, *place)
+        return
+    console.print("[bold yellow]warning[/]")
+    console.print(str(message), markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

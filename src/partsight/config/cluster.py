@@ -16,10 +16,6 @@ class ClusterSection(Section):
     """Partition (Slurm) or queue (PBS)."""
     account: str = ""
     """Account that is charged."""
-    qos: str = ""
-    """Quality of service (Slurm)."""
-    constraint: str = ""
-    """Kind of node (Slurm), as in `gpu`."""
     walltime: Annotated[str, Field(pattern=r"^\d+:[0-5]\d:[0-5]\d$")] = "01:00:00"
     """Longest time of a job, as in 01:30:00; work that a job did not finish goes into the next."""
     jobs: Annotated[int, Field(ge=1)] = 1
@@ -31,7 +27,7 @@ class ClusterSection(Section):
     gpus_per_node: Annotated[int, Field(ge=0)] = 0
     """GPUs of each node; a worker sees one of them."""
     options: tuple[str, ...] = ()
-    """Further lines for the scheduler, as in "#SBATCH --mem=32G"."""
+    """Further lines for the scheduler, as in "#SBATCH --mem=32G", "#SBATCH --qos=long" or "#SBATCH --constraint=gpu"."""
     setup: tuple[str, ...] = ()
     """Shell lines that each job runs first, as in "module load python"."""
     address: str = ""

@@ -38,6 +38,22 @@ def with_value(content: Mapping[str, Any], key: str, value: Any) -> dict[str, An
     return _with_value(content, key_parts(key), value, key=key)
 
 
+def value_of(content: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a dotted key, None where there is none or a section stands whole."""
+    found: Any = content
+    for part in key_parts(key):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def without(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return the content without a dotted key that is in it."""
+    group, _, last = key.rpartition(".")
+    below = value_of(content, group) if group else content
+    left = {name: value for name, value in below.items() if name != last}
+    return with_value(content, group, left) if group else left
+
+
 def key_parts(key: str) -> tuple[str, ...]:
     """Return the parts of a dotted key; those with dots are quoted as in TOML: `parts."M2.5".color`. Raises RecipeError."""
     parts = _quoted_parts(key) if '"' in key or "'" in key else tuple(key.split("."))

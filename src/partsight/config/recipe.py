@@ -14,6 +14,7 @@ from partsight.config.dataset import DatasetSection
 from partsight.config.evaluate import EvaluateSection
 from partsight.config.photos import PhotosSection
 from partsight.config.randomize import RandomizeSection
+from partsight.config.renamed import new_setting, translate
 from partsight.config.render import RenderSection
 from partsight.config.report import ReportSection
 from partsight.config.section import Origin, Section
@@ -57,13 +58,13 @@ class Recipe(Section):
         """Read a TOML file, with `a.b=c` settings on top. Raises RecipeError with all problems, one a line."""
         content = read_toml(Path(path))
         for setting in settings:
-            content = with_value(content, *parse_setting(setting))
+            content = with_value(content, *new_setting(*parse_setting(setting)))
         return cls.parse(content, base_dir=Path(path).resolve().parent, where=str(path))
 
     @classmethod
     def parse(cls, content: Mapping[str, Any], *, base_dir: str | Path = ".", where: str = "recipe") -> Self:
         """Validate a recipe's content; relative paths are relative to `base_dir`. Raises RecipeError with all problems."""
-        return validated(cls, content, where=where, folder=Path(base_dir).absolute())
+        return validated(cls, translate(content), where=where, folder=Path(base_dir).absolute())
 
     @classmethod
     def of(cls, **sections: Any) -> Self:
@@ -88,8 +89,8 @@ class Recipe(Section):
             raise TypeError("Recipe.at takes a key and its value, or a mapping of keys to values")
         content = self.model_dump(exclude_unset=True)
         for changed, new in changes.items():
-            content = with_value(content, changed, new)
-        return validated(type(self), content, where="recipe", folder=self._origin.folder)
+            content = with_value(content, *new_setting(changed, new))
+        return validated(type(self), translate(content), where="recipe", folder=self._origin.folder)
 
     @property
     def class_names(self) -> tuple[str, ...]:

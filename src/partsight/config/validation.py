@@ -1,7 +1,8 @@
 """Validation: content becomes a section, or one error names every key with what was found and what was expected."""
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,18 +21,29 @@ def validated(kind: type[_Model], content: Mapping[str, Any], *, where: str, fol
     try:
         return kind.model_validate(content, context={"folder": folder})
     except ValidationError as error:
-        problems = "\n".join(f"  {_describe(kind, problem)}" for problem in error.errors())
-        raise RecipeError(f"{where}: {error.error_count()} problem(s)\n{problems}") from error
+        problems = _describe(kind, error.errors())
+        lines = "\n".join(f"  {key}: {told}" for key, told in problems.items())
+        raise RecipeError(f"{where}: {len(problems)} problem(s)\n{lines}") from error
 
 
-def _describe(kind: type[BaseModel], problem: Any) -> str:
-    """Return 'key: found …, expected …' for one of pydantic's findings."""
-    key = ".".join(str(part) for part in problem["loc"])
+_ALTERNATIVE = re.compile(r"[\[(]|^(constrained-)?(int|float|str)$")
+"""What pydantic calls an alternative of a key that takes several kinds of values."""
+
+
+def _describe(kind: type[BaseModel], problems: Sequence[Any]) -> dict[str, str]:
+    """Return 'found …; expected …' for each key of pydantic's findings; alternatives of one key are one problem."""
+    told: dict[str, str] = {}
+    for problem in problems:
+        key = ".".join(str(part) for part in problem["loc"] if not _ALTERNATIVE.search(str(part)))
+        said = problem["msg"].removeprefix("Value error, ")
+        told[key] = f"{told[key]}, or: {said}" if key in told else _sentence(kind, problem, said)
+    return told
+
+
+def _sentence(kind: type[BaseModel], problem: Any, said: str) -> str:
     if problem["type"] == "extra_forbidden":
-        return f"{key}: unknown key. {_nearest(kind, problem['loc'])}"
-    if problem["type"] == "missing":
-        return f"{key}: missing"
-    return f"{key}: found {problem['input']!r}; {problem['msg']}"
+        return f"unknown key. {_nearest(kind, problem['loc'])}"
+    return "missing" if problem["type"] == "missing" else f"found {problem['input']!r}; {said}"
 
 
 def _nearest(kind: type[BaseModel], loc: tuple[int | str, ...]) -> str:

@@ -43,7 +43,7 @@ def choose_limits(dataset: Dataset, detections: Sequence[Detections], section: E
 
 def _least_quiet(dataset: Dataset, detections: Sequence[Detections], section: EvaluateSection) -> float:
     """Return the threshold below which pictures without parts bring too many detections; 0 where nobody asks."""
-    if section.most_false_alarms == "any" or section.protocol == "seed":
+    if section.most_false_alarms == "any" or section.protocol == "baseline":
         return 0.0
     pairs = zip(dataset.samples, detections, strict=True)
     return quiet_threshold([found for sample, found in pairs if not len(sample.class_ids)], section.most_false_alarms)

@@ -1,8 +1,9 @@
 """Datasets of several placements: each picture takes one of them, drawn by weight."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from partsight.config.randomize import MixSection, RandomizeSection
+from partsight.config.randomize import Layout, RandomizeSection
 from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.scatter import ScatterSampler
 from partsight.randomize.streams import stream
@@ -17,7 +18,7 @@ class MixSampler:
     The placement is drawn once for each round over the classes, so that every class gets the same share of each.
     """
 
-    mix: MixSection
+    weights: Mapping[Layout, float]
     orbit: OrbitSampler
     scatter: ScatterSampler
     stand: ScatterSampler
@@ -27,10 +28,11 @@ class MixSampler:
     def sample(self, index: int) -> Scene:
         """Draw one scene of one placement."""
         drawn = stream(self.seed, index // self.num_classes, "placement of the mix").random()
-        drawn *= self.mix.orbit + self.mix.scatter + self.mix.stand
-        if drawn < self.mix.orbit:
+        orbit, scatter, stand = (self.weights.get(name, 0.0) for name in ("orbit", "scatter", "stand"))
+        drawn *= orbit + scatter + stand
+        if drawn < orbit:
             return self.orbit.sample(index)
-        return self.scatter.sample(index) if drawn < self.mix.orbit + self.mix.scatter else self.stand.sample(index)
+        return self.scatter.sample(index) if drawn < orbit + scatter else self.stand.sample(index)
 
 
 def open_mix(
@@ -41,9 +43,10 @@ def open_mix(
     others: tuple[Part, ...],
 ) -> MixSampler:
     """Return the samplers of the mix, each with the recipe's ranges."""
+    placement = section.placement
     scatter, stand = (section.but(placement=placement) for placement in ("scatter", "stand"))
     return MixSampler(
-        mix=section.mix,
+        weights=placement if isinstance(placement, Mapping) else {placement: 1.0},
         orbit=OrbitSampler(section.orbit, parts, size_wh, seed),
         scatter=ScatterSampler(scatter, parts, size_wh, seed, others),
         stand=ScatterSampler(stand, parts, size_wh, seed, others),

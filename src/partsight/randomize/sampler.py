@@ -34,6 +34,6 @@ def open_sampler(
     variants = tuple(tuple(group) for group in parts.values())
     if section.placement == "orbit":
         return OrbitSampler(section.orbit, variants, size_wh, seed)
-    if section.placement == "mix":
+    if isinstance(section.placement, Mapping):
         return open_mix(section, variants, size_wh, seed, tuple(others))
     return ScatterSampler(section, variants, size_wh, seed, tuple(others))

@@ -73,8 +73,8 @@ class ScatterSampler:
         """Place the focus part, the camera before it, then neighbours and distractors where they fit."""
         rng, placement = self._stream(index, "placement"), self.section.scatter
         is_floating, is_empty = chance(rng, placement.float_share), chance(rng, placement.empty_share)
-        focus = pick_part(rng, self.parts[index % len(self.parts)], placement.size_jitter)
-        if placement.physics and not is_floating:
+        focus = pick_part(rng, self.parts[index % len(self.parts)], self.section.size_jitter)
+        if placement.physics.enabled and not is_floating:
             return self._dropped(index, focus, is_empty=is_empty)
         rotation = turn_freely(rng) if is_floating else rest(rng, focus)
         put = in_air if is_floating else on_ground
@@ -102,7 +102,7 @@ class ScatterSampler:
         bodies = []
         for _ in range(int(rng.integers(low, high + 1)) - 1):
             class_id = int(rng.integers(len(self.parts)))
-            part = pick_part(rng, self.parts[class_id], self.section.scatter.size_jitter)
+            part = pick_part(rng, self.parts[class_id], self.section.size_jitter)
             bodies += _placed(rng, part, class_id, viewpoint, taken, is_floating=is_floating)
         return bodies
 

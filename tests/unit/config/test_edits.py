@@ -59,7 +59,7 @@ def test_a_section_names_key_found_and_expected(recipe):
 
 def test_rules_between_keys_are_checked_too(recipe):
     with pytest.raises(RecipeError, match="more than all pictures"):
-        recipe.randomize.stand.but(pallet_share=0.9)
+        recipe.randomize.stand.but(pallet={"share": 0.9})
 
 
 def test_relative_paths_of_an_edit_are_relative_to_the_recipe(recipe, tmp_path):

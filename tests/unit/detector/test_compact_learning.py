@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.config.train import TrainSection
+from partsight.config.train import AugmentSection, TrainSection
 from partsight.detector.detector import TrainJob, open_family
 from partsight.errors import DetectorError
 from partsight.structures.boxes import pairwise_iou
@@ -26,9 +26,10 @@ from partsight.detector.families.compact_pictures import Labelled, PictureSet, r
 from partsight.detector.families.compact_validation import validate  # noqa: E402
 
 SECTION = TrainSection(
-    family="compact", image_size=SIDE, epochs=3, batch=8, mosaic=0.5, close_mosaic=1, device="cpu", threads=1
+    family="compact", image_size=SIDE, epochs=3, batch=8, device="cpu", threads=1,
+    augment=AugmentSection(mosaic=0.5, close_mosaic=1),
 )  # fmt: skip
-PLAIN = SECTION.but(mosaic=0.0, hsv=(0.0, 0.0, 0.0), rotate_deg=0.0, flip=0.0, scale=0.0)
+PLAIN = SECTION.but(augment=SECTION.augment.but(mosaic=0.0, hsv=(0.0, 0.0, 0.0), rotate_deg=0.0, flip=0.0, scale=0.0))
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def one_picture(number):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
 def test_boxes_follow_the_pixels_when_a_picture_is_moved_scaled_mirrored_and_recolored(seed):
-    section = PLAIN.but(scale=0.5, flip=0.5, hsv=(0.02, 0.3, 0.1))
+    section = PLAIN.but(augment=PLAIN.augment.but(scale=0.5, flip=0.5, hsv=(0.02, 0.3, 0.1)))
     found = vary(one_picture(seed % 50), 0, section, np.random.default_rng(seed), mosaic=False)
     bright = bright_box(found.image)
     assert len(found.boxes_xyxy) <= 1
@@ -137,7 +138,7 @@ def test_boxes_follow_the_pixels_when_a_picture_is_moved_scaled_mirrored_and_rec
 
 
 def test_a_turned_box_holds_the_turned_part():
-    section = PLAIN.but(rotate_deg=20.0)
+    section = PLAIN.but(augment=PLAIN.augment.but(rotate_deg=20.0))
     for seed in range(20):
         found = vary(one_picture(seed), 0, section, np.random.default_rng(seed), mosaic=False)
         bright = bright_box(found.image)
@@ -148,7 +149,7 @@ def test_a_turned_box_holds_the_turned_part():
 
 def test_a_mosaic_shows_parts_of_several_pictures_where_its_boxes_say(data_yaml):
     pictures = read_pictures(data_yaml, "train", SIDE)
-    section = PLAIN.but(mosaic=1.0)
+    section = PLAIN.but(augment=PLAIN.augment.but(mosaic=1.0))
     counts = []
     for seed in range(12):
         found = vary(pictures, 0, section, np.random.default_rng(seed), mosaic=True)
@@ -174,7 +175,8 @@ def test_a_missing_split_or_picture_is_told(data_yaml, tmp_path):
 def test_training_learns_to_tell_squares_from_discs(data_yaml, tmp_path):
     """From nothing, in seconds."""
     rows = []
-    changes = {"epochs": 20, "batch": 4, "learning_rate": 0.01, "mosaic": 0.0, "rotate_deg": 0.0, "scale": 0.2}
+    augment = SECTION.augment.but(mosaic=0.0, rotate_deg=0.0, scale=0.2)
+    changes = {"epochs": 20, "batch": 4, "learning_rate": 0.01, "augment": augment}
     section = SECTION.but(**changes)
     checkpoint = open_family("compact").train(job(data_yaml, section, tmp_path), lambda _, row: rows.append(row))
     assert rows[-1]["train/class_loss"] < 0.7 * rows[0]["train/class_loss"]
@@ -191,7 +193,7 @@ def test_training_learns_to_tell_squares_from_discs(data_yaml, tmp_path):
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import TrainSection
+from partsight.config.train import AugmentSection, TrainSection
 from partsight.train.training import train_detector
 
 section = TrainSection.model_validate_json(sys.argv[2])

@@ -75,7 +75,7 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     from ultralytics.models.yolo.detect import DetectionTrainer
     from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file
 
-    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, close_mosaic=0)
+    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, augment={"close_mosaic": 0})
     job = TrainJob(write_shapes(tmp_path / "data", 16, 8), NAMES, section, 0, tmp_path / "out", 8)
     run_dir = tmp_path / "out" / "ultralytics"
     trainer = DetectionTrainer(overrides={**family._settings(job, run_dir), "model": str(family._write_start(job))})

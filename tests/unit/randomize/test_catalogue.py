@@ -14,7 +14,7 @@ OTHERS = (box(np.array([0.2, 0.1, 0.06])), box(np.array([0.12, 0.12, 0.3])))
 def drawn(*, others=OTHERS, cad_share=1.0, placement="scatter", physics=False):
     distractors = DistractorSection(per_image=(3, 3), cad=("others.step",), cad_share=cad_share)
     section = RandomizeSection.model_validate(
-        {"placement": placement, "distractors": distractors, "scatter": {"physics": physics}}
+        {"placement": placement, "distractors": distractors, "scatter": {"physics": {"enabled": physics}}}
     )
     sampler = open_sampler(section, PARTS, (160, 120), 3, others)
     return [sampler.sample(index) for index in range(8)]
@@ -24,7 +24,7 @@ def keys_of(scenes):
     return {instance.part.key for scene in scenes for instance in scene.instances if instance.class_id is None}
 
 
-@pytest.mark.parametrize("placement", ["scatter", "stand", "mix"])
+@pytest.mark.parametrize("placement", ["scatter", "stand", {"scatter": 2, "stand": 1}])
 @pytest.mark.parametrize("physics", [False, True])
 def test_they_are_there_in_their_own_size_without_a_class(placement, physics):
     scenes = drawn(placement=placement, physics=physics)

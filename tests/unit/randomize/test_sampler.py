@@ -133,7 +133,7 @@ def test_the_stated_share_of_pictures_is_empty():
 def test_size_jitter_changes_true_sizes():
     sizes = {
         round(float(np.ptp(classed(s)[0].part.mesh.vertices_m)), 6)
-        for s in scenes(9, scatter__size_jitter=0.1, scatter__empty_share=0.0)
+        for s in scenes(9, size_jitter=0.1, scatter__empty_share=0.0)
     }
     assert len(sizes) == 9
 
@@ -146,7 +146,7 @@ def test_light_is_finite_and_bright_enough():
 
 
 def test_the_orbit_is_the_whole_grid_balanced_from_the_start():
-    drawn = sampler(placement="orbit", orbit=OrbitSection(azimuth_step_deg=90.0, roll_step_deg=20.0))
+    drawn = sampler(placement="orbit", orbit=OrbitSection(azimuth_step_deg=90.0, roll_deg=(-20.0, 20.0, 20.0)))
     seen = [drawn.sample(index) for index in range(3 * 4 * 8 * 3)]
     assert np.bincount([s.instances[0].class_id for s in seen[:9]]).tolist() == [3, 3, 3]
     assert (

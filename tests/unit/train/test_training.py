@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from partsight.config.train import TrainSection
+from partsight.config.train import AugmentSection, TrainSection
 from partsight.files import read_json
 from partsight.labels.formats.yolo import write_yolo
 from partsight.structures.dataset import Dataset, Splits
@@ -23,7 +23,9 @@ torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 NAMES = ("square", "disc")
-SECTION = TrainSection(image_size=64, epochs=2, batch=4, mosaic=0.0, close_mosaic=0, device="cpu", threads=1)
+SECTION = TrainSection(
+    image_size=64, epochs=2, batch=4, augment=AugmentSection(mosaic=0.0, close_mosaic=0), device="cpu", threads=1
+)
 
 
 def sample(folder: Path, number: int) -> Sample:
@@ -51,7 +53,7 @@ def data_yaml(tmp_path_factory) -> Path:
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import TrainSection
+from partsight.config.train import AugmentSection, TrainSection
 from partsight.train.training import train_detector
 
 if __name__ == "__main__":

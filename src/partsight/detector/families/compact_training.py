@@ -184,7 +184,7 @@ def _follow(state: State) -> None:
 def _batches(pictures: PictureSet, job: TrainJob, epoch: int, device: str) -> Iterator[list[Labelled]]:
     """Yield the pictures of an epoch in an order drawn anew, each varied by draws of its own."""
     order = np.random.default_rng([job.seed, epoch]).permutation(len(pictures)).tolist()
-    has_mosaic = epoch < job.section.epochs - job.section.close_mosaic
+    has_mosaic = epoch < job.section.epochs - job.section.augment.close_mosaic
 
     def make(place: int) -> Labelled:
         rng = np.random.default_rng([job.seed, epoch, place])

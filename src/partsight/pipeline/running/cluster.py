@@ -83,8 +83,6 @@ def _provider(section: ClusterSection) -> Any:
     return SlurmProvider(
         partition=section.partition or None,
         account=section.account or None,
-        qos=section.qos or None,
-        constraint=section.constraint or None,
         exclusive=False,
         **common,
     )

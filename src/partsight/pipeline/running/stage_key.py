@@ -11,7 +11,7 @@ from partsight.detector.own_weights import weights_path
 from partsight.errors import CadError
 from partsight.files import hash_file, hash_json, hash_tree
 
-FORMAT_VERSIONS = {"cad": 3, "render": 2, "dataset": 1, "train": 1, "evaluate": 3, "report": 3}
+FORMAT_VERSIONS = {"cad": 3, "render": 3, "dataset": 2, "train": 2, "evaluate": 3, "report": 3}
 """Raised whenever a stage's output changes for the same inputs."""
 
 
@@ -71,7 +71,9 @@ def train_key(recipe: Recipe, data_key: str, start_key: str | None = None) -> st
     content = {
         "dataset": data_key,
         "seed": recipe.train_seed,
-        "train": _dump(recipe.train, exclude={"threads", "seed", "schedule", "finetune", "crop"}),
+        "train": _dump(
+            recipe.train, exclude={"threads", "seed", "schedule", "finetune", "hard", "self_training", "crop"}
+        ),
         "weights": hash_file(weights) if weights.is_file() else recipe.train.weights,
     }
     if start_key is not None:

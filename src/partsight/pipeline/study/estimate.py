@@ -150,7 +150,8 @@ def _num_passes(recipe: Recipe) -> int:
     renders = recipe.render.count * (1 - held_out)
     if dataset.renders is not None:
         renders = min(renders, dataset.renders)
-    photos = dataset.photos_per_class * len(recipe.class_names) if recipe.photos.folder else 0
+    per_class = 0 if dataset.photos_per_class == "all" else dataset.photos_per_class
+    photos = per_class * len(recipe.class_names) if recipe.photos.folder else 0
     with_parts = renders + photos * dataset.photo_repeat
     share = dataset.background_share if recipe.photos.background_folder and dataset.background_photos else 0.0
     return round(with_parts / (1 - share) * recipe.train.epochs)

@@ -32,6 +32,8 @@ from partsight.structures.world.transform import inverse, moved, rigid, rotation
 
 NUM_ROUNDS = 4
 """Drops of one picture; each leaves out what stood before the camera in the last."""
+BIN_ELEVATION_DEG = 40.0
+"""Least elevation of the camera before a bin, as far as the recipe allows it: walls hide what lies behind."""
 GAP = 0.02
 """Height above what is below from which a body is let go, as a share of its diagonal."""
 
@@ -78,7 +80,7 @@ class _Site:
 def drop_layout(drop: Drop, focus: Part, *, is_empty: bool) -> Layout:
     """Let the focus part and its neighbours fall, then distractors; a focus part that is lost rests alone in the middle."""
     diagonal = diagonal_m(focus.mesh)
-    support = sample_support(drop.stream("support"), drop.section.scatter, diagonal)
+    support = sample_support(drop.stream("support"), drop.section.scatter.physics, diagonal)
 
     def aim(bodies: Sequence[Body]) -> Viewpoint:
         target = bodies[0].world_from_part[:3, 3] if bodies else np.array([0, 0, diagonal / 4])
@@ -112,7 +114,7 @@ def _fallen_parts(drop: Drop, focus: Part, support: Support, aim: Callable[[Sequ
     low, high = drop.section.scatter.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
         neighbour = int(rng.integers(len(drop.parts)))
-        part = pick_part(rng, drop.parts[neighbour], drop.section.scatter.size_jitter)
+        part = pick_part(rng, drop.parts[neighbour], drop.section.size_jitter)
         waiting += _let_go_somewhere(rng, part, neighbour, site)
     fallen = _fallen(drop.stream("physics of parts"), waiting, support, [], aim)
     if fallen and fallen[0].part is focus:
@@ -147,7 +149,7 @@ def _site(drop: Drop, support: Support, viewpoint: Viewpoint, parts: Sequence[Bo
     """Return where things may be let go above the parts at rest."""
     middle = parts[0].world_from_part[:2, 3] if parts else np.zeros(2)
     columns = [_column(body) for body in parts]
-    return _Site(support, viewpoint, middle, 0.75 * diagonal, drop.section.scatter.pile_share, columns)
+    return _Site(support, viewpoint, middle, 0.75 * diagonal, drop.section.scatter.physics.pile_share, columns)
 
 
 def _let_go_somewhere(rng: np.random.Generator, part: Part, class_id: int | None, site: _Site) -> list[Body]:
@@ -208,7 +210,7 @@ def _camera_before(support: Support, section: RandomizeSection) -> CameraSection
     low, high = section.camera.elevation_deg
     if _rim_m(support) <= 0:
         return section.camera
-    raised = max(low, min(high, section.scatter.bin_elevation_deg))
+    raised = max(low, min(high, BIN_ELEVATION_DEG))
     return section.camera.but(elevation_deg=(raised, high))
 
 

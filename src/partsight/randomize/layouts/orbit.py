@@ -77,13 +77,13 @@ def _azimuths(section: OrbitSection) -> list[float]:
 
 
 def _elevations(section: OrbitSection) -> list[float]:
-    return _stepped(section.elevation_deg, section.elevation_step_deg)
+    return _stepped(*section.elevation_deg)
 
 
 def _rolls(section: OrbitSection) -> list[float]:
-    return _stepped(section.roll_deg, section.roll_step_deg)
+    return _stepped(*section.roll_deg)
 
 
-def _stepped(bounds: tuple[float, float], step: float) -> list[float]:
+def _stepped(low: float, high: float, step: float) -> list[float]:
     """Return low, low + step … up to and including high."""
-    return np.arange(bounds[0], bounds[1] + step * 1e-6, step).tolist()
+    return np.arange(low, high + step * 1e-6, step).tolist()

@@ -53,7 +53,9 @@ def stand_layout(drop: Drop) -> Layout:
     rng, section = drop.stream("placement"), drop.section.stand
     is_empty, base = chance(rng, section.empty_share), _sample_base(rng, drop)
     class_id = drop.index % len(drop.parts)
-    focus = _stood(rng, section, pick_part(rng, drop.parts[class_id], section.size_jitter), class_id, np.zeros(2), base)
+    focus = _stood(
+        rng, section, pick_part(rng, drop.parts[class_id], drop.section.size_jitter), class_id, np.zeros(2), base
+    )
     diagonal = diagonal_m(focus.body.part.mesh)
     viewpoint = _walked(drop, focus.body, base.height_m, diagonal)
     standing = [] if is_empty else [focus, *_neighbours(rng, drop, focus, viewpoint, base)]
@@ -72,13 +74,13 @@ def upright(axis: str) -> FloatArray:
 def _sample_base(rng: np.random.Generator, drop: Drop) -> _Base:
     """Draw pallets, pedestals, girders or the plain floor, and how high they are."""
     section, kind = drop.section.stand, rng.random()
-    if kind < section.pallet_share:
-        return _Base(float(rng.uniform(*section.pallet_height_m)))
-    if kind < section.pallet_share + section.pedestal_share:
-        return _Base(float(rng.uniform(*section.pedestal_height_m)))
-    if kind < section.pallet_share + section.pedestal_share + section.girder_share:
+    if kind < section.pallet.share:
+        return _Base(float(rng.uniform(*section.pallet.height_m)))
+    if kind < section.pallet.share + section.pedestal.share:
+        return _Base(float(rng.uniform(*section.pedestal.height_m)))
+    if kind < section.pallet.share + section.pedestal.share + section.girder.share:
         stretch = float(drop.stream("girder").uniform(*GIRDER_STRETCH))
-        return _Base(float(rng.uniform(*section.girder_height_m)), is_girder=True, stretch=stretch)
+        return _Base(float(rng.uniform(*section.girder.height_m)), is_girder=True, stretch=stretch)
     return _Base(0.0)
 
 
@@ -108,7 +110,7 @@ def _neighbours(
     standing, (low, high) = [focus], drop.section.stand.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
         class_id = int(rng.integers(len(drop.parts)))
-        part = pick_part(rng, drop.parts[class_id], drop.section.stand.size_jitter)
+        part = pick_part(rng, drop.parts[class_id], drop.section.size_jitter)
         tried = (_beside(rng, drop.section.stand, part, class_id, focus, base) for _ in range(NUM_TRIES))
         found = next((stood for stood in tried if _fits(stood, standing, viewpoint, base)), None)
         standing += [found] if found is not None else []

@@ -34,11 +34,12 @@ def test_a_seed_redraws_photos_and_training_and_leaves_the_renders():
 
 def test_values_keep_their_kind_on_the_way_into_the_recipe():
     section = SweepSection(
-        grid={"train.hsv": ((0.0, 0.5, 0.5),), "train.mosaic": (0.5,), "render.denoise": (True,)}, seeds=1
+        grid={"train.augment.hsv": ((0.0, 0.5, 0.5),), "train.augment.mosaic": (0.5,), "render.denoise": (True,)},
+        seeds=1,
     )
     assert plan_cells(section)[0].settings[:3] == (
-        "train.hsv=[0.0, 0.5, 0.5]",
-        "train.mosaic=0.5",
+        "train.augment.hsv=[0.0, 0.5, 0.5]",
+        "train.augment.mosaic=0.5",
         "render.denoise=true",
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import PlacementSection, RandomizeSection
+from partsight.config.randomize import BinSection, PhysicsSection, RandomizeSection, TableSection
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.sampler import open_sampler
 from partsight.randomize.solids import box, bracket
@@ -23,14 +23,16 @@ PARTS = {
 }
 SIZE_WH = (160, 120)
 SUPPORTS = {
-    "ground": {"table_share": 0.0, "bin_share": 0.0},
-    "table": {"table_share": 1.0, "bin_share": 0.0},
-    "bin": {"table_share": 0.0, "bin_share": 1.0},
+    "ground": {"table": {"share": 0.0}, "bin": {"share": 0.0}},
+    "table": {"table": {"share": 1.0}, "bin": {"share": 0.0}},
+    "bin": {"table": {"share": 0.0}, "bin": {"share": 1.0}},
 }
 
 
-def sampler(seed: int = 5, *, distractors=(0, 6), vary: bool = True, **scatter):
-    settings = {"physics": True, "float_share": 0.0, "empty_share": 0.0, **scatter}
+def sampler(seed: int = 5, *, distractors=(0, 6), vary: bool = True, **settings):
+    """What is no setting of the physics is one of `scatter`."""
+    physics = {key: settings.pop(key) for key in PhysicsSection.model_fields if key in settings}
+    settings = {"physics": {"enabled": True, **physics}, "float_share": 0.0, "empty_share": 0.0, **settings}
     section = RandomizeSection.model_validate(
         {"scatter": settings, "distractors": {"per_image": distractors}, "background": {"vary": vary}}
     )
@@ -125,16 +127,16 @@ def test_empty_pictures_and_hovering_parts_stay():
 
 
 def test_nothing_falls_without_physics():
-    drawn = sampler(physics=False, table_share=0.8).sample(1)
+    drawn = sampler(enabled=False, table={"share": 0.8}).sample(1)
     lows = [moved(i.world_from_part, i.part.mesh.vertices_m)[:, 2].min() for i in classed(drawn)]
     np.testing.assert_allclose(lows, 0, atol=1e-9)
 
 
 def test_shares_of_supports_leave_some_ground():
     with pytest.raises(ValidationError, match="more than all pictures"):
-        PlacementSection(table_share=0.7, bin_share=0.4)
+        PhysicsSection(table=TableSection(share=0.7), bin=BinSection(share=0.4))
 
 
 def test_a_bin_has_a_size():
-    with pytest.raises(ValidationError, match="bin_size starts at 0"):
-        PlacementSection(bin_size=(0.0, 1.0))
+    with pytest.raises(ValidationError, match="low above 0"):
+        BinSection(size=(0.0, 1.0))

@@ -159,7 +159,7 @@ def _split_photos(recipe: Recipe) -> Splits:
 
 
 def _draw_photos(recipe: Recipe, photos: Dataset) -> Dataset:
-    if recipe.dataset.all_photos:
+    if recipe.dataset.photos_per_class == "all":
         return photos
     asked, num_all = recipe.dataset.background_photos, sum(not len(sample.class_ids) for sample in photos.samples)
     num_background = num_all if asked == "all" or recipe.train.schedule == "two_stage" else asked

@@ -53,7 +53,9 @@ def make_evaluation(
 
 def _evaluate(recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
-    chosen = None if recipe.evaluate.protocol == "seed" else choose_look(recipe, splits.validation, trained, progress)
+    chosen = (
+        None if recipe.evaluate.protocol == "baseline" else choose_look(recipe, splits.validation, trained, progress)
+    )
     size = first_size(recipe) if chosen is None else chosen.image_size
     detections = look_at(recipe, splits.test, trained, size, progress).detections
     judged = list(zip(splits.test.samples, detections, strict=True))

@@ -41,7 +41,7 @@ def find_false_alarms(
     detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
     with progress.stage("false alarms", len(empty), "pictures") as advance:
         found = detect_samples(detector, empty, recipe.evaluate, lambda done, _total: advance(done, ""))
-    least = recipe.train.finetune.hard_score
+    least = recipe.train.hard.score
     alarms = (
         FalseAlarm(sample, detections.boxes_xyxy[detections.scores >= least])
         for sample, detections in zip(empty, found, strict=True)
@@ -70,13 +70,13 @@ def make_hard_round(
         Shares(finetune.pictures, finetune.replay_share, finetune.negative_share),
         seed=seed,
         hard_ids={alarm.sample.sample_id for alarm in alarms},
-        hard_repeat=finetune.hard_repeat,
+        hard_repeat=recipe.train.hard.repeat,
     )
     seen = {alarm.sample.sample_id: alarm.boxes_xyxy.round(2).tolist() for alarm in alarms}
-    key = hash_json(["hard", dataset_key, times, seen, finetune.hard_pasted])
+    key = hash_json(["hard", dataset_key, times, seen, recipe.train.hard.pasted])
     renders = [one for one in splits.train.samples if one.source == "render" and times[one.sample_id]]
     rng = np.random.default_rng((seed, 5))
-    chosen = [one for one in renders if rng.random() < finetune.hard_pasted]
+    chosen = [one for one in renders if rng.random() < recipe.train.hard.pasted]
     pasted = _paste_all(chosen, alarms, key, workspace)
     train = tuple(pasted.get(sample.sample_id, sample) for sample in splits.train.samples)
     return HardRound(key, replace(splits, train=Dataset(splits.train.class_names, train)), times)

@@ -43,13 +43,13 @@ def run_schedule(made: Made, watch: Watch = ignore) -> TrainOutput:
     else:
         training = Training(last_training(made.recipe), made.dataset, "photos" if start else "train", start)
         trained = make_checkpoint(training, made.workspace, made.progress, watch)
-    for number in range(1, made.recipe.train.finetune.hard_rounds + 1):
+    for number in range(1, made.recipe.train.hard.rounds + 1):
         alarms = find_false_alarms(made.recipe, made.dataset.splits.train, trained, made.progress)
         if not alarms:
             made.progress.say("no false alarm on the training photos without parts")
             break
         trained = _train_on_hard(made, trained, alarms, number)
-    return _train_on_videos(made, trained) if made.recipe.train.finetune.videos else trained
+    return _train_on_videos(made, trained) if made.recipe.train.self_training.videos else trained
 
 
 def _has_photos_of_parts(dataset: DatasetOutput) -> bool:
@@ -73,7 +73,7 @@ def last_training(recipe: Recipe) -> Recipe:
     return recipe if recipe.train.schedule == "mixed" else recipe.but(train=_gentler(recipe.train))
 
 
-_PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
+_PHOTO_DRAWS = ("photos_per_class", "photo_repeat", "seed")
 
 
 def _gentler(section: TrainSection) -> TrainSection:

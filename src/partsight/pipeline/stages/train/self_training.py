@@ -51,11 +51,11 @@ def label_videos(
 
     Raises DatasetError for a video of which a test or validation session was made, PhotosError for one that cannot be read.
     """
-    finetune = recipe.train.finetune
-    hashes = [hash_file(path) for path in _existing(finetune.videos)]
+    section = recipe.train.self_training
+    hashes = [hash_file(path) for path in _existing(section.videos)]
     _check_held_out(recipe, splits, hashes)
-    settings = finetune.model_dump(include={"video_frames", "video_score", "video_doubt", "video_track"})
-    folder = workspace.stage_dir(STAGE, hash_json([STAGE, 1, trained.key, hashes, settings]))
+    settings = section.model_dump(exclude={"videos"})
+    folder = workspace.stage_dir(STAGE, hash_json([STAGE, 2, trained.key, hashes, settings]))
     with claimed(folder):
         if read_manifest(folder) is None:
             detector = open_family(trained.checkpoint.family).load(trained.checkpoint, recipe.train.threads)
@@ -75,7 +75,7 @@ def with_frames(splits: Splits, labelled: PseudoLabelled) -> Splits:
 def _existing(videos: Sequence[Path]) -> Sequence[Path]:
     missing = [str(path) for path in videos if not path.is_file()]
     if missing:
-        raise DatasetError("train.finetune.videos: no such file:\n" + "\n".join(f"  {path}" for path in missing))
+        raise DatasetError("train.self_training.videos: no such file:\n" + "\n".join(f"  {path}" for path in missing))
     return videos
 
 
@@ -86,22 +86,22 @@ def _check_held_out(recipe: Recipe, splits: Splits, hashes: Sequence[str]) -> No
     judging = {sample.session for sample in (*splits.validation.samples, *splits.test.samples)}
     for source in read_records(recipe.photos.folder).sources:
         if source.content_hash in hashes and source.session in judging:
-            video = recipe.train.finetune.videos[hashes.index(source.content_hash)]
+            video = recipe.train.self_training.videos[hashes.index(source.content_hash)]
             raise DatasetError(
-                f"train.finetune.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
+                f"train.self_training.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
                 "What judges a detector must not teach it: give another video."
             )
 
 
 def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progress) -> None:
     """Write the frames that got labels, then the list of them, which declares the stage finished."""
-    finetune = recipe.train.finetune
+    section = recipe.train.self_training
     entries, num_frames = [], 0
-    with progress.stage("own labels", finetune.video_frames * len(finetune.videos), "frames") as advance:
-        for number, path in enumerate(finetune.videos):
-            numbers, times_s = _spread(path, finetune.video_frames)
-            followed = _follow(detector, path, numbers, times_s, finetune.video_doubt, _counted(advance, num_frames))
-            trust = Trust(finetune.video_score, finetune.video_doubt, finetune.video_track)
+    with progress.stage("own labels", section.frames * len(section.videos), "frames") as advance:
+        for number, path in enumerate(section.videos):
+            numbers, times_s = _spread(path, section.frames)
+            followed = _follow(detector, path, numbers, times_s, section.doubt, _counted(advance, num_frames))
+            trust = Trust(section.score, section.doubt, section.track)
             labels = choose_labels(followed, trust)
             kept = {frame: one for frame, one in zip(numbers, labels, strict=True) if one is not None}
             for frame, image in Video(path).frames(list(kept)):
