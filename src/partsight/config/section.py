@@ -24,6 +24,10 @@ class Section(BaseModel):
 
     _origin: Origin = PrivateAttr(default=Origin())
 
+    def __hash__(self) -> int:
+        """Return a hash of all values; those of tables (`placement`, `traces`, `parts`) have none of their own."""
+        return hash(self.model_dump_json())
+
     def but(self, **changes: Any) -> Self:
         """Return the section with some keys changed, validated as in a recipe file. Raises RecipeError.
 

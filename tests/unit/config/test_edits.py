@@ -93,3 +93,12 @@ def test_a_recipe_keeps_its_folder_on_the_way_to_another_process(recipe, tmp_pat
 def test_one_key_needs_a_value(recipe):
     with pytest.raises(TypeError, match="a key and its value"):
         recipe.at("train.epochs")
+
+
+def test_equal_recipes_have_equal_hashes_and_others_differ(recipe):
+    """Workers keep what they opened by its settings, tables of weights among them."""
+    mixed = {"randomize.placement": {"scatter": 2, "stand": 1}, "randomize.wear.traces": {"rust": 1}}
+    one, same = recipe.at(mixed), recipe.at(mixed)
+    assert hash(one) == hash(same)
+    assert hash(one.randomize) == hash(same.randomize)
+    assert hash(one.randomize) != hash(recipe.randomize)
