@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, overload
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from partsight.config.annotate import AnnotateSection
 from partsight.config.cad import CadSection, PartSection
@@ -12,7 +12,9 @@ from partsight.config.cluster import ClusterSection
 from partsight.config.content import parse_setting, read_toml, with_value
 from partsight.config.dataset import DatasetSection
 from partsight.config.evaluate import EvaluateSection
+from partsight.config.filling import filled, forget_filled
 from partsight.config.photos import PhotosSection
+from partsight.config.presets import PRESETS, PresetName, read_preset
 from partsight.config.randomize import RandomizeSection
 from partsight.config.renamed import new_setting, translate
 from partsight.config.render import RenderSection
@@ -38,6 +40,8 @@ class Recipe(Section):
     """Name shown in reports."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of everything random."""
+    preset: PresetName | None = None
+    """Values for a kind of place, below: `workshop`, `table`, `bin` or `baseline`; what the recipe states itself counts more."""
     parts: Annotated[dict[str, PartSection], Field(min_length=1)]
     """Classes by name; their order is the order of class numbers everywhere."""
     cad: CadSection = CadSection()
@@ -70,6 +74,17 @@ class Recipe(Section):
     def of(cls, **sections: Any) -> Self:
         """Return a recipe of keywords: `Recipe.of(parts={"QF": {"files": ["QF.step"]}}, train={"epochs": 3})`. Raises RecipeError."""
         return cls.parse(sections)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fill_from_preset(cls, content: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Take from the preset what is not stated; another preset can take its place as long as it stays unstated."""
+        if not isinstance(content, Mapping) or content.get("preset") not in PRESETS:
+            return handler(content)
+        preset = read_preset(content["preset"]).content
+        recipe = handler(filled(cls, content, preset))
+        forget_filled(recipe, content, preset)
+        return recipe
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember what relative paths are relative to."""
