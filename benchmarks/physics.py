@@ -13,7 +13,7 @@ import numpy as np
 
 from partsight.cad.reading import read_parts
 from partsight.config.loading import read_recipe
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.scatter import ScatterSampler
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -622,8 +622,8 @@ def _terminals(rng: Rng, place: tuple[float, float, float]) -> list[Piece]:
 
 def draw_sheet(path: Path, count: int) -> None:
     """Draw `count` parts, all kinds in turn, as a contact sheet."""
-    from partsight.config.randomize import RandomizeSection
-    from partsight.config.render import RenderSection
+    from partsight.config.sections.randomize import RandomizeSection
+    from partsight.config.sections.render import RenderSection
     from partsight.randomize.sampler import open_sampler
     from partsight.render.renderer import open_renderer
     from partsight.render.sensor import expose

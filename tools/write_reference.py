@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def recipe_page() -> str:
-    origin = "Generated from `src/partsight/config`; every key has a default but `parts`."
+    origin = "Generated from `src/partsight/config/sections`; every key has a default but `parts`."
     title = f"# The recipe\n\nOne TOML file describes an experiment. {origin}\n"
     return title + _first_text() + _presets_text() + "".join(_section_text(Recipe, ""))
 

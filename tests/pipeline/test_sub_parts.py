@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.cad import PartSection
+from partsight.config.sections.cad import PartSection
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence

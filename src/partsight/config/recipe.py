@@ -6,23 +6,23 @@ from typing import Annotated, Any, Self, overload
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from partsight.config.annotate import AnnotateSection
-from partsight.config.cad import CadSection, PartSection
-from partsight.config.cluster import ClusterSection
 from partsight.config.content import parse_setting, read_toml, with_value
-from partsight.config.dataset import DatasetSection
-from partsight.config.evaluate import EvaluateSection
 from partsight.config.filling import filled, forget_filled
-from partsight.config.photos import PhotosSection
 from partsight.config.presets import PRESETS, PresetName, read_preset
-from partsight.config.randomize import RandomizeSection
 from partsight.config.renamed import new_setting, translate
-from partsight.config.render import RenderSection
-from partsight.config.report import ReportSection
 from partsight.config.section import Origin, Section
-from partsight.config.sweep import SweepSection
-from partsight.config.track import TrackSection
-from partsight.config.train import TrainSection
+from partsight.config.sections.annotate import AnnotateSection
+from partsight.config.sections.cad import CadSection, PartSection
+from partsight.config.sections.cluster import ClusterSection
+from partsight.config.sections.dataset import DatasetSection
+from partsight.config.sections.evaluate import EvaluateSection
+from partsight.config.sections.photos import PhotosSection
+from partsight.config.sections.randomize import RandomizeSection
+from partsight.config.sections.render import RenderSection
+from partsight.config.sections.report import ReportSection
+from partsight.config.sections.sweep import SweepSection
+from partsight.config.sections.track import TrackSection
+from partsight.config.sections.train import TrainSection
 from partsight.config.validation import validated
 
 OTHERS = "(distractors)"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Trial, in_line, is_worth_trying
 from partsight.detector.detector import open_family
 from partsight.detector.devices import free_memory, freed_memory_kept, peak_memory

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.matching import match_dataset
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.checking import check_comparable
 from partsight.evaluate.matching import Matches, match_dataset

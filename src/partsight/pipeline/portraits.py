@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image as Pillow
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import expose
 from partsight.structures.arrays import Image

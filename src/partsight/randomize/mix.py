@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from partsight.config.randomize import Layout, RandomizeSection
+from partsight.config.sections.randomize import Layout, RandomizeSection
 from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.scatter import ScatterSampler
 from partsight.randomize.streams import stream

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import SceneError
 from partsight.randomize.layouts.orbit import OrbitSampler
 from partsight.randomize.mix import open_mix

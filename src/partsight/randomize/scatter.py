@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.camera.exposure import sample_sensor
 from partsight.randomize.camera.viewpoint import Viewpoint, put_on_lens, sample_viewpoint
 from partsight.randomize.layouts.arrangement import (

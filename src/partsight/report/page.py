@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from partsight.config.report import ReportSection
+from partsight.config.sections.report import ReportSection
 from partsight.files import write_json, write_text
 from partsight.report import charts, figures
 from partsight.report.advice import give_advice

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from partsight.cad.process.worker import make_parts
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 
 
 def read_here(path: Path, cad: CadSection | None = None, **settings):

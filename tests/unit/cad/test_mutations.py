@@ -9,7 +9,7 @@ import numpy as np
 
 from partsight.cad.process.processes import ReaderProcesses
 from partsight.cad.reading import read_file
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
 from tests.unit.cad.conftest import write_step
 from tests.unit.cad.mutations import mutated

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.config.train import AugmentSection, TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.detector.detector import TrainJob, open_family
 from partsight.errors import DetectorError
 from partsight.structures.boxes import pairwise_iou
@@ -193,7 +193,7 @@ def test_training_learns_to_tell_squares_from_discs(data_yaml, tmp_path):
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import AugmentSection, TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.train.training import train_detector
 
 section = TrainSection.model_validate_json(sys.argv[2])

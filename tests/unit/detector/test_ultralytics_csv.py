@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import TrainJob
 from partsight.detector.families import ultralytics_csv
 from partsight.detector.families.ultralytics_csv import told_from_csv

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.calibration import calibrate, calibration_error
 
 from .scenes import LEFT, RIGHT, dataset, found, sample

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import DistractorSection, RandomizeSection
+from partsight.config.sections.randomize import DistractorSection, RandomizeSection
 from partsight.randomize.sampler import open_sampler
 from partsight.randomize.solids import box
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.light.halls import sample_hall
 from partsight.randomize.looks.grounds import sample_ground, sample_wall
 from tests.unit.randomize.test_sampler import PARTS, classed, layout, look, sampler, scenes

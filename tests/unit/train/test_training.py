@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from partsight.config.train import AugmentSection, TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.files import read_json
 from partsight.labels.formats.yolo import write_yolo
 from partsight.structures.dataset import Dataset, Splits
@@ -53,7 +53,7 @@ def data_yaml(tmp_path_factory) -> Path:
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import AugmentSection, TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.train.training import train_detector
 
 if __name__ == "__main__":

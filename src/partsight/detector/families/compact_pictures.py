@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.letterbox import place, resize
 from partsight.errors import DetectorError
 from partsight.structures.arrays import FloatArray, Image, IntArray

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact_loss import Targets, detection_loss
 from partsight.detector.families.compact_network import STAGES, CompactNetwork, build_network

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.families.compact_network import CompactNetwork, build_network
 from partsight.detector.own_weights import PARTS, weights_path
 from partsight.errors import DetectorError

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_csv import told_from_csv

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.families.ultralytics_library import open_library
 from partsight.errors import DetectorError
 from partsight.files import read_json, write_bytes, write_json

@@ -6,8 +6,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts
-from partsight.config.cad import CadSection
 from partsight.config.loading import read_recipe
+from partsight.config.sections.cad import CadSection
 from partsight.errors import CadError, StorageError
 from partsight.files import write_bytes, write_text
 from partsight.pipeline.cad_files.check import Inspection, inspect, name_classes, part_sections, publish_inspection

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from partsight.config.cluster import ClusterSection
+from partsight.config.sections.cluster import ClusterSection
 from partsight.errors import ClusterError
 
 RETRIES = 3

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection, Choices
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import CameraSection, Choices
 from partsight.errors import DatasetError
 from partsight.photos.appearance import measure_sizes
 from partsight.pictures import read_camera_facts

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection, Choices
+from partsight.config.sections.randomize import CameraSection, Choices
 from partsight.errors import SceneError
 from partsight.randomize.streams import log_uniform
 from partsight.structures.arrays import FloatArray

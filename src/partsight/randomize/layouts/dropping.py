@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection, RandomizeSection
+from partsight.config.sections.randomize import CameraSection, RandomizeSection
 from partsight.randomize.camera.viewpoint import Viewpoint, sample_viewpoint
 from partsight.randomize.layouts.arrangement import (
     NUM_TRIES,

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from partsight.config.randomize import OrbitSection
+from partsight.config.sections.randomize import OrbitSection
 from partsight.randomize.streams import stream
 from partsight.structures.world.camera import Camera, centered_intrinsics
 from partsight.structures.world.light import EnvironmentMap, Lamp

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import StandSection
+from partsight.config.sections.randomize import StandSection
 from partsight.randomize.camera.viewpoint import Viewpoint, sample_walk_viewpoint
 from partsight.randomize.layouts.arrangement import NUM_TRIES, Footprint, do_outlines_meet, on_ground
 from partsight.randomize.layouts.dropping import Drop, fallen_distractors, holds_camera, is_clear

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import PhysicsSection
+from partsight.config.sections.randomize import PhysicsSection
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.transform import Transform, rigid, rotation_about
 

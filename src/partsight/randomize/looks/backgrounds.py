@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from partsight.config.randomize import BackgroundSection
+from partsight.config.sections.randomize import BackgroundSection
 from partsight.errors import SceneError
 from partsight.randomize.looks.textures import sample_collage
 from partsight.randomize.streams import chance

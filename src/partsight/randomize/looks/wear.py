@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from partsight.config.randomize import WearSection
+from partsight.config.sections.randomize import WearSection
 from partsight.randomize.looks.textures import quick_noise, sample_color
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import Float32Array, FloatArray, Image

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.solids import box, bracket, cable, lathe, stretched
 from partsight.randomize.streams import chance
 from partsight.randomize.things.assemblies import sample_assembly

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import BinSection, PhysicsSection, RandomizeSection, TableSection
+from partsight.config.sections.randomize import BinSection, PhysicsSection, RandomizeSection, TableSection
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.sampler import open_sampler
 from partsight.randomize.solids import box, bracket

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import PalletSection, PedestalSection, RandomizeSection, StandSection
+from partsight.config.sections.randomize import PalletSection, PedestalSection, RandomizeSection, StandSection
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.layouts.standing import upright
 from partsight.randomize.sampler import open_sampler

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import WearSection
+from partsight.config.sections.randomize import WearSection
 from partsight.randomize.looks.wear import MOST_WORN, wear_materials
 from partsight.randomize.solids import box
 from partsight.structures.world.material import Material, Texture

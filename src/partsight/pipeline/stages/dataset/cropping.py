@@ -6,8 +6,8 @@ from typing import Literal, overload
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection, Choices
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import CameraSection, Choices
 from partsight.dataset.crops import Crop, crop_photo, cut, list_crops
 from partsight.files import hash_file, write_bytes
 from partsight.pictures import jpeg_bytes, read_picture

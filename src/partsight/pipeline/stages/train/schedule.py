@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from partsight.config.dataset import DatasetSection
 from partsight.config.recipe import Recipe
-from partsight.config.train import TrainSection
+from partsight.config.sections.dataset import DatasetSection
+from partsight.config.sections.train import TrainSection
 from partsight.dataset.listing import Shares, list_with_replay
 from partsight.files import hash_json
 from partsight.pipeline.running.workspace import Workspace
