@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partsight.config.loading import read_recipe as read_recipe
+    from partsight.config.recipe import Recipe as Recipe
     from partsight.deploy.model import load as load
     from partsight.errors import PartsightError as PartsightError
     from partsight.pipeline.experiment import Experiment as Experiment
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Experiment": "pipeline.experiment",
     "PartsightError": "errors",
+    "Recipe": "config.recipe",
     "Sweep": "pipeline.study.sweep",
     "Workspace": "pipeline.running.workspace",
     "load": "deploy.model",
@@ -43,6 +45,7 @@ _HOMES = {
 __all__ = [
     "Experiment",
     "PartsightError",
+    "Recipe",
     "Sweep",
     "Workspace",
     "__version__",

@@ -48,6 +48,16 @@ def test_init_makes_a_recipe_a_table_and_a_contact_sheet(tmp_path, samples, caps
     assert len(recipe.splitlines()) < 15
 
 
+@pytest.mark.filterwarnings("default")
+def test_an_old_key_is_told_without_a_line_of_code(tmp_path, capsys):
+    (tmp_path / "recipe.toml").write_text('[parts.a]\nfiles = ["a.step"]\n')
+    settings = ["--set", "train.mosaic=0.2", "--set", "train.epochs=none"]
+    assert run(["run", "--recipe", str(tmp_path / "recipe.toml"), *settings]) == 1
+    told = capsys.readouterr().err
+    assert "train.mosaic is now train.augment.mosaic" in told
+    assert "recipe.py" not in told
+
+
 def texts_of(command):
     """Help texts of a command, its options and its subcommands."""
     yield command.help or ""
