@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.deploy.exported_detector import ExportedDetector
 from partsight.deploy.openvino_export import write_openvino
 from partsight.deploy.parity import Comparison, measure_parity

@@ -29,7 +29,7 @@ import numpy as np
 from partsight.annotate.annotating import annotate_scene
 from partsight.cad.reading import read_parts
 from partsight.config.loading import read_recipe
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer

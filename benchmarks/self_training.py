@@ -45,7 +45,7 @@ HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "src" / "partsight" / "samples" / "demo.toml"
 TEACHER = (
     "render.count=300", "render.width=256", "render.height=256", "dataset.render_validation_share=0.13",
-    "dataset.render_test_share=0.1", "train.image_size=192", "train.batch=8", "train.epochs=20", "train.close_mosaic=4",
+    "dataset.render_test_share=0.1", "train.image_size=192", "train.batch=8", "train.epochs=20", "train.augment.close_mosaic=4",
     "evaluate.bootstrap=100", "randomize.scatter.parts_per_image=[1,2]",
 )  # fmt: skip
 HALL = (
@@ -150,10 +150,15 @@ def walk(scene: Scene) -> Iterator[Scene]:
 
 
 def seeded(recipe: Recipe, seed: int, films: Sequence[Film]) -> Recipe:
-    finetune = recipe.train.finetune.model_copy(
-        update={"videos": tuple(one.path for one in films), "video_frames": FRAMES, "epochs": 4, "pictures": 400}
+    return recipe.at(
+        {
+            "train.seed": seed,
+            "train.self_training.videos": tuple(one.path for one in films),
+            "train.self_training.frames": FRAMES,
+            "train.finetune.epochs": 4,
+            "train.finetune.pictures": 400,
+        }
     )
-    return recipe.model_copy(update={"train": recipe.train.model_copy(update={"seed": seed, "finetune": finetune})})
 
 
 def compare(

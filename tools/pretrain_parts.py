@@ -136,11 +136,11 @@ def make_recipe(chosen: argparse.Namespace) -> Recipe:
         "dataset": {"render_validation_share": 0.04, "render_test_share": 0.04},
         "train": {
             "family": "compact", "model": "nano", "weights": "scratch", "image_size": chosen.size, "epochs": chosen.epochs,
-            "batch": chosen.batch, "learning_rate": 0.004, "warmup_epochs": 1.0, "mosaic": 0.7, "rotate_deg": 20.0,
-            "close_mosaic": max(chosen.epochs // 6, 1), "device": chosen.device, "threads": chosen.threads,
+            "batch": chosen.batch, "learning_rate": 0.004, "warmup_epochs": 1.0, "device": chosen.device, "threads": chosen.threads,
+            "augment": {"mosaic": 0.7, "rotate_deg": 20.0, "close_mosaic": max(chosen.epochs // 6, 1)},
         },
     }  # fmt: skip
-    return Recipe.model_validate(content)
+    return Recipe.parse(content)
 
 
 def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:

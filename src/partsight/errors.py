@@ -44,6 +44,10 @@ class UntrustedRecipeError(RecipeError):
         return type(self), (str(self), self.values, self.folder)
 
 
+class RecipeWarning(FutureWarning):
+    """A recipe states what will not be read for ever."""
+
+
 class CadError(PartsightError):
     """A CAD file cannot be turned into a part."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match
 from partsight.evaluate.slices import slice_recall

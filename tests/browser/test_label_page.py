@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos
 
 from .chromium import open_browser, open_tab, wait_for

@@ -29,10 +29,8 @@ def experiment(smoke, finished, tmp_path_factory) -> Experiment:
     """The smoke recipe, with something to read about one part."""
     document = tmp_path_factory.mktemp("documents") / "QF manual.pdf"
     document.write_bytes(b"%PDF-1.4 manual")
-    quadrupole = smoke.parts["QF"].model_copy(
-        update={"document": (document, "https://example.org/qf"), "details": {"serial": "4711"}}
-    )
-    recipe = smoke.model_copy(update={"parts": {**smoke.parts, "QF": quadrupole}})
+    quadrupole = smoke.parts["QF"].but(document=(document, "https://example.org/qf"), details={"serial": "4711"})
+    recipe = smoke.but(parts={**smoke.parts, "QF": quadrupole})
     return Experiment(recipe, finished.workspace, Silence())
 
 

@@ -31,12 +31,10 @@ def photographed(finished, tmp_path_factory):
             yolo_text(sample) if number % 3 == 0 else ""
         )
     changes = {
-        "train": finished.recipe.train.model_copy(update={"weights": "scratch"}),
-        "photos": finished.recipe.photos.model_copy(
-            update={"folder": folder, "validation": ("shop",), "test": ("hall",)}
-        ),
+        "train": finished.recipe.train.but(weights="scratch"),
+        "photos": finished.recipe.photos.but(folder=folder, validation=("shop",), test=("hall",)),
     }
-    return Experiment(finished.recipe.model_copy(update=changes), finished.workspace, Silence())
+    return Experiment(finished.recipe.but(**changes), finished.workspace, Silence())
 
 
 def yolo_text(sample):

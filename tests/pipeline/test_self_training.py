@@ -36,10 +36,9 @@ def with_videos(finished):
     """Return an experiment that goes on with videos; a network of one epoch is sure of nothing, so all is believed."""
 
     def open_experiment(*videos, **settings):
-        believing = {"video_score": 1e-6, "video_doubt": 1e-6, "video_frames": 8, "epochs": 1, "pictures": 12}
-        train = finished.recipe.train
-        finetune = train.finetune.model_copy(update={**believing, "videos": videos, **settings})
-        changed = finished.recipe.model_copy(update={"train": train.model_copy(update={"finetune": finetune})})
+        believing = {"score": 1e-6, "doubt": 1e-6, "frames": 8, "videos": videos, **settings}
+        short = {"train.finetune.epochs": 1, "train.finetune.pictures": 12}
+        changed = finished.recipe.at({**short, "train.self_training": believing})
         return Experiment(changed, finished.workspace, Silence())
 
     return open_experiment
@@ -58,7 +57,7 @@ def test_frames_that_the_detector_labelled_are_shown_in_a_further_training(with_
 
 
 def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
-    assert with_videos(video, video_score=0.999).train().title == "train"
+    assert with_videos(video, score=0.999).train().title == "train"
 
 
 def frames(experiment):
@@ -84,8 +83,7 @@ def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video,
     experiment = with_videos(video)
     records = Records(sources=(SourceRecord("walk.mp4", hash_file(video), "tuesday", 12, 3),))
     write_records(tmp_path, records)
-    photos = experiment.recipe.photos.model_copy(update={"folder": tmp_path})
-    recipe = experiment.recipe.model_copy(update={"photos": photos})
+    recipe = experiment.recipe.at("photos.folder", tmp_path)
     splits = experiment.assemble().splits
     test = dataclasses.replace(splits.test.samples[0], session="tuesday")
     judged = dataclasses.replace(splits, test=dataclasses.replace(splits.test, samples=(test,)))

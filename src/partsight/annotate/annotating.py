@@ -13,7 +13,7 @@ import numpy as np
 
 from partsight.annotate.regions import Region, common, outside, picture_region, projected_region
 from partsight.annotate.tracing import NOTHING, trace
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from partsight.structures.world.annotation import Annotation, InstanceAnnotation, Occluder
 from partsight.structures.world.camera import Camera, Intrinsics, offsets_at

@@ -14,7 +14,7 @@ from partsight.cad.process.worker import EXIT_CODE, FACTS, MARKER, MEMORY_EXIT_C
 from partsight.cad.readers.companions import find_companions
 from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.storage import load_part
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
 from partsight.structures.world.part import Part

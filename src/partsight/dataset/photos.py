@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.mixing import mix
 from partsight.dataset.splits import BACKGROUND_SESSIONS
 from partsight.errors import DatasetError

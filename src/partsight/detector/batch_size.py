@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import DetectorError
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)

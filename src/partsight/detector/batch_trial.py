@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Trial, in_line, is_worth_trying
 from partsight.detector.detector import open_family
 from partsight.detector.devices import free_memory, freed_memory_kept, peak_memory
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _answer(request: Mapping[str, Any]) -> None:
-    section = TrainSection.model_validate(request["section"]).model_copy(update={"weights": "scratch"})
+    section = TrainSection.model_validate(request["section"]).but(weights="scratch")
     step, device = open_family(section.family).open_trial(section, request["num_classes"])
     trials: list[Trial] = []
     limit = memory_limit(device)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
@@ -35,7 +35,7 @@ class TrainJob:
     """One training: a dataset in YOLO layout, the settings, where to write."""
 
     data_yaml: Path
-    """`data.yaml` of a dataset written by `dataset.formats.yolo`, with train and val."""
+    """`data.yaml` of a dataset written by `labels.formats.yolo`, with train and val."""
     class_names: tuple[str, ...]
     section: TrainSection
     seed: int

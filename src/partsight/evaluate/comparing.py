@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.bootstrap import draw_sessions, resampled_map50
 from partsight.evaluate.matching import match
 from partsight.structures.arrays import FloatArray

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.detector.detector import Detector
 from partsight.errors import EvaluationError
 from partsight.pictures import read_picture

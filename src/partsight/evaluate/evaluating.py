@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.average_precision import average_precisions
 from partsight.evaluate.bootstrap import bootstrap_intervals
 from partsight.evaluate.calibration import calibrate

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.structures.arrays import BoolArray, FloatArray
@@ -41,7 +41,7 @@ def choose_limits(matched: Matched, section: EvaluateSection) -> Limits:
 
 def _least_quiet(matched: Matched, section: EvaluateSection) -> float:
     """Return the threshold below which pictures without parts bring too many detections; 0 where nobody asks."""
-    if section.most_false_alarms == "any" or section.protocol == "seed":
+    if section.most_false_alarms == "any" or section.protocol == "baseline":
         return 0.0
     pairs = zip(matched.dataset.samples, matched.detections, strict=True)
     return quiet_threshold([found for sample, found in pairs if not len(sample.class_ids)], section.most_false_alarms)

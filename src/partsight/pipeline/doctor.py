@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.pipeline.running.executors import num_cores
 from partsight.render.renderer import open_renderer

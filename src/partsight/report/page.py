@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from partsight.config.report import ReportSection
+from partsight.config.sections.report import ReportSection
 from partsight.files import write_json, write_text
 from partsight.report import charts, figures
 from partsight.report.advice import give_advice
@@ -17,6 +17,8 @@ from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.evaluation import Evaluation
 from partsight.structures.plain import as_plain
 
+THUMBNAIL_PX = 320
+"""Longer side of the pictures in the page."""
 MAX_BYTES = 5_000_000
 """Pages above this size are encoded again with smaller pictures."""
 _REDUCTIONS = ((1.0, 82), (1.0, 62), (0.75, 50), (0.5, 45))
@@ -40,7 +42,7 @@ def write_report(content: ReportContent, section: ReportSection, path: Path) -> 
     """
     page = ""
     for share, quality in _REDUCTIONS:
-        page = _render(content, section, Encoding(max(64, round(section.thumbnail_px * share)), quality))
+        page = _render(content, section, Encoding(max(64, round(THUMBNAIL_PX * share)), quality))
         if len(page.encode()) < MAX_BYTES:
             break
     write_json(path.with_suffix(".json"), report_as_json(content))

@@ -108,7 +108,7 @@ class Evaluation:
     num_sessions: int
     threshold: float
     threshold_source: str
-    """Which set chose the threshold: 'validation', or 'test' in the seed's protocol."""
+    """Which set chose the threshold: 'validation', or 'test' in the baseline's protocol."""
     overall: Score
     per_class: tuple[Score, ...]
     class_agnostic_ap50: float

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say, find_batch
 from partsight.detector.detector import Checkpoint, Tracker, TrainJob, open_family
 from partsight.detector.devices import freed_memory_kept

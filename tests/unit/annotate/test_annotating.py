@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from partsight.annotate import annotating
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.world.annotation import Annotation
 from partsight.structures.world.camera import project
 from partsight.structures.world.part import PartRegion

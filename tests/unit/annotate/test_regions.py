@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from partsight.annotate.annotating import annotate_scene, region_part
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.world.part import Mesh, Part, PartRegion
 from partsight.structures.world.scene import Instance
 

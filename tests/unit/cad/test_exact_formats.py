@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from partsight.cad.reading import read_file
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
 from tests.unit.cad.conftest import READERS, read_here, write_step
 

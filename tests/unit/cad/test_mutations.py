@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from partsight.cad.reading import read_file
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
 from tests.unit.cad.conftest import READERS, write_step
 from tests.unit.cad.mutations import mutated

@@ -8,7 +8,7 @@ import trimesh
 
 from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.reading import read_file, read_parts
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
 from partsight.structures.world.material import linear_from_srgb
 from partsight.structures.world.part import bounding_box_m

@@ -103,6 +103,6 @@ def test_init_leaves_bad_files_out_and_says_so(tmp_path, samples, capsys):
     assert "left out" in shown
     assert "bad.step: not a STEP file" in shown
     recipe = (tmp_path / "p" / "recipe.toml").read_text()
-    assert '[parts."QF"]' in recipe
+    assert '"QF".files = [' in recipe
     assert "bad" not in recipe
     assert (tmp_path / "p" / "cad-check.html").exists()

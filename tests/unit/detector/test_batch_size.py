@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import (
     FEW,
     MARK,
@@ -114,7 +114,7 @@ def test_sizes_are_really_tried(family):
 def test_a_network_that_is_unknown_is_an_error_with_the_cause():
     pytest.importorskip("torch", reason="the extra [compact] is not installed")
     with pytest.raises(DetectorError, match=r"(?s)Give a number.*unknown to the family 'compact'"):
-        run_trials(COMPACT.model_copy(update={"model": "huge"}), 2, [2], USUAL)
+        run_trials(COMPACT.but(model="huge"), 2, [2], USUAL)
 
 
 def test_a_small_set_on_a_cpu_costs_no_trial():

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.deploy.parity import Comparison, check_parity, measure_parity
 from partsight.detector.decoding import decode
 from partsight.detector.detector import Checkpoint, open_family

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 
 torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:

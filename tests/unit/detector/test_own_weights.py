@@ -2,7 +2,7 @@
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.own_weights import PARTS, weights_path
 
 MOST_BYTES = 6_000_000

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import open_family
 from partsight.train.training import train_detector
 from tests.hostile_names import ALL_IN_ONE

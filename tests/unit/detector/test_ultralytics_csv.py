@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import TrainJob
 from partsight.detector.families import ultralytics_csv
 from partsight.detector.families.ultralytics_csv import told_from_csv
@@ -79,8 +79,8 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     from partsight.detector.families.training_state import read_state
     from partsight.detector.families.ultralytics_trainer import STATE, Trainer
 
-    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, close_mosaic=0)
-    section = section.model_copy(update={"weights": "scratch"})
+    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, augment={"close_mosaic": 0})
+    section = section.but(weights="scratch")
     job = TrainJob(write_shapes(tmp_path / "data", 16, 8), NAMES, section, 0, tmp_path / "out", 8)
     run_dir = tmp_path / "out" / "ultralytics"
     family._write_start(job)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.comparing import compare
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.calibration import calibrate
 from partsight.evaluate.confusion import confusion_matrix
 from partsight.evaluate.evaluating import evaluate

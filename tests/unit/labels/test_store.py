@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos
 from partsight.errors import DatasetError, StaleLabelsError
 from partsight.files import write_json

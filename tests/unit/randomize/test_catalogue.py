@@ -15,7 +15,7 @@ def drawn(*, others=OTHERS, cad_share=1.0, placement="scatter", physics=False):
     changes = {
         "placement": placement,
         "distractors": {"per_image": (3, 3), "cad": ("others.step",), "cad_share": cad_share},
-        "scatter": {"physics": physics, "parts_per_image": (1, 3)},
+        "scatter": {"physics": {"enabled": physics}, "parts_per_image": (1, 3)},
     }
     return layouts(6, seed=3, parts=PARTS, others=others, **changes)
 
@@ -24,7 +24,7 @@ def keys_without_class(found):
     return {body.part.key for layout in found for body in layout.bodies if body.class_id is None}
 
 
-@pytest.mark.parametrize("placement", ["scatter", "stand", "mix"])
+@pytest.mark.parametrize("placement", ["scatter", "stand", {"scatter": 2, "stand": 1}])
 @pytest.mark.parametrize("physics", [False, True])
 def test_they_are_there_in_their_own_size_without_a_class(placement, physics):
     found = drawn(placement=placement, physics=physics)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import SceneError
 from partsight.randomize.sampler import open_sampler
 from partsight.structures.world.scene import Scene
@@ -41,7 +41,9 @@ def test_a_scene_is_a_function_of_seed_and_number(plain):
 @pytest.mark.parametrize("physics", [False, True])
 def test_a_scene_shows_its_layout(placement, physics):
     """Bodies of the layout come first, where the layout has them, seen by its camera; what follows has no class."""
-    drawn = sampler(placement=placement, scatter__physics=physics, scatter__parts_per_image=(1, 3), light__vary=False)
+    drawn = sampler(
+        placement=placement, scatter__physics__enabled=physics, scatter__parts_per_image=(1, 3), light__vary=False
+    )
     for index in range(4):
         layout, scene = drawn.layout(index), drawn.sample(index)
         assert scene.camera.world_from_camera.tobytes() == layout.viewpoint.camera.world_from_camera.tobytes()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.looks.materials import is_cad
 from partsight.randomize.solids import box, bracket, cable, lathe, scaled
 from partsight.randomize.things.assemblies import sample_assembly

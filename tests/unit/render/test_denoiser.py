@@ -7,7 +7,7 @@ pytest.importorskip("pyoidn", reason="needs the extra [denoise]")
 
 from scenes import still_life  # after the skip
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.denoiser import Denoiser
 from partsight.render.renderer import open_renderer
 

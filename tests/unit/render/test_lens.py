@@ -7,8 +7,8 @@ import pytest
 from scenes import still_life, uniform_environment, with_background
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
-from partsight.config.render import RenderSection
+from partsight.config.sections.annotate import AnnotateSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.structures.world.camera import farthest_corner
 from partsight.structures.world.lens import corner_lens

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match
 from partsight.report.content import PartCard, Picture, ReportContent

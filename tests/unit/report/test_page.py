@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.config.report import ReportSection
+from partsight.config.sections.report import ReportSection
 from partsight.errors import DatasetError
 from partsight.report.content import Picture, StageTiming
 from partsight.report.page import MAX_BYTES, write_report

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import DetectorError
 from partsight.train.training import train_detector
 from tests.unit.detector.shapes import NAMES, write_shapes
@@ -229,7 +229,7 @@ def test_a_loss_that_is_no_number_sets_the_training_back_to_the_epoch_before(dat
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import PartsightError
 from partsight.train.training import train_detector
 

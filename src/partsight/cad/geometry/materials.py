@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from partsight.config.cad import MaterialKind
+from partsight.config.sections.cad import MaterialKind
 from partsight.structures.world.material import Material, linear_from_srgb
 
 BY_NAME: tuple[tuple[str, str, float, float], ...] = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, say_nothing
 from partsight.detector.devices import num_free_cores

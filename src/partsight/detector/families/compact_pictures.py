@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.letterbox import place, resize
 from partsight.errors import DatasetError, DetectorError
 from partsight.pictures import read_picture
@@ -93,7 +93,7 @@ def vary(
 ) -> Labelled:
     """Return a picture changed at random, as the section says."""
     found = _vary_one(pictures, index, section, rng, mosaic=mosaic)
-    if rng.random() < section.mixup:
+    if rng.random() < section.augment.mixup:
         other = _vary_one(pictures, int(rng.integers(len(pictures))), section, rng, mosaic=mosaic)
         found = _blended(found, other, float(rng.beta(32, 32)))
     return found
@@ -102,14 +102,14 @@ def vary(
 def _vary_one(
     pictures: PictureSet, index: int, section: TrainSection, rng: np.random.Generator, *, mosaic: bool
 ) -> Labelled:
-    if mosaic and rng.random() < section.mosaic:
+    if mosaic and rng.random() < section.augment.mosaic:
         others = rng.integers(len(pictures), size=3).tolist()
         found = _mosaic([pictures[k] for k in (index, *others)], pictures.image_size, rng)
     else:
         found = pictures[index]
     found = _moved(found, pictures.image_size, section, rng)
-    found = Labelled(_recolored(found.image, section.hsv, rng), found.boxes_xyxy, found.class_ids)
-    return _mirrored(found) if rng.random() < section.flip else found
+    found = Labelled(_recolored(found.image, section.augment.hsv, rng), found.boxes_xyxy, found.class_ids)
+    return _mirrored(found) if rng.random() < section.augment.flip else found
 
 
 def _letterboxed(image: Image, labels: FloatArray, image_size: int) -> Labelled:
@@ -154,8 +154,8 @@ def _mosaic(four: Sequence[Labelled], size: int, rng: np.random.Generator) -> La
 
 def _moved(found: Labelled, size: int, section: TrainSection, rng: np.random.Generator) -> Labelled:
     """Turn, scale and shift around the middle into a square of `size`."""
-    angle = np.deg2rad(rng.uniform(-section.rotate_deg, section.rotate_deg))
-    factor = rng.uniform(1 - section.scale, 1 + section.scale)
+    angle = np.deg2rad(rng.uniform(-section.augment.rotate_deg, section.augment.rotate_deg))
+    factor = rng.uniform(1 - section.augment.scale, 1 + section.augment.scale)
     shift = rng.uniform(-0.1, 0.1, 2) * size
     cos, sin = np.cos(angle) * factor, np.sin(angle) * factor
     linear = np.array([[cos, -sin], [sin, cos]])

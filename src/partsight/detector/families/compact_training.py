@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact_loss import Targets, detection_loss
@@ -187,7 +187,7 @@ def _follow(state: State) -> None:
 def _batches(pictures: PictureSet, job: TrainJob, epoch: int, device: str) -> Iterator[list[Labelled]]:
     """Yield the pictures of an epoch in an order drawn anew, each varied by draws of its own."""
     order = np.random.default_rng([job.seed, epoch]).permutation(len(pictures)).tolist()
-    has_mosaic = epoch < job.section.epochs - job.section.close_mosaic
+    has_mosaic = epoch < job.section.epochs - job.section.augment.close_mosaic
 
     def make(place: int) -> Labelled:
         rng = np.random.default_rng([job.seed, epoch, place])

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.description import read_description
 from partsight.detector.families.checkpoint_file import read_checkpoint
 from partsight.detector.families.compact_network import CompactNetwork, build_network

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, say_nothing
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
@@ -249,17 +249,17 @@ def _optimization(section: TrainSection, batch: int) -> Mapping[str, Any]:
 
 
 def _augmentation(section: TrainSection) -> Mapping[str, Any]:
-    hue, saturation, value = section.hsv
+    hue, saturation, value = section.augment.hsv
     return {
-        "mosaic": section.mosaic,
-        "close_mosaic": min(section.close_mosaic, section.epochs),
-        "mixup": section.mixup,
+        "mosaic": section.augment.mosaic,
+        "close_mosaic": min(section.augment.close_mosaic, section.epochs),
+        "mixup": section.augment.mixup,
         "hsv_h": hue,
         "hsv_s": saturation,
         "hsv_v": value,
-        "degrees": section.rotate_deg,
-        "scale": section.scale,
-        "fliplr": section.flip,
+        "degrees": section.augment.rotate_deg,
+        "scale": section.augment.scale,
+        "fliplr": section.augment.flip,
         "erasing": 0.0,
     }
 

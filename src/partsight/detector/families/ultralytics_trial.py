@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import TrialStep
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
 from partsight.detector.families.ultralytics_weights import build_network

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.description import read_description
 from partsight.detector.families.ultralytics_library import find_architecture, open_library
 from partsight.errors import DetectorError

@@ -8,7 +8,7 @@ from partsight.cad.exporting import TARGETS, export_part
 from partsight.cad.process.processes import ReaderProcesses
 from partsight.cad.readers.formats import METERS_PER
 from partsight.cad.reading import ReadPart, read_file
-from partsight.config.cad import CadSection
+from partsight.config.sections.cad import CadSection
 from partsight.errors import CadError, RecipeError
 from partsight.pipeline.cad_files.check import name_classes, part_sections
 from partsight.progress import Progress

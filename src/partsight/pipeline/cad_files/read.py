@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from partsight.cad.reading import read_parts
-from partsight.config.cad import CadSection
+from partsight.config.sections.cad import CadSection
 from partsight.pipeline.cad_files.check import part_sections
 from partsight.structures.world.part import Part
 

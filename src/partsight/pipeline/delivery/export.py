@@ -195,7 +195,7 @@ def _map50(experiment: Experiment, pictures: _Pictures, found: Sequence[Detectio
     if not pictures.has_truth or not any(len(sample.class_ids) for sample in pictures.samples):
         return None
     truth = Dataset(experiment.recipe.class_names, pictures.samples)
-    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 0})
+    section = experiment.recipe.evaluate.but(bootstrap=0)
     judged = evaluate(match(truth, found), section, threshold=0.5, threshold_source="none", seed=0)
     return judged.overall.ap50
 

@@ -10,8 +10,8 @@ from tomlkit.exceptions import ParseError
 from tomlkit.items import Table
 
 from partsight.config.loading import read_recipe
-from partsight.config.randomize import SensorSection
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import SensorSection
 from partsight.errors import DatasetError, RecipeError
 from partsight.files import write_text
 from partsight.photos.camera_fit import FittedRange, fit_ranges

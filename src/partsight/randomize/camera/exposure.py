@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.randomize import SensorSection
+from partsight.config.sections.randomize import SensorSection
 from partsight.randomize.streams import chance
 from partsight.structures.world.sensor import Sensor
 

@@ -59,7 +59,7 @@ def _neighbours(rng: np.random.Generator, context: DrawContext, site: _Site) -> 
     bodies = []
     for _ in range(int(rng.integers(low, high + 1)) - 1):
         class_id = int(rng.integers(len(context.parts)))
-        bodies += _placed(rng, pick_part(rng, context.parts[class_id], section.size_jitter), class_id, site)
+        bodies += _placed(rng, pick_part(rng, context.parts[class_id], context.section.size_jitter), class_id, site)
     return bodies
 
 

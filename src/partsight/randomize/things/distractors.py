@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.solids import box, bracket, cable, lathe, stretched
 from partsight.randomize.streams import chance
 from partsight.randomize.things.assemblies import sample_assembly
 from partsight.randomize.things.tools import sample_tool
 from partsight.structures.world.part import Part
+
+LOOKALIKE_STRETCH = (1.3, 1.8)
+"""By how much one axis of a look-alike is longer or shorter: a copy that is nearly the part would teach to overlook the part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def sample_distractor(
         return catalogue.others[int(rng.integers(len(catalogue.others)))]
     if kind < special:
         variants = catalogue.classes[int(rng.integers(len(catalogue.classes)))]
-        return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], section.lookalike_stretch)
+        return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], LOOKALIKE_STRETCH)
     if section.assembly_share and chance(rng, section.assembly_share):
         return sample_assembly(rng, size_m)
     return _solid(rng, size_m)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.errors import DatasetError
 from partsight.files import write_bytes, write_json
 from partsight.labels.formats.rendered import describe_render, encode_masks, label_path, mask_path

@@ -44,7 +44,7 @@ def test_boxes_are_read_in_pixels_with_negatives_kept(folder: Path) -> None:
 
 
 def test_classes_are_matched_by_name_never_by_number(folder: Path) -> None:
-    """QD=0 in the labels and QF=0 in the recipe: the seed's fault, made impossible."""
+    """QD=0 in the labels and QF=0 in the recipe: the published baseline's fault, made impossible."""
     assert read(folder, ("QF", "QD")).samples[0].class_ids.tolist() == [1]
 
 

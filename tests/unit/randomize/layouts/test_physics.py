@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.layouts.arrangement import turn_freely
 from partsight.randomize.layouts.hulls import collision_hulls
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m, settle

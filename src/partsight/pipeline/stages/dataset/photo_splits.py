@@ -25,7 +25,7 @@ def read_splits(recipe: Recipe, pass_over: PassOver | None = None) -> Splits:
 
 def draw_training_photos(recipe: Recipe, photos: Dataset) -> Dataset:
     """Return those of the training sessions' photos that the recipe draws. Raises DatasetError where there are too few."""
-    if recipe.dataset.all_photos:
+    if recipe.dataset.photos_per_class == "all":
         return photos
     asked, num_all = recipe.dataset.background_photos, sum(not len(sample.class_ids) for sample in photos.samples)
     num_background = num_all if asked == "all" or recipe.train.schedule == "two_stage" else asked

@@ -73,7 +73,7 @@ def _compare(recipe: Recipe, dataset: Dataset, first: Look, second: Look) -> Com
     places = [place for place, sample in enumerate(dataset.samples) if sample.source == "photo"]
     photos = tuple(replace(dataset.samples[place], session=dataset.samples[place].sample_id) for place in places)
     before, after = ([look.detections[place] for place in places] for look in (first, second))
-    section = recipe.evaluate.model_copy(update={"bootstrap": RESAMPLES})
+    section = recipe.evaluate.but(bootstrap=RESAMPLES)
     return compare(replace(dataset, samples=photos), before, after, section, np.random.default_rng(recipe.seed))
 
 

@@ -97,7 +97,9 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
 def _evaluate(
     recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress
 ) -> EvaluateManifest:
-    chosen = None if recipe.evaluate.protocol == "seed" else choose_look(recipe, splits.validation, trained, progress)
+    chosen = (
+        None if recipe.evaluate.protocol == "baseline" else choose_look(recipe, splits.validation, trained, progress)
+    )
     size = first_size(recipe) if chosen is None else chosen.image_size
     detections = look_at(recipe, splits.test, trained, size, progress).detections
     test = match(splits.test, detections)

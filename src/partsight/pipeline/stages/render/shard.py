@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
-from partsight.config.randomize import RandomizeSection
-from partsight.config.render import RenderSection
+from partsight.config.sections.annotate import AnnotateSection
+from partsight.config.sections.randomize import RandomizeSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.files import hash_bytes, write_bytes, write_json
 from partsight.labels.formats.rendered import describe_render, encode_masks, label_path, mask_path

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from partsight.config.randomize import RandomizeSection
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import RenderError, StorageError
 from partsight.files import hash_bytes, hash_json, read_json, write_json
 from partsight.labels.formats.rendered import label_path
@@ -207,7 +207,7 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         part_files=tuple((name, tuple(files)) for name, files in parts.files.items()),
         other_files=parts.others,
         randomize=recipe.randomize,
-        render=recipe.render.model_copy(update={"workers": num_workers}),
+        render=recipe.render.but(workers=num_workers),
         annotate=recipe.annotate,
         seed=recipe.seed,
         output_dir=folder,

@@ -60,9 +60,9 @@ class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
 
     def inputs(self) -> Mapping[str, Any]:
         """Return teacher, videos and what it takes to be sure."""
-        finetune = self.recipe.train.finetune
-        settings = finetune.model_dump(include={"video_frames", "video_score", "video_doubt", "video_track"})
-        hashes = [hash_content(path) for path in _existing(finetune.videos)]
+        section = self.recipe.train.self_training
+        settings = section.model_dump(exclude={"videos"})
+        hashes = [hash_content(path) for path in _existing(section.videos)]
         return {"teacher": self.teacher.key, "videos": hashes, "settings": settings}
 
     @property
@@ -73,7 +73,7 @@ class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
     @property
     def num_units(self) -> int:
         """Frames that are looked at."""
-        return self.recipe.train.finetune.video_frames * len(self.recipe.train.finetune.videos)
+        return self.recipe.train.self_training.frames * len(self.recipe.train.self_training.videos)
 
     def make(self, run: Resolver, folder: Path) -> FrameManifest:
         """Label frames of all videos."""
@@ -128,14 +128,14 @@ def check_held_out(recipe: Recipe, photos: Splits) -> None:
     """Raise DatasetError for a video of which `photos add` took frames for a session that judges."""
     if recipe.photos.folder is None:
         return
-    videos = recipe.train.finetune.videos
+    videos = recipe.train.self_training.videos
     hashes = [hash_content(path) for path in _existing(videos)]
     judging = {sample.session for sample in (*photos.validation.samples, *photos.test.samples)}
     for source in read_records(recipe.photos.folder).sources:
         if source.content_hash in hashes and source.session in judging:
             video = videos[hashes.index(source.content_hash)]
             raise DatasetError(
-                f"train.finetune.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
+                f"train.self_training.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
                 "What judges a detector must not teach it: give another video."
             )
 
@@ -143,19 +143,19 @@ def check_held_out(recipe: Recipe, photos: Splits) -> None:
 def _existing(videos: Sequence[Path]) -> Sequence[Path]:
     missing = [str(path) for path in videos if not path.is_file()]
     if missing:
-        raise DatasetError("train.finetune.videos: no such file:\n" + "\n".join(f"  {path}" for path in missing))
+        raise DatasetError("train.self_training.videos: no such file:\n" + "\n".join(f"  {path}" for path in missing))
     return videos
 
 
 def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progress) -> FrameManifest:
     """Write the frames that got labels, and the list of them."""
-    finetune = recipe.train.finetune
+    section = recipe.train.self_training
     entries, num_frames = [], 0
-    with progress.stage("own labels", finetune.video_frames * len(finetune.videos), "frames") as advance:
-        for number, path in enumerate(finetune.videos):
-            numbers, times_s = _spread(path, finetune.video_frames)
-            followed = _follow(detector, path, numbers, times_s, finetune.video_doubt, _counted(advance, num_frames))
-            trust = Trust(finetune.video_score, finetune.video_doubt, finetune.video_track)
+    with progress.stage("own labels", section.frames * len(section.videos), "frames") as advance:
+        for number, path in enumerate(section.videos):
+            numbers, times_s = _spread(path, section.frames)
+            followed = _follow(detector, path, numbers, times_s, section.doubt, _counted(advance, num_frames))
+            trust = Trust(section.score, section.doubt, section.track)
             labels = choose_labels(followed, trust)
             kept = {frame: one for frame, one in zip(numbers, labels, strict=True) if one is not None}
             for frame, image in Video(path).frames(list(kept)):

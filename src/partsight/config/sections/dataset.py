@@ -12,10 +12,9 @@ class DatasetSection(Section):
 
     renders: Annotated[int, Field(ge=0)] | None = None
     """Number of renders to use, balanced between classes; all when not given."""
-    photos_per_class: Annotated[int, Field(ge=0)] = 0
-    """Training photos per class, drawn from the training sessions by seed and nested (the 5 are among the 10)."""
-    all_photos: bool = False
-    """Use every photo of the training sessions, whatever `photos_per_class` says."""
+    photos_per_class: Literal["all"] | Annotated[int, Field(ge=0)] = 0
+    """Training photos per class, drawn from the training sessions by seed and nested (the 5 are among the 10); `all`: every photo of
+    the training sessions."""
     background_photos: Literal["all"] | Annotated[int, Field(ge=0)] = "all"
     """Photos without parts, from the training sessions and `photos.background_folder`; the best remedy against false alarms. `all`: as
     many as there are, up to half of the pictures shown."""

@@ -1,16 +1,26 @@
 """Settings of `randomize`: the ranges from which scenes are drawn."""
 
-from typing import Annotated, Literal, Self, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from partsight.config.section import FilePath, Interval, IntInterval, Section, Share
 
 Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
-
+Trace: TypeAlias = Literal["brushed", "smudges", "scratches", "rust", "dirt", "dust", "stickers", "ties"]
+"""Traces of use."""
+Layout: TypeAlias = Literal["orbit", "scatter", "stand"]
+"""Ways to place parts."""
 
 MOST_BARREL, MOST_PINCUSHION = -0.2, 0.2
 """Strongest distortions of the lens; beyond, the model with one coefficient is far from real lenses."""
+MOST_SIZE = 20.0
+"""Largest size of an object, in pictures; crops of a tenth show a part that fills two photos so large."""
+USUAL_TRACES: dict[Trace, float] = {
+    "brushed": 0.35, "smudges": 0.7, "scratches": 0.6, "rust": 0.25, "dirt": 0.5, "dust": 0.35, "stickers": 0.2, "ties": 0.15,
+}  # fmt: skip
+"""How often each trace is seen on a worn part."""
 
 
 def _check_sum(**shares: float) -> None:
@@ -34,15 +44,54 @@ def _check_distortion(bounds: tuple[float, float]) -> tuple[float, float]:
     return bounds
 
 
-def _check_sizes(sizes: tuple[float, ...]) -> tuple[float, ...]:
-    if any(not 0 < size <= 2 for size in sizes):
+def _check_sizes(sizes: tuple[Any, ...]) -> tuple[float, ...]:
+    if not sizes or any(not isinstance(size, int | float) or not 0 < size <= MOST_SIZE for size in sizes):
         raise ValueError(f"expected sizes above 0, as shares of the picture's longer side; found {list(sizes)}")
     return sizes
 
 
-def _check_positive(name: str, bounds: tuple[float, float]) -> None:
-    if bounds[0] <= 0:
-        raise ValueError(f"{name} starts at {bounds[0]}; expected more than 0.")
+def _as_range(value: Any, key: str) -> tuple[float, float]:
+    is_pair = isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
+    if not is_pair:
+        raise ValueError(f"expected {key}")
+    return _check_positive_range((float(value[0]), float(value[1])))
+
+
+def _check_positive_range(bounds: tuple[float, float]) -> tuple[float, float]:
+    if not 0 < bounds[0] <= bounds[1]:
+        raise ValueError(f"a range is written [low, high], with low above 0; found [{bounds[0]}, {bounds[1]}]")
+    return bounds
+
+
+def _read_size(value: Any) -> Any:
+    """Take a range, a table of choices, or `photos`."""
+    if value == "photos" or isinstance(value, Choices):
+        return value
+    if isinstance(value, Mapping) and set(value) == {"choices"} and isinstance(value["choices"], list | tuple):
+        return Choices(choices=_check_sizes(tuple(value["choices"])))
+    return _as_range(value, '[low, high], { choices = [...] } or "photos"')
+
+
+def _read_focal(value: Any) -> Any:
+    """Take a range, or `photos`."""
+    return value if value == "photos" else _as_range(value, '[low, high] or "photos"')
+
+
+def _check_weights(weights: dict[Layout, float]) -> dict[Layout, float]:
+    if not any(weights.values()):
+        raise ValueError("all weights are 0; give at least one placement a weight")
+    return weights
+
+
+def _with_usual_traces(value: Any) -> Any:
+    return {**USUAL_TRACES, **value} if isinstance(value, Mapping) else value
+
+
+def _check_grid(grid: tuple[float, float, float]) -> tuple[float, float, float]:
+    low, high, step = grid
+    if low > high or step <= 0:
+        raise ValueError(f"a grid is written [low, high, step]; found {list(grid)}")
+    return grid
 
 
 class OrbitSection(Section):
@@ -50,39 +99,41 @@ class OrbitSection(Section):
 
     azimuth_step_deg: Annotated[float, Field(gt=0, le=360)] = 15.0
     """Step around the vertical axis, 0…360°."""
-    elevation_deg: Interval = (-30.0, 40.0)
-    """Lowest and highest camera elevation."""
-    elevation_step_deg: Annotated[float, Field(gt=0)] = 10.0
-    """Step of the elevation."""
-    roll_deg: Interval = (-20.0, 20.0)
-    """Smallest and largest roll of the camera."""
-    roll_step_deg: Annotated[float, Field(gt=0)] = 10.0
-    """Step of the roll."""
+    elevation_deg: Annotated[tuple[float, float, float], AfterValidator(_check_grid)] = (-30.0, 40.0, 10.0)
+    """Camera elevations: lowest, highest and step."""
+    roll_deg: Annotated[tuple[float, float, float], AfterValidator(_check_grid)] = (-20.0, 20.0, 10.0)
+    """Rolls of the camera: smallest, largest and step."""
     fill: Annotated[float, Field(gt=0, le=1)] = 0.7
     """Share of the picture's shorter side that the part's bounding sphere covers."""
     grey: bool = True
     """Whether all parts are drawn in one light grey, as STL files are."""
 
 
+class Choices(Section):
+    """Sizes to draw from, each as frequent as the others."""
+
+    choices: Annotated[tuple[float, ...], AfterValidator(_check_sizes)]
+    """Sizes, as shares of the picture's longer side."""
+
+
 class CameraSection(Section):
     """Where the camera stands and how it looks."""
 
-    object_size: Interval = (0.06, 0.75)
-    """Size of the object looked at, as a share of the picture's longer side, with `train.crop` of a whole photo's; drawn
-    log-uniformly."""
-    scale: Literal["range", "photos"] = "range"
-    """`photos`: sizes are drawn as they are in the photos of training and validation, instead of from `object_size`. These are the
-    training photos that the recipe draws, so renders are made anew for each draw; test photos choose nothing."""
-    object_sizes: Annotated[tuple[float, ...], AfterValidator(_check_sizes)] = ()
-    """A histogram of your own instead of `object_size`: sizes, as shares of the longer side, each as frequent as the others."""
+    object_size: Annotated[tuple[float, float] | Choices | Literal["photos"], BeforeValidator(_read_size)] = (
+        0.06,
+        0.75,
+    )
+    """Size of the object looked at, as a share of the picture's longer side, with `train.crop` of a whole photo's: a range, drawn
+    log-uniformly. `{ choices = [0.1, 0.15, 0.4] }`: a histogram of your own, each as frequent as the others. `photos`: as in the
+    photos of training and validation. These are the training photos that the recipe draws, so renders are made anew for each draw;
+    test photos choose nothing."""
     elevation_deg: Interval = (8.0, 85.0)
     """Elevation above the ground."""
     roll_deg: Interval = (-15.0, 15.0)
     """Roll around the optical axis."""
-    focal: Interval = (0.8, 2.0)
-    """Focal length as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens)."""
-    focal_from: Literal["range", "photos"] = "range"
-    """`photos`: the range is that which the EXIF data of the photos of training and validation state."""
+    focal: Annotated[tuple[float, float] | Literal["photos"], BeforeValidator(_read_focal)] = (0.8, 2.0)
+    """Range of the focal length, as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens). `photos`: the
+    range that the EXIF data of the photos of training and validation state."""
     off_center: Share = 0.35
     """How far from the middle the object may be, as a share of half the picture."""
     distortion: Annotated[Interval, AfterValidator(_check_distortion)] = (0.0, 0.0)
@@ -90,8 +141,45 @@ class CameraSection(Section):
     Below 0 barrel, as wide lenses have it, above 0 pincushion; labels are exact with it."""
 
 
-class PlacementSection(Section):
-    """How parts stand, lie and hover."""
+class TableSection(Section):
+    """A table top or pallet on which parts lie, and over whose edge things may hang."""
+
+    share: Share = 0.2
+    """Share of the lying pictures."""
+    size: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.5, 4.0)
+    """Sides, as multiples of the diagonal of the part looked at."""
+
+
+class BinSection(Section):
+    """An open bin in which parts lie; the camera looks down into it."""
+
+    share: Share = 0.2
+    """Share of the lying pictures; the ground has what table and bin leave."""
+    size: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.2, 3.0)
+    """Inner sides, as multiples of the diagonal of the part looked at."""
+    height: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.15, 0.6)
+    """Height of the walls, as a multiple of the diagonal of the part looked at."""
+
+
+class PhysicsSection(Section):
+    """Parts that do not hover are dropped and come to rest on a ground, a table or in a bin, leaning on each other."""
+
+    enabled: bool = False
+    """Whether they are; otherwise each lies alone. Off by default: the published figures were measured without it."""
+    table: TableSection = TableSection()
+    bin: BinSection = BinSection()
+    pile_share: Share = 0.3
+    """On the ground: share of further things dropped on or beside the part looked at, instead of anywhere in view; also of the
+    distractors among standing parts."""
+
+    @model_validator(mode="after")
+    def _check_supports(self) -> Self:
+        _check_sum(**{"table.share": self.table.share, "bin.share": self.bin.share})
+        return self
+
+
+class ScatterSection(Section):
+    """How parts lie and hover."""
 
     parts_per_image: IntInterval = (1, 16)
     """Number of classed parts in a picture that shows any; those that find no free place are left out, so large parts are fewer.
@@ -100,33 +188,34 @@ class PlacementSection(Section):
     """Share of pictures without any part of a class."""
     float_share: Share = 0.35
     """Share of pictures in which the parts hover freely turned before a background, instead of lying on the ground."""
-    size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Random change of each part's true size, as a share; for CAD that is only about right."""
-    physics: bool = False
-    """Whether parts that do not hover are dropped and come to rest on a ground, a table or in a bin, leaning on each other;
-    otherwise each lies alone. Off by default: the published figures were measured without it."""
-    table_share: Share = 0.2
-    """With physics: share of the lying pictures on a table top or pallet, over whose edge things may hang."""
-    table_size: Interval = (1.5, 4.0)
-    """Sides of the table top, as multiples of the diagonal of the part looked at."""
-    bin_share: Share = 0.2
-    """With physics: share of the lying pictures in an open bin; the ground has what table and bin leave."""
-    bin_size: Interval = (1.2, 3.0)
-    """Inner sides of the bin, as multiples of the diagonal of the part looked at."""
-    bin_height: Interval = (0.15, 0.6)
-    """Height of the bin's walls, as a multiple of the diagonal of the part looked at."""
-    bin_elevation_deg: Annotated[float, Field(ge=-90, le=90)] = 40.0
-    """Least elevation of the camera before a bin, as far as `camera.elevation_deg` allows it: walls hide what lies behind."""
-    pile_share: Share = 0.3
-    """With physics, on the ground: share of further things dropped on or beside the part looked at, instead of anywhere in view;
-    also of the distractors among standing parts."""
+    physics: PhysicsSection = PhysicsSection()
 
-    @model_validator(mode="after")
-    def _check_supports(self) -> Self:
-        _check_sum(table_share=self.table_share, bin_share=self.bin_share)
-        for name in ("table_size", "bin_size", "bin_height"):
-            _check_positive(name, getattr(self, name))
-        return self
+
+class PalletSection(Section):
+    """A pallet under each part."""
+
+    share: Share = 0.3
+    """Share of the pictures."""
+    height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.1, 0.2)
+    """Height, in metres."""
+
+
+class PedestalSection(Section):
+    """A pedestal under each part; the floor has the pictures that are left."""
+
+    share: Share = 0.3
+    """Share of the pictures."""
+    height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.4, 1.1)
+    """Height, in metres."""
+
+
+class GirderSection(Section):
+    """A girder under each part, an I-beam that is longer than the part."""
+
+    share: Share = 0.0
+    """Share of the pictures. 0 by default: the published figures were measured without."""
+    height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.2, 1.0)
+    """Height, in metres."""
 
 
 class StandSection(Section):
@@ -136,33 +225,20 @@ class StandSection(Section):
     """Number of classed parts in a picture that shows any."""
     empty_share: Share = 0.1
     """Share of pictures without any part of a class."""
-    size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Random change of each part's true size, as a share; for CAD that is only about right."""
     up: Axis = "z"
     """Axis of the CAD files that points up when a part stands."""
-    pallet_share: Share = 0.3
-    """Share of pictures in which each part stands on a pallet."""
-    pallet_height_m: Interval = (0.1, 0.2)
-    """Height of pallets, in metres."""
-    pedestal_share: Share = 0.3
-    """Share of pictures in which each part stands on a pedestal; the floor has what is left."""
-    pedestal_height_m: Interval = (0.4, 1.1)
-    """Height of pedestals, in metres."""
-    girder_share: Share = 0.0
-    """Share of pictures in which each part stands on a girder, an I-beam that is longer than the part. 0 by default: the published
-    figures were measured without."""
-    girder_height_m: Interval = (0.2, 1.0)
-    """Height of girders, in metres."""
-    spacing: Interval = (1.0, 3.0)
+    pallet: PalletSection = PalletSection()
+    pedestal: PedestalSection = PedestalSection()
+    girder: GirderSection = GirderSection()
+    spacing: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.0, 3.0)
     """Distance of neighbours from the part looked at, as a multiple of its diagonal."""
-    eye_height_m: Interval = (1.2, 1.9)
+    eye_height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.2, 1.9)
     """Height of the camera above the floor, in metres; `camera.elevation_deg` limits it, as one who comes near bends down."""
 
     @model_validator(mode="after")
     def _check_plinths(self) -> Self:
-        _check_sum(pallet_share=self.pallet_share, pedestal_share=self.pedestal_share, girder_share=self.girder_share)
-        for name in ("pallet_height_m", "pedestal_height_m", "girder_height_m", "spacing", "eye_height_m"):
-            _check_positive(name, getattr(self, name))
+        shares = {f"{name}.share": getattr(self, name).share for name in ("pallet", "pedestal", "girder")}
+        _check_sum(**shares)
         return self
 
 
@@ -186,28 +262,16 @@ class MaterialSection(Section):
 
 
 class WearSection(Section):
-    """Traces of use on surfaces that show their CAD materials; the shares are those of worn parts that have the trace."""
+    """Traces of use on surfaces that show their CAD materials."""
 
     share: Share = 0.0
     """Share of parts that are worn at all. 0 by default: the published figures were measured without wear."""
     strength: Annotated[Interval, AfterValidator(_check_share)] = (0.2, 1.0)
     """How strong a trace is, 0…1, drawn for each anew."""
-    brushed: Share = 0.35
-    """Fine parallel lines of grinding, on metal."""
-    smudges: Share = 0.7
-    """Spots of another gloss."""
-    scratches: Share = 0.6
-    """Scratches down to bright metal."""
-    rust: Share = 0.25
-    """Rust, on materials that are called steel, iron or metal."""
-    dirt: Share = 0.5
-    """Dark grime."""
-    dust: Share = 0.35
-    """A thin bright film."""
-    stickers: Share = 0.2
-    """Labels with print."""
-    ties: Share = 0.15
-    """Cable ties and tape around the part."""
+    traces: Annotated[dict[Trace, Share], BeforeValidator(_with_usual_traces)] = USUAL_TRACES
+    """How often a worn part has each; traces not named keep these: `brushed` (fine parallel lines of grinding, on metal), `smudges`
+    (spots of another gloss), `scratches` (down to bright metal), `rust` (on materials that are called steel, iron or metal), `dirt`
+    (dark grime), `dust` (a thin bright film), `stickers` (labels with print), `ties` (cable ties and tape around the part)."""
 
 
 class LightSection(Section):
@@ -256,18 +320,11 @@ class DistractorSection(Section):
     lookalike_share: Share = 0.0
     """Share of them that are stretched copies of the classes' own parts: not labelled, because they are other parts.
     Leave it at 0 where real parts come in several lengths."""
-    lookalike_stretch: Interval = (1.3, 1.8)
-    """By how much one axis of a copy is longer or shorter than the part's; from 1.2 on."""
 
     @model_validator(mode="after")
     def _check_shares(self) -> Self:
         cad_share = self.cad_share if self.cad else 0.0
         _check_sum(tool_share=self.tool_share, lookalike_share=self.lookalike_share, cad_share=cad_share)
-        if self.lookalike_stretch[0] < 1.2:
-            raise ValueError(
-                f"lookalike_stretch starts at {self.lookalike_stretch[0]}; expected 1.2 or more: a copy that is nearly the part "
-                "would teach the detector to overlook the part"
-            )
         return self
 
 
@@ -309,33 +366,19 @@ class SensorSection(Section):
     """Share of pictures without color."""
 
 
-class MixSection(Section):
-    """With `placement = "mix"`: how often each placement is drawn; the numbers are weights."""
-
-    orbit: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of `orbit`."""
-    scatter: Annotated[float, Field(ge=0)] = 2.0
-    """Weight of `scatter`; its own `float_share` says how many of these hover."""
-    stand: Annotated[float, Field(ge=0)] = 1.0
-    """Weight of `stand`."""
-
-    @model_validator(mode="after")
-    def _check_some(self) -> Self:
-        if self.orbit + self.scatter + self.stand <= 0:
-            raise ValueError("all weights are 0; give at least one placement a weight")
-        return self
-
-
 class RandomizeSection(Section):
     """How scenes are drawn."""
 
-    placement: Literal["orbit", "scatter", "stand", "mix"] = "scatter"
-    """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright;
-    `mix` draws one of them for each picture."""
-    mix: MixSection = MixSection()
+    placement: Layout | Annotated[dict[Layout, Annotated[float, Field(ge=0)]], AfterValidator(_check_weights)] = (
+        "scatter"
+    )
+    """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright. Weights, such as
+    `{ scatter = 2, stand = 1 }`, draw one of them for each picture."""
+    size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Random change of each part's true size, as a share; for CAD that is only about right. Not with `orbit`."""
     orbit: OrbitSection = OrbitSection()
     camera: CameraSection = CameraSection()
-    scatter: PlacementSection = PlacementSection()
+    scatter: ScatterSection = ScatterSection()
     stand: StandSection = StandSection()
     materials: MaterialSection = MaterialSection()
     wear: WearSection = WearSection()

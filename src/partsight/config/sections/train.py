@@ -29,26 +29,54 @@ class FinetuneSection(Section):
     """Share of the photos shown that have no part on them; every photo without parts of the training sessions is in."""
     freeze: Annotated[int, Field(ge=0)] = 0
     """Number of first layers that stay as they are in this stage."""
-    hard_rounds: Annotated[int, Field(ge=0)] = 0
-    """Further trainings like this one, with any schedule, each after a look for false alarms on the training photos without parts.
-    There are fewer when none is left."""
-    hard_repeat: Annotated[int, Field(ge=2)] = 4
+
+
+class HardSection(Section):
+    """False alarms fed back: further trainings like `train.finetune`, with any schedule."""
+
+    rounds: Annotated[int, Field(ge=0)] = 0
+    """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left."""
+    repeat: Annotated[int, Field(ge=2)] = 4
     """How often photos with false alarms are shown for each time that other photos without parts are."""
-    hard_score: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    score: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Score from which a detection on a photo without parts is a false alarm."""
-    hard_pasted: Share = 0.25
+    pasted: Share = 0.25
     """Share of the renders of these trainings into which something is pasted that was a false alarm, as a thing of no class."""
+
+
+class SelfTrainingSection(Section):
+    """Videos without labels: after all other trainings the detector labels frames itself, where it is sure, and learns from them."""
+
     videos: tuple[FilePath, ...] = ()
-    """Videos without labels, of the place where the detector is to work. After all other trainings it labels frames of them itself,
-    where it is sure, and there is one more training like this one with those frames among the photos (self-training)."""
-    video_frames: Annotated[int, Field(ge=1)] = 200
+    """Videos of the place where the detector is to work. With any, there is one more training like `train.finetune` with frames of
+    them among the photos."""
+    frames: Annotated[int, Field(ge=1)] = 200
     """Frames of each video that are looked at, evenly spread."""
-    video_score: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    score: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Least mean score of a part, over the frames in which it was followed, for its boxes to count."""
-    video_doubt: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    doubt: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Frames with any other detection from this score up are left out."""
-    video_track: Annotated[int, Field(ge=2)] = 3
+    track: Annotated[int, Field(ge=2)] = 3
     """Frames in which a part has to be seen and taken for one class."""
+
+
+class AugmentSection(Section):
+    """How pictures are changed each time that they are shown."""
+
+    mosaic: Share = 1.0
+    """Probability of mosaic augmentation."""
+    close_mosaic: Annotated[int, Field(ge=0)] = 5
+    """Last epochs without mosaic."""
+    mixup: Share = 0.0
+    """Probability of mixup."""
+    hsv: tuple[Share, Share, Share] = (0.02, 0.7, 0.4)
+    """Random change of hue, saturation and value."""
+    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 10.0
+    """Random rotation, ±degrees."""
+    scale: Share = 0.5
+    """Random change of size."""
+    flip: Share = 0.5
+    """Probability of a left-right mirror image. Mirrored parts do not exist: 0 where handedness tells classes apart."""
 
 
 class TrainSection(Section):
@@ -92,28 +120,16 @@ class TrainSection(Section):
     """Stop after this many epochs without a better validation figure; 0 never stops early."""
     freeze: Annotated[int, Field(ge=0)] = 0
     """Number of first layers that stay as they are."""
-    mosaic: Share = 1.0
-    """Probability of mosaic augmentation."""
-    close_mosaic: Annotated[int, Field(ge=0)] = 5
-    """Last epochs without mosaic."""
-    mixup: Share = 0.0
-    """Probability of mixup."""
-    hsv: tuple[Share, Share, Share] = (0.02, 0.7, 0.4)
-    """Random change of hue, saturation and value."""
-    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 10.0
-    """Random rotation, ±degrees."""
-    scale: Share = 0.5
-    """Random change of size."""
-    flip: Share = 0.5
-    """Probability of a left-right mirror image. Mirrored parts do not exist: 0 where handedness tells classes apart."""
     device: Annotated[str, Field(pattern="^[a-z0-9:,]+$")] | tuple[int, ...] = "auto"
     """`auto`, `cpu`, or the numbers of the GPUs, as in [0, 1, 2, 3]."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Seed of the training; the recipe's seed when not given."""
     threads: Annotated[int, Field(ge=0)] = 0
     """CPU threads; 0 means all cores that are free to this process."""
+    augment: AugmentSection = AugmentSection()
     finetune: FinetuneSection = FinetuneSection()
-    """The second stage of `two_stage`."""
+    hard: HardSection = HardSection()
+    self_training: SelfTrainingSection = SelfTrainingSection()
 
     @model_validator(mode="before")
     @classmethod

@@ -14,5 +14,3 @@ class ReportSection(Section):
     """Heading."""
     gallery: Annotated[int, Field(ge=0, le=200)] = 24
     """Pictures in each gallery."""
-    thumbnail_px: Annotated[int, Field(ge=64, le=1024)] = 320
-    """Longer side of the pictures in the page."""
