@@ -90,7 +90,7 @@ def test_known_pictures_with_other_labels_are_kept_and_told(tmp_path, capsys):
         labels.write_text("0 0.5 0.5 0.1 0.1\n")
     assert run(arguments) == 0
     assert (
-        "b: is there already as b.jpg, with other labels; those there are kept (`replace` takes these): 1 box added, 1 box removed"
+        "b: is there already as b.jpg, with other labels; those there are kept (--replace takes these): 1 box added, 1 box removed"
         in " ".join(capsys.readouterr().out.split())
     )
 
