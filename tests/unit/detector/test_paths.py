@@ -15,7 +15,14 @@ from tests.unit.detector.shapes import NAMES, write_shapes
 
 torch = pytest.importorskip("torch", reason="neither the extra [yolo] nor [compact] is installed")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
-SHARED = {"image_size": 64, "epochs": 2, "batch": 4, "mosaic": 0.0, "close_mosaic": 0, "device": "cpu", "threads": 1}
+SHARED = {
+    "image_size": 64,
+    "epochs": 2,
+    "batch": 4,
+    "augment": {"mosaic": 0.0, "close_mosaic": 0},
+    "device": "cpu",
+    "threads": 1,
+}
 FAMILIES = {
     "ultralytics": TrainSection(model="yolov8n", **SHARED),
     "compact": TrainSection(family="compact", model="nano", **SHARED),

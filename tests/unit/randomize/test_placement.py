@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from partsight.config.sections.randomize import MixSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.placement import sample_placement
 from tests.unit.randomize.drawing import PARTS, sampler
 
@@ -56,4 +56,4 @@ def test_a_picture_of_a_mix_is_that_picture_of_one_of_its_placements():
 def test_a_placement_of_weight_zero_is_never_drawn():
     assert set(drawn(60, placement={"orbit": 1, "scatter": 0, "stand": 0})) == {"orbit"}
     with pytest.raises(ValueError, match="all weights are 0"):
-        MixSection(orbit=0, scatter=0, stand=0)
+        RandomizeSection(placement={"orbit": 0, "scatter": 0})

@@ -47,8 +47,8 @@ SMALL = {"compact": (2, 12, 24, 36), "ultralytics": (8, 40, 100, 140)}
 
 def section_of(family: str) -> TrainSection:
     return TrainSection(
-        family=family, model=MODELS[family], weights="scratch", image_size=64, epochs=NUM_EPOCHS, batch=4, mosaic=0.0,
-        close_mosaic=0, device="cpu", threads=1,
+        family=family, model=MODELS[family], weights="scratch", image_size=64, epochs=NUM_EPOCHS, batch=4,
+        augment={"mosaic": 0.0, "close_mosaic": 0}, device="cpu", threads=1,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from partsight.config.loading import parse_recipe
+from partsight.config.recipe import Recipe
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json, write_text
 from partsight.pipeline.running.contents import CONTENTS
@@ -61,7 +61,7 @@ STAGE = TextStage("hello")
 @pytest.fixture
 def made(tmp_path) -> tuple[Callable[[], str], Path]:
     """Return what resolves the stage in a new run, and its folder."""
-    recipe = parse_recipe({"parts": {"QF": {"files": ["QF.step"]}}}, where="recipe", folder=tmp_path)
+    recipe = Recipe.parse({"parts": {"QF": {"files": ["QF.step"]}}}, base_dir=tmp_path)
 
     def resolve() -> str:
         return Run(recipe, Workspace(tmp_path), Silence()).resolve(STAGE)
