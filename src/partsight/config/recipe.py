@@ -10,7 +10,7 @@ from partsight.config.content import parse_setting, read_toml, with_value
 from partsight.config.filling import filled, forget_filled
 from partsight.config.presets import PRESETS, PresetName, read_preset
 from partsight.config.renamed import new_setting, translate
-from partsight.config.section import Origin, Section
+from partsight.config.section import BaseFolder, Section
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.config.sections.cluster import ClusterSection
@@ -96,7 +96,7 @@ class Recipe(Section):
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember what relative paths are relative to."""
-        self._origin = Origin((context or {}).get("folder"))
+        self._origin = BaseFolder((context or {}).get("folder"))
 
     @overload
     def at(self, key: str, value: Any, /) -> Self: ...

@@ -10,7 +10,7 @@ from partsight.config.validation import validated
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class BaseFolder:
     """Where a recipe comes from; recipes with the same keys are equal wherever they come from."""
 
     folder: Path | None = field(default=None, compare=False)
@@ -22,7 +22,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
 
-    _origin: Origin = PrivateAttr(default=Origin())
+    _origin: BaseFolder = PrivateAttr(default=BaseFolder())
 
     def __hash__(self) -> int:
         """Return a hash of all values; those of tables (`placement`, `traces`, `parts`) have none of their own."""
@@ -57,10 +57,10 @@ def _resolve(path: Path, info: ValidationInfo) -> Path:
     return path if folder is None else Path(folder) / path
 
 
-Interval: TypeAlias = Annotated[tuple[float, float], AfterValidator(_check_ordered)]
+Bounds: TypeAlias = Annotated[tuple[float, float], AfterValidator(_check_ordered)]
 """[low, high], both included."""
 
-IntInterval: TypeAlias = Annotated[tuple[int, int], AfterValidator(_check_ordered)]
+IntBounds: TypeAlias = Annotated[tuple[int, int], AfterValidator(_check_ordered)]
 """[low, high] in whole numbers, both included."""
 
 Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -27,8 +27,8 @@ def _check_link(link: str) -> str:
 
 InsidePath: TypeAlias = Annotated[str, AfterValidator(_check_inside)]
 """A path with forward slashes, relative to the model folder, that stays in it."""
-Link: TypeAlias = Annotated[str, AfterValidator(_check_link)]
-Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+WebAddress: TypeAlias = Annotated[str, AfterValidator(_check_link)]
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Entry(BaseModel):
@@ -52,7 +52,7 @@ class Document(_Entry):
 
     title: str
     path: InsidePath | None = None
-    url: Link | None = None
+    url: WebAddress | None = None
 
     @model_validator(mode="after")
     def _check_one(self) -> "Document":
@@ -113,9 +113,9 @@ class ModelDescription(_Entry):
     name: str
     class_names: Annotated[tuple[str, ...], Field(min_length=1)]
     spec: NetworkSpec
-    threshold: Share
+    threshold: Fraction
     threshold_source: str
-    class_thresholds: tuple[Share, ...] = ()
+    class_thresholds: tuple[Fraction, ...] = ()
     """A threshold for each class; empty where `threshold` serves all."""
     networks: dict[str, NetworkFile]
     parts: tuple[PartCard, ...]

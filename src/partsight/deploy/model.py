@@ -20,7 +20,7 @@ from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.detections import Detections, Threshold, above
 from partsight.structures.offered import html_of
 
-Picture: TypeAlias = "Image | PillowImage.Image | str | PathLike[str]"
+PictureInput: TypeAlias = "Image | PillowImage.Image | str | PathLike[str]"
 """An (H, W, 3) RGB uint8 array, a Pillow picture, or the path of a picture file."""
 MAX_DETECTIONS = 100
 
@@ -64,7 +64,7 @@ class FoundParts:
         """Return a pandas.DataFrame with one row for each part (extra [pandas]). Raises ExtraError without pandas."""
         return self.detections.to_pandas(self.class_names)
 
-    def draw(self, picture: "Picture | None" = None) -> PillowImage.Image:
+    def draw(self, picture: "PictureInput | None" = None) -> PillowImage.Image:
         """Return the picture with the parts, names and scores; by default the file that was looked at.
 
         Raises SourceError where the picture was no file and is not given.
@@ -108,7 +108,7 @@ class Model:
         return np.array(own) if own else self.threshold
 
     def detect(
-        self, picture: Picture, *, threshold: float | None = None, max_detections: int = MAX_DETECTIONS
+        self, picture: PictureInput, *, threshold: float | None = None, max_detections: int = MAX_DETECTIONS
     ) -> FoundParts:
         """Return the parts in a picture, above the model's own thresholds or above this one.
 
@@ -135,7 +135,7 @@ def load(
     return Model(folder, open_detector(folder, runtime=runtime, threads=threads, image_size=image_size))
 
 
-def as_image(picture: Picture) -> Image:
+def as_image(picture: PictureInput) -> Image:
     """Return a picture as RGB uint8 array, the right way up. Raises SourceError, DatasetError."""
     if isinstance(picture, str | PathLike):
         return read_picture(Path(picture))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from partsight.deploy.model import Picture, as_image
+from partsight.deploy.model import PictureInput, as_image
 from partsight.deploy.overlay import draw_boxes
 from partsight.errors import PartsightError
 from partsight.pictures import read_picture
@@ -19,7 +19,7 @@ _MOST_ENLARGED = 3.0
 _MISSING_RGB = (200, 200, 200)
 
 
-def draw_found(detections: Detections, picture: "Picture | Sample", class_names: Sequence[str] = ()) -> Any:
+def draw_found(detections: Detections, picture: "PictureInput | Sample", class_names: Sequence[str] = ()) -> Any:
     """Return a PIL.Image of a picture with detections; of a sample it takes picture and class names. Raises DatasetError."""
     names = picture.class_names if isinstance(picture, Sample) else class_names
     image = read_picture(picture.image_path) if isinstance(picture, Sample) else as_image(picture)

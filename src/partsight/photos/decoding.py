@@ -18,7 +18,7 @@ from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 
 from partsight.errors import PhotosError
-from partsight.photos.footage import Glimpse, GreyImage, Tell, small_size
+from partsight.photos.footage import GreyImage, PreviewFrame, Tell, small_size
 from partsight.structures.arrays import Image
 
 VIDEO_SUFFIXES = frozenset(
@@ -57,11 +57,11 @@ class Video:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+    def preview_frames(self, tell: Tell) -> Iterator[PreviewFrame]:
         """Decode all frames at a small size. Raises PhotosError when there is none."""
         number = -1
         for number, time_s, frame in _decode(self._path, tell):
-            yield Glimpse(number, time_s, _upright(_small_grey(frame), frame))
+            yield PreviewFrame(number, time_s, _upright(_small_grey(frame), frame))
         if number < 0:
             raise PhotosError(f"{self._path}: no frame of this video can be decoded. {_COPY_AGAIN}")
 

@@ -19,7 +19,7 @@ Tell: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Glimpse:
+class PreviewFrame:
     """One frame, small and grey, the right way up."""
 
     number: int
@@ -33,7 +33,7 @@ class Glimpse:
 class Footage(Protocol):
     """A video or a set of pictures; gives the same frames under the same numbers each time."""
 
-    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+    def preview_frames(self, tell: Tell) -> Iterator[PreviewFrame]:
         """Look through all frames; what cannot be read is told and left out. Raises PhotosError when nothing can be read."""
         ...
 

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 
-from partsight.photos.footage import Glimpse, GreyImage
+from partsight.photos.footage import GreyImage, PreviewFrame
 from partsight.structures.arrays import Float32Array
 
-Look: TypeAlias = npt.NDArray[np.float16]
+FrameAppearance: TypeAlias = npt.NDArray[np.float16]
 """(256,) of length 1; zero for a picture of one color. Half precision: an hour of video is 100,000 of them."""
 
 SIDE = 32
@@ -37,17 +37,17 @@ class Measurement:
     time_s: float | None
     sharpness: float
     """Variance of the Laplacian at the small size, in grey levels squared."""
-    look: Look
+    look: FrameAppearance
     hash64: int
 
 
-def measure(glimpse: Glimpse) -> Measurement:
+def measure(preview: PreviewFrame) -> Measurement:
     """Measure one frame."""
-    frequencies = _frequencies(glimpse.grey)
+    frequencies = _frequencies(preview.grey)
     return Measurement(
-        number=glimpse.number,
-        time_s=glimpse.time_s,
-        sharpness=sharpness(glimpse.grey),
+        number=preview.number,
+        time_s=preview.time_s,
+        sharpness=sharpness(preview.grey),
         look=_look(frequencies),
         hash64=_hash64(frequencies),
     )
@@ -82,7 +82,7 @@ _PLAIN = 8.0
 """Length of a look below which a picture is of one color: a quarter of a grey level per pixel."""
 
 
-def _look(frequencies: Float32Array) -> Look:
+def _look(frequencies: Float32Array) -> FrameAppearance:
     flat = frequencies.ravel().copy()
     flat[0] = 0.0
     length = float(np.linalg.norm(flat))

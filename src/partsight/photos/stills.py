@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from partsight.errors import PartsightError, PhotosError
-from partsight.photos.footage import Glimpse, GreyImage, Tell, small_size
+from partsight.photos.footage import GreyImage, PreviewFrame, Tell, small_size
 from partsight.structures.arrays import Image
 
 
@@ -20,7 +20,7 @@ class Stills:
         self._paths = tuple(paths)
         self._read = read
 
-    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+    def preview_frames(self, tell: Tell) -> Iterator[PreviewFrame]:
         """Read all pictures at a small size. Raises PhotosError when none can be read."""
         num_read = 0
         for number, path in enumerate(self._paths):
@@ -30,7 +30,7 @@ class Stills:
                 tell(str(error))
                 continue
             num_read += 1
-            yield Glimpse(number, None, small_grey(image))
+            yield PreviewFrame(number, None, small_grey(image))
         if not num_read:
             raise PhotosError(f"{self._paths[0].parent}: none of its {len(self._paths)} pictures can be read.")
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from partsight.config.sections.randomize import PlacementName
 from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.layout import sample_opening
 from partsight.randomize.streams import stream
 
-Placement: TypeAlias = Literal["orbit", "scatter", "stand"]
 LayoutName: TypeAlias = Literal["orbit", "scattered", "dropped", "standing"]
 
 
@@ -24,7 +24,7 @@ def sample_placement(context: DrawContext) -> LayoutName:
             return "dropped" if is_dropped else "scattered"
 
 
-def _sample_of_mix(context: DrawContext, weights: Mapping[Placement, float]) -> Placement:
+def _sample_of_mix(context: DrawContext, weights: Mapping[PlacementName, float]) -> PlacementName:
     """Draw once for each round over the classes, so that every class gets the same share of each placement."""
     orbit, scatter, stand = (weights.get(name, 0.0) for name in ("orbit", "scatter", "stand"))
     drawn = stream(context.seed, context.turn, "placement of the mix").random() * (orbit + scatter + stand)

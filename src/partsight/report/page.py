@@ -11,7 +11,7 @@ from partsight.config.sections.report import ReportSection
 from partsight.files import write_json, write_text
 from partsight.report import charts, figures
 from partsight.report.advice import give_advice
-from partsight.report.content import PartCard, Picture, ReportContent
+from partsight.report.content import ReportContent, ReportPart, ReportPicture
 from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
 from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.evaluation import Evaluation
@@ -114,7 +114,7 @@ def _result_charts(evaluation: Evaluation) -> list[charts.Chart]:
     return [chart for chart in drawn if chart is not None]
 
 
-def _cards(parts: Sequence[PartCard], encoding: Encoding) -> list[tuple[PartCard, str]]:
+def _cards(parts: Sequence[ReportPart], encoding: Encoding) -> list[tuple[ReportPart, str]]:
     return [(part, make_card_uri(part.picture_png, encoding)) for part in parts]
 
 
@@ -129,7 +129,7 @@ def _galleries(content: ReportContent, section: ReportSection, encoding: Encodin
 
 
 def _thumbnails(
-    pictures: Sequence[Picture], content: ReportContent, section: ReportSection, encoding: Encoding
+    pictures: Sequence[ReportPicture], content: ReportContent, section: ReportSection, encoding: Encoding
 ) -> tuple[Thumbnail, ...]:
     names = content.evaluation.class_names
     return tuple(make_thumbnail(picture, names, encoding) for picture in pictures[: section.gallery])

@@ -29,11 +29,11 @@ def test_a_video_is_read_watched_and_written_whatever_its_folder_is_called(video
     folder.mkdir()
     path = folder / f"{name}.mp4"
     shutil.copy(video, path)
-    assert len(list(Video(path).glimpses(print))) == 4
+    assert len(list(Video(path).preview_frames(print))) == 4
     with open_camera(str(path)) as (_container, stream):
         assert stream.width == 320
     (source,) = list_sources([str(folder)])
     with AnnotatedFolder(folder / "out", SHOWN) as annotated:
         nothing = Detections(np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
         annotated.add(View(source, 0, 0.0, film(1)[0]), nothing)
-    assert len(list(Video(folder / "out" / f"{name}.mp4").glimpses(print))) == 1
+    assert len(list(Video(folder / "out" / f"{name}.mp4").preview_frames(print))) == 1

@@ -13,7 +13,7 @@ MaterialKind: TypeAlias = Literal[
 """Metals bring their own color; the others keep the file's."""
 METAL_KINDS = frozenset[MaterialKind](("steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome"))
 """Those that bring their own."""
-Link: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
+WebLink: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
 """An http or https address."""
 
 
@@ -48,7 +48,7 @@ class PartSection(Section):
     """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
     description: str = ""
     """One line shown beside the part in reports and, once exported, beside the recognised part."""
-    document: Annotated[tuple[Link | FilePath, ...], BeforeValidator(_as_tuple)] = ()
+    document: Annotated[tuple[WebLink | FilePath, ...], BeforeValidator(_as_tuple)] = ()
     """What to read about the part, one or a list: files (relative to the recipe) or http(s) links; exported with the detector."""
     details: Annotated[dict[str, str], BeforeValidator(_with_text_values), Field(default_factory=dict)]
     """Shown beside the recognised part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from partsight.config.section import FilePath, Interval, IntInterval, Section, Share
+from partsight.config.section import Bounds, FilePath, IntBounds, Section, Share
 
 Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
 Trace: TypeAlias = Literal["brushed", "smudges", "scratches", "rust", "dirt", "dust", "stickers", "ties"]
 """Traces of use."""
-Layout: TypeAlias = Literal["orbit", "scatter", "stand"]
+PlacementName: TypeAlias = Literal["orbit", "scatter", "stand"]
 """Ways to place parts."""
 
 MOST_BARREL, MOST_PINCUSHION = -0.2, 0.2
@@ -77,7 +77,7 @@ def _read_focal(value: Any) -> Any:
     return value if value == "photos" else _as_range(value, '[low, high] or "photos"')
 
 
-def _check_weights(weights: dict[Layout, float]) -> dict[Layout, float]:
+def _check_weights(weights: dict[PlacementName, float]) -> dict[PlacementName, float]:
     if not any(weights.values()):
         raise ValueError("all weights are 0; give at least one placement a weight")
     return weights
@@ -127,16 +127,16 @@ class CameraSection(Section):
     log-uniformly. `{ choices = [0.1, 0.15, 0.4] }`: a histogram of your own, each as frequent as the others. `photos`: as in the
     photos of training and validation. These are the training photos that the recipe draws, so renders are made anew for each draw;
     test photos choose nothing."""
-    elevation_deg: Interval = (8.0, 85.0)
+    elevation_deg: Bounds = (8.0, 85.0)
     """Elevation above the ground."""
-    roll_deg: Interval = (-15.0, 15.0)
+    roll_deg: Bounds = (-15.0, 15.0)
     """Roll around the optical axis."""
     focal: Annotated[tuple[float, float] | Literal["photos"], BeforeValidator(_read_focal)] = (0.8, 2.0)
     """Range of the focal length, as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens). `photos`: the
     range that the EXIF data of the photos of training and validation state."""
     off_center: Share = 0.35
     """How far from the middle the object may be, as a share of half the picture."""
-    distortion: Annotated[Interval, AfterValidator(_check_distortion)] = (0.0, 0.0)
+    distortion: Annotated[Bounds, AfterValidator(_check_distortion)] = (0.0, 0.0)
     """Radial distortion of the lens: how far it moves what is seen in the corner, as a share of the corner's distance from the middle.
     Below 0 barrel, as wide lenses have it, above 0 pincushion; labels are exact with it."""
 
@@ -146,7 +146,7 @@ class TableSection(Section):
 
     share: Share = 0.2
     """Share of the lying pictures."""
-    size: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.5, 4.0)
+    size: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.5, 4.0)
     """Sides, as multiples of the diagonal of the part looked at."""
 
 
@@ -155,9 +155,9 @@ class BinSection(Section):
 
     share: Share = 0.2
     """Share of the lying pictures; the ground has what table and bin leave."""
-    size: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.2, 3.0)
+    size: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.2, 3.0)
     """Inner sides, as multiples of the diagonal of the part looked at."""
-    height: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.15, 0.6)
+    height: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.15, 0.6)
     """Height of the walls, as a multiple of the diagonal of the part looked at."""
 
 
@@ -181,7 +181,7 @@ class PhysicsSection(Section):
 class ScatterSection(Section):
     """How parts lie and hover."""
 
-    parts_per_image: IntInterval = (1, 16)
+    parts_per_image: IntBounds = (1, 16)
     """Number of classed parts in a picture that shows any; those that find no free place are left out, so large parts are fewer.
     Each is one more example for the time of one picture: at least as many as lie in a photo."""
     empty_share: Share = 0.12
@@ -196,7 +196,7 @@ class PalletSection(Section):
 
     share: Share = 0.3
     """Share of the pictures."""
-    height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.1, 0.2)
+    height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.1, 0.2)
     """Height, in metres."""
 
 
@@ -205,7 +205,7 @@ class PedestalSection(Section):
 
     share: Share = 0.3
     """Share of the pictures."""
-    height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.4, 1.1)
+    height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.4, 1.1)
     """Height, in metres."""
 
 
@@ -214,14 +214,14 @@ class GirderSection(Section):
 
     share: Share = 0.0
     """Share of the pictures. 0 by default: the published figures were measured without."""
-    height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (0.2, 1.0)
+    height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.2, 1.0)
     """Height, in metres."""
 
 
 class StandSection(Section):
     """Parts that stand upright among each other on floor, pallets, pedestals or girders, seen by someone who walks round them."""
 
-    parts_per_image: IntInterval = (1, 4)
+    parts_per_image: IntBounds = (1, 4)
     """Number of classed parts in a picture that shows any."""
     empty_share: Share = 0.1
     """Share of pictures without any part of a class."""
@@ -230,9 +230,9 @@ class StandSection(Section):
     pallet: PalletSection = PalletSection()
     pedestal: PedestalSection = PedestalSection()
     girder: GirderSection = GirderSection()
-    spacing: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.0, 3.0)
+    spacing: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.0, 3.0)
     """Distance of neighbours from the part looked at, as a multiple of its diagonal."""
-    eye_height_m: Annotated[Interval, AfterValidator(_check_positive_range)] = (1.2, 1.9)
+    eye_height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.2, 1.9)
     """Height of the camera above the floor, in metres; `camera.elevation_deg` limits it, as one who comes near bends down."""
 
     @model_validator(mode="after")
@@ -266,7 +266,7 @@ class WearSection(Section):
 
     share: Share = 0.0
     """Share of parts that are worn at all. 0 by default: the published figures were measured without wear."""
-    strength: Annotated[Interval, AfterValidator(_check_share)] = (0.2, 1.0)
+    strength: Annotated[Bounds, AfterValidator(_check_share)] = (0.2, 1.0)
     """How strong a trace is, 0…1, drawn for each anew."""
     traces: Annotated[dict[Trace, Share], BeforeValidator(_with_usual_traces)] = USUAL_TRACES
     """How often a worn part has each; traces not named keep these: `brushed` (fine parallel lines of grinding, on metal), `smudges`
@@ -284,9 +284,9 @@ class LightSection(Section):
     hall_share: Share = 0.0
     """Share of the procedural environments that are halls, workshops and offices with lamps in rows, windows and furniture,
     instead of soft rooms. 0 by default: the published figures were measured without."""
-    lamps: IntInterval = (0, 4)
+    lamps: IntBounds = (0, 4)
     """Number of lamps besides the environment."""
-    exposure_ev: Interval = (-1.0, 1.0)
+    exposure_ev: Bounds = (-1.0, 1.0)
     """Exposure error of the camera, in stops."""
 
 
@@ -306,7 +306,7 @@ class BackgroundSection(Section):
 class DistractorSection(Section):
     """Things that are none of the classes."""
 
-    per_image: IntInterval = (0, 6)
+    per_image: IntBounds = (0, 6)
     """Number of things that are none of the classes (boxes, cylinders, pipes, rings, plates, cables) in a picture."""
     tool_share: Share = 0.0
     """Share of them that are tools and fasteners: spanners, hammers, screwdrivers, bolts, nuts and angle brackets."""
@@ -333,34 +333,34 @@ class SensorSection(Section):
 
     vary: bool = True
     """Whether exposures differ; otherwise an ideal camera."""
-    white_balance: Interval = (0.8, 1.25)
+    white_balance: Bounds = (0.8, 1.25)
     """Gain of red and of blue."""
-    contrast: Interval = (0.8, 1.3)
+    contrast: Bounds = (0.8, 1.3)
     """Slope of the tone curve."""
-    saturation: Interval = (0.6, 1.3)
+    saturation: Bounds = (0.6, 1.3)
     """Color strength."""
-    defocus_px: Interval = (0.0, 1.2)
+    defocus_px: Bounds = (0.0, 1.2)
     """Blur of the lens at 640 pixels picture width, in pixels (scales with the width)."""
     motion_share: Share = 0.2
     """Share of pictures with motion blur."""
-    chromatic_px: Interval = (0.0, 0.0)
+    chromatic_px: Bounds = (0.0, 0.0)
     """How far red and blue lie apart in the corners at 640 pixels picture width, in pixels (lateral chromatic aberration)."""
     mosaic_share: Share = 0.0
     """Share of pictures whose colors were sampled by one filter per pixel and interpolated, which softens them."""
-    motion_px: Interval = (1.0, 6.0)
+    motion_px: Bounds = (1.0, 6.0)
     """Length of the motion blur at 640 pixels picture width, in pixels."""
-    vignetting: Interval = (0.0, 0.3)
+    vignetting: Bounds = (0.0, 0.3)
     """Light lost in the corners."""
-    shot_noise: Interval = (0.0, 0.03)
+    shot_noise: Bounds = (0.0, 0.03)
     """Photon noise at white."""
-    read_noise: Interval = (0.0, 0.01)
+    read_noise: Bounds = (0.0, 0.01)
     """Signal-independent noise."""
     noise_width: Annotated[int, Field(ge=0)] = 0
     """Width in pixels at which noise is stated. Narrower pictures have less of it, as if they had been made smaller; 0: noise is that
     of the picture's own pixels, whatever its size."""
-    sharpening: Interval = (0.0, 0.8)
+    sharpening: Bounds = (0.0, 0.8)
     """Unsharp mask."""
-    jpeg_quality: IntInterval = (45, 95)
+    jpeg_quality: IntBounds = (45, 95)
     """JPEG quality."""
     grey_share: Share = 0.0
     """Share of pictures without color."""
@@ -369,9 +369,9 @@ class SensorSection(Section):
 class RandomizeSection(Section):
     """How scenes are drawn."""
 
-    placement: Layout | Annotated[dict[Layout, Annotated[float, Field(ge=0)]], AfterValidator(_check_weights)] = (
-        "scatter"
-    )
+    placement: (
+        PlacementName | Annotated[dict[PlacementName, Annotated[float, Field(ge=0)]], AfterValidator(_check_weights)]
+    ) = "scatter"
     """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright. Weights, such as
     `{ scatter = 2, stand = 1 }`, draw one of them for each picture."""
     size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0

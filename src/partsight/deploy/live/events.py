@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, final
 from urllib.parse import urlsplit
 
-from partsight.deploy.live.looks import Look
-from partsight.deploy.live.tracking import Shown, Track
+from partsight.deploy.live.frame_results import FrameResult
+from partsight.deploy.live.tracking import Track, VisibleTracks
 from partsight.errors import SourceError, StorageError
 
 Event: TypeAlias = dict[str, Any]
@@ -29,10 +29,10 @@ class PartEvents:
 
     def __init__(self, class_names: Sequence[str], threshold: float, sinks: Sequence[Sink]) -> None:
         self._class_names, self._sinks = class_names, sinks
-        self._shown = Shown(threshold)
+        self._shown = VisibleTracks(threshold)
         self._there: dict[int, Track] = {}
 
-    def __call__(self, look: Look) -> None:
+    def __call__(self, look: FrameResult) -> None:
         """Tell what changed with this look."""
         there = {track.number: track for track in self._shown.update(look.tracks)}
         appeared = [("appeared", track) for number, track in there.items() if number not in self._there]

@@ -11,10 +11,10 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from partsight.deploy.description import Document, PartCard
-from partsight.deploy.live.looks import Look
+from partsight.deploy.live.detection_loop import DetectionLoop
+from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Metrics, as_prometheus, memory_bytes
-from partsight.deploy.live.viewers import Audience, Gallery, serve_viewer
-from partsight.deploy.live.watching import Watch
+from partsight.deploy.live.viewers import ViewerContext, Viewers, serve_viewer
 from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.overlay import class_color
 from partsight.deploy.records import Record, record_as_json
@@ -51,13 +51,13 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Station:
+class LiveState:
     """All that the server shows and uses."""
 
     model: ModelFolder
     detector: Detector
-    watch: Watch
-    audience: Audience
+    watch: DetectionLoop
+    audience: Viewers
     threshold: float
     floor: float
     keeper: Keeper | None = None
@@ -72,22 +72,22 @@ class Snapshot(BaseModel):
     threshold: Annotated[float, Field(ge=0, le=1)]
 
 
-def make_app(station: Station, access: Access) -> FastAPI:
+def make_app(station: LiveState, access: Access) -> FastAPI:
     """Return the server. Its description for other programs is /openapi.json; it shows no page of foreign hosts."""
     app = FastAPI(title="Partsight live", version="1", docs_url=None, redoc_url=None, default_response_class=Json)
     serve_page(app, "partsight.deploy.live", _STATIC)
     _serve_view(app, station)
     _serve_cards(app, station.model)
     _serve_snapshots(app, station)
-    _serve_detect(app, _Desk(station))
+    _serve_detect(app, _UploadQueue(station))
     _serve_figures(app, station)
     answer_problems(app, lambda error: 404 if isinstance(error, ModelError) else 400)
     app.add_middleware(Guard, access=access, uploads=(_DETECT,))
     return app
 
 
-def _serve_view(app: FastAPI, station: Station) -> None:
-    gallery = Gallery(station.audience, station.metrics, lambda: _state(station))
+def _serve_view(app: FastAPI, station: LiveState) -> None:
+    gallery = ViewerContext(station.audience, station.metrics, lambda: _state(station))
 
     @app.websocket("/view")
     async def view(socket: WebSocket) -> None:
@@ -116,7 +116,7 @@ def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
         return problem(404, "no such document") if path is None else _file(model, path)
 
 
-def _serve_snapshots(app: FastAPI, station: Station) -> None:
+def _serve_snapshots(app: FastAPI, station: LiveState) -> None:
     last_s = 0.0
 
     @app.post("/snapshots")
@@ -137,10 +137,10 @@ def _serve_snapshots(app: FastAPI, station: Station) -> None:
 
 
 @final
-class _Desk:
+class _UploadQueue:
     """Takes pictures of other programs, a few at a time."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: LiveState) -> None:
         self.station = station
         self._num_waiting = 0
         self._uploads = Uploads()
@@ -169,7 +169,7 @@ class _Desk:
         return Json(record_as_json(record, station.detector.class_names))
 
 
-def _serve_detect(app: FastAPI, desk: _Desk) -> None:
+def _serve_detect(app: FastAPI, desk: _UploadQueue) -> None:
     binary = {"schema": {"type": "string", "format": "binary"}}
     body = {"required": True, "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), binary)}
 
@@ -187,7 +187,7 @@ def _serve_detect(app: FastAPI, desk: _Desk) -> None:
         return Json(_parts_now(look, desk.station))
 
 
-def _serve_figures(app: FastAPI, station: Station) -> None:
+def _serve_figures(app: FastAPI, station: LiveState) -> None:
     @app.get("/health")
     def health() -> Response:
         """Say whether frames come and are looked at; 503 when not."""
@@ -201,7 +201,7 @@ def _serve_figures(app: FastAPI, station: Station) -> None:
         return Response(_figures(station), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _state(station: Station) -> dict[str, Any]:
+def _state(station: LiveState) -> dict[str, Any]:
     report = station.watch.camera.report()
     return {
         "camera": report.state,
@@ -214,7 +214,7 @@ def _state(station: Station) -> dict[str, Any]:
     }
 
 
-def _figures(station: Station) -> str:
+def _figures(station: LiveState) -> str:
     report, newest = station.watch.camera.report(), station.watch.newest
     gauges = {
         "frames_per_second": station.watch.per_second(),
@@ -232,7 +232,7 @@ def _figures(station: Station) -> str:
     return as_prometheus(gauges, counters, station.metrics.delay_quantiles_s())
 
 
-def _parts_now(look: Look, station: Station) -> dict[str, Any]:
+def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
     parts = [
         {
             "class": station.detector.class_names[track.class_id],
@@ -253,7 +253,7 @@ def _parts_now(look: Look, station: Station) -> dict[str, Any]:
     }
 
 
-def _boxes(look: Look, threshold: float, station: Station) -> list[Label]:
+def _boxes(look: FrameResult, threshold: float, station: LiveState) -> list[Label]:
     names = station.detector.class_names
     return [Label(one.box_xyxy, names[one.class_id]) for one in look.tracks if one.score >= threshold]
 

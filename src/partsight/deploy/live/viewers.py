@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from partsight.deploy.live.looks import Look
+from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Metrics
 
 MAX_VIEWERS = 64
@@ -32,17 +32,17 @@ _SILENT, _NO_TEXT = (1008, "said nothing for too long"), (1003, "answers are tex
 
 
 @final
-class Audience:
+class Viewers:
     """All pages that watch. A handler of looks."""
 
     def __init__(self) -> None:
         self.num_viewers = 0
         self._lock = threading.Lock()
-        self._newest: Look | None = None
+        self._newest: FrameResult | None = None
         self._wakes: dict[int, Callable[[], object]] = {}
-        self._looks: WeakValueDictionary[int, Look] = WeakValueDictionary()
+        self._looks: WeakValueDictionary[int, FrameResult] = WeakValueDictionary()
 
-    def __call__(self, look: Look) -> None:
+    def __call__(self, look: FrameResult) -> None:
         """Take the newest look and wake whoever waits for it."""
         with self._lock:
             self._newest = look
@@ -51,12 +51,12 @@ class Audience:
         for wake in wakes:
             wake()
 
-    def find(self, number: int) -> Look | None:
+    def find(self, number: int) -> FrameResult | None:
         """Return a look that is the newest or before some page's eyes."""
         with self._lock:
             return self._looks.get(number)
 
-    async def next_look(self, after: int) -> Look | None:
+    async def next_look(self, after: int) -> FrameResult | None:
         """Wait for a look after this one; None when there is none within a second."""
         event = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -75,16 +75,16 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class ViewerContext:
     """What a page is served from."""
 
-    audience: Audience
+    audience: Viewers
     metrics: Metrics
     state: Callable[[], dict[str, Any]]
     """How camera and loop are, for the header."""
 
 
-async def serve_viewer(socket: WebSocket, gallery: Gallery) -> None:
+async def serve_viewer(socket: WebSocket, gallery: ViewerContext) -> None:
     """Serve one page until it goes."""
     if gallery.audience.num_viewers >= MAX_VIEWERS:
         await socket.close(1013, "too many viewers")
@@ -115,10 +115,10 @@ class _NoPageError(Exception):
         self.why = why
 
 
-async def _serve(socket: WebSocket, gallery: Gallery) -> None:
+async def _serve(socket: WebSocket, gallery: ViewerContext) -> None:
     seen = -1
     delay_s: float | None = None
-    on_page: list[Look] = []
+    on_page: list[FrameResult] = []
     while True:
         look = await gallery.audience.next_look(seen)
         state = gallery.state() | {"delay_ms": None if delay_s is None else round(1000 * delay_s)}
@@ -157,13 +157,13 @@ def _smoothed(before_s: float | None, now_s: float) -> float:
     return now_s if before_s is None else 0.8 * before_s + 0.2 * now_s
 
 
-def _message(look: Look | None, state: dict[str, Any]) -> bytes:
+def _message(look: FrameResult | None, state: dict[str, Any]) -> bytes:
     header = state if look is None else state | _seen(look)
     text = json.dumps(header, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "big") + text + (b"" if look is None else look.jpeg.value())
 
 
-def _seen(look: Look) -> dict[str, Any]:
+def _seen(look: FrameResult) -> dict[str, Any]:
     parts = [
         [
             track.number,

@@ -24,7 +24,12 @@ _MOST_CANDIDATES = 3000
 """Places that are looked at for overlaps: more only at a threshold of nothing."""
 
 
-class Family:
+def open_family() -> "CompactFamily":
+    """Return the family."""
+    return CompactFamily()
+
+
+class CompactFamily:
     """Trains and loads the networks 'nano' and 'tiny'."""
 
     def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:

@@ -42,7 +42,7 @@ _LOADERS = 8
 
 
 @dataclass(slots=True)
-class State:
+class TrainingState:
     """All that goes on from one epoch to the next."""
 
     network: CompactNetwork
@@ -95,7 +95,7 @@ def open_trial(section: TrainSection, num_classes: int, device: str) -> TrialSte
     return step
 
 
-def _start(section: TrainSection, num_classes: int, seed: int, device: str) -> State:
+def _start(section: TrainSection, num_classes: int, seed: int, device: str) -> TrainingState:
     torch.manual_seed(seed)
     network = build_network(section.model, num_classes)
     load_start(network, section)
@@ -103,7 +103,7 @@ def _start(section: TrainSection, num_classes: int, seed: int, device: str) -> S
         getattr(network.backbone.backbone, stage).requires_grad_(requires_grad=False)
     network = network.to(device, memory_format=torch.channels_last)  # a sixth faster on CPU
     average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-    return State(network, average, _optimizer(network, section))
+    return TrainingState(network, average, _optimizer(network, section))
 
 
 def _optimizer(network: nn.Module, section: TrainSection) -> torch.optim.Optimizer:
@@ -118,7 +118,7 @@ def _optimizer(network: nn.Module, section: TrainSection) -> torch.optim.Optimiz
     return torch.optim.AdamW(groups, lr=section.learning_rate)
 
 
-def _run_epoch(state: State, pictures: PictureSet, job: TrainJob, device: str) -> dict[str, float]:
+def _run_epoch(state: TrainingState, pictures: PictureSet, job: TrainJob, device: str) -> dict[str, float]:
     """Pass all training pictures once; return the mean losses."""
     section, sums, num_steps = job.section, {"box_loss": 0.0, "class_loss": 0.0}, 0
     _set_training(state.network, section.freeze)
@@ -133,7 +133,7 @@ def _run_epoch(state: State, pictures: PictureSet, job: TrainJob, device: str) -
     return {f"train/{name}": value / num_steps for name, value in sums.items()}
 
 
-def _step(state: State, batch: list[Labelled], device: str) -> dict[str, float]:
+def _step(state: TrainingState, batch: list[Labelled], device: str) -> dict[str, float]:
     pixels = torch.from_numpy(np.stack([one.image for one in batch])).to(device)
     boxes, logits = state.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
     targets = [
@@ -161,7 +161,7 @@ def _set_training(network: CompactNetwork, num_frozen: int) -> None:
         getattr(network.backbone.backbone, stage).eval()
 
 
-def _set_rate(state: State, section: TrainSection, per_epoch: int) -> None:
+def _set_rate(state: TrainingState, section: TrainSection, per_epoch: int) -> None:
     """Rise in a straight line, then fall along a cosine."""
     warmup, total = section.warmup_epochs * per_epoch, section.epochs * per_epoch
     progress = min(max(state.steps - warmup, 0.0) / max(total - warmup, 1.0), 1.0)
@@ -172,7 +172,7 @@ def _set_rate(state: State, section: TrainSection, per_epoch: int) -> None:
         group["lr"] = rate
 
 
-def _follow(state: State) -> None:
+def _follow(state: TrainingState) -> None:
     """Move the average towards the network."""
     decay = 1 - 1 / (1 + min(_AVERAGE_SHARE * state.steps, _AVERAGE_STEPS))
     with torch.no_grad():
@@ -207,11 +207,11 @@ def _batches(pictures: PictureSet, job: TrainJob, epoch: int, device: str) -> It
             yield [one.result() for one in ready]
 
 
-def _is_enough(state: State, section: TrainSection) -> bool:
+def _is_enough(state: TrainingState, section: TrainSection) -> bool:
     return bool(section.patience) and state.epoch - state.best_epoch >= section.patience
 
 
-def _remember(state: State, figure: float) -> None:
+def _remember(state: TrainingState, figure: float) -> None:
     """Keep the weights of the best epoch; of equals the later, which has seen more."""
     if figure >= state.best:
         state.best, state.best_epoch = figure, state.epoch
@@ -221,7 +221,7 @@ def _remember(state: State, figure: float) -> None:
 _COUNTS: Mapping[str, type] = {"epoch": int, "steps": int, "best": float, "best_epoch": int}
 
 
-def _content(state: State) -> dict[str, Any]:
+def _content(state: TrainingState) -> dict[str, Any]:
     return {
         "network": state.network.state_dict(),
         "average": state.average.state_dict(),
@@ -237,7 +237,7 @@ def _settings_key(job: TrainJob) -> str:
     return hash_json({"train": section, "seed": job.seed, "batch": job.batch, "class_names": job.class_names})
 
 
-def _find_misfit(state: State, key: str, found: Mapping[str, Any]) -> str:
+def _find_misfit(state: TrainingState, key: str, found: Mapping[str, Any]) -> str:
     """Say why what a killed run left is no state of this training; "" when it is."""
     if found.get("settings") != key:
         return "it is of a training with other settings"
@@ -253,7 +253,7 @@ def _find_misfit(state: State, key: str, found: Mapping[str, Any]) -> str:
     return ""
 
 
-def _take_over(state: State, found: Mapping[str, Any]) -> None:
+def _take_over(state: TrainingState, found: Mapping[str, Any]) -> None:
     """Go on from what a killed run left."""
     state.network.load_state_dict(found["network"])
     state.average.load_state_dict(found["average"])

@@ -32,7 +32,12 @@ _AVERAGE_SHARE, _AVERAGE_STEPS = 0.1, 2000.0
 _RUN_FOLDER = "ultralytics"
 
 
-class Family:
+def open_family() -> "UltralyticsFamily":
+    """Return the family."""
+    return UltralyticsFamily()
+
+
+class UltralyticsFamily:
     """Trains and loads YOLO networks."""
 
     def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:

@@ -15,7 +15,7 @@ from partsight.deploy.description import FORMAT, ModelDescription, Parity, Speed
 from partsight.deploy.exported_detector import ExportedDetector
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
 from partsight.deploy.openvino_export import write_openvino
-from partsight.deploy.parity import Comparison, check_parity, measure_parity
+from partsight.deploy.parity import ParityRun, check_parity, measure_parity
 from partsight.deploy.runtimes import RUNTIMES, open_runtime
 from partsight.deploy.speed import measure_speed
 from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, ExportedNetwork, open_family
@@ -170,7 +170,7 @@ def _compare(delivery: _Delivery, exported: Mapping[str, ExportedNetwork], pictu
     parities = []
     for target in exported:
         map50s = _both(maps["checkpoint"], maps[target])
-        comparison = Comparison(target, found["checkpoint"], found[target], pictures.source, map50s)
+        comparison = ParityRun(target, found["checkpoint"], found[target], pictures.source, map50s)
         parities.append(measure_parity(comparison, threshold))
         check_parity(parities[-1])
     return tuple(parities)

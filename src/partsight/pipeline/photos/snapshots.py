@@ -11,7 +11,7 @@ from partsight.errors import StorageError
 from partsight.files import hash_file
 from partsight.labels.label import Label
 from partsight.labels.store import write_first_draft
-from partsight.photos.footage import Glimpse
+from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import measure
 from partsight.photos.stills import small_grey
 from partsight.photos.storage import (
@@ -63,7 +63,7 @@ class SnapshotKeeper:
         return file
 
     def _record(self, file: str, image: Image) -> PictureRecord:
-        measurement = measure(Glimpse(0, None, small_grey(image)))
+        measurement = measure(PreviewFrame(0, None, small_grey(image)))
         return PictureRecord(
             file=file,
             source=SOURCE,

@@ -21,7 +21,7 @@ TRIALS_BEFORE_PRUNING = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TuneTrial:
     """One set of values that was tried."""
 
     number: int
@@ -35,7 +35,7 @@ class Trial:
 class Tuned:
     """What the tuner found."""
 
-    trials: tuple[Trial, ...]
+    trials: tuple[TuneTrial, ...]
     best_value: float
     best_settings: tuple[str, ...]
     num_images: int
@@ -141,7 +141,7 @@ def _give_up_when_all_fail(study: Any, finished: tuple[Any, ...]) -> None:
 
 def _described(study: Any, sweep: Sweep, progress: Progress) -> Tuned:
     trials = tuple(
-        Trial(
+        TuneTrial(
             trial.number,
             trial.value if trial.state.name == "COMPLETE" else None,
             trial.state.name.lower(),

@@ -22,7 +22,7 @@ _STREAM = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListedPictures:
     """What training is shown of a dataset."""
 
     splits: Splits
@@ -32,14 +32,14 @@ class Shown:
 
 def cut_photos(
     recipe: Recipe, splits: Splits, times: Mapping[str, int], workspace: Workspace, advance: Advance
-) -> Shown:
+) -> ListedPictures:
     """Return the splits with the photos that teach and validate cut into crops, or as they are where nothing is cut.
 
     A photo's crops are listed about as often, all together, as the photo was; those with parts at least once. Crops are kept by the
     photo's content, for all draws. Raises DatasetError for an unreadable photo.
     """
     if recipe.train.crop == 1:
-        return Shown(splits, times)
+        return ListedPictures(splits, times)
     num_photos = sum(sample.source == "photo" for part in (splits.train, splits.validation) for sample in part.samples)
     cut_so_far: dict[str, Sequence[Crop]] = {}
     for sample in (*splits.train.samples, *splits.validation.samples):
@@ -52,7 +52,7 @@ def cut_photos(
             rng = np.random.default_rng((recipe.draw_seed, _STREAM, place))
             listed |= list_crops(cut_so_far[sample.sample_id], listed.pop(sample.sample_id, 1), rng)
     shown = Splits(_cut(splits.train, cut_so_far), _cut(splits.validation, cut_so_far), splits.test)
-    return Shown(shown, listed)
+    return ListedPictures(shown, listed)
 
 
 def write_crops(recipe: Recipe, photo: Sample, workspace: Workspace) -> Sequence[Crop]:

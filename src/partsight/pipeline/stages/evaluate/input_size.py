@@ -19,7 +19,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SizedDetections:
     """What is seen on pictures, photos among them looked at with one size of the input."""
 
     image_size: int
@@ -33,7 +33,9 @@ def first_size(recipe: Recipe) -> int:
     return recipe.train.scaled_size(recipe.evaluate.input_scales[0])
 
 
-def look_at(recipe: Recipe, dataset: Dataset, trained: TrainOutput, image_size: int, progress: Progress) -> Look:
+def look_at(
+    recipe: Recipe, dataset: Dataset, trained: TrainOutput, image_size: int, progress: Progress
+) -> SizedDetections:
     """Detect on pictures: photos are looked at whole, with that input, renders with the one they were trained with."""
     family, samples = open_family(trained.checkpoint.family), dataset.samples
     found: dict[str, Detections] = {}
@@ -44,10 +46,10 @@ def look_at(recipe: Recipe, dataset: Dataset, trained: TrainOutput, image_size: 
                 detector = family.load(trained.checkpoint, recipe.train.threads, image_size=size)
                 of_chosen = detect_samples(detector, chosen, recipe.evaluate, _counted(advance, len(found)))
                 found |= {sample.sample_id: one for sample, one in zip(chosen, of_chosen, strict=True)}
-    return Look(image_size, [found[sample.sample_id] for sample in samples])
+    return SizedDetections(image_size, [found[sample.sample_id] for sample in samples])
 
 
-def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progress: Progress) -> Look:
+def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progress: Progress) -> SizedDetections:
     """Look at the validation pictures with each size of the recipe; return the first look, or one that is clearly better on photos.
 
     Clearly better: the 95 % interval of the difference in mAP50, over resampled photos, is above 0; of several such the one with the
@@ -68,7 +70,7 @@ def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progr
     return max(clear, key=lambda pair: pair[0])[1] if clear else looks[0]
 
 
-def _compare(recipe: Recipe, dataset: Dataset, first: Look, second: Look) -> Comparison:
+def _compare(recipe: Recipe, dataset: Dataset, first: SizedDetections, second: SizedDetections) -> Comparison:
     """Compare two looks on the photos alone, each resampled by itself: a few sessions are all that there is to choose by."""
     places = [place for place, sample in enumerate(dataset.samples) if sample.source == "photo"]
     photos = tuple(replace(dataset.samples[place], session=dataset.samples[place].sample_id) for place in places)

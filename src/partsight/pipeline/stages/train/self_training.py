@@ -13,7 +13,7 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.dataset.listing import list_with_replay
 from partsight.dataset.pseudo_labels import Followed, Trust, choose_labels, number_detections
-from partsight.deploy.live.tracking import Tracker
+from partsight.deploy.live.tracking import BoxTracker
 from partsight.detector.detector import Detector, open_family
 from partsight.errors import DatasetError
 from partsight.files import read_json, write_bytes, write_json
@@ -172,7 +172,7 @@ def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progr
 
 def _spread(path: Path, count: int) -> tuple[list[int], list[float]]:
     """Return evenly spread frame numbers of a video and their times."""
-    times_s = [glimpse.time_s or 0.0 for glimpse in Video(path).glimpses(lambda _: None)]
+    times_s = [preview.time_s or 0.0 for preview in Video(path).preview_frames(lambda _: None)]
     numbers = np.unique(np.linspace(0, len(times_s) - 1, min(count, len(times_s))).round().astype(int)).tolist()
     return numbers, [times_s[number] for number in numbers]
 
@@ -185,7 +185,7 @@ def _follow(
     detector: Detector, path: Path, numbers: Sequence[int], times_s: Sequence[float], doubt: float, advance: Advance
 ) -> list[Followed]:
     """Return the detections of these frames, each with the number of the part that it belongs to."""
-    tracker, followed = Tracker(), []
+    tracker, followed = BoxTracker(), []
     for done, ((_, image), time_s) in enumerate(zip(_frames(path, numbers), times_s, strict=True), 1):
         (found,) = detector.detect([image], doubt, _MOST_PARTS)
         tracks = [track for track in tracker.update(found, time_s, (image.shape[1], image.shape[0])) if track.is_seen]

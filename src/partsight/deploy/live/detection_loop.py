@@ -11,9 +11,9 @@ from typing import final
 
 import av
 
-from partsight.deploy.live.camera import Camera, CameraFrame
-from partsight.deploy.live.looks import Look, LookHandler, Once, encode_view
-from partsight.deploy.live.tracking import Tracker
+from partsight.deploy.live.camera import CameraFrame, LiveCamera
+from partsight.deploy.live.frame_results import FrameResult, Lazy, LookHandler, encode_view
+from partsight.deploy.live.tracking import BoxTracker
 from partsight.detector.detector import Detector
 from partsight.errors import PartsightError
 
@@ -48,13 +48,13 @@ class _Paces:
 
 
 @final
-class Watch:
+class DetectionLoop:
     """Looks at the newest frame again and again, in a thread of its own."""
 
-    def __init__(self, camera: Camera, detector: Detector, plan: WatchPlan) -> None:
+    def __init__(self, camera: LiveCamera, detector: Detector, plan: WatchPlan) -> None:
         self.camera = camera
         self._detector, self._plan = detector, plan
-        self._newest: Look | None = None
+        self._newest: FrameResult | None = None
         self._problem = ""
         self._paces = _Paces()
         self._stopping = threading.Event()
@@ -73,7 +73,7 @@ class Watch:
             self._thread.join(5.0)
 
     @property
-    def newest(self) -> Look | None:
+    def newest(self) -> FrameResult | None:
         """The last finished look; None before the first."""
         return self._newest
 
@@ -87,14 +87,14 @@ class Watch:
         return self._paces.per_second()
 
     def _run(self) -> None:
-        tracker, seen, number = Tracker(), -1, 0
+        tracker, seen, number = BoxTracker(), -1, 0
         with ThreadPoolExecutor(1, thread_name_prefix="encoder") as encoder:
             while not self._stopping.is_set():
                 frame = self.camera.take(seen, _WAIT_S)
                 if frame is None:
                     continue
                 seen = frame.number
-                jpeg = Once(lambda frame=frame: encode_view(frame))  # type: ignore[misc]
+                jpeg = Lazy(lambda frame=frame: encode_view(frame))  # type: ignore[misc]
                 if self._plan.has_viewers():
                     encoder.submit(jpeg.value)
                 try:
@@ -107,14 +107,14 @@ class Watch:
                 number += 1
                 self._publish(look)
 
-    def _look(self, number: int, frame: CameraFrame, tracker: Tracker, jpeg: Once) -> Look:
+    def _look(self, number: int, frame: CameraFrame, tracker: BoxTracker, jpeg: Lazy) -> FrameResult:
         image = frame.image()
         size_wh = (image.shape[1], image.shape[0])
         (found,) = self._detector.detect([image], self._plan.floor, _MAX_PARTS)
         tracks = tracker.update(found, frame.captured_s, size_wh)
-        return Look(number, frame, size_wh, tracks, time.monotonic(), jpeg)
+        return FrameResult(number, frame, size_wh, tracks, time.monotonic(), jpeg)
 
-    def _publish(self, look: Look) -> None:
+    def _publish(self, look: FrameResult) -> None:
         self._newest = look
         self._paces.finished_s.append(look.finished_s)
         for handle in self._plan.handlers:

@@ -21,7 +21,7 @@ _QUALITY = 75
 
 
 @final
-class Once:
+class Lazy:
     """A value computed by whoever asks first, and once."""
 
     def __init__(self, compute: Callable[[], bytes]) -> None:
@@ -37,7 +37,7 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Look:
+class FrameResult:
     """A frame with its parts; number and frame belong together whatever comes after."""
 
     number: int
@@ -46,14 +46,14 @@ class Look:
     tracks: tuple[Track, ...]
     finished_s: float
     """By time.monotonic."""
-    jpeg: Once = field(repr=False)
+    jpeg: Lazy = field(repr=False)
 
     def image(self) -> Image:
         """Return the frame in full size."""
         return self.frame.image()
 
 
-LookHandler: TypeAlias = Callable[[Look], None]
+LookHandler: TypeAlias = Callable[[FrameResult], None]
 
 
 def encode_view(frame: CameraFrame) -> bytes:

@@ -12,7 +12,7 @@ from partsight.structures.detections import Detections
 
 
 @final
-class Turns:
+class FairLock:
     """A lock that serves in the order of asking, with a front seat that is taken by one only.
 
     Whoever sits in front goes next, and then somebody of the others: a crowd does not slow the camera down to a crawl, and the camera,
@@ -51,9 +51,9 @@ class Turns:
 class SharedDetector:
     """A detector that several threads may use. Follows `detector.Detector`."""
 
-    def __init__(self, detector: Detector, turns: Turns | None = None, *, in_front: bool = False) -> None:
+    def __init__(self, detector: Detector, turns: FairLock | None = None, *, in_front: bool = False) -> None:
         self.class_names = detector.class_names
-        self._detector, self._turns, self._in_front = detector, turns or Turns(), in_front
+        self._detector, self._turns, self._in_front = detector, turns or FairLock(), in_front
 
     def front_seat(self) -> "SharedDetector":
         """Return the same detector for the one who goes before the others, in turn with them."""

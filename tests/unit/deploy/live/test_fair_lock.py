@@ -3,7 +3,7 @@
 import threading
 import time
 
-from partsight.deploy.live.turns import SharedDetector, Turns
+from partsight.deploy.live.fair_lock import FairLock, SharedDetector
 from tests.unit.deploy.live.scene import NAMES, wait_for
 
 
@@ -53,7 +53,7 @@ def test_the_camera_has_every_second_turn_however_many_programs_ask():
 
 
 def test_programs_are_served_in_the_order_of_asking():
-    turns, order = Turns(), []
+    turns, order = FairLock(), []
 
     def ask(number):
         with turns.turn():
