@@ -23,7 +23,7 @@ from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
 from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.evaluate.thresholds import quiet_threshold
+from partsight.evaluate.figures.thresholds import quiet_threshold
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence

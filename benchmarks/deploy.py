@@ -17,7 +17,7 @@ from partsight.deploy.parity import ParityRun, measure_parity
 from partsight.deploy.runtimes import is_installed, open_runtime
 from partsight.detector.detector import Checkpoint, open_family
 from partsight.detector.devices import num_free_cores
-from partsight.detector.families.ultralytics_weights import build_network, load_start, write_model
+from partsight.detector.families.ultralytics.weights import build_network, load_start, write_model
 from partsight.detector.letterbox import resize
 from partsight.pictures import list_pictures, read_picture
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from partsight.cad.storage import save_part
 from partsight.cli.show.progress import TerminalProgress
 from partsight.config.recipe import Recipe
-from partsight.detector.families.compact_weights import read_model, write_weights
+from partsight.detector.families.compact.weights import read_model, write_weights
 from partsight.files import write_text
 from partsight.pipeline.running.run import Run
 from partsight.pipeline.running.stage import Resolver, Stage

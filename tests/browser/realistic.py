@@ -9,10 +9,10 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw
 
 from partsight.config.sections.evaluate import EvaluateSection
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.thresholds import choose_threshold
 from partsight.evaluate.matching import match
-from partsight.evaluate.slices import slice_recall
-from partsight.evaluate.thresholds import choose_threshold
 from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming
 from partsight.report.gallery import pick_gallery
 from partsight.structures.dataset import Dataset

@@ -47,7 +47,7 @@ def yolo_text(sample):
 
 @pytest.fixture(autouse=True)
 def _soon_sure(monkeypatch):
-    monkeypatch.setattr("partsight.evaluate.disagreement.SURE", 1e-4)  # it was trained for one epoch
+    monkeypatch.setattr("partsight.evaluate.breakdown.disagreement.SURE", 1e-4)  # it was trained for one epoch
     monkeypatch.setattr("partsight.pipeline.photos.suggest.MIN_DOUBT", 1e-4)
 
 

@@ -114,5 +114,5 @@ def open_family(name: str) -> DetectorFamily:
 
     if name not in FAMILIES:
         raise DetectorError(f"train.family = {name!r}: unknown. Known: {', '.join(FAMILIES)}")
-    family: DetectorFamily = import_module(f"partsight.detector.families.{name}").open_family()
+    family: DetectorFamily = import_module(f"partsight.detector.families.{name}.family").open_family()
     return family

@@ -15,8 +15,8 @@ from partsight.errors import DetectorError
 
 torch = pytest.importorskip("torch", reason="the extra [compact] is not installed")
 
-from partsight.detector.families.compact_network import build_network  # noqa: E402
-from partsight.detector.families.compact_weights import (  # noqa: E402
+from partsight.detector.families.compact.network import build_network  # noqa: E402
+from partsight.detector.families.compact.weights import (  # noqa: E402
     load_start,
     read_model,
     read_state,

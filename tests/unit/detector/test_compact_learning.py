@@ -20,10 +20,10 @@ from tests.unit.detector.shapes import NAMES, SIDE, shape_picture, write_shapes
 
 torch = pytest.importorskip("torch", reason="the extra [compact] is not installed")
 
-from partsight.detector.families.compact_loss import Targets, complete_iou, detection_loss  # noqa: E402
-from partsight.detector.families.compact_network import build_network, places  # noqa: E402
-from partsight.detector.families.compact_pictures import Labelled, PictureSet, read_pictures, vary  # noqa: E402
-from partsight.detector.families.compact_validation import validate  # noqa: E402
+from partsight.detector.families.compact.loss import Targets, complete_iou, detection_loss  # noqa: E402
+from partsight.detector.families.compact.network import build_network, places  # noqa: E402
+from partsight.detector.families.compact.pictures import Labelled, PictureSet, read_pictures, vary  # noqa: E402
+from partsight.detector.families.compact.validation import validate  # noqa: E402
 
 SECTION = TrainSection(
     family="compact", image_size=SIDE, epochs=3, batch=8, device="cpu", threads=1,
@@ -228,7 +228,7 @@ def test_a_killed_training_ends_with_the_very_weights_of_an_undisturbed_one(data
 
 
 def test_frozen_layers_stay_as_they_are(data_yaml, tmp_path):
-    from partsight.detector.families.compact_weights import read_model
+    from partsight.detector.families.compact.weights import read_model
 
     torch.manual_seed(0)
     before = build_network("nano", 2).state_dict()

@@ -60,7 +60,7 @@ def test_a_training_runs_and_goes_on_whatever_its_folder_is_called(tmp_path, fam
 @needs_library
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_library_opens_a_file_under_its_very_name(tmp_path, name):
-    from partsight.detector.families.ultralytics_library import open_library
+    from partsight.detector.families.ultralytics.library import open_library
 
     library = open_library()
     folder = tmp_path / name
@@ -74,7 +74,7 @@ def test_the_library_opens_a_file_under_its_very_name(tmp_path, name):
 
 @needs_library
 def test_a_file_that_is_missing_is_still_looked_for_by_the_library(tmp_path):
-    from partsight.detector.families.ultralytics_library import open_library
+    from partsight.detector.families.ultralytics.library import open_library
 
     with pytest.raises(FileNotFoundError):
         open_library().utils.checks.check_file(tmp_path / "none.yaml")
@@ -94,10 +94,10 @@ def test_processes_that_the_library_starts_for_several_gpus_take_paths_as_they_a
     )
     import pickle
 
-    from partsight.detector.families.ultralytics_library import open_library
+    from partsight.detector.families.ultralytics.library import open_library
 
     open_library()
-    from partsight.detector.families.ultralytics_trainer import Trainer
+    from partsight.detector.families.ultralytics.trainer import Trainer
 
     path = tmp_path / "O'Brien.pt"
     path.write_bytes(b"")

@@ -10,8 +10,8 @@ import pytest
 
 from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import TrainJob
-from partsight.detector.families import ultralytics_csv
-from partsight.detector.families.ultralytics_csv import told_from_csv
+from partsight.detector.families.ultralytics import csv_progress as ultralytics_csv
+from partsight.detector.families.ultralytics.csv_progress import told_from_csv
 from partsight.errors import StorageError
 from partsight.pipeline.stages.train.stage import validation_map50
 from tests.unit.detector.shapes import NAMES, write_shapes
@@ -77,7 +77,7 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file
 
     from partsight.detector.families.training_state import read_state
-    from partsight.detector.families.ultralytics_trainer import STATE, Trainer
+    from partsight.detector.families.ultralytics.trainer import STATE, Trainer
 
     section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, augment={"close_mosaic": 0})
     section = section.but(weights="scratch")

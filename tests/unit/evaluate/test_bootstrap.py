@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from partsight.config.sections.evaluate import EvaluateSection
-from partsight.evaluate.average_precision import average_precision
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.average_precision import average_precision
 from partsight.evaluate.matching import match
 
 from .scenes import LEFT, dataset, found, random_scene, sample

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partsight.evaluate.disagreement import doubt, find_disagreements
+from partsight.evaluate.breakdown.disagreement import doubt, find_disagreements
 from partsight.evaluate.matching import match
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections

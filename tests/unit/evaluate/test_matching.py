@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from partsight.config.sections.evaluate import EvaluateSection
-from partsight.evaluate.calibration import calibrate
-from partsight.evaluate.confusion import confusion_matrix
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.calibration import calibrate
+from partsight.evaluate.figures.confusion import confusion_matrix
+from partsight.evaluate.figures.operating_point import figures_at
+from partsight.evaluate.figures.thresholds import choose_class_thresholds, choose_threshold
 from partsight.evaluate.matching import match
-from partsight.evaluate.operating_point import figures_at
-from partsight.evaluate.slices import slice_recall
-from partsight.evaluate.thresholds import choose_class_thresholds, choose_threshold
 from partsight.report.gallery import pick_gallery
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import above

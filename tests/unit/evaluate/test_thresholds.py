@@ -3,9 +3,8 @@ import pytest
 
 from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.matching import match
-from partsight.evaluate.operating_point import SCORE_GRID, figures_at
-from partsight.evaluate.thresholds import (
+from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at
+from partsight.evaluate.figures.thresholds import (
     FEWEST_BOXES,
     FEWEST_EMPTY,
     choose_class_thresholds,
@@ -13,6 +12,7 @@ from partsight.evaluate.thresholds import (
     choose_threshold,
     quiet_threshold,
 )
+from partsight.evaluate.matching import match
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 

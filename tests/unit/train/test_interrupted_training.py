@@ -191,7 +191,7 @@ def test_a_dataset_that_would_run_code_or_lacks_its_lists_is_refused(tmp_path, l
 @NO_YOLO
 def test_a_loss_that_is_no_number_sets_the_training_back_to_the_epoch_before(data_yaml, stopped, tmp_path):
     """As the library does it, from our state: the third epoch is made a second time."""
-    from partsight.detector.families.ultralytics_trainer import Trainer
+    from partsight.detector.families.ultralytics.trainer import Trainer
 
     epochs = []
 

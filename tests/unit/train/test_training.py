@@ -98,7 +98,7 @@ def test_training_starts_from_the_given_weights(data_yaml, tmp_path):
     """With a vanishing rate the trained network is the one it was given."""
     from safetensors.torch import load_file
 
-    from partsight.detector.families.ultralytics_weights import build_network
+    from partsight.detector.families.ultralytics.weights import build_network
 
     torch.manual_seed(11)
     given = build_network("yolov8n", 2).state_dict()

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from partsight.dataset.health import Finding
 from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
+from partsight.evaluate.breakdown.disagreement import Disagreement, find_disagreements
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.disagreement import Disagreement, find_disagreements
 from partsight.evaluate.matching import match
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.dataset import Dataset, Splits

@@ -14,8 +14,8 @@ from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.detector.detector import open_family
 from partsight.errors import DatasetError
+from partsight.evaluate.breakdown.disagreement import doubt
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.disagreement import doubt
 from partsight.labels.own_folders import PassOver
 from partsight.photos.appearance import measure_picture, measure_sizes
 from partsight.photos.storage import TO_LABEL

@@ -3,7 +3,7 @@
 import numpy as np
 
 from partsight.errors import EvaluationError
-from partsight.evaluate.comparing import Comparison, compare
+from partsight.evaluate.intervals.comparing import Comparison, compare
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.dataset import Dataset
 

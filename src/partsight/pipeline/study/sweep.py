@@ -12,7 +12,7 @@ from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.config.sections.sweep import SweepSection, Value
 from partsight.errors import PartsightError, RecipeError
-from partsight.evaluate.seeds import MeanOverSeeds, mean_over_seeds
+from partsight.evaluate.intervals.seeds import MeanOverSeeds, mean_over_seeds
 from partsight.files import write_json
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import open_executor

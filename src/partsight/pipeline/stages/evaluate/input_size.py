@@ -7,8 +7,8 @@ import numpy as np
 
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import open_family
-from partsight.evaluate.comparing import Comparison, compare
 from partsight.evaluate.detecting import detect_samples
+from partsight.evaluate.intervals.comparing import Comparison, compare
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Advance, Progress
 from partsight.structures.dataset import Dataset

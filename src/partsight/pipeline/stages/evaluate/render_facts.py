@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from partsight.evaluate.causes import explain_recall
-from partsight.evaluate.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
+from partsight.evaluate.breakdown.causes import explain_recall
+from partsight.evaluate.breakdown.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
 from partsight.files import read_json
 from partsight.labels.formats.rendered import mask_path, read_masks
 from partsight.photos.appearance import measure_object, measure_picture

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from partsight.config.recipe import Recipe
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.thresholds import choose_limits
 from partsight.evaluate.matching import match
-from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
-from partsight.evaluate.thresholds import choose_limits
 from partsight.files import read_json, write_json
 from partsight.pipeline.running.keys import section_content
 from partsight.pipeline.running.stage import Resolver, Stage

@@ -5,7 +5,7 @@ from typing import Any
 from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import TrialStep
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
-from partsight.detector.families.ultralytics_weights import build_network
+from partsight.detector.families.ultralytics.weights import build_network
 
 _BOXES = ((0.25, 0.2, 0.3, 0.2), (0.7, 0.55, 0.4, 0.7), (0.25, 0.65, 0.1, 0.1), (0.12, 0.85, 0.15, 0.1))
 """Center and size, in shares of the sides, on every made-up picture."""

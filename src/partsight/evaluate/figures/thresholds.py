@@ -7,7 +7,7 @@ import numpy as np
 
 from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.operating_point import SCORE_GRID, figures_at, mean_over_classes
+from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.structures.arrays import BoolArray, FloatArray
 from partsight.structures.detections import Detections
 from partsight.structures.matched import Matched, RankedDetections

@@ -20,11 +20,11 @@ from torch import nn
 from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
-from partsight.detector.families.compact_loss import Targets, detection_loss
-from partsight.detector.families.compact_network import STAGES, CompactNetwork, build_network
-from partsight.detector.families.compact_pictures import Labelled, PictureSet, read_pictures, vary
-from partsight.detector.families.compact_validation import validate
-from partsight.detector.families.compact_weights import load_start
+from partsight.detector.families.compact.loss import Targets, detection_loss
+from partsight.detector.families.compact.network import STAGES, CompactNetwork, build_network
+from partsight.detector.families.compact.pictures import Labelled, PictureSet, read_pictures, vary
+from partsight.detector.families.compact.validation import validate
+from partsight.detector.families.compact.weights import load_start
 from partsight.detector.families.half_precision import precision_of
 from partsight.detector.families.training_state import find_state, has_same_shapes, write_state
 from partsight.errors import DetectorError

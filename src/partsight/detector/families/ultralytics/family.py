@@ -15,12 +15,12 @@ from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Checkpoint, ExportedNetwork, Tracker, TrainJob, TrialStep, say_nothing
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16
-from partsight.detector.families.ultralytics_csv import told_from_csv
-from partsight.detector.families.ultralytics_data import checked_data
-from partsight.detector.families.ultralytics_export import NMS_IOU, export_network, open_exported
-from partsight.detector.families.ultralytics_library import find_architecture, find_device, open_library, set_threads
-from partsight.detector.families.ultralytics_trial import open_trial
-from partsight.detector.families.ultralytics_weights import build_network, load_start, read_model, write_model
+from partsight.detector.families.ultralytics.csv_progress import told_from_csv
+from partsight.detector.families.ultralytics.data import checked_data
+from partsight.detector.families.ultralytics.export import NMS_IOU, export_network, open_exported
+from partsight.detector.families.ultralytics.library import find_architecture, find_device, open_library, set_threads
+from partsight.detector.families.ultralytics.trial import open_trial
+from partsight.detector.families.ultralytics.weights import build_network, load_start, read_model, write_model
 from partsight.errors import DetectorError
 from partsight.files import is_refusal, storage_error, write_bytes
 from partsight.structures.arrays import Image
@@ -117,7 +117,7 @@ def _detections(boxes: Any) -> Detections:
 def _train(job: TrainJob, tracker: Tracker, say: Say) -> Any:
     """Return the best network of a training: of one that ran to its end before, or of one that does now."""
     from partsight.detector.families.training_state import find_state, read_state
-    from partsight.detector.families.ultralytics_trainer import STATE
+    from partsight.detector.families.ultralytics.trainer import STATE
 
     run_dir = job.output_dir.resolve() / _RUN_FOLDER  # a relative one would land in the library's own runs folder
     network = build_network(job.section.model, len(job.class_names))
@@ -132,7 +132,7 @@ def _train(job: TrainJob, tracker: Tracker, say: Say) -> Any:
 
 def _run(job: TrainJob, run_dir: Path, tracker: Tracker, *, resume: bool) -> None:
     """Train from the start, or from the last epoch a killed run finished."""
-    from partsight.detector.families.ultralytics_trainer import Trainer
+    from partsight.detector.families.ultralytics.trainer import Trainer
 
     if not resume:
         _write_start(job)
@@ -181,7 +181,7 @@ def _tell_of_old(run_dir: Path, say: Say) -> None:
 def _delete_unneeded(output_dir: Path) -> None:
     """Delete what only an unfinished training needs; best weights and figures stay."""
     from partsight.detector.families.training_state import delete_file, forget_earlier
-    from partsight.detector.families.ultralytics_trainer import START, STATE
+    from partsight.detector.families.ultralytics.trainer import START, STATE
 
     forget_earlier(output_dir / _RUN_FOLDER / STATE)
     delete_file(output_dir / START)
@@ -191,7 +191,7 @@ def _find_misfit(network: Any, settings: Mapping[str, Any], state: Mapping[str, 
     """Say why a state is none of a training of this network with these settings; "" when it is."""
     from ultralytics.cfg import DEFAULT_CFG, get_cfg
 
-    from partsight.detector.families.ultralytics_trainer import find_misfit
+    from partsight.detector.families.ultralytics.trainer import find_misfit
 
     return find_misfit(state, network, get_cfg(DEFAULT_CFG, dict(settings)))
 
@@ -201,7 +201,7 @@ def _write_start(job: TrainJob) -> Path:
     import torch
     from safetensors.torch import save
 
-    from partsight.detector.families.ultralytics_trainer import START
+    from partsight.detector.families.ultralytics.trainer import START
 
     torch.manual_seed(job.seed)
     network = build_network(job.section.model, len(job.class_names))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.config.sections.evaluate import EvaluateSection
-from partsight.evaluate.bootstrap import draw_sessions, resampled_map50
+from partsight.evaluate.intervals.bootstrap import draw_sessions, resampled_map50
 from partsight.evaluate.matching import match
 from partsight.structures.arrays import FloatArray
 from partsight.structures.dataset import Dataset

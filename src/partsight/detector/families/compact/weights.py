@@ -10,7 +10,7 @@ import torch
 from partsight.config.sections.train import TrainSection
 from partsight.detector.description import read_description
 from partsight.detector.families.checkpoint_file import read_checkpoint
-from partsight.detector.families.compact_network import CompactNetwork, build_network
+from partsight.detector.families.compact.network import CompactNetwork, build_network
 from partsight.detector.own_weights import PARTS, weights_path
 from partsight.errors import DetectorError
 from partsight.files import write_bytes, write_json

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from partsight.config.sections.train import TrainSection
 from partsight.detector.description import read_description
-from partsight.detector.families.ultralytics_library import find_architecture, open_library
+from partsight.detector.families.ultralytics.library import find_architecture, open_library
 from partsight.errors import DetectorError
 from partsight.files import write_bytes, write_json
 

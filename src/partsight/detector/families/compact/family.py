@@ -35,8 +35,8 @@ class CompactFamily:
     def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:
         """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError and StorageError."""
         _open_torch(job.section.threads)
-        from partsight.detector.families.compact_training import STATE, train_network
-        from partsight.detector.families.compact_weights import write_model
+        from partsight.detector.families.compact.training import STATE, train_network
+        from partsight.detector.families.compact.weights import write_model
         from partsight.detector.families.training_state import forget_earlier
 
         network = train_network(job, _device(job.section.device), tracker, say=say)
@@ -48,7 +48,7 @@ class CompactFamily:
     def open_trial(self, section: TrainSection, num_classes: int) -> tuple[TrialStep, str]:
         """Return a training step with made-up pictures, and its device. Raises DetectorError."""
         _open_torch(section.threads)
-        from partsight.detector.families.compact_training import open_trial
+        from partsight.detector.families.compact.training import open_trial
 
         device = _device(section.device if isinstance(section.device, str) else section.device[:1])
         return open_trial(section, num_classes, device), device
@@ -56,7 +56,7 @@ class CompactFamily:
     def load(self, checkpoint: Checkpoint, threads: int, *, image_size: int | None = None) -> "CompactDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
         _open_torch(threads)
-        from partsight.detector.families.compact_weights import read_model
+        from partsight.detector.families.compact.weights import read_model
 
         network, description = read_model(checkpoint.path)
         if tuple(description["class_names"]) != checkpoint.class_names:
@@ -74,8 +74,8 @@ class CompactFamily:
         if find_spec("onnx") is None:
             raise DetectorError("onnx: needs the package onnx. Install: pip install onnx")
         _open_torch(0)
-        from partsight.detector.families.compact_pictures import spec_for
-        from partsight.detector.families.compact_weights import read_model
+        from partsight.detector.families.compact.pictures import spec_for
+        from partsight.detector.families.compact.weights import read_model
 
         network, description = read_model(checkpoint.path)
         output_dir.mkdir(parents=True, exist_ok=True)
@@ -104,8 +104,8 @@ class CompactDetector:
     def _detect_one(self, image: Image, min_score: float, max_detections: int) -> Detections:
         import torch
 
-        from partsight.detector.families.compact_pictures import spec_for
-        from partsight.detector.families.compact_validation import best_candidates, without_overlaps
+        from partsight.detector.families.compact.pictures import spec_for
+        from partsight.detector.families.compact.validation import best_candidates, without_overlaps
 
         spec = spec_for(self.image_size)
         placement = place((image.shape[1], image.shape[0]), spec)
@@ -145,7 +145,7 @@ def _device(wanted: str | tuple[int, ...]) -> str:
 def _write_onnx(network: Any, path: Path) -> None:
     import torch
 
-    from partsight.detector.families.compact_network import ExportableNetwork
+    from partsight.detector.families.compact.network import ExportableNetwork
 
     sides = {0: "batch", 2: "height", 3: "width"}
     with warnings.catch_warnings():

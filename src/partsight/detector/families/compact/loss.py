@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from partsight.detector.families.compact_network import places
+from partsight.detector.families.compact.network import places
 
 _NUM_PLACES = 10
 """Most places that learn one box."""

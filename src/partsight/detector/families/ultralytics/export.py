@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from partsight.detector.detector import ExportedNetwork
-from partsight.detector.families.ultralytics_library import open_library
+from partsight.detector.families.ultralytics.library import open_library
 from partsight.errors import DetectorError
 from partsight.structures.network import NetworkSpec
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from partsight.detector.decoding import suppress
-from partsight.detector.families.compact_network import CompactNetwork
-from partsight.detector.families.compact_pictures import NMS_IOU, Labelled, PictureSet
+from partsight.detector.families.compact.network import CompactNetwork
+from partsight.detector.families.compact.pictures import NMS_IOU, Labelled, PictureSet
 from partsight.structures.arrays import FloatArray
 from partsight.structures.detections import Detections
 from partsight.structures.matched import IOU_THRESHOLDS

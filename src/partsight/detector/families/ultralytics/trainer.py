@@ -19,8 +19,8 @@ from ultralytics.utils import RANK
 from ultralytics.utils.torch_utils import unwrap_model
 
 from partsight.detector.families.training_state import has_same_shapes, read_state, write_state
-from partsight.detector.families.ultralytics_library import open_library
-from partsight.detector.families.ultralytics_weights import build_network
+from partsight.detector.families.ultralytics.library import open_library
+from partsight.detector.families.ultralytics.weights import build_network
 from partsight.errors import DetectorError
 from partsight.files import hash_json, write_text
 

@@ -7,7 +7,7 @@ from tempfile import gettempdir
 from typing import Any
 
 from partsight.detector.devices import num_free_cores
-from partsight.detector.families.ultralytics_paths import take_paths_as_they_are
+from partsight.detector.families.ultralytics.paths import take_paths_as_they_are
 from partsight.errors import DetectorError
 
 QUIET = {

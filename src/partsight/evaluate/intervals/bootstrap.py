@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from partsight.evaluate.average_precision import average_precision
-from partsight.evaluate.operating_point import mean_over_classes, precision_recall_f1
+from partsight.evaluate.figures.average_precision import average_precision
+from partsight.evaluate.figures.operating_point import mean_over_classes, precision_recall_f1
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Threshold
