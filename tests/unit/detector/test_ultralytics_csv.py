@@ -71,7 +71,7 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     """All of a training on several GPUs but the GPUs: the script that each process of the library runs, started by hand on the CPU."""
     if find_spec("ultralytics") is None:
         pytest.skip("the extra [yolo] is not installed")
-    from partsight.detector.families import ultralytics as family
+    from partsight.detector.families.ultralytics import family
 
     family.open_library()
     from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file

@@ -209,8 +209,8 @@ def test_a_loss_that_is_no_number_sets_the_training_back_to_the_epoch_before(dat
             return answer
 
     from partsight.detector.detector import TrainJob
-    from partsight.detector.families import ultralytics as family
     from partsight.detector.families.training_state import read_state
+    from partsight.detector.families.ultralytics import family
 
     job = TrainJob(data_yaml, NAMES, section_of("ultralytics"), 0, tmp_path, 4)
     family._write_start(job)
