@@ -182,7 +182,8 @@ def _check_pixels(picture: PillowImage.Image) -> None:
 
 
 def _orientation(picture: PillowImage.Image) -> int:
-    return int(picture.getexif().get(_EXIF_ORIENTATION) or 1)
+    stated = picture.getexif().get(_EXIF_ORIENTATION)
+    return stated if isinstance(stated, int) and stated in range(1, 9) else 1
 
 
 def _rgb_bytes(picture: PillowImage.Image) -> Image:

@@ -12,7 +12,7 @@ import numpy as np
 
 from partsight.errors import DatasetError
 from partsight.labels.export_folder import stem_of
-from partsight.labels.findings import Findings, Mark, PictureEntry, plain_name
+from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, plain_name
 from partsight.labels.label import Box, Label, box_problem, cut_box
 from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, upright
@@ -20,6 +20,7 @@ from partsight.pictures import stored_orientation
 
 _SAME_SHAPE = 0.01
 """Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
+_NO_NAME = f"has no class name (--map '{NAMELESS}=our_class' gives it one)"
 TWICE = "the same box twice"
 _LEAST_INSIDE = 0.5
 """A box that is cut at the border keeps at least this share of its area; of less nobody knows what was meant."""
@@ -114,6 +115,21 @@ def judge(found: Findings, read_size: Callable[[Path], tuple[int, int]], *, is_k
         LeftOutPicture(found.export.named(path), "no label file speaks of it", 0, is_fault=False) for path in silent
     ]
     return Judged(tuple(pictures), tuple(left_out), tuple(remarks))
+
+
+def without_nameless(judged: Judged) -> Judged:
+    """Return the same with labels that have no class name as faults."""
+    return dataclasses.replace(judged, pictures=tuple(_named_only(picture) for picture in judged.pictures))
+
+
+def _named_only(picture: LabeledPicture) -> LabeledPicture:
+    nameless = tuple(
+        LeftOutBox(label.class_name, _NO_NAME, label.where, is_fault=True, hides_part=True)
+        for label in picture.labels
+        if label.class_name == NAMELESS
+    )
+    named = tuple(label for label in picture.labels if label.class_name != NAMELESS)
+    return dataclasses.replace(picture, labels=named, left_out=(*picture.left_out, *nameless))
 
 
 def _merged(entries: Sequence[PictureEntry], remarks: list[str]) -> Iterator[PictureEntry]:

@@ -505,3 +505,14 @@ def test_pictures_are_found_by_the_names_that_label_studio_gives_to_uploads(tmp_
     rc, shown = imported(tmp_path / "export", tmp_path / "photos")
     assert rc == 0, shown
     assert list(boxes_in(tmp_path / "photos").values()) == [[("QF", A)]]
+
+
+def test_labels_without_a_class_get_one_by_the_users_word_or_leave_their_picture_out(tmp_path):
+    picture(tmp_path / "export" / "a.jpg")
+    coco(tmp_path / "export", [box()], categories=[{"id": 1, "name": None}])
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+    assert (rc, "annotation 1: has no class name" in shown) == (1, True)
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--skip-bad")
+    assert (rc, "pictures found 1 = 0 imported + 1 left out" in shown) == (0, True)
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--map", "(no name)=QF")
+    assert (rc, boxes_in(tmp_path / "photos")) == (0, {"a": [("QF", A)]}), shown
