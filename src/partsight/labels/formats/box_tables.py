@@ -69,7 +69,7 @@ def _entry(
         if any((row.get(edge) or "").strip() for edge in columns[2])
     ]
     flaw = "" if picture is not None else missing_reason(name, export)
-    return PictureEntry(name or export.named(path), picture, tuple(marks), _stated_wh(rows[0][1]), flaw=flaw)
+    return PictureEntry(name or export.named(path), picture, tuple(marks), _stated_wh(rows[0][1]), flaw=flaw, near=path)
 
 
 def _mark(row: Mapping[str, str], columns: tuple[str, str, tuple[str, ...]], where: str) -> Mark:
