@@ -34,7 +34,7 @@ class TrainJob:
     """One training: a dataset in YOLO layout, the settings, where to write."""
 
     data_yaml: Path
-    """`data.yaml` of a dataset written by `dataset.formats.yolo`, with train and val."""
+    """`data.yaml` of a dataset written by `labels.formats.yolo`, with train and val."""
     class_names: tuple[str, ...]
     section: TrainSection
     seed: int

@@ -57,8 +57,8 @@ def import_pictures(
     pictures: Sequence[LabeledPicture],
     folder: Path,
     session_of: Callable[[LabeledPicture], str],
-    sheet: BalanceSheet | None = None,
     *,
+    sheet: BalanceSheet | None = None,
     is_replacing: bool = False,
 ) -> Imported:
     """Copy pictures and write their labels, one session's pictures in one folder; when that fails, nothing of it stays.

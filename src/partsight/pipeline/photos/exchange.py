@@ -105,7 +105,7 @@ def write_import(export: OpenExport, choices: ImportChoices) -> tuple[Imported, 
     rules = ImportRules({entry.found: entry.becomes for entry in export.mapping}, choices.empty)
     chosen = select(export.judged, rules, sheet)
     photos = export.source.photos
-    outcome = import_pictures(chosen, photos, session_of, sheet, is_replacing=choices.replace)
+    outcome = import_pictures(chosen, photos, session_of, sheet=sheet, is_replacing=choices.replace)
     balance = sheet.closed(export.num_pictures, export.num_boxes)
     source = export.source.path.name
     if outcome.num_pictures or outcome.changes or source not in {one.source for one in read_imports(photos)}:
