@@ -573,3 +573,15 @@ def test_label_files_in_a_folder_of_any_name_are_paired_by_name(tmp_path):
     rc, shown = imported(tmp_path / "export", tmp_path / "p")
     assert rc == 0, shown
     assert boxes_in(tmp_path / "p") == {"a": [("QF", A)]}
+
+
+def test_pictures_of_phones_become_files_that_every_stage_reads(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    picture(tmp_path / "export" / "a.heic")
+    coco(tmp_path / "export", [box()], [{"id": 1, "file_name": "a.heic", "width": 200, "height": 100}])
+    for known in (0, 1):
+        rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+        assert (rc, f"{known} were there already" in shown) == (0, True), shown
+    assert [path.name for path in (tmp_path / "photos/images/s").iterdir()] == ["a.jpg"]
+    assert boxes_in(tmp_path / "photos") == {"a": [("QF", A)]}
