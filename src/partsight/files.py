@@ -81,6 +81,11 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
 
+def hash_content(content: bytes) -> str:
+    """Return the hash that a file of this content has."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def hash_json(content: Any) -> str:
     """Return the hash of JSON-like content, independent of the order of keys."""
     return hash_bytes(json.dumps(content, sort_keys=True, default=str).encode())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, ImageOps
+from PIL import ExifTags, ImageOps, UnidentifiedImageError
 from PIL import Image as PillowImage
 
 from partsight.errors import DatasetError
@@ -182,7 +182,8 @@ def _check_pixels(picture: PillowImage.Image) -> None:
 
 
 def _orientation(picture: PillowImage.Image) -> int:
-    return int(picture.getexif().get(_EXIF_ORIENTATION) or 1)
+    stated = picture.getexif().get(_EXIF_ORIENTATION)
+    return stated if isinstance(stated, int) and stated in range(1, 9) else 1
 
 
 def _rgb_bytes(picture: PillowImage.Image) -> Image:
@@ -228,6 +229,7 @@ def _let_pillow_read_heif(path: Path) -> None:
 def _unreadable(path: Path, error: Exception) -> DatasetError:
     if isinstance(error, FileNotFoundError):
         return DatasetError(f"{path}: no such picture. Put it back, or delete its labels.")
+    why = "its format is not known" if isinstance(error, UnidentifiedImageError) else error
     return DatasetError(
-        f"{path}: not a readable picture ({error}). Copy it again from its source, or delete it and its labels."
+        f"{path}: not a readable picture ({why}). Copy it again from its source, or delete it and its labels."
     )

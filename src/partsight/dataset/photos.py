@@ -52,8 +52,8 @@ def _read_labelled(
         return session_of(path, section.session_pattern)
 
     if section.format == "coco":
-        return read_coco(folder / "coco.json", folder / "images", class_names, session, pass_over)
-    return read_yolo(folder, class_names, session, pass_over)
+        return read_coco(folder / "coco.json", folder / "images", class_names, session, pass_over=pass_over)
+    return read_yolo(folder, class_names, session, pass_over=pass_over)
 
 
 def _in_blocks(dataset: Dataset, block: int) -> Dataset:

@@ -39,7 +39,7 @@ class PictureIndex:
         for shown in (plain.name, _UPLOADED.sub("", plain.name)):
             candidates = self._by_name.get(shown.lower()) or self._by_stem.get(stem_of(shown).lower(), [])
             if candidates:
-                return _best(candidates, plain, near)
+                return _best(candidates, name, near)
         return None
 
     def beside(self, path: Path) -> Path | None:
@@ -132,13 +132,21 @@ def stem_of(name: str) -> str:
     return plain.stem if is_picture(Path(plain.name)) else plain.name
 
 
-def _best(candidates: list[Path], name: PurePosixPath, near: Path) -> Path | None:
-    """Return the candidate that agrees most with the name's folders, then with the place and the name of the label file."""
+def agreement(path: Path, name: str, near: Path | None) -> tuple[int, bool, int, bool]:
+    """Return how well a picture fits the name that a label file gives it; larger is better.
+
+    First the folders in the name count, then whether the label file is named after the picture, how near it lies, and whether its
+    name speaks of the picture's folder.
+    """
+    num_folders = _common_end(path, PurePosixPath(name.replace("\\", "/").strip()))
+    if near is None:
+        return num_folders, False, 0, False
     words = set(re.split(r"[\W_]+", near.stem.lower()))
-    scores = {
-        path: (_common_end(path, name), _common_start(path, near), path.parent.name.lower() in words)
-        for path in candidates
-    }
+    return num_folders, near.stem == path.stem, _common_start(path, near), path.parent.name.lower() in words
+
+
+def _best(candidates: list[Path], name: str, near: Path) -> Path | None:
+    scores = {path: agreement(path, name, near) for path in candidates}
     best = [path for path, score in scores.items() if score == max(scores.values())]
     return best[0] if len(best) == 1 else None
 

@@ -40,6 +40,8 @@ class PictureEntry:
     """Why the whole picture stays out; empty when it does not."""
     is_fault: bool = True
     """Whether the flaw is a fault of the export; a picture that nobody has annotated yet is none."""
+    near: Path | None = None
+    """The label file, where it called the picture by name: of several that mean one picture the nearest is taken."""
     sample_id: str = ""
     """Its id in a dataset of ours; empty in those of other tools."""
 

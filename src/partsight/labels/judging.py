@@ -4,6 +4,7 @@ All formats pass here, so that what counts as a fault, and what is made of it, i
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from partsight.errors import DatasetError
-from partsight.labels.export_folder import stem_of
-from partsight.labels.findings import Findings, Mark, PictureEntry, plain_name
+from partsight.labels.export_folder import agreement, stem_of
+from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, plain_name
 from partsight.labels.label import Box, Label, box_problem, cut_box
 from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, upright
@@ -20,6 +21,7 @@ from partsight.pictures import stored_orientation
 
 _SAME_SHAPE = 0.01
 """Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
+_NO_NAME = f"has no class name (--map '{NAMELESS}=our_class' gives it one)"
 TWICE = "the same box twice"
 _LEAST_INSIDE = 0.5
 """A box that is cut at the border keeps at least this share of its area; of less nobody knows what was meant."""
@@ -116,18 +118,45 @@ def judge(found: Findings, read_size: Callable[[Path], tuple[int, int]], *, is_k
     return Judged(tuple(pictures), tuple(left_out), tuple(remarks))
 
 
+def without_nameless(judged: Judged) -> Judged:
+    """Return the same with labels that have no class name as faults."""
+    return dataclasses.replace(judged, pictures=tuple(_named_only(picture) for picture in judged.pictures))
+
+
+def _named_only(picture: LabeledPicture) -> LabeledPicture:
+    nameless = tuple(
+        LeftOutBox(label.class_name, _NO_NAME, label.where, is_fault=True, hides_part=True)
+        for label in picture.labels
+        if label.class_name == NAMELESS
+    )
+    named = tuple(label for label in picture.labels if label.class_name != NAMELESS)
+    return dataclasses.replace(picture, labels=named, left_out=(*picture.left_out, *nameless))
+
+
 def _merged(entries: Sequence[PictureEntry], remarks: list[str]) -> Iterator[PictureEntry]:
-    """Yield one entry for each picture; those that are spoken of several times with the marks of all."""
-    by_path: dict[Path, PictureEntry] = {}
+    """Yield one entry for each picture, and one for each that is not there.
+
+    Of several entries that mean one picture those that fit it best are joined; the pictures of the others are missing.
+    """
+    by_path: dict[Path, list[PictureEntry]] = {}
     for entry in entries:
         if entry.path is None:
-            continue
-        before = by_path.get(entry.path)
-        by_path[entry.path] = entry if before is None else _joined(before, entry)
-        if before is not None and before.marks and entry.marks:
-            remarks.append(f"{entry.name}: spoken of more than once; the boxes of all are taken")
-    yield from by_path.values()
-    yield from (entry for entry in entries if entry.path is None)
+            yield entry
+        else:
+            by_path.setdefault(entry.path, []).append(entry)
+    for path, found in by_path.items():
+        fits = [agreement(path, entry.name, entry.near) for entry in found]
+        best = [entry for entry, fit in zip(found, fits, strict=True) if fit == max(fits)]
+        yield functools.reduce(_joined, best)
+        if sum(bool(entry.marks) for entry in best) > 1:
+            remarks.append(f"{best[0].name}: spoken of more than once; the boxes of all are taken")
+        yield from (_missing(entry) for entry, fit in zip(found, fits, strict=True) if fit < max(fits))
+
+
+def _missing(entry: PictureEntry) -> PictureEntry:
+    place = f" ({entry.near.name})" if entry.near is not None else ""
+    flaw = f"no such picture in the export; the only one of its name is labeled elsewhere{place}"
+    return dataclasses.replace(entry, path=None, flaw=flaw, is_fault=True)
 
 
 def _joined(one: PictureEntry, other: PictureEntry) -> PictureEntry:

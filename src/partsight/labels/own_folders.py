@@ -41,7 +41,7 @@ class OwnFolder:
 
 
 def read_yolo(
-    folder: Path, class_names: Sequence[str], session_of: SessionOf, pass_over: PassOver | None = None
+    folder: Path, class_names: Sequence[str], session_of: SessionOf, *, pass_over: PassOver | None = None
 ) -> Dataset:
     """Read `images/**`, `labels/**/<same name>.txt` and the class names beside them.
 
@@ -61,6 +61,7 @@ def read_coco(
     images: Path,
     class_names: Sequence[str],
     session_of: SessionOf,
+    *,
     pass_over: PassOver | None = None,
 ) -> Dataset:
     """Read COCO JSON; pictures listed without boxes are negatives, pictures that are not listed are not read.

@@ -58,3 +58,10 @@ def test_the_detector_never_judges_labels_of_the_test(project, capsys):
     (project / "recipe.toml").write_text(RECIPE + 'test = ["monday", "tuesday"]\n')
     assert run(["photos", "check", "--detector", "--recipe", str(project / "recipe.toml")]) == 1
     assert "must not choose labels of the test" in capsys.readouterr().err
+
+
+def test_unreadable_photos_are_passed_over_and_named(project, capsys):
+    path = project / "photos" / "images" / "monday" / "monday0.png"
+    path.write_bytes(path.read_bytes()[:900])
+    assert suggest(project) == 0
+    assert "monday0.png: not a readable picture" in " ".join(capsys.readouterr().out.split())

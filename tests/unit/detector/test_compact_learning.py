@@ -165,7 +165,7 @@ def test_a_missing_split_or_picture_is_told(data_yaml, tmp_path):
         read_pictures(data_yaml, "extra", SIDE)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nothing")
-    with pytest.raises(DetectorError, match=r"broken\.png: cannot be read as a picture"):
+    with pytest.raises(DetectorError, match=r"broken\.png: not a readable picture"):
         replace(read_pictures(data_yaml, "val", SIDE), paths=(broken,))[0]
 
 

@@ -505,3 +505,83 @@ def test_pictures_are_found_by_the_names_that_label_studio_gives_to_uploads(tmp_
     rc, shown = imported(tmp_path / "export", tmp_path / "photos")
     assert rc == 0, shown
     assert list(boxes_in(tmp_path / "photos").values()) == [[("QF", A)]]
+
+
+def test_labels_without_a_class_get_one_by_the_users_word_or_leave_their_picture_out(tmp_path):
+    picture(tmp_path / "export" / "a.jpg")
+    coco(tmp_path / "export", [box()], categories=[{"id": 1, "name": None}])
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+    assert (rc, "annotation 1: has no class name" in shown) == (1, True)
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--skip-bad")
+    assert (rc, "pictures found 1 = 0 imported + 1 left out" in shown) == (0, True)
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--map", "(no name)=QF")
+    assert (rc, boxes_in(tmp_path / "photos")) == (0, {"a": [("QF", A)]}), shown
+
+
+def voc_twin_without_picture(root: Path) -> None:
+    picture(root / "1" / "a.jpg")
+    write(root / "1" / "a.xml", voc_text())
+    write(root / "2" / "a.xml", voc_text(edges=(0, 0, 9, 9)))
+
+
+def voc_stale_name_without_picture(root: Path) -> None:
+    picture(root / "a.jpg")
+    write(root / "a.xml", voc_text())
+    write(root / "b.xml", voc_text("a.jpg", edges=(0, 0, 9, 9)))
+
+
+def coco_twin_without_picture(root: Path) -> None:
+    picture(root / "1" / "a.jpg")
+    images = [{"id": number, "file_name": f"{number}/a.jpg"} for number in (1, 2)]
+    coco(root, [box(), box(id=2, image_id=2, bbox=[0, 0, 9, 9])], images)
+
+
+def cvat_task_without_pictures(root: Path) -> None:
+    cvat(root / "task1", '<box label="QF" xtl="10" ytl="10" xbr="50" ybr="50"/>')
+    cvat(root / "task2", '<box label="QF" xtl="0" ytl="0" xbr="9" ybr="9"/>')
+    (root / "task2" / "images" / "a.jpg").unlink()
+
+
+def coco_split_without_pictures(root: Path) -> None:
+    two_coco_files(root)
+    (root / "images" / "val" / "a.jpg").unlink()
+
+
+TWINS = (
+    voc_twin_without_picture,
+    voc_stale_name_without_picture,
+    coco_twin_without_picture,
+    cvat_task_without_pictures,
+    coco_split_without_pictures,
+)
+
+
+@pytest.mark.parametrize("build", TWINS, ids=lambda build: build.__name__)
+def test_labels_of_a_missing_picture_never_go_to_its_namesake(tmp_path, build):
+    build(tmp_path / "export")
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+    assert (rc, "no such picture" in shown) == (1, True), shown
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--skip-bad")
+    assert (rc, boxes_in(tmp_path / "photos")) == (0, {"a": [("QF", A)]}), shown
+    assert read_imports(tmp_path / "photos")[0].balance.is_complete
+
+
+def test_label_files_in_a_folder_of_any_name_are_paired_by_name(tmp_path):
+    picture(tmp_path / "export" / "photos" / "a.jpg")
+    write(tmp_path / "export" / "text" / "a.txt", "0 0.15 0.3 0.2 0.4\n")
+    write(tmp_path / "export" / "classes.txt", "QF\n")
+    rc, shown = imported(tmp_path / "export", tmp_path / "p")
+    assert rc == 0, shown
+    assert boxes_in(tmp_path / "p") == {"a": [("QF", A)]}
+
+
+def test_pictures_of_phones_become_files_that_every_stage_reads(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    picture(tmp_path / "export" / "a.heic")
+    coco(tmp_path / "export", [box()], [{"id": 1, "file_name": "a.heic", "width": 200, "height": 100}])
+    for known in (0, 1):
+        rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+        assert (rc, f"{known} were there already" in shown) == (0, True), shown
+    assert [path.name for path in (tmp_path / "photos/images/s").iterdir()] == ["a.jpg"]
+    assert boxes_in(tmp_path / "photos") == {"a": [("QF", A)]}

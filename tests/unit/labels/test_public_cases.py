@@ -39,7 +39,7 @@ RIGHT = {
     "yolo_val_instead_of_valid": {"a": [("QF", MIDDLE)], "b": [("QF", MIDDLE)]},
 }
 TOLD = {
-    "coco_noname": "1 labels have no class name",
+    "coco_noname": "annotation 1: has no class name",
     "cvat_size": "a.jpg: stated as 400×200, found 200×100",
     "voc_wrongsize": "a.jpg: stated as 400×200, found 200×100",
     "yolo_orphan_label": "labels/gone.txt: no picture of this name",

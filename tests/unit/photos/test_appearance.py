@@ -103,3 +103,8 @@ def test_pictures_without_objects_have_no_object_figures(tmp_path):
     names = {row.name for row in compare_appearance(empty, empty)}
     assert "object size" not in names
     assert "noise" in names
+
+
+@pytest.mark.parametrize("shape", [(1, 400, 3), (400, 1, 3), (1, 1, 3), (2, 9000, 3)])
+def test_the_thinnest_pictures_have_figures(shape):
+    assert all(np.isfinite(value) for value in measure_picture(np.full(shape, 90, np.uint8)).values())

@@ -110,11 +110,11 @@ def _entry(task: Mapping[str, Any], where: str, path: Path, found: Findings) -> 
     picture = found.export.index.find(name, path)
     results = _results(task, f"{where}: {name}", found)
     if results is None:
-        return PictureEntry(short, picture, flaw=_NOT_YET, is_fault=False)
+        return PictureEntry(short, picture, flaw=_NOT_YET, is_fault=False, near=path)
     regions = list(regions_of(results))
     marks = tuple(_marks(regions, f"{where}: {name}"))
     flaw = "" if picture is not None else missing_reason(name, found.export)
-    return PictureEntry(short, picture, marks, _stated_wh(regions), is_said_empty=not marks, flaw=flaw)
+    return PictureEntry(short, picture, marks, _stated_wh(regions), is_said_empty=not marks, flaw=flaw, near=path)
 
 
 def _source(data: Mapping[str, Any]) -> str | None:

@@ -13,7 +13,7 @@ from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
 from partsight.labels.class_mapping import ClassMapping, map_classes
 from partsight.labels.export_folder import ExportFolder, open_folder
-from partsight.labels.findings import Findings
+from partsight.labels.findings import NAMELESS, Findings
 from partsight.labels.formats.detection import read_export
 from partsight.labels.formats.writing import write_export
 from partsight.labels.formats.yolo.names import dataset_root
@@ -25,7 +25,7 @@ from partsight.labels.importing import (
     read_imports,
     record_import,
 )
-from partsight.labels.judging import Judged, LabeledPicture, judge
+from partsight.labels.judging import Judged, LabeledPicture, judge, without_nameless
 from partsight.labels.label import raise_problems
 from partsight.labels.own_folders import read_yolo
 from partsight.labels.selecting import EmptyRule, ImportRules, select
@@ -90,6 +90,7 @@ def open_export(source: ImportSource, progress: Progress) -> Iterator[OpenExport
         folder = _opened(source, temporary)
         name, found = read_export(folder)
         judged = _judged(found, progress)
+        judged = judged if NAMELESS in source.said else without_nameless(judged)
         known = list(dict.fromkeys([*known_classes(source.photos), *source.class_names]))
         mapping = map_classes(judged.pictures, found.class_names, known, source.said)
         yield OpenExport(source, name, found.num_boxes, judged, mapping, folder.root)
@@ -104,7 +105,7 @@ def write_import(export: OpenExport, choices: ImportChoices) -> tuple[Imported, 
     rules = ImportRules({entry.found: entry.becomes for entry in export.mapping}, choices.empty)
     chosen = select(export.judged, rules, sheet)
     photos = export.source.photos
-    outcome = import_pictures(chosen, photos, session_of, sheet, is_replacing=choices.replace)
+    outcome = import_pictures(chosen, photos, session_of, sheet=sheet, is_replacing=choices.replace)
     balance = sheet.closed(export.num_pictures, export.num_boxes)
     source = export.source.path.name
     if outcome.num_pictures or outcome.changes or source not in {one.source for one in read_imports(photos)}:

@@ -55,13 +55,17 @@ def read_yolo_labels(export: ExportFolder) -> Findings:
 
 
 def _pairs(texts: Sequence[Path], export: ExportFolder) -> dict[Path, Path]:
-    """Return the picture of each label file: that of its place, else the only one of its name in the folder of pictures."""
+    """Return the picture of each label file: that of its place, else the only one of its name.
+
+    By name alone goes what lies in the folder of pictures that was given, and all where no label file has a picture in its place.
+    """
     pairs = {path: shared[0] for path in texts if (shared := export.index.sharing(path))}
-    taken = set(pairs.values())
+    taken, is_by_name = set(pairs.values()), not pairs
     for path in texts:
         picture = export.index.find(path.stem, path) if path not in pairs else None
-        if picture is not None and picture not in taken and export.is_given(picture):
+        if picture is not None and picture not in taken and (is_by_name or export.is_given(picture)):
             pairs[path] = picture
+            taken.add(picture)
     return pairs
 
 
