@@ -21,7 +21,7 @@ from partsight.pictures import stored_orientation
 
 _SAME_SHAPE = 0.01
 """Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
-_NO_NAME = f"has no class name (--map '{NAMELESS}=our_class' gives it one)"
+_NO_NAME = f"has no class name (`mapping` '{NAMELESS}=our_class' gives it one)"
 TWICE = "the same box twice"
 _LEAST_INSIDE = 0.5
 """A box that is cut at the border keeps at least this share of its area; of less nobody knows what was meant."""

@@ -1,5 +1,8 @@
 """`partsight photos check` on a small real run: what it finds, what it refuses to look at."""
 
+import numpy as np
+from PIL import Image
+
 from partsight.cli.app import run
 from tests.unit.cli.conftest import RECIPE
 
