@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from partsight.detector.detector import open_family
+from partsight.detector.verifying import load_detector
 from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.detections import Detections
@@ -54,10 +54,10 @@ def gather(paths: Sequence[Path], folder: Path) -> Path:
     return folder.resolve()
 
 
-def detect_on(experiment: Experiment, paths: Sequence[Path]) -> list[Detections]:
-    """Return what the experiment's detector sees on each photo."""
-    checkpoint, recipe = experiment.train().checkpoint, experiment.recipe
+def detect_on(experiment: Experiment, paths: Sequence[Path], *, is_verified: bool = True) -> list[Detections]:
+    """Return what the experiment's detector sees on each photo, with its second opinion where it has one, or alone."""
+    checkpoint, recipe = experiment.verify() if is_verified else experiment.train().checkpoint, experiment.recipe
     size = experiment.evaluate().evaluation.image_size
-    detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads, image_size=size)
+    detector = load_detector(checkpoint, recipe.train.threads, image_size=size)
     settings = recipe.evaluate.min_score, recipe.evaluate.max_detections
     return [detector.detect([read_picture(path)], *settings)[0] for path in paths]

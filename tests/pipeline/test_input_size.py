@@ -14,7 +14,6 @@ from partsight.pipeline.delivery.export import ExportPlan, export_model
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.stages.evaluate import input_size
 from partsight.pipeline.stages.evaluate.input_size import choose_look
-from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Silence
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
@@ -22,7 +21,7 @@ from partsight.structures.sample import Sample
 
 LEAST_PX = 8
 """Squares that are shorter in the input are not seen."""
-TRAINED = TrainOutput("key", Checkpoint(None, "any", ("square",)), (), 0.0)
+CHECKPOINT = Checkpoint(None, "any", ("square",))
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def with_squares(folder, pictures, source="photo"):
 
 
 def test_the_size_at_which_clearly_more_parts_are_found_is_taken(recipe, sizes_asked, tmp_path):
-    look = choose_look(recipe, with_squares(tmp_path, [[12, 13, 13, 20]] * 4), TRAINED, Silence())
+    look = choose_look(recipe, with_squares(tmp_path, [[12, 13, 13, 20]] * 4), CHECKPOINT, Silence())
     assert look.image_size == 96  # 12 pixels of 128 are 6 at 64 px, 9 at 96
     assert sizes_asked == [64, 96]  # 80 px is 64 in whole strides, tried once
     assert [len(found.scores) for found in look.detections] == [4] * 4
@@ -89,7 +88,7 @@ def test_the_size_at_which_clearly_more_parts_are_found_is_taken(recipe, sizes_a
 
 @pytest.mark.parametrize("rest", [[16, 20], [16, 20, 12]])
 def test_what_few_photos_say_is_not_enough(recipe, sizes_asked, tmp_path, rest):
-    look = choose_look(recipe, with_squares(tmp_path, [*[[16, 20, 24]] * 5, rest]), TRAINED, Silence())
+    look = choose_look(recipe, with_squares(tmp_path, [*[[16, 20, 24]] * 5, rest]), CHECKPOINT, Silence())
     assert (look.image_size, sizes_asked) == (64, [64, 96])
 
 
@@ -98,7 +97,7 @@ def test_without_parts_on_photos_the_first_size_counts_and_none_is_tried(
     recipe, sizes_asked, tmp_path, pictures, source
 ):
     recipe = recipe.at("evaluate.input_scales", (1.5, 1.0))
-    look = choose_look(recipe, with_squares(tmp_path, pictures, source), TRAINED, Silence())
+    look = choose_look(recipe, with_squares(tmp_path, pictures, source), CHECKPOINT, Silence())
     assert look.image_size == 96
     assert sizes_asked == [64 if source == "render" else 96]  # renders are seen as they were learned from
 

@@ -23,6 +23,7 @@ from partsight.config.sections.report import ReportSection
 from partsight.config.sections.sweep import SweepSection
 from partsight.config.sections.track import TrackSection
 from partsight.config.sections.train import TrainSection
+from partsight.config.sections.verify import VerifySection
 from partsight.config.trust import check_trusted, script_values
 from partsight.config.validation import validated
 
@@ -53,6 +54,7 @@ class Recipe(Section):
     dataset: DatasetSection = DatasetSection()
     train: TrainSection = TrainSection()
     track: TrackSection = TrackSection()
+    verify: VerifySection = VerifySection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
     sweep: SweepSection = SweepSection()

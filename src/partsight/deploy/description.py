@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from partsight.structures.network import NetworkSpec
+from partsight.structures.verifier_spec import VerifierSpec
 
-FORMAT = 1
-"""Raised whenever an older Partsight could not use the folder."""
+FORMAT, FORMAT_WITHOUT_VERIFIER = 2, 1
+"""Raised whenever an older Partsight could not use the folder; one without a verifier says the number that suffices."""
 _LARGEST_INPUT = 8192
+_LARGEST_CROP, _WIDEST_MARGIN = 1024, 0.5
 
 
 def _check_inside(path: str) -> str:
@@ -105,6 +107,47 @@ class SpeedRow(_Entry):
     num_runs: int
 
 
+class CropParity(_Entry):
+    """How far an exported verifier agrees with the one it was made from, and how long it takes."""
+
+    network: str
+    num_crops: int
+    largest_difference: float
+    """Between probabilities."""
+    tolerance: float
+    ms_per_crop: float
+    """On one thread of the machine that exported."""
+
+
+class VerifierEntry(_Entry):
+    """The network that looks once more at every box that the detector proposes."""
+
+    spec: VerifierSpec
+    networks: dict[str, NetworkFile]
+    parity: tuple[CropParity, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_spec(self) -> "VerifierEntry":
+        spec = self.spec
+        is_possible = (
+            1 <= spec.size_px <= _LARGEST_CROP
+            and 0 <= spec.margin <= _WIDEST_MARGIN
+            and 0 <= spec.padding_value <= 255
+            and spec.pixel_scale > 0
+            and spec.exponent > 0
+            and 0 <= spec.same_place_iou <= 1
+            and 0 <= spec.least_proposed <= 1
+        )
+        if not is_possible:
+            raise ValueError(
+                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a grey value of 0…255, scale and "
+                "exponent above 0, and least_proposed and same_place_iou within 0…1"
+            )
+        if "onnx" not in self.networks:
+            raise ValueError("networks: 'onnx' is missing")
+        return self
+
+
 class ModelDescription(_Entry):
     """All of model.json."""
 
@@ -118,6 +161,8 @@ class ModelDescription(_Entry):
     class_thresholds: tuple[Fraction, ...] = ()
     """A threshold for each class; empty where `threshold` serves all."""
     networks: dict[str, NetworkFile]
+    verifier: VerifierEntry | None = None
+    """None where nobody looks once more."""
     parts: tuple[PartCard, ...]
     license: str
     provenance: dict[str, JsonValue]

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from partsight.deploy.exported_verifier import open_verifier
 from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.runtimes import RUNTIMES, Infer, is_installed, open_runtime
 from partsight.detector.decoding import decode
+from partsight.detector.detector import Detector
 from partsight.detector.letterbox import make_input, place
+from partsight.detector.verifying import VerifiedDetector
 from partsight.errors import ModelError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
@@ -43,8 +46,8 @@ class ExportedDetector:
 
 def open_detector(
     folder: ModelFolder, *, runtime: str = "auto", threads: int = 0, image_size: int | None = None
-) -> ExportedDetector:
-    """Open a model folder's network. Raises ModelError.
+) -> Detector:
+    """Open a model folder's network, with its verifier where it has one. Raises ModelError.
 
     `runtime` is auto, onnx or openvino; auto takes OpenVINO where the folder holds it and it is installed. `threads` 0 means
     all free cores. Another `image_size` than the trained one is possible where the network takes rectangles.
@@ -53,7 +56,11 @@ def open_detector(
     name = _choose_runtime(folder, runtime)
     infer = open_runtime(name, folder.network(name), threads)
     spec = description.spec
-    return ExportedDetector(description.class_names, _resized(spec, image_size), infer)
+    detector = ExportedDetector(description.class_names, _resized(spec, image_size), infer)
+    if description.verifier is None:
+        return detector
+    verifier = open_verifier(folder.path, description.verifier, description.class_names, runtime=name, threads=threads)
+    return VerifiedDetector(detector, verifier)
 
 
 def _choose_runtime(folder: ModelFolder, wanted: str) -> str:

@@ -12,8 +12,9 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 
 from partsight.deploy.description import ModelDescription, PartCard
-from partsight.deploy.exported_detector import ExportedDetector, open_detector
+from partsight.deploy.exported_detector import open_detector
 from partsight.deploy.model_folder import ModelFolder, read_model_folder
+from partsight.detector.detector import Detector
 from partsight.errors import SourceError
 from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image
@@ -84,7 +85,7 @@ class Model:
     """A model folder, ready to look at pictures; neither torch nor the detector's library is loaded."""
 
     folder: ModelFolder
-    detector: ExportedDetector
+    detector: Detector
 
     @property
     def description(self) -> ModelDescription:

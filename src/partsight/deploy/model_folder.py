@@ -3,6 +3,7 @@
     model/
       model.json            what it is: classes, input, threshold, part cards, provenance, parity, speed
       model.onnx            the network
+      verifier.onnx         the network that looks once more at what is found, where there is one
       openvino/model.xml    the same for other runtimes, where asked for
       cards/QF.png          pictures of the CAD models
       documents/QF/…        documents of the parts
@@ -38,15 +39,7 @@ class ModelFolder:
 
     def network(self, runtime: str) -> Path:
         """Return the network for a runtime. Raises ModelError when it is missing or not the one that was exported."""
-        entry = self.description.networks[runtime]
-        path = inside(self.path, entry.path)
-        if not path.exists():
-            raise ModelError(f"{path}: missing, though {DESCRIPTION} names it. Copy the whole folder, or export again.")
-        if hash_network(path) != entry.sha256:
-            raise ModelError(
-                f"{path}: is not the file that was exported (its SHA-256 differs). Copy the folder again, or export again."
-            )
-        return path
+        return checked_network(self.path, self.description.networks[runtime])
 
     def file(self, relative: str) -> Path:
         """Return the place of a picture or document that model.json names. Raises ModelError for any other."""
@@ -59,11 +52,25 @@ class ModelFolder:
         return frozenset(name for part in self.description.parts for name in _files_of(part))
 
 
+def checked_network(folder: Path, entry: NetworkFile) -> Path:
+    """Return the network that model.json names. Raises ModelError when it is missing or not the one that was exported."""
+    path = inside(folder, entry.path)
+    if not path.exists():
+        raise ModelError(f"{path}: missing, though {DESCRIPTION} names it. Copy the whole folder, or export again.")
+    if hash_network(path) != entry.sha256:
+        raise ModelError(
+            f"{path}: is not the file that was exported (its SHA-256 differs). Copy the folder again, or export again."
+        )
+    return path
+
+
 def read_model_folder(path: Path) -> ModelFolder:
     """Read and check a model folder. Raises ModelError with everything that is wrong."""
     description = _read_description(path)
     folder = ModelFolder(path, description)
-    named = [entry.path for entry in description.networks.values()] + sorted(folder.named_files())
+    looking_again = description.verifier.networks if description.verifier else {}
+    networks = (*description.networks.values(), *looking_again.values())
+    named = [entry.path for entry in networks] + sorted(folder.named_files())
     missing = [name for name in named if not inside(path, name).exists()]
     if missing:
         raise ModelError(

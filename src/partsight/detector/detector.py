@@ -28,6 +28,8 @@ class Checkpoint:
     path: Path
     family: str
     class_names: tuple[str, ...]
+    verifier: Path | None = None
+    """Folder of the verifier that looks once more at what this detector proposes, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from partsight.config.sections.evaluate import EvaluateSection
+from partsight.detector.crops import cut_crops
 from partsight.detector.detector import Detector
+from partsight.detector.rescoring import name_all, propose
+from partsight.detector.verifier import Verifier
 from partsight.errors import EvaluationError
 from partsight.pictures import read_picture
 from partsight.structures.arrays import Image
@@ -26,6 +29,34 @@ def detect_samples(
         found += _detect_batch(detector, batch, section)
         progress(len(found), len(samples))
     return found
+
+
+def verify_samples(
+    verifier: Verifier,
+    samples: Sequence[Sample],
+    found: Sequence[Detections],
+    section: EvaluateSection,
+    progress: Callable[[int, int], None],
+) -> list[Detections]:
+    """Return what a verifier makes of each sample's detections: every place for every class, as average precision ranks them.
+
+    Raises as `detect_samples` does; `progress` hears after each picture.
+    """
+    verified: list[Detections] = []
+    for sample, one in zip(samples, found, strict=True):
+        proposed = propose(one, verifier.spec)
+        probabilities = verifier.classify(cut_crops(_read_sample(sample), proposed.boxes_xyxy, verifier.spec))
+        verified.append(
+            name_all(
+                proposed,
+                probabilities,
+                verifier.spec,
+                min_score=section.min_score,
+                max_detections=section.max_detections,
+            )
+        )
+        progress(len(verified), len(samples))
+    return verified
 
 
 def _detect_batch(detector: Detector, batch: Sequence[Sample], section: EvaluateSection) -> list[Detections]:

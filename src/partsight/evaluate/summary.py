@@ -13,7 +13,9 @@ from partsight.structures.evaluation import (
     Curve,
     Evaluation,
     Interval,
+    Judgment,
     Score,
+    SecondOpinion,
     Slice,
     UnknownObjects,
 )
@@ -53,6 +55,7 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
             Cause(**{**one, "interval": _read_interval(one["interval"])}) for one in content.get("causes", ())
         ),
         "unknown": _read_unknown(content.get("unknown")),
+        "second_opinion": _read_opinion(content.get("second_opinion")),
         "class_thresholds": tuple(content.get("class_thresholds", ())),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
@@ -61,6 +64,17 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
 
 def _read_unknown(content: Mapping[str, Any] | None) -> UnknownObjects | None:
     return None if content is None else UnknownObjects(**{**content, "taken_as": tuple(content["taken_as"])})
+
+
+def _read_opinion(content: Mapping[str, Any] | None) -> SecondOpinion | None:
+    if content is None:
+        return None
+    return SecondOpinion(**{**content, **{name: _read_judgment(content[name]) for name in ("before", "after")}})
+
+
+def _read_judgment(content: Mapping[str, Any]) -> Judgment:
+    figures = {name: _read_number(content[name]) for name in ("threshold", "map50", "precision", "recall")}
+    return Judgment(**{**content, **figures})
 
 
 def _read_score(content: Mapping[str, Any]) -> Score:

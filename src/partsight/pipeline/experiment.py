@@ -8,6 +8,7 @@ from pathlib import Path
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
+from partsight.detector.detector import Checkpoint
 from partsight.pipeline.running.plan import Plan, plan_stages
 from partsight.pipeline.running.run import Run, Watch, ignore
 from partsight.pipeline.running.workspace import Workspace
@@ -46,6 +47,11 @@ class Experiment:
     def train(self) -> TrainOutput:
         """Train the detector; the earlier trainings of the schedule hang on the last, which is returned."""
         return self._run.resolve(self.graph.trainings[-1])
+
+    def verify(self) -> Checkpoint:
+        """Train the second opinion where the recipe has one, and return the finished detector with it."""
+        stage = self.graph.verification
+        return self.train().checkpoint if stage is None else self._run.resolve(stage).checkpoint
 
     def evaluate(self) -> EvaluateOutput:
         """Measure the detector on the test pictures."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from partsight.files import write_text
 from partsight.report.content import ReportContent
-from partsight.report.figures import describe_limits, describe_unknown, number
+from partsight.report.figures import describe_limits, describe_opinion, describe_unknown, number
 from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.evaluation import Evaluation, Interval, Score
@@ -75,6 +75,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
         _figures_of_classes(evaluation),
         f"False alarms per picture without parts: {number(evaluation.false_positives_per_empty_image)}. "
         f"All classes taken for one: AP50 {number(evaluation.class_agnostic_ap50)}.",
+        describe_opinion(evaluation),
         "## Limits",
         "It knows the classes above and nothing else: other objects may be taken for them. "
         + f"{describe_unknown(evaluation)} It holds for pictures like ".lstrip()

@@ -177,6 +177,21 @@ def describe_unknown(evaluation: Evaluation) -> str:
     )
 
 
+def describe_opinion(evaluation: Evaluation) -> str:
+    """Say what the verifier changed; empty where none looked."""
+    opinion = evaluation.second_opinion
+    if opinion is None:
+        return ""
+    before, after = opinion.before, opinion.after
+    return (
+        f"A second network has looked once more at every box. Without it there are {before.num_false} false detections where no part "
+        f"is, with it {after.num_false}; {before.num_misnamed} parts with a wrong name, now {after.num_misnamed}; {before.num_right} "
+        f"parts right, now {after.num_right} ({opinion.num_won} won, {opinion.num_lost} lost). mAP50 "
+        f"{number(before.map50)} → {number(after.map50)}, precision {number(before.precision)} → {number(after.precision)}, recall "
+        f"{number(before.recall)} → {number(after.recall)}, each at its own threshold ({before.threshold:.3f}, {after.threshold:.3f})."
+    )
+
+
 def timing_rows(timings: Sequence[StageTiming]) -> tuple[TimingRow, ...]:
     """Return the stages with their durations and the total last."""
     total = sum(timing.seconds for timing in timings)

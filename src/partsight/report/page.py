@@ -86,6 +86,7 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
         content=content,
         verdict=write_verdict(content),
         unknown=figures.describe_unknown(evaluation),
+        opinion=figures.describe_opinion(evaluation),
         limits=figures.describe_limits(evaluation),
         headline=figures.headline_cells(evaluation),
         class_rows=figures.class_rows(evaluation),

@@ -98,6 +98,35 @@ class CalibrationBin:
     """Share that is right at IoU 0.50; where scores mean what they say, the mean score."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """The short of an evaluation, at a threshold of its own that validation chose."""
+
+    threshold: float
+    map50: float
+    precision: float
+    recall: float
+    num_right: int
+    """Parts found as what they are."""
+    num_misnamed: int
+    """Parts found as something else."""
+    num_false: int
+    """Detections where no part is."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What a verifier changed on the same pictures."""
+
+    before: Judgment
+    """The detector alone."""
+    after: Judgment
+    num_won: int
+    """Parts found as what they are with the verifier only."""
+    num_lost: int
+    """Those found without it only."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Figures of one detector on one set; precision, recall, F1 and the confusion matrix are at `threshold`."""
@@ -132,6 +161,8 @@ class Evaluation:
     """From held-out renders, of which everything is known; empty where there are too few or nothing is missed."""
     unknown: UnknownObjects | None = None
     """From held-out renders; None where there are none."""
+    second_opinion: SecondOpinion | None = None
+    """None where no verifier looked."""
 
     @property
     def limits(self) -> Threshold:

@@ -53,7 +53,7 @@ def test_copies_of_the_network_made_before_stay_in_single_precision():
 
 @pytest.mark.parametrize("has", [True, False])
 def test_the_cpu_uses_it_where_it_has_instructions_for_it_and_the_recipe_allows_it(monkeypatch, has):
-    monkeypatch.setattr(half_precision, "_has_bfloat16", lambda: has)
+    monkeypatch.setattr(half_precision, "has_bfloat16", lambda: has)
     assert precision_of(TrainSection(), "cpu") == ("bfloat16" if has else "single")
     assert precision_of(TrainSection(precision="single"), "cpu") == "single"
 
@@ -65,7 +65,7 @@ def test_gpus_use_their_own_half_precision_unless_the_recipe_forbids_it():
 
 def test_a_trial_step_runs_in_the_precision_of_the_training(monkeypatch):
     used = []
-    monkeypatch.setattr(half_precision, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(half_precision, "has_bfloat16", lambda: True)
     autocast = torch.autocast
     monkeypatch.setattr(torch, "autocast", lambda kind, **named: used.append(named) or autocast(kind, **named))
     open_trial(TrainSection(image_size=64), 2, "cpu")(2)

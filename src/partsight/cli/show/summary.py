@@ -21,6 +21,12 @@ def print_summary(console: Console, evaluation: Evaluation, report: Path | None,
         f"{evaluation.num_images} test pictures, {evaluation.num_empty_images} of them empty; threshold "
         f"{evaluation.threshold:.3f} chosen on {evaluation.threshold_source}; {seconds:.0f} s",
     )
+    if evaluation.second_opinion is not None:
+        before, after = evaluation.second_opinion.before, evaluation.second_opinion.after
+        console.print(
+            f"second opinion: false detections {before.num_false} → {after.num_false}, wrong names {before.num_misnamed} → "
+            f"{after.num_misnamed}, right {before.num_right} → {after.num_right}"
+        )
     if report is not None:
         console.print(f"report {report}", soft_wrap=True)
 

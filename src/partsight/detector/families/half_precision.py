@@ -15,7 +15,7 @@ def precision_of(section: TrainSection, device: str) -> str:
     if section.precision == "single":
         return "single"
     if device == "cpu":
-        return "bfloat16" if _has_bfloat16() else "single"
+        return "bfloat16" if has_bfloat16() else "single"
     return "float16"
 
 
@@ -37,7 +37,7 @@ def run_in_bfloat16(network: Any) -> None:
     network.predict = predict_in_half
 
 
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
     """Return whether the processor multiplies bfloat16 by instructions of its own; without, it is slower than single."""
     import torch
 

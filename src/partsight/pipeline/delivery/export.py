@@ -11,8 +11,16 @@ import numpy as np
 
 import partsight
 from partsight.config.loading import effective_recipe
-from partsight.deploy.description import FORMAT, ModelDescription, Parity, SpeedRow
+from partsight.deploy.description import (
+    FORMAT,
+    FORMAT_WITHOUT_VERIFIER,
+    ModelDescription,
+    Parity,
+    SpeedRow,
+    VerifierEntry,
+)
 from partsight.deploy.exported_detector import ExportedDetector
+from partsight.deploy.exported_verifier import open_verifier
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
 from partsight.deploy.openvino_export import write_openvino
 from partsight.deploy.parity import ParityRun, check_parity, measure_parity
@@ -20,14 +28,17 @@ from partsight.deploy.runtimes import RUNTIMES, open_runtime
 from partsight.deploy.speed import measure_speed
 from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, ExportedNetwork, open_family
 from partsight.detector.letterbox import resize
+from partsight.detector.verifying import VerifiedDetector, load_verifier
 from partsight.errors import DetectorError
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match
 from partsight.files import hash_json
 from partsight.pictures import list_pictures, read_picture
+from partsight.pipeline.delivery.export_verifier import export_verifier
 from partsight.pipeline.delivery.part_cards import check_documents, write_part_cards
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.running.stage import Stage
 from partsight.structures.arrays import Image
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
@@ -57,14 +68,15 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
     """Export the experiment's detector into `plan.out`. Raises ModelError when an export differs from its checkpoint."""
     _check_targets(plan.targets)
     check_documents(experiment.recipe)
-    delivery = _Delivery(experiment, experiment.train().checkpoint, open_family(experiment.train().checkpoint.family))
     with written_folder(plan.out) as folder:
+        checkpoint, pictures = experiment.verify(), _pictures(experiment, plan.pictures)
+        verifier = export_verifier(checkpoint, plan.targets, folder, pictures.samples)
+        delivery = _Delivery(experiment, checkpoint, open_family(checkpoint.family), folder, verifier)
         exported = _export(delivery, plan.targets, folder)
-        pictures = _pictures(experiment, plan.pictures)
         parity = _compare(delivery, exported, pictures)
         description = ModelDescription(
             kind="partsight-model",
-            format=FORMAT,
+            format=FORMAT if verifier else FORMAT_WITHOUT_VERIFIER,
             name=experiment.recipe.name,
             class_names=delivery.checkpoint.class_names,
             spec=exported["onnx"].spec,
@@ -72,6 +84,7 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
             threshold_source=experiment.evaluate().evaluation.threshold_source,
             class_thresholds=experiment.evaluate().evaluation.class_thresholds,
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
+            verifier=verifier,
             parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder),
             license=exported["onnx"].license,
             provenance=_provenance(experiment),
@@ -88,16 +101,32 @@ class _Delivery:
     experiment: Experiment
     checkpoint: Checkpoint
     family: DetectorFamily
+    folder: Path
+    """Where the model folder is being made."""
+    verifier: VerifierEntry | None
+    """As exported."""
 
     @property
     def image_size(self) -> int | None:
         return self.experiment.evaluate().evaluation.image_size
 
     def trained_detector(self, threads: int) -> Detector:
-        return self.family.load(self.checkpoint, threads, image_size=self.image_size)
+        detector = self.family.load(self.checkpoint, threads, image_size=self.image_size)
+        if self.verifier is None:
+            return detector
+        return VerifiedDetector(detector, load_verifier(self.checkpoint, threads))
 
     def detector(self, target: str, network: ExportedNetwork, threads: int) -> Detector:
-        """Open an exported network: by our own runtimes, others by the family."""
+        """Open an exported network, with the exported verifier where there is one."""
+        detector, names = self._exported(target, network, threads), self.checkpoint.class_names
+        if self.verifier is None:
+            return detector
+        return VerifiedDetector(
+            detector, open_verifier(self.folder, self.verifier, names, runtime=target, threads=threads)
+        )
+
+    def _exported(self, target: str, network: ExportedNetwork, threads: int) -> Detector:
+        """Open it by our own runtimes, formats of others by the family."""
         if target not in RUNTIMES:
             return self.family.load_export(self.checkpoint, network)
         infer = open_runtime(target, network.path, threads)
@@ -237,7 +266,9 @@ def _time_one(
 def _provenance(experiment: Experiment) -> dict[str, Any]:
     evaluation = experiment.evaluate().evaluation
     graph = experiment.graph
-    stages = (graph.parts, graph.used_renders, graph.dataset, graph.trainings[-1], graph.evaluation)
+    stages: list[Stage[Any, Any]] = [graph.parts, graph.used_renders, graph.dataset, graph.trainings[-1]]
+    stages += [graph.verification] if graph.verification else []
+    stages.append(graph.evaluation)
     return {
         "partsight": partsight.__version__,
         "recipe": hash_json(effective_recipe(experiment.recipe)),

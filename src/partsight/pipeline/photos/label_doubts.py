@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from partsight.dataset.health import Finding
-from partsight.detector.detector import open_family
+from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError
 from partsight.evaluate.breakdown.disagreement import Disagreement, find_disagreements
 from partsight.evaluate.detecting import detect_samples
@@ -19,9 +19,8 @@ def find_label_doubts(experiment: Experiment, photos: Dataset, splits: Splits) -
     judged = [sample for sample in photos.samples if sample.sample_id not in reported]
     if not judged:
         raise DatasetError("no photos outside the test sessions: the detector must not choose labels of the test.")
-    checkpoint = experiment.train().checkpoint
     learned = {sample.sample_id for sample in experiment.assemble().splits.train.samples}
-    detector = open_family(checkpoint.family).load(checkpoint, experiment.recipe.train.threads)
+    detector = load_detector(experiment.verify(), experiment.recipe.train.threads)
     with experiment.progress.stage("check", len(judged), "pictures") as advance:
         found = detect_samples(detector, judged, experiment.recipe.evaluate, lambda done, _total: advance(done, ""))
     disagreements = find_disagreements(match(Dataset(photos.class_names, tuple(judged)), found))

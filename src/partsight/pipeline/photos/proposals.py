@@ -2,10 +2,12 @@
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from partsight.detector.detector import Checkpoint, Detector, open_family
+from partsight.detector.detector import Checkpoint, Detector
+from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError, PartsightError
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import Proposal, Proposals
@@ -14,6 +16,7 @@ from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
 from partsight.pipeline.running.workspace import MANIFEST, Workspace, inside, list_finished
 from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
+from partsight.pipeline.stages.verify.stage import VerifyManifest, VerifyStage
 from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
 
@@ -22,11 +25,20 @@ MAX_DETECTIONS = 50
 
 
 def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
-    """Return the detector trained last under a workspace whose classes are all among ours."""
+    """Return the detector trained last under a workspace whose classes are all among ours, with its verifier where there is one."""
     finished = list_finished(workspace, TrainStage.name, TrainManifest)
     for folder, manifest in sorted(finished, key=lambda one: (one[0] / MANIFEST).stat().st_mtime, reverse=True):
         if manifest.checkpoint and set(manifest.class_names) <= set(class_names):
-            return Checkpoint(inside(folder, manifest.checkpoint), manifest.family, manifest.class_names)
+            path = inside(folder, manifest.checkpoint)
+            return Checkpoint(path, manifest.family, manifest.class_names, _find_verifier(workspace, folder.name))
+    return None
+
+
+def _find_verifier(workspace: Workspace, trained_key: str) -> Path | None:
+    """Return the verifier of the detector that a training of this key made."""
+    for folder, manifest in list_finished(workspace, VerifyStage.name, VerifyManifest):
+        if manifest.trained == trained_key:
+            return inside(folder, manifest.verifier)
     return None
 
 
@@ -106,7 +118,7 @@ class PhotoProposer:
     def _look_through(self, checkpoint: Checkpoint) -> None:
         """Detect for as long as the process lives; what the user can mend is told on the page."""
         try:
-            detector = open_family(checkpoint.family).load(checkpoint, self.threads)
+            detector = load_detector(checkpoint, self.threads)
             while True:
                 self._detect(detector, self._next_key())
         except PartsightError as error:

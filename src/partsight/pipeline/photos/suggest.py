@@ -12,7 +12,7 @@ from partsight.config.recipe import Recipe
 from partsight.dataset.bands import LIGHTS, SIZES, Band, thin_bands
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
-from partsight.detector.detector import open_family
+from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError
 from partsight.evaluate.breakdown.disagreement import doubt
 from partsight.evaluate.detecting import detect_samples
@@ -161,8 +161,7 @@ def _unsure(experiment: Experiment) -> tuple[tuple[str, float], ...]:
     waiting = keep_decodable(_waiting(recipe, experiment.progress.say), experiment.workspace, experiment.progress)
     if not waiting:
         return ()
-    checkpoint = experiment.train().checkpoint
-    detector = open_family(checkpoint.family).load(checkpoint, recipe.train.threads)
+    detector = load_detector(experiment.verify(), recipe.train.threads)
     found = detect_samples(detector, waiting, recipe.evaluate, lambda _done, _total: None)
     doubts = [(sample.sample_id, doubt(detections)) for sample, detections in zip(waiting, found, strict=True)]
     kept = sorted((entry for entry in doubts if entry[1] >= MIN_DOUBT), key=lambda entry: -entry[1])

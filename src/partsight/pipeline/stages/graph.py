@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from partsight.config.recipe import Recipe
+from partsight.detector.verifier import open_verifiers
 from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.stages.cad.stage import CadStage
 from partsight.pipeline.stages.camera_ranges import for_rendering
@@ -17,6 +18,7 @@ from partsight.pipeline.stages.render.stage import RenderStage
 from partsight.pipeline.stages.report.stage import ReportStage
 from partsight.pipeline.stages.train.schedule import plan_trainings
 from partsight.pipeline.stages.train.stage import TrainStage
+from partsight.pipeline.stages.verify.stage import VerifyStage
 from partsight.structures.dataset import Splits
 
 
@@ -59,9 +61,15 @@ class Graph:
         return plan_trainings(self.recipe, self.dataset)
 
     @cached_property
+    def verification(self) -> VerifyStage | None:
+        """The second opinion; None where the recipe wants none, or what it starts from is not installed."""
+        weights = open_verifiers().find_weights() if self.recipe.verify.enabled else None
+        return None if weights is None else VerifyStage(self.recipe, self.dataset, self.trainings[-1], weights)
+
+    @cached_property
     def evaluation(self) -> EvaluateStage:
         """The figures on the test pictures."""
-        return EvaluateStage(self.recipe, self.dataset, self.trainings[-1])
+        return EvaluateStage(self.recipe, self.dataset, self.trainings[-1], self.verification)
 
     @cached_property
     def report(self) -> ReportStage:

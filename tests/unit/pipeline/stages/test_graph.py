@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from partsight.config.recipe import Recipe
+from partsight.detector.verifier import open_verifiers
+from partsight.detector.verifiers import lite
 from partsight.pipeline.stages.graph import Graph
 
 SESSIONS = ("monday", "tuesday", "wednesday")
@@ -38,6 +40,7 @@ def keys(project: Path, **changes) -> dict[str, tuple[str, ...]]:
             **dict(zip(("train", "validation", "test"), map(list, zip(SESSIONS)), strict=True)),
         },
         "dataset": {"photos_per_class": "all"},
+        "verify": {"enabled": False},
     }
     for section, values in changes.items():
         content[section] = {**content.get(section, {}), **values}
@@ -134,3 +137,29 @@ def test_all_trainings_of_a_schedule_have_keys_before_anything_ran(project):
     assert len(set(found["train"])) == 5, "renders, photos, two rounds against false alarms, own labels"
     assert (len(found["alarms"]), len(found["pasted"]), len(found["frames"])) == (2, 2, 1)
     assert not (project / "runs").exists()
+
+
+needs_weights = pytest.mark.skipif(
+    open_verifiers().find_weights() is None, reason="the weights of the second opinion are not installed"
+)
+
+
+@needs_weights
+def test_a_second_opinion_is_measured_and_trains_no_detector(project):
+    alone, verified = keys(project), keys(project, verify={"enabled": True})
+    assert set(verified) - set(alone) == {"verify"}
+    assert changed(alone, verified) == {"evaluate", "report"}
+
+
+@needs_weights
+def test_a_verifier_depends_on_what_it_learns_from_and_not_on_the_test(project):
+    before = keys(project, verify={"enabled": True})
+    label(project, "wednesday").write_text("0 0.4 0.4 0.2 0.2\n")
+    assert changed(before, keys(project, verify={"enabled": True})) == {"evaluate", "report"}
+    label(project, "monday").write_text("0 0.4 0.4 0.2 0.2\n")
+    assert "verify" in changed(before, keys(project, verify={"enabled": True}))
+
+
+def test_without_its_weights_there_is_no_second_opinion(project, monkeypatch):
+    monkeypatch.setattr(lite, "_PACKAGE", "no_such_package")
+    assert "verify" not in keys(project, verify={"enabled": True})

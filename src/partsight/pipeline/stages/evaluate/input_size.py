@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from partsight.config.recipe import Recipe
-from partsight.detector.detector import open_family
-from partsight.evaluate.detecting import detect_samples
+from partsight.detector.detector import Checkpoint, open_family
+from partsight.detector.verifying import load_verifier
+from partsight.evaluate.detecting import detect_samples, verify_samples
 from partsight.evaluate.intervals.comparing import Comparison, compare
-from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Advance, Progress
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
+from partsight.structures.sample import Sample
 
 RESAMPLES = 1000
 """Resamples of the validation photos by which a difference is clear or not."""
@@ -25,7 +26,9 @@ class SizedDetections:
     image_size: int
     """Longer side of the input for photos, in pixels."""
     detections: Sequence[Detections]
-    """One for each picture."""
+    """One for each picture, verified where there is a verifier."""
+    proposed: Sequence[Detections]
+    """What the detector alone says."""
 
 
 def first_size(recipe: Recipe) -> int:
@@ -34,22 +37,23 @@ def first_size(recipe: Recipe) -> int:
 
 
 def look_at(
-    recipe: Recipe, dataset: Dataset, trained: TrainOutput, image_size: int, progress: Progress
+    recipe: Recipe, dataset: Dataset, checkpoint: Checkpoint, image_size: int, progress: Progress
 ) -> SizedDetections:
     """Detect on pictures: photos are looked at whole, with that input, renders with the one they were trained with."""
-    family, samples = open_family(trained.checkpoint.family), dataset.samples
+    family, samples = open_family(checkpoint.family), dataset.samples
     found: dict[str, Detections] = {}
     with progress.stage(f"evaluate at {image_size} px", len(samples), "pictures") as advance:
         for source, size in (("photo", image_size), ("render", recipe.train.image_size)):
             chosen = [sample for sample in samples if sample.source == source]
             if chosen:
-                detector = family.load(trained.checkpoint, recipe.train.threads, image_size=size)
+                detector = family.load(checkpoint, recipe.train.threads, image_size=size)
                 of_chosen = detect_samples(detector, chosen, recipe.evaluate, _counted(advance, len(found)))
                 found |= {sample.sample_id: one for sample, one in zip(chosen, of_chosen, strict=True)}
-    return SizedDetections(image_size, [found[sample.sample_id] for sample in samples])
+    proposed = [found[sample.sample_id] for sample in samples]
+    return SizedDetections(image_size, _verified(recipe, samples, checkpoint, proposed, progress), proposed)
 
 
-def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progress: Progress) -> SizedDetections:
+def choose_look(recipe: Recipe, validation: Dataset, checkpoint: Checkpoint, progress: Progress) -> SizedDetections:
     """Look at the validation pictures with each size of the recipe; return the first look, or one that is clearly better on photos.
 
     Clearly better: the 95 % interval of the difference in mAP50, over resampled photos, is above 0; of several such the one with the
@@ -57,7 +61,7 @@ def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progr
     """
     sizes = list(dict.fromkeys(recipe.train.scaled_size(scale) for scale in recipe.evaluate.input_scales))
     is_shown = any(sample.source == "photo" and len(sample.class_ids) for sample in validation.samples)
-    looks = [look_at(recipe, validation, trained, size, progress) for size in (sizes if is_shown else sizes[:1])]
+    looks = [look_at(recipe, validation, checkpoint, size, progress) for size in (sizes if is_shown else sizes[:1])]
     comparisons = [_compare(recipe, validation, looks[0], look) for look in looks[1:]]
     for look, one in zip(looks[1:], comparisons, strict=True):
         change = f"{one.first_map50:.3f} at {looks[0].image_size} px, {one.second_map50:.3f} at {look.image_size} px"
@@ -68,6 +72,20 @@ def choose_look(recipe: Recipe, validation: Dataset, trained: TrainOutput, progr
         if one.is_clear and one.difference > 0
     ]
     return max(clear, key=lambda pair: pair[0])[1] if clear else looks[0]
+
+
+def _verified(
+    recipe: Recipe,
+    samples: Sequence[Sample],
+    checkpoint: Checkpoint,
+    proposed: Sequence[Detections],
+    progress: Progress,
+) -> Sequence[Detections]:
+    if checkpoint.verifier is None:
+        return proposed
+    verifier = load_verifier(checkpoint, recipe.train.threads)
+    with progress.stage("verify what is found", len(samples), "pictures") as advance:
+        return verify_samples(verifier, samples, proposed, recipe.evaluate, _counted(advance, 0))
 
 
 def _compare(recipe: Recipe, dataset: Dataset, first: SizedDetections, second: SizedDetections) -> Comparison:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from partsight.config.recipe import Recipe
+from partsight.detector.detector import Checkpoint
+from partsight.detector.verifier import open_verifiers
 from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
-from partsight.evaluate.figures.thresholds import choose_limits
+from partsight.evaluate.figures.thresholds import Limits, choose_limits
 from partsight.evaluate.matching import match
+from partsight.evaluate.second_opinion import judge_change
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.files import read_json, write_json
 from partsight.pipeline.running.keys import section_content
@@ -19,13 +22,19 @@ from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
 from partsight.pipeline.stages.dataset.stage import DatasetStage
-from partsight.pipeline.stages.evaluate.input_size import choose_look, first_size, look_at
+from partsight.pipeline.stages.evaluate.input_size import SizedDetections, choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
 from partsight.pipeline.stages.train.stage import TrainOutput
+from partsight.pipeline.stages.verify.stage import VerifyStage
 from partsight.progress import Progress
 from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
-from partsight.structures.evaluation import Evaluation
+from partsight.structures.evaluation import Evaluation, SecondOpinion
+
+NO_OPINION = (
+    "There is no second opinion (verify.enabled): the weights that it starts from are not installed. "
+    f"Install them: {open_verifiers().how_to_install()}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +62,16 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     recipe: Recipe
     dataset: DatasetStage
     trained: Stage[Any, TrainOutput]
+    verified: VerifyStage | None = None
+    """Who looks once more at what the detector finds; None: nobody does."""
 
-    name, version, manifest_type, unit = "evaluate", 5, EvaluateManifest, "picture"
+    name, version, manifest_type, unit = "evaluate", 6, EvaluateManifest, "picture"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the detector, the pictures that choose and report, and how they are looked at."""
         return {
             "train": self.trained.key,
+            "verify": self.verified.key if self.verified else None,
             "pictures": judging_content(self.recipe, self.dataset.renders.key, self.dataset.photos),
             "evaluate": section_content(self.recipe.evaluate),
             "seed": self.recipe.seed,
@@ -67,8 +79,13 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
 
     @property
     def upstream(self) -> tuple[Stage[Any, Any], ...]:
-        """The dataset and the detector."""
-        return (self.dataset, self.trained)
+        """The dataset, the detector, and its verifier."""
+        return (self.dataset, self.trained, *([self.verified] if self.verified else []))
+
+    @property
+    def lacks_verifier(self) -> bool:
+        """Whether the recipe wants a second opinion, and what it starts from is not installed."""
+        return self.recipe.verify.enabled and self.verified is None
 
     @property
     def num_units(self) -> int:
@@ -84,7 +101,10 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     def make(self, run: Resolver, folder: Path) -> EvaluateManifest:
         """Detect and measure."""
         splits, trained = run.resolve(self.dataset).splits, run.resolve(self.trained)
-        return _evaluate(self.recipe, splits, trained, folder, run.progress)
+        checkpoint = run.resolve(self.verified).checkpoint if self.verified else trained.checkpoint
+        if self.lacks_verifier:
+            run.progress.say(NO_OPINION)
+        return _evaluate(self.recipe, splits, checkpoint, folder, run.progress)
 
     def load(self, run: Resolver, folder: Path, manifest: EvaluateManifest) -> EvaluateOutput:
         """Return figures and detections."""
@@ -95,14 +115,14 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
 
 
 def _evaluate(
-    recipe: Recipe, splits: Splits, trained: TrainOutput, folder: Path, progress: Progress
+    recipe: Recipe, splits: Splits, checkpoint: Checkpoint, folder: Path, progress: Progress
 ) -> EvaluateManifest:
     chosen = (
-        None if recipe.evaluate.protocol == "baseline" else choose_look(recipe, splits.validation, trained, progress)
+        None if recipe.evaluate.protocol == "baseline" else choose_look(recipe, splits.validation, checkpoint, progress)
     )
     size = first_size(recipe) if chosen is None else chosen.image_size
-    detections = look_at(recipe, splits.test, trained, size, progress).detections
-    test = match(splits.test, detections)
+    look = look_at(recipe, splits.test, checkpoint, size, progress)
+    test = match(splits.test, look.detections)
     judged = [test] if chosen is None else [test, match(splits.validation, chosen.detections)]
     limits = choose_limits(judged[-1], recipe.evaluate)
     evaluation = evaluate(
@@ -123,10 +143,26 @@ def _evaluate(
         unknown=unknown,
         best_f1_threshold=limits.best_f1_threshold,
         image_size=size,
+        second_opinion=_judge_change(recipe, splits, (look, chosen), limits) if checkpoint.verifier else None,
     )
-    write_json(folder / "detections.json", [_describe(found) for found in detections])
+    write_json(folder / "detections.json", [_describe(found) for found in look.detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     return EvaluateManifest(map50=evaluation.overall.ap50)
+
+
+def _judge_change(
+    recipe: Recipe, splits: Splits, looks: tuple[SizedDetections, SizedDetections | None], limits: Limits
+) -> SecondOpinion:
+    """Judge the detector alone on the same pictures, at the threshold that it would have been given."""
+    look, chosen = looks
+    before = match(splits.test, look.proposed)
+    judge = before if chosen is None else match(splits.validation, chosen.proposed)
+    return judge_change(
+        before,
+        match(splits.test, look.detections),
+        limits_before=choose_limits(judge, recipe.evaluate),
+        limits_after=limits,
+    )
 
 
 def _describe(found: Detections) -> dict[str, Any]:

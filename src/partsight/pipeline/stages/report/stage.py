@@ -25,9 +25,10 @@ from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest, inside
 from partsight.pipeline.stages.cad.stage import CadStage, PartsOutput, load_facts, load_parts
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
-from partsight.pipeline.stages.evaluate.stage import EvaluateOutput, EvaluateStage
+from partsight.pipeline.stages.evaluate.stage import NO_OPINION, EvaluateOutput, EvaluateStage
 from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
 from partsight.pipeline.stages.train.stage import TrainOutput
+from partsight.pipeline.stages.verify.stage import VerifyOutput
 from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
 from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
@@ -55,6 +56,7 @@ class _Outputs:
     renders: RenderOutput
     dataset: DatasetOutput
     trained: TrainOutput
+    verified: VerifyOutput | None
     evaluated: EvaluateOutput
 
 
@@ -98,11 +100,13 @@ class ReportStage(Stage[ReportManifest, Path]):
             renders=run.resolve(self.renders),
             dataset=run.resolve(self.evaluated.dataset),
             trained=run.resolve(self.evaluated.trained),
+            verified=run.resolve(self.evaluated.verified) if self.evaluated.verified else None,
             evaluated=run.resolve(self.evaluated),
         )
         with run.progress.stage(self.name, 1, "page") as advance:
             splits = replace(outputs.dataset.splits, train=shown_in_training(self.recipe, outputs.dataset))
             content = _content(self.recipe, outputs, splits.train)
+            content = replace(content, notes=(NO_OPINION,)) if self.evaluated.lacks_verifier else content
             write_report(content, self.recipe.report, folder / PAGE)
             write_cards(content, _trained_from(self.recipe), splits, folder)
             advance(1, "")
@@ -200,7 +204,8 @@ def _imports(recipe: Recipe) -> tuple[tuple[str, str], ...]:
 
 
 def _provenance(made: _Outputs) -> tuple[tuple[str, str], ...]:
-    keys = {name: getattr(made, name).key for name in ("parts", "renders", "dataset", "trained", "evaluated")}
+    names = ("parts", "renders", "dataset", "trained", *(["verified"] if made.verified else []), "evaluated")
+    keys = {name: getattr(made, name).key for name in names}
     return (
         ("Partsight", partsight.__version__),
         ("Renderer", made.renders.variant),
@@ -209,6 +214,10 @@ def _provenance(made: _Outputs) -> tuple[tuple[str, str], ...]:
         ("Machine", f"{platform.system()} {platform.machine()}, {num_cores()} cores"),
         *((f"Key of {stage}", key) for stage, key in keys.items()),
     )
+
+
+def _lessons(verified: VerifyOutput) -> str:
+    return "crops: " + ", ".join(f"{count} {kind}" for kind, count in verified.counts.items())
 
 
 def _version(library: str) -> str:
@@ -228,5 +237,6 @@ def _timings(made: _Outputs) -> tuple[StageTiming, ...]:
             StageTiming(output.title, output.seconds, f"{len(output.history)} epochs")
             for output in (*made.trained.earlier, made.trained)
         ),
+        *([StageTiming("verify", made.verified.seconds, _lessons(made.verified))] if made.verified else []),
         StageTiming("evaluate", made.evaluated.seconds, f"{num_test} test pictures"),
     )

@@ -1,0 +1,1 @@
+"""Networks that verify what a detector proposes, one module each."""

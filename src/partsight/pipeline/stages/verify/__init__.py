@@ -1,0 +1,1 @@
+"""Training pictures and the finished detector → a verifier that looks once more."""
