@@ -26,7 +26,7 @@ from partsight.photos.decoding import Video
 from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import Measurement, measure
 from partsight.photos.picking import find_sharp, pick
-from partsight.photos.stills import small_grey
+from partsight.photos.stills import small_gray
 from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.photos.add import IntakeJob, add_photos
 from partsight.progress import Silence
@@ -125,7 +125,7 @@ def blur_found(folder: Path) -> None:
             clips = [pan(paths[(first + 11 * step) % len(paths)], smear_px, generator) for step in range(3)]
             frames = [frame for clip in clips for frame in clip]
             measurements = [
-                measure(PreviewFrame(number, number / RATE, small_grey(image)))
+                measure(PreviewFrame(number, number / RATE, small_gray(image)))
                 for number, (image, _) in enumerate(frames)
             ]
             truth = np.array([is_blurred for _, is_blurred in frames])

@@ -184,7 +184,7 @@ def print_growth(renderer, scene, title):
 
 
 def with_things(scene, instances):
-    """Return the scene with these instead of its labelled things."""
+    """Return the scene with these instead of its labeled things."""
     grounds = tuple(instance for instance in scene.instances if instance.class_id is None)
     return replace(scene, instances=(*grounds, *instances))
 

@@ -72,7 +72,7 @@ def main() -> None:
         f"{platform.platform()}, {num_cores()} cores; {len(films)} walks of {FRAMES} frames teach, {len(judging)} judge"
     )
     print(
-        "| seed | frames labelled | boxes right | of the parts there | mAP50 before | after | mAP50-95 before | after |"
+        "| seed | frames labeled | boxes right | of the parts there | mAP50 before | after | mAP50-95 before | after |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for seed in arguments.seeds:
@@ -168,12 +168,12 @@ def compare(
     trained = experiment.train()
     teacher = trained.earlier[0] if trained.earlier else trained
     (frames,) = (stage for stage in experiment.graph.stages if isinstance(stage, FrameStage))
-    labelled = Run(recipe, workspace, progress).resolve(frames)
-    right, wrong, there = judge_labels(labelled, films[0], recipe.class_names)
+    labeled = Run(recipe, workspace, progress).resolve(frames)
+    right, wrong, there = judge_labels(labeled, films[0], recipe.class_names)
     figures = [judge(recipe, one, films[1], progress) for one in (teacher, trained)]
     before, after = ((one.ap50, one.ap50_95) for one in figures)
     return (
-        f"| {recipe.train.seed} | {len(labelled)} of {frames.num_units} | {right} of {right + wrong} "
+        f"| {recipe.train.seed} | {len(labeled)} of {frames.num_units} | {right} of {right + wrong} "
         f"| {right} of {there} | {before[0]:.3f} | {after[0]:.3f} | {before[1]:.3f} | {after[1]:.3f} |"
     )
 
@@ -181,7 +181,7 @@ def compare(
 def judge_labels(
     samples: Sequence[Sample], films: Sequence[Film], class_names: tuple[str, ...]
 ) -> tuple[int, int, int]:
-    """Return labels that are right (class, IoU 0.5), labels that are not, and how many parts there are in the labelled frames."""
+    """Return labels that are right (class, IoU 0.5), labels that are not, and how many parts there are in the labeled frames."""
     truths = {f"{one.path.name}": one.samples for one in films}
     right = wrong = there = 0
     for sample in samples:

@@ -156,7 +156,7 @@ def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:
         "Training": f"{len(trained.history)} epochs, batch {recipe.train.batch}, seed {recipe.seed}",
         "On held-out renders of the same shapes": f"mAP50 {best['val/mAP50']:.3f}, mAP50-95 {best['val/mAP50-95']:.3f}",
         "Meant for": 'a start for training on your own parts (`train.weights = "parts"`), not for use as it is',
-        "Licence": "Apache-2.0, as Partsight",
+        "License": "Apache-2.0, as Partsight",
         "Made by": "`tools/pretrain_parts.py`",
     }
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows.items())

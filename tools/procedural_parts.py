@@ -630,7 +630,7 @@ def draw_sheet(path: Path, count: int) -> None:
     from partsight.report.pages.contact_sheet import write_contact_sheet
 
     section = RandomizeSection.model_validate(
-        {"placement": "orbit", "orbit": {"grey": False, "elevation_deg": [15, 40, 10]}}
+        {"placement": "orbit", "orbit": {"gray": False, "elevation_deg": [15, 40, 10]}}
     )
     kinds, pictures = list(KINDS), []
     with open_renderer(RenderSection(width=192, height=192, samples_per_pixel=24), 1) as renderer:

@@ -1,4 +1,4 @@
-"""Partsight turns the CAD models of custom-built parts into a camera that recognises those parts.
+"""Partsight turns the CAD models of custom-built parts into a camera that recognizes those parts.
 
 From Python, the same as from the command line:
 

@@ -58,13 +58,13 @@ class CameraFacts:
     """By the camera's own clock, as 2026-11-23T14:05:00."""
     camera: str | None
     focal_35mm: float | None
-    """Focal length for a film of 36 × 24 mm, in millimetres."""
+    """Focal length for a film of 36 × 24 mm, in millimeters."""
 
 
 def read_picture(path: Path) -> Image:
     """Read a picture as (H, W, 3) RGB uint8, turned as its EXIF data say. Raises DatasetError naming the file.
 
-    Grey values of more than 8 bits, and floating-point ones, are scaled to the range that their largest value falls into;
+    Gray values of more than 8 bits, and floating-point ones, are scaled to the range that their largest value falls into;
     what is transparent in parts lies on white.
     """
     with _opened(path) as picture:
@@ -188,14 +188,14 @@ def _orientation(picture: PillowImage.Image) -> int:
 
 def _rgb_bytes(picture: PillowImage.Image) -> Image:
     if picture.mode in {"F", "I"} or picture.mode.startswith("I;"):
-        return np.repeat(_grey_bytes(np.asarray(picture))[:, :, None], 3, axis=2)
+        return np.repeat(_gray_bytes(np.asarray(picture))[:, :, None], 3, axis=2)
     if "A" in picture.getbands() or "transparency" in picture.info:
         return _on_white(picture.convert("RGBA"))
     return np.asarray(picture.convert("RGB"))
 
 
-def _grey_bytes(values: Any) -> Image:
-    """Return (H, W) uint8 from grey values of any range; what is not a number is black."""
+def _gray_bytes(values: Any) -> Image:
+    """Return (H, W) uint8 from gray values of any range; what is not a number is black."""
     light: FloatArray = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     brightest = float(light.max(initial=0.0))
     if values.dtype.kind == "f" and brightest <= _BRIGHTEST_UNIT:

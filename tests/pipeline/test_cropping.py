@@ -72,13 +72,13 @@ def test_photos_are_cut_and_evaluated_whole(cropped, finished):
         labels = (folder / "labels" / f"{path.stem}.txt").read_text().split("\n")[:-1]
         height, width = is_bright.shape
         assert (width, height) == (100, 100)
-        labelled = np.zeros_like(is_bright)
+        labeled = np.zeros_like(is_bright)
         for line in labels:
             x, y, across, down = (float(share) * 100 for share in line.split()[1:])
-            labelled[round(y - down / 2) : round(y + down / 2), round(x - across / 2) : round(x + across / 2)] = True
-        assert not (labelled & ~is_bright).any()
-        unlabelled = (is_bright & ~labelled).sum()
-        assert unlabelled < 2 * 0.25 * SIDE**2 + 1  # slivers, of at most two squares
+            labeled[round(y - down / 2) : round(y + down / 2), round(x - across / 2) : round(x + across / 2)] = True
+        assert not (labeled & ~is_bright).any()
+        unlabeled = (is_bright & ~labeled).sum()
+        assert unlabeled < 2 * 0.25 * SIDE**2 + 1  # slivers, of at most two squares
     checkpoint = experiment.train().checkpoint
     family = open_family(checkpoint.family)
     assert family.load(checkpoint, 1).image_size == 2 * cropped.train.image_size

@@ -122,7 +122,7 @@ if __name__ == "__main__":
 
 
 def test_other_cad_files_stand_around_and_are_part_of_the_key(smoke, samples, tmp_path):
-    """They are read like the classes, drawn into the scenes, and never labelled."""
+    """They are read like the classes, drawn into the scenes, and never labeled."""
     distractors = smoke.randomize.distractors.but(cad=(samples / "SHD.step",), cad_share=1.0, per_image=(3, 3))
     crowded = changed(smoke.at("randomize.distractors", distractors), count=2)
     alone = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence())

@@ -49,7 +49,7 @@ ON = {
     "shot noise": ({"sensor.shot_noise": (0.05, 0.05)}, {}),
     "read noise": ({"sensor.read_noise": (0.05, 0.05)}, {}),
     "sharpening": ({"sensor.sharpening": (0.8, 0.8)}, {}),
-    "grey": ({"sensor.grey_share": 1}, {}),
+    "gray": ({"sensor.gray_share": 1}, {}),
     "color fringes": ({"sensor.chromatic_px": (20, 20)}, {}),
     "mosaic": ({"sensor.mosaic_share": 1}, {}),
 }

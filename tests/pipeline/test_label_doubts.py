@@ -21,8 +21,8 @@ def photographed(finished, tmp_path_factory):
     """Renders as photos, session 'shop' to validate and 'hall' to test; only the first of each has its labels."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
-    labelled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
-    for number, sample in enumerate(labelled[:6]):
+    labeled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
+    for number, sample in enumerate(labeled[:6]):
         session = "shop" if number < 3 else "hall"
         for name in ("images", "labels"):
             (folder / name / session).mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def test_without_a_detector_no_label_is_doubted(photographed):
     assert not [finding for finding in findings if finding.kind.startswith("likely")]
 
 
-def test_unlabelled_pictures_are_ranked_by_the_doubt_of_the_detector(photographed):
+def test_unlabeled_pictures_are_ranked_by_the_doubt_of_the_detector(photographed):
     waiting = photographed.recipe.photos.folder / "to_label" / "monday"
     waiting.mkdir(parents=True)
     for sample in photographed.render().dataset.samples[6:9]:

@@ -1,4 +1,4 @@
-"""The labelling page proposes what a really trained detector finds."""
+"""The labeling page proposes what a really trained detector finds."""
 
 import shutil
 import time

@@ -65,7 +65,7 @@ def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
 
 def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3)
-    with pytest.raises(DatasetError, match="3 labelled boxes"):
+    with pytest.raises(DatasetError, match="3 labeled boxes"):
         for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
     with pytest.raises(DatasetError, match="EXIF"):
         for_rendering(recipe_with(smoke, tmp_path, focal="photos"))

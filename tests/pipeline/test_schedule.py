@@ -26,9 +26,9 @@ def photos(finished, tmp_path_factory):
     """Renders stand for photos: eight to train on, two of them without labels, four to validate."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
-    labelled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
+    labeled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
     for number in range(12):
-        sample, session = labelled[number % len(labelled)], "monday" if number < 8 else "tuesday"
+        sample, session = labeled[number % len(labeled)], "monday" if number < 8 else "tuesday"
         for name in ("images", "labels"):
             (folder / name / session).mkdir(parents=True, exist_ok=True)
         stem = f"{session}{number}"

@@ -1,4 +1,4 @@
-"""Self-training: a further training with frames of videos that the detector labelled; what judges never teaches."""
+"""Self-training: a further training with frames of videos that the detector labeled; what judges never teaches."""
 
 import dataclasses
 import shutil
@@ -44,16 +44,16 @@ def with_videos(finished):
     return open_experiment
 
 
-def test_frames_that_the_detector_labelled_are_shown_in_a_further_training(with_videos, video):
+def test_frames_that_the_detector_labeled_are_shown_in_a_further_training(with_videos, video):
     experiment = with_videos(video)
     trained = experiment.train()
     assert [output.title for output in (*trained.earlier, trained)] == ["train", "own labels"]
-    labelled = frames(experiment)
-    assert 0 < len(labelled) <= 8
-    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labelled)
-    assert {sample.session for sample in labelled} == {"video walk.mp4"}
+    labeled = frames(experiment)
+    assert 0 < len(labeled) <= 8
+    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labeled)
+    assert {sample.session for sample in labeled} == {"video walk.mp4"}
     judging = (*experiment.assemble().splits.validation.samples, *experiment.assemble().splits.test.samples)
-    assert not {sample.sample_id for sample in labelled} & {sample.sample_id for sample in judging}
+    assert not {sample.sample_id for sample in labeled} & {sample.sample_id for sample in judging}
 
 
 def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
@@ -61,7 +61,7 @@ def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
 
 
 def frames(experiment):
-    """The frames that the detector labelled, found or labelled anew."""
+    """The frames that the detector labeled, found or labeled anew."""
     (stage,) = (stage for stage in experiment.graph.stages if stage.name == "frames")
     return Run(experiment.recipe, experiment.workspace, Silence()).resolve(stage)
 

@@ -1,4 +1,4 @@
-"""From two filmed walks to a labelled, split, checked dataset, without a step by hand; the renderer films, so every box is known."""
+"""From two filmed walks to a labeled, split, checked dataset, without a step by hand; the renderer films, so every box is known."""
 
 import dataclasses
 import json

@@ -66,14 +66,14 @@ GREY = np.linspace(60, 114, 12).reshape(3, 4)
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-def test_grey_values_of_every_depth_look_the_same(tmp_path: Path, bits: int) -> None:
+def test_gray_values_of_every_depth_look_the_same(tmp_path: Path, bits: int) -> None:
     white = 2**bits - 1
     Image.fromarray(np.rint(GREY / 255 * white).astype(np.uint16)).save(tmp_path / "a.png")
     assert read_picture(tmp_path / "a.png")[:, :, 0] == pytest.approx(GREY, abs=1)
 
 
 @pytest.mark.parametrize("values", [GREY.astype(np.int32), GREY.astype(np.float32), (GREY / 255).astype(np.float32)])
-def test_grey_values_of_every_type_look_the_same(tmp_path: Path, values: np.ndarray) -> None:
+def test_gray_values_of_every_type_look_the_same(tmp_path: Path, values: np.ndarray) -> None:
     Image.fromarray(values).save(tmp_path / "a.tif")
     assert read_picture(tmp_path / "a.tif")[:, :, 0] == pytest.approx(GREY, abs=1)
 
@@ -130,7 +130,7 @@ def test_linked_folders_are_walked_once_and_hidden_files_passed_over(tmp_path: P
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["grey16.png", "grey12in16.png", "int32.tif"])
+@pytest.mark.parametrize("name", ["gray16.png", "gray12in16.png", "int32.tif"])
 def test_deep_greys_of_cameras_are_neither_black_nor_white(name: str) -> None:
     path = SHARED / "cases" / "pictures" / name
     if not path.is_file():

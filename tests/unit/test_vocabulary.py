@@ -1,6 +1,7 @@
 """One word for one thing: no two modules define a public type of one name."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -51,3 +52,19 @@ def test_the_glossary_has_each_word_once_and_in_order():
     lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
     words = [line.split("|")[1].strip() for line in lines if line.startswith("| ") and not line.startswith("| word")]
     assert words == sorted(set(words), key=str.lower)
+
+
+BRITISH = r"abelled|abelling|(?<![a-z])[Gg]rey(?=s?\b|er|ish|scale|_)|\b[Nn]eighbour|\b[Bb]ehaviour|\b[Cc]olour|\b[Cc]atalogue|\b[Ll]icence|\b[Cc]entre\b"
+FOREIGN = {"src/partsight/cad/readers/kernel.py", "src/partsight/cad/readers/statements.py"}
+"""Modules that read names of units as CAD files spell them."""
+
+
+def test_spelling_is_american():
+    found = [
+        f"{path.relative_to(ROOT).as_posix()}:{number}: {line.strip()[:90]}"
+        for path in SOURCES
+        if path.relative_to(ROOT).as_posix() not in FOREIGN
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(BRITISH, line)
+    ]
+    assert found == []

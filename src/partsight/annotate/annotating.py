@@ -2,7 +2,7 @@
 
 Each instance is traced alone, over the rectangle of its projection; the nearest depth wins the pixel. So the same rays
 tell which instance a pixel shows, and which pixels the instance would cover if nothing stood before it and the picture
-had no borders. Depths are counted along the optical axis, in metres: they can be compared between instances.
+had no borders. Depths are counted along the optical axis, in meters: they can be compared between instances.
 """
 
 import functools
@@ -36,9 +36,9 @@ _NO_CLASSES: Mapping[str, int] = {}
 
 
 def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES) -> Annotation:
-    """Return the exact labels of a scene; instances without a class hide others but are not labelled.
+    """Return the exact labels of a scene; instances without a class hide others but are not labeled.
 
-    Regions of classed instances are labelled too, with the numbers that `class_ids` has for their classes. The instance mask
+    Regions of classed instances are labeled too, with the numbers that `class_ids` has for their classes. The instance mask
     knows whole instances only.
     """
     footprints = [_footprint(instance, scene.camera) for instance in scene.instances]
@@ -50,12 +50,12 @@ def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[st
             seen.append(_describe(scene, instance_id, instance.class_id, _Seen(footprint, shown, shown == instance_id)))
             seen.extend(_describe_regions(scene, instance_id, footprint, mask=mask, class_ids=class_ids))
     visible = [annotation for annotation in seen if annotation is not None]
-    kept = tuple(annotation for annotation in visible if _is_labelled(annotation, section))
+    kept = tuple(annotation for annotation in visible if _is_labeled(annotation, section))
     return Annotation(mask, kept, num_unseen=len(seen) - len(visible), num_hidden=len(visible) - len(kept))
 
 
 def trace_picture(scene: Scene) -> tuple[IntArray, Float32Array]:
-    """Return (H, W) which instance each pixel shows, −1 for none, and its depth in metres, infinite for none."""
+    """Return (H, W) which instance each pixel shows, −1 for none, and its depth in meters, infinite for none."""
     unclassed = [replace(one, class_id=None) for one in scene.instances]  # nothing is counted beyond the borders
     footprints = [_footprint(instance, scene.camera) for instance in unclassed]
     return _nearest_instance(footprints, scene.camera.intrinsics)
@@ -125,7 +125,7 @@ def _centers(low: int, high: int, stride: int) -> FloatArray:
 
 
 def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Array:
-    """Return (rows, columns, 3) directions in the part's frame, one metre long along the optical axis."""
+    """Return (rows, columns, 3) directions in the part's frame, one meter long along the optical axis."""
     rotation, intrinsics = rays.part_from_camera[:3, :3], rays.intrinsics
     if intrinsics.lens is not None:
         offsets = offsets_at(intrinsics, np.stack(np.meshgrid(columns, rows), axis=-1))
@@ -234,7 +234,7 @@ def _tight_box(is_visible: BoolArray) -> FloatArray:
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
 
 
-def _is_labelled(annotation: InstanceAnnotation, section: AnnotateSection) -> bool:
+def _is_labeled(annotation: InstanceAnnotation, section: AnnotateSection) -> bool:
     left, top, right, bottom = annotation.box_xyxy
     is_visible_enough = annotation.visible_fraction >= section.min_visible_fraction
     return is_visible_enough and min(right - left, bottom - top) >= section.min_side_px

@@ -18,7 +18,7 @@ from partsight.errors import PartsightError, RecipeWarning
 
 app = typer.Typer(
     name="partsight",
-    help="Turn the CAD models of custom-built parts into a camera that recognises those parts.",
+    help="Turn the CAD models of custom-built parts into a camera that recognizes those parts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

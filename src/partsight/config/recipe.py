@@ -119,9 +119,9 @@ class Recipe(Section):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """All classes in the order of their numbers: the parts, then the sub-parts that are labelled on them."""
-        labelled = (name for part in self.parts.values() for name in part.labels)
-        return tuple(dict.fromkeys([*self.parts, *labelled]))
+        """All classes in the order of their numbers: the parts, then the sub-parts that are labeled on them."""
+        labeled = (name for part in self.parts.values() for name in part.labels)
+        return tuple(dict.fromkeys([*self.parts, *labeled]))
 
     @property
     def cad_parts(self) -> dict[str, PartSection]:

@@ -23,14 +23,14 @@ WHOLE_SESSION = "all"
 
 
 def read_photos(section: PhotosSection, class_names: Sequence[str], pass_over: PassOver | None = None) -> Dataset:
-    """Read the labelled photos and the background photos of a recipe; an empty dataset when it names neither folder.
+    """Read the labeled photos and the background photos of a recipe; an empty dataset when it names neither folder.
 
     Raises DatasetError with all problems of a folder; of pictures that cannot be read only `pass_over` is told, if it is given.
     """
     datasets = [Dataset(tuple(class_names), ())]
     if section.folder is not None:
         datasets.append(
-            _in_blocks(_read_labelled(section, section.folder, class_names, pass_over), section.session_block)
+            _in_blocks(_read_labeled(section, section.folder, class_names, pass_over), section.session_block)
         )
     if section.background_folder is not None:
         datasets.append(_read_backgrounds(section.background_folder, class_names, pass_over))
@@ -45,7 +45,7 @@ def session_of(path: str, pattern: str) -> str:
     return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION
 
 
-def _read_labelled(
+def _read_labeled(
     section: PhotosSection, folder: Path, class_names: Sequence[str], pass_over: PassOver | None
 ) -> Dataset:
     def session(path: str) -> str:

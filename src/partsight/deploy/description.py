@@ -64,7 +64,7 @@ class Document(_Entry):
 
 
 class PartCard(_Entry):
-    """What is shown beside a recognised part."""
+    """What is shown beside a recognized part."""
 
     name: str
     description: str = ""
@@ -140,7 +140,7 @@ class VerifierEntry(_Entry):
         )
         if not is_possible:
             raise ValueError(
-                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a grey value of 0…255, scale and "
+                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a gray value of 0…255, scale and "
                 "exponent above 0, and least_proposed and same_place_iou within 0…1"
             )
         if "onnx" not in self.networks:

@@ -28,7 +28,7 @@ MAX_DETECTIONS = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundPart:
-    """One recognised part."""
+    """One recognized part."""
 
     name: str
     score: float
@@ -39,7 +39,7 @@ class FoundPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundParts:
-    """What was recognised in a picture, best first."""
+    """What was recognized in a picture, best first."""
 
     detections: Detections
     class_names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The model folder: all that is needed to recognise parts, in one folder that can be copied anywhere.
+"""The model folder: all that is needed to recognize parts, in one folder that can be copied anywhere.
 
     model/
       model.json            what it is: classes, input, threshold, part cards, provenance, parity, speed

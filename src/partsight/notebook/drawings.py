@@ -39,7 +39,7 @@ def draw_small(
 
 
 def draw_sample(sample: Sample, longer_side_px: int) -> Image:
-    """Return a sample's picture, scaled, with its labels; grey where the picture cannot be read."""
+    """Return a sample's picture, scaled, with its labels; gray where the picture cannot be read."""
     try:
         image = read_picture(sample.image_path)
     except PartsightError:

@@ -31,7 +31,7 @@ def show_detections(detections: Detections) -> str:
 
 
 def show_found_parts(found: "FoundParts") -> str:
-    """Return the picture with what was recognised, or an empty ground where it was no file, and a line for each part."""
+    """Return the picture with what was recognized, or an empty ground where it was no file, and a line for each part."""
     image = _ground(found.detections)
     hint = note("drawn without the picture: found.draw(picture) shows it")
     if found.picture_path is not None:

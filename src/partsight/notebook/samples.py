@@ -31,7 +31,7 @@ def show_dataset(dataset: Dataset) -> str:
     num_parts = sum(len(sample.class_ids) for sample in dataset)
     num_empty = sum(not len(sample.class_ids) for sample in dataset)
     given = ", ".join(f"{count} {source}{'s' if count != 1 else ''}" for source, count in sorted(sources.items()))
-    facts = f"{len(dataset)} samples{f' ({given})' if given else ''}, {num_parts} labelled parts, {num_empty} samples without any"
+    facts = f"{len(dataset)} samples{f' ({given})' if given else ''}, {num_parts} labeled parts, {num_empty} samples without any"
     return frame("Dataset", facts, _counts_table(dataset), beside(_thumbnail(one) for one in _spread(dataset)))
 
 
@@ -65,9 +65,9 @@ def _counts_table(dataset: Dataset) -> str:
 
 def _spread(dataset: Dataset) -> list[Sample]:
     """Return at most so many samples from begin to end; those with parts where there are enough."""
-    labelled = [sample for sample in dataset if len(sample.class_ids)] or list(dataset)
-    places = np.linspace(0, len(labelled) - 1, min(len(labelled), _MOST_THUMBNAILS)).round().astype(int)
-    return [labelled[place] for place in places.tolist()]
+    labeled = [sample for sample in dataset if len(sample.class_ids)] or list(dataset)
+    places = np.linspace(0, len(labeled) - 1, min(len(labeled), _MOST_THUMBNAILS)).round().astype(int)
+    return [labeled[place] for place in places.tolist()]
 
 
 def _thumbnail(sample: Sample) -> str:

@@ -18,7 +18,7 @@ _INSTANCE_COLUMNS = ("class", *_SIDES, "visible_fraction", "truncated_fraction",
 
 
 def dataset_table(dataset: Dataset) -> Any:
-    """Return a pandas.DataFrame: a row for each labelled part, and one without class for each picture that shows none."""
+    """Return a pandas.DataFrame: a row for each labeled part, and one without class for each picture that shows none."""
     pandas = need("pandas", "Dataset.to_pandas()")
     rows = [row for sample in dataset for row in _sample_rows(sample)]
     return pandas.DataFrame(rows, columns=[*_SAMPLE_COLUMNS, *_INSTANCE_COLUMNS])

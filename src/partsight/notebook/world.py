@@ -18,7 +18,7 @@ from partsight.structures.world.scene import Instance, Scene
 _VIEW_PX = 190
 _SCENE_PX = 420
 _GROUND = 0.93
-_GREY = 0.75
+_GRAY = 0.75
 _MOST_NAMES = 8
 
 
@@ -35,12 +35,12 @@ def show_part(part: Part) -> str:
 
 def show_scene(scene: Scene) -> str:
     """Return a plain drawing of what the camera sees, parts in the colors of their classes, and the facts of the scene."""
-    labelled = [one for one in scene.instances if one.class_id is not None]
+    labeled = [one for one in scene.instances if one.class_id is not None]
     intrinsics = scene.camera.intrinsics
     width, height = intrinsics.size_wh
-    facts = f"{len(labelled)} parts of classes among {len(scene.instances)} things, {width} × {height} px"
+    facts = f"{len(labeled)} parts of classes among {len(scene.instances)} things, {width} × {height} px"
     rows = [
-        ("Parts", _named([one.part.name for one in labelled])),
+        ("Parts", _named([one.part.name for one in labeled])),
         ("Other things", _named([one.part.name for one in scene.instances if one.class_id is None])),
         (
             "Camera",
@@ -82,9 +82,9 @@ def _reduced(scene: Scene, longer_side_px: int) -> Scene:
 
 
 def _color(instance: Instance) -> FloatArray:
-    """Return a linear color: that of the class, grey for what has none."""
+    """Return a linear color: that of the class, gray for what has none."""
     if instance.class_id is None:
-        return np.full(3, _GREY)
+        return np.full(3, _GRAY)
     color = class_color(instance.class_id)
     return np.array([(int(color[start : start + 2], 16) / 255) ** 2.2 for start in (1, 3, 5)]) * 0.8 + 0.2
 
@@ -118,7 +118,7 @@ def _part_rows(part: Part) -> list[tuple[str, str]]:
         ("Diagonal", f"{1000 * diagonal_m(part.mesh):.4g} mm"),
         ("Materials", _named([material.name for material in part.materials])),
         ("Sub-parts", _named(list(part.node_names))),
-        *([("Labelled on it", _named([region.class_name for region in part.regions]))] if part.regions else []),
+        *([("Labeled on it", _named([region.class_name for region in part.regions]))] if part.regions else []),
         ("Key", part.key),
     ]
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from partsight.structures.arrays import Image
 
 SMALL_PX = 640
-"""Longer side of the grey pictures that are measured. Larger ones show more noise, smaller ones hide motion blur."""
+"""Longer side of the gray pictures that are measured. Larger ones show more noise, smaller ones hide motion blur."""
 
-GreyImage: TypeAlias = npt.NDArray[np.uint8]
+GrayImage: TypeAlias = npt.NDArray[np.uint8]
 """(height, width), luma as encoded."""
 Tell: TypeAlias = Callable[[str], None]
 """Called with a finding: something lost or left out that does not stop the work."""
@@ -20,13 +20,13 @@ Tell: TypeAlias = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreviewFrame:
-    """One frame, small and grey, the right way up."""
+    """One frame, small and gray, the right way up."""
 
     number: int
     """From 0, in the order of decoding."""
     time_s: float | None
     """Since the first frame; None for pictures that belong to no video."""
-    grey: GreyImage
+    gray: GrayImage
     """Longer side at most SMALL_PX."""
 
 

@@ -1,4 +1,4 @@
-"""Which frames are worth labelling: sharp ones that differ.
+"""Which frames are worth labeling: sharp ones that differ.
 
 A frame is blurred when it is much less sharp than the best within 1.5 seconds of it, or hardly sharp at all beside the rest of the
 video. Of the others, each next one picked is the one farthest from all picked so far (Gonzalez, "Clustering to minimize the maximum

@@ -1,4 +1,4 @@
-"""Single pictures as footage: they have no times, and neighbours need not show the same scene."""
+"""Single pictures as footage: they have no times, and neighbors need not show the same scene."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from partsight.errors import PartsightError, PhotosError
-from partsight.photos.footage import GreyImage, PreviewFrame, Tell, small_size
+from partsight.photos.footage import GrayImage, PreviewFrame, Tell, small_size
 from partsight.structures.arrays import Image
 
 
@@ -30,7 +30,7 @@ class Stills:
                 tell(str(error))
                 continue
             num_read += 1
-            yield PreviewFrame(number, None, small_grey(image))
+            yield PreviewFrame(number, None, small_gray(image))
         if not num_read:
             raise PhotosError(f"{self._paths[0].parent}: none of its {len(self._paths)} pictures can be read.")
 
@@ -40,7 +40,7 @@ class Stills:
             yield number, self._read(self._paths[number])
 
 
-def small_grey(image: Image) -> GreyImage:
+def small_gray(image: Image) -> GrayImage:
     """Return a picture as frames are measured: luma, longer side at most SMALL_PX, averaged by area."""
-    grey = PillowImage.fromarray(image).convert("L")
-    return np.asarray(grey.resize(small_size(*grey.size), PillowImage.Resampling.BOX), dtype=np.uint8)
+    gray = PillowImage.fromarray(image).convert("L")
+    return np.asarray(gray.resize(small_size(*gray.size), PillowImage.Resampling.BOX), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""The photos folder before labelling: to_label/<session>/ and photos.json, which says where each picture comes from.
+"""The photos folder before labeling: to_label/<session>/ and photos.json, which says where each picture comes from.
 
 Pictures are written first and photos.json last. After a kill the same command writes the same pictures over and then records them.
 """
@@ -60,7 +60,7 @@ class PictureRecord:
     camera: str | None = None
     """Maker and model."""
     focal_35mm: float | None = None
-    """Focal length for a film of 36 × 24 mm, in millimetres."""
+    """Focal length for a film of 36 × 24 mm, in millimeters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Experiment:
         return self._run.resolve(self.graph.parts)
 
     def render(self) -> RenderOutput:
-        """Make the recipe's labelled pictures."""
+        """Make the recipe's labeled pictures."""
         return self._run.resolve(self.graph.renders)
 
     def assemble(self) -> DatasetOutput:

@@ -51,7 +51,7 @@ def _about_photos(content: ReportContent) -> Iterator[str]:
         )
     elif not content.num_train_photos:
         yield (
-            "No photo was trained on. Five labelled photos per class from another session than the test's usually help more than "
+            "No photo was trained on. Five labeled photos per class from another session than the test's usually help more than "
             "thousands of further renders (`partsight photos label`, dataset.photos_per_class = 5)."
         )
 

@@ -1,4 +1,4 @@
-"""Samples with the class names they were labelled by; names and labels never travel apart."""
+"""Samples with the class names they were labeled by; names and labels never travel apart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ _SHOWN_NAMES = 6
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Dataset:
-    """Labelled pictures, a sequence of samples; `Sample.class_ids` index `class_names`, which every sample knows."""
+    """Labeled pictures, a sequence of samples; `Sample.class_ids` index `class_names`, which every sample knows."""
 
     class_names: tuple[str, ...]
     samples: tuple[Sample, ...]
@@ -41,7 +41,7 @@ class Dataset:
         return f"Dataset({len(self.samples)} samples of {', '.join(self.class_names[:_SHOWN_NAMES])}{more})"
 
     def to_pandas(self) -> Any:
-        """Return a pandas.DataFrame with one row for each labelled part, and one for each picture without any (extra [pandas]).
+        """Return a pandas.DataFrame with one row for each labeled part, and one for each picture without any (extra [pandas]).
 
         Visibility is read from the label files of renders. Raises ExtraError without pandas.
         """

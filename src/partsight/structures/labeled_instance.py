@@ -1,4 +1,4 @@
-"""One labelled part of a sample, with all that is known of it."""
+"""One labeled part of a sample, with all that is known of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,14 @@ from partsight.structures.world.transform import Transform
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabeledInstance:
-    """One labelled part in a picture; what only renders know is None for photos."""
+    """One labeled part in a picture; what only renders know is None for photos."""
 
     class_id: int
     class_name: str
     box_xyxy: FloatArray
     """(4,) in pixels, right and lower edges exclusive."""
     camera_from_part: Transform | None = None
-    """Its pose: (4, 4), from the part's frame to OpenCV camera axes, in metres."""
+    """Its pose: (4, 4), from the part's frame to OpenCV camera axes, in meters."""
     visible_fraction: float | None = None
     """Visible pixels over those that the part would cover alone in a picture without borders."""
     truncated_fraction: float | None = None

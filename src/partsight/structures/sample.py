@@ -1,4 +1,4 @@
-"""One labelled picture on disk, made or taken."""
+"""One labeled picture on disk, made or taken."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Sample:
 
     @property
     def instances(self) -> tuple[LabeledInstance, ...]:
-        """The labelled parts in the order of the boxes, with poses and visibility where it is a render.
+        """The labeled parts in the order of the boxes, with poses and visibility where it is a render.
 
         One small file is read for a render, masks only when they are asked for. Raises DatasetError.
         """

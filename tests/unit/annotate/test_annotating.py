@@ -158,7 +158,7 @@ def test_labels_are_the_same_far_from_the_world_origin() -> None:
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_laws_of_labels(seed: int) -> None:
-    """Boxes lie in the picture, fractions are shares, every classed instance is labelled, hidden or unseen."""
+    """Boxes lie in the picture, fractions are shares, every classed instance is labeled, hidden or unseen."""
     scene = random_scene(seed, size_wh=(80, 60))
     annotation = annotate_scene(scene, AnnotateSection())
     for item in annotation.objects:

@@ -1,4 +1,4 @@
-"""CAD files: metres inside, colors and names kept, bad files explained, the main process never harmed."""
+"""CAD files: meters inside, colors and names kept, bad files explained, the main process never harmed."""
 
 from pathlib import Path
 

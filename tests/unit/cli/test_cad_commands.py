@@ -84,7 +84,7 @@ def test_doctor_names_the_renderer(capsys):
     assert "cores to use" in shown or "core to use" in shown
 
 
-def test_a_preview_is_a_sheet_of_labelled_pictures(tmp_path, samples, capsys):
+def test_a_preview_is_a_sheet_of_labeled_pictures(tmp_path, samples, capsys):
     (tmp_path / "QF.step").write_bytes((samples / "QF.step").read_bytes())
     (tmp_path / "recipe.toml").write_text(
         '[parts.QF]\nfiles = ["QF.step"]\n[render]\nwidth = 400\nheight = 200\nsamples_per_pixel = 1\n'

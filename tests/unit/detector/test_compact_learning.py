@@ -22,7 +22,7 @@ torch = pytest.importorskip("torch", reason="the extra [compact] is not installe
 
 from partsight.detector.families.compact.loss import Targets, complete_iou, detection_loss  # noqa: E402
 from partsight.detector.families.compact.network import build_network, places  # noqa: E402
-from partsight.detector.families.compact.pictures import Labelled, PictureSet, read_pictures, vary  # noqa: E402
+from partsight.detector.families.compact.pictures import Labeled, PictureSet, read_pictures, vary  # noqa: E402
 from partsight.detector.families.compact.validation import validate  # noqa: E402
 
 SECTION = TrainSection(
@@ -122,7 +122,7 @@ def bright_box(image):
 def one_picture(number):
     image, box = shape_picture(number)
     pictures = PictureSet((Path("none"),), (np.empty((0, 5)),), SIDE)
-    pictures._cache[0] = Labelled(image, box[None], np.array([number % 2]))
+    pictures._cache[0] = Labeled(image, box[None], np.array([number % 2]))
     return pictures
 
 

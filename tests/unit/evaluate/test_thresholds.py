@@ -41,7 +41,7 @@ def test_a_detector_that_finds_nothing_gets_one_half():
 
 
 def test_a_set_without_boxes_cannot_choose():
-    with pytest.raises(EvaluationError, match="none of the 1 pictures has a labelled box"):
+    with pytest.raises(EvaluationError, match="none of the 1 pictures has a labeled box"):
         choose_threshold(match(dataset(sample("a")), [found()]))
 
 

@@ -278,7 +278,7 @@ def test_tasks_without_annotation_are_left_out_and_told(tmp_path):
     label_studio(tmp_path)
     found = judged(tmp_path)
     assert len(found.pictures) == 3
-    assert [(one.name, one.reason) for one in found.left_out] == [("later.jpg", "is not labelled yet")]
+    assert [(one.name, one.reason) for one in found.left_out] == [("later.jpg", "is not labeled yet")]
     assert found.faults == []
 
 

@@ -100,7 +100,7 @@ def test_a_step_cut_off_by_a_kill_is_finished_when_the_folder_is_opened_again(fo
     assert (folder / "labels/monday/a.txt").is_file() == (intent == "publish")
 
 
-def test_a_photo_whose_name_another_one_has_among_the_labelled_gets_a_number(folder):
+def test_a_photo_whose_name_another_one_has_among_the_labeled_gets_a_number(folder):
     make_picture(folder / "images" / KEY, gray=200)
     (folder / "labels/monday").mkdir(parents=True)
     (folder / "labels/monday/a.txt").write_text("")

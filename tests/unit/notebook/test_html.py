@@ -84,7 +84,7 @@ def test_a_sample_shows_its_picture_with_a_box_where_the_box_is(photos):
 def test_a_dataset_shows_some_pictures_and_the_counts_of_each_class(photos):
     html, pictures = check(photos)
     assert 4 <= len(pictures) <= 8
-    assert "12 samples (12 photos), 12 labelled parts, 0 samples without any" in html
+    assert "12 samples (12 photos), 12 labeled parts, 0 samples without any" in html
     assert re.search(r">QD</td><td[^>]*>6</td><td[^>]*>6<", html)
     assert re.search(r">SX</td><td[^>]*>0</td><td[^>]*>0<", html)
 

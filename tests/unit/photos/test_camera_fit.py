@@ -13,7 +13,7 @@ SIZE_WH = (640, 480)
 
 
 def boards(seed):
-    """Light of grey boards of all tones, lying anyhow; their edges are as sharp as square pixels allow."""
+    """Light of gray boards of all tones, lying anyhow; their edges are as sharp as square pixels allow."""
     rng, fine = np.random.default_rng(seed), 3
     light = np.full((SIZE_WH[1] * fine, SIZE_WH[0] * fine), 0.25, np.float32)
     rows, columns = np.ogrid[: light.shape[0], : light.shape[1]]

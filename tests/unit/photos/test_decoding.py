@@ -58,7 +58,7 @@ def test_pictures_are_turned_as_the_file_says(tmp_path, rotation_deg):
     assert shown.shape == expected.shape
     assert np.abs(shown.astype(int) - expected).mean() < 4
     preview_frames, _ = look(path)
-    assert preview_frames[0].grey.shape == expected.shape[:2]
+    assert preview_frames[0].gray.shape == expected.shape[:2]
 
 
 def test_frames_asked_for_are_the_ones_looked_at(tmp_path):

@@ -85,10 +85,10 @@ def test_only_hovering_parts_have_a_picture_behind_and_nothing_below():
     assert {layout.setting for layout in layouts(8, scatter__float_share=0.5)} == {"air", "ground"}
 
 
-def test_the_baseline_is_grey_on_white_and_nothing_else():
+def test_the_baseline_is_gray_on_white_and_nothing_else():
     for scene in scenes(5, placement="orbit"):
         assert (scene.background.image_rgb == 255).all()
-        assert [m.name for instance in scene.instances for m in instance.materials] == ["grey"]
+        assert [m.name for instance in scene.instances for m in instance.materials] == ["gray"]
         assert len(scene.lamps) == 1
 
 

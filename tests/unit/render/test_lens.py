@@ -36,7 +36,7 @@ def on_black(scene):
 
 
 def overlap(renderer, scene):
-    """Pixels that are lit and labelled, as a share of those that are either."""
+    """Pixels that are lit and labeled, as a share of those that are either."""
     drawn = draw_scene(renderer, scene).radiance.sum(axis=2) > 0.05
     mask = annotate_scene(scene, EVERYTHING).instance_mask >= 0
     return (drawn & mask).sum() / (drawn | mask).sum()

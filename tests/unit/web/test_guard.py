@@ -1,4 +1,4 @@
-"""One guard before every page: the same questions to the live page and to the labelling page, over real sockets."""
+"""One guard before every page: the same questions to the live page and to the labeling page, over real sockets."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Every server of a page bears a crowd: the live page and the labelling page, with few file descriptors."""
+"""Every server of a page bears a crowd: the live page and the labeling page, with few file descriptors."""
 
 import os
 import subprocess

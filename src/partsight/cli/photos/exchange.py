@@ -81,7 +81,7 @@ def export_labels(
     out: Annotated[Path, typer.Option("--out", help="A new folder.")],
     photos: Annotated[Path, typer.Option(help="The photos folder.")] = Path("photos"),
 ) -> None:
-    """Write the labelled photos for another tool."""
+    """Write the labeled photos for another tool."""
     from partsight.pipeline.photos.exchange import export_photos
 
     dataset = export_photos(photos, to, out)

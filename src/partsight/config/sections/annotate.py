@@ -1,4 +1,4 @@
-"""Settings of `annotate`: which instances are labelled."""
+"""Settings of `annotate`: which instances are labeled."""
 
 from typing import Annotated
 
@@ -11,6 +11,6 @@ class AnnotateSection(Section):
     """Which of the seen instances count as ground truth."""
 
     min_visible_fraction: Share = 0.25
-    """Instances of which less can be seen (hidden or cut by the border) are not labelled; they are counted."""
+    """Instances of which less can be seen (hidden or cut by the border) are not labeled; they are counted."""
     min_side_px: Annotated[float, Field(ge=0)] = 6.0
-    """Instances whose box has a shorter side are not labelled; they are counted."""
+    """Instances whose box has a shorter side are not labeled; they are counted."""

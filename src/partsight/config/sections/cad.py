@@ -41,17 +41,17 @@ class PartSection(Section):
     labels: Annotated[dict[str, tuple[str, ...]], Field(default_factory=dict)]
     """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
-    """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimetres are assumed."""
+    """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
     materials: Annotated[dict[str, MaterialKind], Field(default_factory=dict)]
     """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
     description: str = ""
-    """One line shown beside the part in reports and, once exported, beside the recognised part."""
+    """One line shown beside the part in reports and, once exported, beside the recognized part."""
     document: Annotated[tuple[WebLink | FilePath, ...], BeforeValidator(_as_tuple)] = ()
     """What to read about the part, one or a list: files (relative to the recipe) or http(s) links; exported with the detector."""
     details: Annotated[dict[str, str], BeforeValidator(_with_text_values), Field(default_factory=dict)]
-    """Shown beside the recognised part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""
+    """Shown beside the recognized part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""
 
 
 class CadSection(Section):
@@ -63,7 +63,7 @@ class CadSection(Section):
     By default half a pixel of a picture that the part fills.
     """
     angular_tolerance_deg: Annotated[float, Field(gt=0, le=90)] = 20.0
-    """Largest angle between neighbouring triangles of a curved face, in degrees."""
+    """Largest angle between neighboring triangles of a curved face, in degrees."""
     remove_hidden: bool = True
     """Whether triangles that no ray from outside reaches are left out."""
     max_triangles: Annotated[int, Field(ge=100)] | None = None

@@ -9,7 +9,7 @@ from partsight.config.section import FilePath, Section
 
 
 class PhotosSection(Section):
-    """Labelled photographs. Sessions are the unit of splitting; no session may serve two splits."""
+    """Labeled photographs. Sessions are the unit of splitting; no session may serve two splits."""
 
     folder: FilePath | None = None
     """Folder with `images/`, `labels/` and `classes.txt` or `data.yaml` (YOLO), or with `coco.json`."""

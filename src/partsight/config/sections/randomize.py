@@ -105,8 +105,8 @@ class OrbitSection(Section):
     """Rolls of the camera: smallest, largest and step."""
     fill: Annotated[float, Field(gt=0, le=1)] = 0.7
     """Share of the picture's shorter side that the part's bounding sphere covers."""
-    grey: bool = True
-    """Whether all parts are drawn in one light grey, as STL files are."""
+    gray: bool = True
+    """Whether all parts are drawn in one light gray, as STL files are."""
 
 
 class Choices(Section):
@@ -197,7 +197,7 @@ class PalletSection(Section):
     share: Share = 0.3
     """Share of the pictures."""
     height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.1, 0.2)
-    """Height, in metres."""
+    """Height, in meters."""
 
 
 class PedestalSection(Section):
@@ -206,7 +206,7 @@ class PedestalSection(Section):
     share: Share = 0.3
     """Share of the pictures."""
     height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.4, 1.1)
-    """Height, in metres."""
+    """Height, in meters."""
 
 
 class GirderSection(Section):
@@ -215,7 +215,7 @@ class GirderSection(Section):
     share: Share = 0.0
     """Share of the pictures. 0 by default: the published figures were measured without."""
     height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.2, 1.0)
-    """Height, in metres."""
+    """Height, in meters."""
 
 
 class StandSection(Section):
@@ -231,9 +231,9 @@ class StandSection(Section):
     pedestal: PedestalSection = PedestalSection()
     girder: GirderSection = GirderSection()
     spacing: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.0, 3.0)
-    """Distance of neighbours from the part looked at, as a multiple of its diagonal."""
+    """Distance of neighbors from the part looked at, as a multiple of its diagonal."""
     eye_height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.2, 1.9)
-    """Height of the camera above the floor, in metres; `camera.elevation_deg` limits it, as one who comes near bends down."""
+    """Height of the camera above the floor, in meters; `camera.elevation_deg` limits it, as one who comes near bends down."""
 
     @model_validator(mode="after")
     def _check_plinths(self) -> Self:
@@ -252,7 +252,7 @@ class MaterialSection(Section):
     tint: Annotated[float, Field(ge=0, le=1)] = 0.12
     """Random change of CAD colors."""
     recolor_share: Share = 0.5
-    """Share of parts whose colors are replaced by random ones. High, because the single color of a CAD file is mostly just grey."""
+    """Share of parts whose colors are replaced by random ones. High, because the single color of a CAD file is mostly just gray."""
     keep_colors: Share = 0.85
     """Share of the parts with several colors in CAD, or with a stated color or metal (`parts.<name>.color`, `.materials`, `steel` in
     the file), that keep them whatever `texture_share` and `recolor_share` say: these are mostly the real ones. 0 where they are made
@@ -294,7 +294,7 @@ class BackgroundSection(Section):
     """What stands behind and below."""
 
     vary: bool = True
-    """Whether ground and background are drawn anew for each picture; otherwise plain light grey."""
+    """Whether ground and background are drawn anew for each picture; otherwise plain light gray."""
     workshop_share: Share = 0.0
     """Share of procedural grounds, walls and distractors that look as in a workshop (concrete, painted floors, boards, steel, mats,
     plaster; muted colors) instead of like anything at all; half as many
@@ -311,14 +311,14 @@ class DistractorSection(Section):
     tool_share: Share = 0.0
     """Share of them that are tools and fasteners: spanners, hammers, screwdrivers, bolts, nuts and angle brackets."""
     cad: tuple[FilePath, ...] = ()
-    """CAD files of things that stand around and are none of the classes: other parts of the catalogue, tables, racks."""
+    """CAD files of things that stand around and are none of the classes: other parts of the catalog, tables, racks."""
     cad_share: Share = 0.4
     """Share of them that come from these files, in their own size; nothing where there are no files."""
     assembly_share: Share = 0.5
     """Share of the rest that is made of many small things of a few colors, as devices, circuit boards and terminal strips are; the
     others are plain solids."""
     lookalike_share: Share = 0.0
-    """Share of them that are stretched copies of the classes' own parts: not labelled, because they are other parts.
+    """Share of them that are stretched copies of the classes' own parts: not labeled, because they are other parts.
     Leave it at 0 where real parts come in several lengths."""
 
     @model_validator(mode="after")
@@ -362,7 +362,7 @@ class SensorSection(Section):
     """Unsharp mask."""
     jpeg_quality: IntBounds = (45, 95)
     """JPEG quality."""
-    grey_share: Share = 0.0
+    gray_share: Share = 0.0
     """Share of pictures without color."""
 
 
@@ -388,4 +388,4 @@ class RandomizeSection(Section):
     sensor: SensorSection = SensorSection()
     max_occlusion: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Most of a classed part that other things may hide; pictures that hide more are drawn anew. 1 allows everything: what is hidden
-    beyond `annotate.min_visible_fraction` is then seen, but not labelled."""
+    beyond `annotate.min_visible_fraction` is then seen, but not labeled."""

@@ -43,7 +43,7 @@ _SNAPSHOT_PAUSE_S = 0.3
 
 
 class Keeper(Protocol):
-    """Keeps a frame for labelling."""
+    """Keeps a frame for labeling."""
 
     def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
         """Write it and return where it lies. Raises PartsightError."""

@@ -25,8 +25,8 @@ class Disagreement:
     box_xyxy: tuple[float, float, float, float]
     score: float
     found_class: int
-    labelled_class: int | None
-    """None where nothing is labelled."""
+    labeled_class: int | None
+    """None where nothing is labeled."""
 
 
 def find_disagreements(matched: Matched) -> tuple[tuple[Disagreement, ...], ...]:
@@ -49,14 +49,14 @@ def _of_picture(matched: Matched, pairing: Pairing, image_id: int) -> tuple[Disa
     nearest = pairwise_iou(found.boxes_xyxy, matched.dataset.samples[image_id].boxes_xyxy).max(axis=1, initial=0.0)
     is_wrong = (truth_ids >= 0) & ~pairing.is_right[rows]
     is_denied = pairing.is_kept[rows] & (is_wrong | (nearest < APART_IOU))
-    labelled = [
+    labeled = [
         int(matched.truth_class_ids[truth_ids[place]]) if is_wrong[place] else None for place in range(len(is_wrong))
     ]
-    return tuple(_disagreement(found, place, labelled[place]) for place in np.flatnonzero(is_denied).tolist())
+    return tuple(_disagreement(found, place, labeled[place]) for place in np.flatnonzero(is_denied).tolist())
 
 
-def _disagreement(found: Detections, place: int, labelled_class: int | None) -> Disagreement:
-    kind: DisagreementKind = "likely missed label" if labelled_class is None else "likely wrong class"
+def _disagreement(found: Detections, place: int, labeled_class: int | None) -> Disagreement:
+    kind: DisagreementKind = "likely missed label" if labeled_class is None else "likely wrong class"
     left, top, right, bottom = found.boxes_xyxy[place].tolist()
     score, found_class = float(found.scores[place]), int(found.class_ids[place])
-    return Disagreement(kind, (left, top, right, bottom), score, found_class, labelled_class)
+    return Disagreement(kind, (left, top, right, bottom), score, found_class, labeled_class)

@@ -19,7 +19,7 @@ _SURROUNDINGS = 0.9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenery:
-    """The boxes of things without a class on a labelled picture, and the detections that lie on no labelled part."""
+    """The boxes of things without a class on a labeled picture, and the detections that lie on no labeled part."""
 
     things_xyxy: FloatArray
     """(T, 4)."""
@@ -28,7 +28,7 @@ class Scenery:
 
 
 def find_strays(matched: Matched, threshold: Threshold) -> tuple[Detections, ...]:
-    """Return each picture's detections above the threshold that overlap no labelled part, of whatever class, by `FOUND_IOU`."""
+    """Return each picture's detections above the threshold that overlap no labeled part, of whatever class, by `FOUND_IOU`."""
     is_stray = matched.at(threshold).is_kept & ~matched.is_on_part
     return tuple(found[is_stray[matched.detections_of(number)]] for number, found in enumerate(matched.detections))
 
@@ -49,7 +49,7 @@ def thing_boxes(mask: IntArray, part_ids: Sequence[int]) -> FloatArray:
 def count_unknown(sceneries: Iterable[Scenery], num_classes: int) -> UnknownObjects:
     """Return how many things were taken for parts, and for which, and how many false detections lie elsewhere.
 
-    A thing is taken for a part by a detection that overlaps it by `FOUND_IOU` and no labelled part as much; the
+    A thing is taken for a part by a detection that overlaps it by `FOUND_IOU` and no labeled part as much; the
     best-scored takes first.
     """
     num_things = num_elsewhere = num_pictures = 0

@@ -30,7 +30,7 @@ class Limits:
 
 
 def choose_limits(matched: Matched, section: EvaluateSection) -> Limits:
-    """Choose as the recipe says. Raises EvaluationError when the dataset has no labelled box."""
+    """Choose as the recipe says. Raises EvaluationError when the dataset has no labeled box."""
     best_f1 = choose_threshold(matched)
     quiet = _least_quiet(matched, section)
     threshold, of_classes = max(best_f1, quiet), ()
@@ -51,11 +51,11 @@ def choose_threshold(matched: Matched) -> float:
     """Return the score threshold (0.001 … 0.999) with the best F1, averaged over classes, whatever `quiet_threshold` says.
 
     Of a range of equally good thresholds, the middle; of several ranges, the widest. A detector that finds nothing
-    gets 0.5. Raises EvaluationError when the dataset has no labelled box.
+    gets 0.5. Raises EvaluationError when the dataset has no labeled box.
     """
     if not len(matched.truth_class_ids):
         raise EvaluationError(
-            f"no threshold can be chosen: none of the {len(matched.dataset.samples)} pictures has a labelled box. "
+            f"no threshold can be chosen: none of the {len(matched.dataset.samples)} pictures has a labeled box. "
             "Give the validation set pictures that show the parts."
         )
     f1 = np.stack([figures_at(ranked, SCORE_GRID)[2] for ranked in matched.per_class])

@@ -20,7 +20,7 @@ from partsight.labels.judging import LabeledPicture
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 _PICTURE_KEYS = ("image", "img", "picture", "url")
-_NOT_YET = "is not labelled yet"
+_NOT_YET = "is not labeled yet"
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 

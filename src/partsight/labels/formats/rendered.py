@@ -49,7 +49,7 @@ def describe_render(scene: Scene, annotation: Annotation) -> Mapping[str, Any]:
 
 
 def read_instances(sample: Sample) -> tuple[LabeledInstance, ...]:
-    """Read the labelled parts of a render, in the order of its boxes. Raises DatasetError."""
+    """Read the labeled parts of a render, in the order of its boxes. Raises DatasetError."""
     path = sample.label_path
     if path is None:
         raise ValueError(f"{sample.sample_id} has no file of labels")

@@ -1,4 +1,4 @@
-"""The local server of the labelling page: this machine only, a secret in the link, photos by key and never by path."""
+"""The local server of the labeling page: this machine only, a secret in the link, photos by key and never by path."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal

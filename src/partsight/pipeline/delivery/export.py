@@ -169,7 +169,7 @@ def _export(delivery: _Delivery, targets: Sequence[str], folder: Path) -> dict[s
 def _pictures(experiment: Experiment, folder: Path | None) -> _Pictures:
     if folder is not None:
         paths = _spread(list_pictures(folder))
-        return _Pictures(tuple(_unlabelled(path) for path in paths), f"{len(paths)} given pictures", has_truth=False)
+        return _Pictures(tuple(_unlabeled(path) for path in paths), f"{len(paths)} given pictures", has_truth=False)
     samples = _spread(experiment.assemble().splits.validation.samples)
     kinds = " and ".join(f"{kind}s" for kind in sorted({sample.source for sample in samples}))
     is_as_trained = (
@@ -184,7 +184,7 @@ def _spread(items: Sequence[Any]) -> list[Any]:
     return [items[position] for position in positions]
 
 
-def _unlabelled(path: Path) -> Sample:
+def _unlabeled(path: Path) -> Sample:
     height, width = read_picture(path).shape[:2]
     return Sample(path.stem, path, (width, height), np.empty((0, 4)), np.empty(0, np.int64), "photo", "given")
 

@@ -1,4 +1,4 @@
-"""Videos, folders and zips → picked frames in the photos folder, to be labelled."""
+"""Videos, folders and zips → picked frames in the photos folder, to be labeled."""
 
 import math
 import tempfile
@@ -18,7 +18,7 @@ from partsight.photos.duplicates import DuplicatePair, HashedPicture, find_dupli
 from partsight.photos.footage import Footage, PreviewFrame
 from partsight.photos.measuring import FrameAppearance, Measurement, measure
 from partsight.photos.picking import Picking, pick
-from partsight.photos.stills import Stills, small_grey
+from partsight.photos.stills import Stills, small_gray
 from partsight.photos.storage import (
     PictureRecord,
     Records,
@@ -235,7 +235,7 @@ def _units_done(preview: PreviewFrame) -> int:
 def _known_looks(records: Records, job: IntakeJob) -> list[FrameAppearance]:
     """Return the looks of the session's pictures that still lie there: new ones shall differ from them."""
     paths = [job.photos / record.file for record in records.pictures if record.session == job.session]
-    return [measure(PreviewFrame(0, None, small_grey(read_picture(path)))).look for path in paths if path.is_file()]
+    return [measure(PreviewFrame(0, None, small_gray(read_picture(path)))).look for path in paths if path.is_file()]
 
 
 def _write_all(

@@ -125,7 +125,7 @@ def raise_faults(export: OpenExport) -> None:
 
 
 def export_photos(photos: Path, target: str, out: Path) -> Dataset:
-    """Write the labelled photos for another tool. Raises DatasetError."""
+    """Write the labeled photos for another tool. Raises DatasetError."""
     class_names = known_classes(photos)
     if not class_names:
         raise DatasetError(f"{photos}: no classes.txt. Give the photos folder (`photos`).")

@@ -1,4 +1,4 @@
-"""The labelling page with its store and its proposer, served until it is stopped."""
+"""The labeling page with its store and its proposer, served until it is stopped."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from partsight.pipeline.running.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class LabelJob:
-    """What is labelled, with which classes, and where the page is served."""
+    """What is labeled, with which classes, and where the page is served."""
 
     photos: Path
     class_names: tuple[str, ...]
@@ -26,10 +26,10 @@ class LabelJob:
     """0: any free one."""
 
 
-def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], say: Callable[[str], None]) -> None:
+def serve_labeling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], say: Callable[[str], None]) -> None:
     """Serve the page until interrupted; `tell` gets the link and the classes once it can be opened, `say` what is wrong.
 
-    Raises DatasetError without photos or classes, StorageError when the folder is labelled elsewhere or the port is taken.
+    Raises DatasetError without photos or classes, StorageError when the folder is labeled elsewhere or the port is taken.
     """
     from partsight.photos.label_page.server import make_app
     from partsight.web.access import Access, new_token
@@ -52,9 +52,9 @@ def _claimed(photos: Path) -> Iterator[None]:
     if not photos.is_dir():
         raise StorageError(f"{photos}: no such folder. Bring photos in first: partsight photos add.")
     try:
-        with FileLock(photos / ".labelling.lock", timeout=0):
+        with FileLock(photos / ".labeling.lock", timeout=0):
             yield
     except Timeout as error:
         raise StorageError(
-            f"{photos}: is being labelled by another partsight process. Use its page, or stop it."
+            f"{photos}: is being labeled by another partsight process. Use its page, or stop it."
         ) from error

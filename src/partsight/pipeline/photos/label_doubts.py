@@ -33,7 +33,7 @@ def find_label_doubts(experiment: Experiment, photos: Dataset, splits: Splits) -
 
 def _finding(sample: Sample, one: Disagreement, names: Sequence[str], *, is_learned: bool) -> Finding:
     left, top, right, bottom = (round(edge) for edge in one.box_xyxy)
-    label = "no label" if one.labelled_class is None else f"the label {names[one.labelled_class]}"
+    label = "no label" if one.labeled_class is None else f"the label {names[one.labeled_class]}"
     learned = "it learned from this picture" if is_learned else "this is not one of the photos it learned from"
     message = (
         f"the detector finds {names[one.found_class]} (score {one.score:.2f}) at {left},{top}–{right},{bottom} px, "

@@ -174,20 +174,20 @@ def _waiting(recipe: Recipe, pass_over: PassOver) -> list[Sample]:
     samples = []
     for path in paths:
         try:
-            samples.append(_unlabelled(path, folder))
+            samples.append(_unlabeled(path, folder))
         except DatasetError as error:
             pass_over(f"passed over: {error}")
     return [sample for sample in samples if not _matches(sample.session, recipe.photos.test)]
 
 
-def _unlabelled(path: Path, folder: Path) -> Sample:
+def _unlabeled(path: Path, folder: Path) -> Sample:
     relative = path.relative_to(folder)
     nothing = np.zeros((0, 4)), np.zeros(0, np.int64)
     return Sample(relative.as_posix(), path, picture_size(path), *nothing, "photo", relative.parent.as_posix())
 
 
 def _matches(session: str, patterns: Sequence[str]) -> bool:
-    """Say whether a session's folder is named by a pattern as sessions of labelled photos are, with or without `images/`."""
+    """Say whether a session's folder is named by a pattern as sessions of labeled photos are, with or without `images/`."""
     names = (session, f"{session}/", f"images/{session}", f"images/{session}/")
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 

@@ -52,7 +52,7 @@ def object_sizes(photos: Dataset) -> tuple[float, ...]:
     sizes = measure_sizes(photos.samples)
     if len(sizes) < FEWEST_BOXES:
         raise DatasetError(
-            f'randomize.camera.object_size = "photos": {len(sizes)} labelled boxes in the photos of training and validation, expected '
+            f'randomize.camera.object_size = "photos": {len(sizes)} labeled boxes in the photos of training and validation, expected '
             f"at least {FEWEST_BOXES}. Label more photos, name sessions in photos.validation, or set object_size = [low, high]."
         )
     quantiles = np.quantile(sizes, np.linspace(0, 1, NUM_SIZES))

@@ -28,7 +28,7 @@ class Viewpoint:
 def sample_viewpoint(
     rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], focus_m: FloatArray, diagonal: float
 ) -> Viewpoint:
-    """Draw a camera that sees an object of this diagonal, in metres, at `focus_m`."""
+    """Draw a camera that sees an object of this diagonal, in meters, at `focus_m`."""
     focal_px, distance = _sample_distance(rng, section, size_wh, diagonal)
     azimuth, elevation = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*section.elevation_deg))
     return _sample_aim(rng, section, size_wh, focus_m, (focal_px, distance, azimuth, elevation))
@@ -42,7 +42,7 @@ def sample_walk_viewpoint(
     diagonal: float,
     stance: tuple[float, float],
 ) -> Viewpoint:
-    """Draw a camera at this stance: azimuth in radians, and eye height in metres, as far as distance and elevation allow."""
+    """Draw a camera at this stance: azimuth in radians, and eye height in meters, as far as distance and elevation allow."""
     focal_px, distance = _sample_distance(rng, section, size_wh, diagonal)
     lowest, highest = np.sin(np.deg2rad(section.elevation_deg))
     elevation = float(np.arcsin(np.clip((stance[1] - focus_m[2]) / distance, lowest, highest)))
@@ -67,7 +67,7 @@ def _sample_distance(
 
 
 def _sample_size(rng: np.random.Generator, section: CameraSection) -> float:
-    """Draw a size as a share of the longer side: between neighbours of the stated sizes, or from the range."""
+    """Draw a size as a share of the longer side: between neighbors of the stated sizes, or from the range."""
     if not isinstance(section.object_size, Choices):
         return log_uniform(rng, *_stated(section.object_size, "object_size"))
     logs = np.log(np.sort(section.object_size.choices))

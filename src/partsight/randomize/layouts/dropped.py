@@ -26,7 +26,7 @@ from partsight.randomize.layouts.physics import PosedPart, settle
 from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import FixedBox, Support, sample_support
 from partsight.randomize.streams import chance, log_uniform
-from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.randomize.things.distractors import Catalog, sample_distractor
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.part import Part, diagonal_m
 from partsight.structures.world.transform import inverse, moved, rigid, rotation_about
@@ -63,7 +63,7 @@ class _Site:
 
 
 def sample_dropped(context: DrawContext) -> Layout:
-    """Let the focus part and its neighbours fall, then distractors; a focus part that is lost rests alone in the middle."""
+    """Let the focus part and its neighbors fall, then distractors; a focus part that is lost rests alone in the middle."""
     opening = sample_opening(context)
     focus, diagonal = opening.focus, diagonal_m(opening.focus.mesh)
     support = sample_support(context.stream("support"), context.section.scatter.physics, diagonal)
@@ -87,7 +87,7 @@ def fallen_distractors(
     waiting: list[Body] = []
     for _ in range(int(rng.integers(low, high + 1))):
         about_m = size_m * log_uniform(rng, 0.25, 2.0)
-        part = sample_distractor(rng, about_m, context.section.distractors, Catalogue(context.parts, context.others))
+        part = sample_distractor(rng, about_m, context.section.distractors, Catalog(context.parts, context.others))
         waiting += _let_go_somewhere(rng, part, None, site)
     return _fallen(context.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
 
@@ -101,9 +101,9 @@ def _fallen_parts(
     waiting = [_let_go(rng, focus, class_id, _in_area(rng, focus, support, site.pile_m), site)]
     low, high = context.section.scatter.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
-        neighbour = int(rng.integers(len(context.parts)))
-        part = pick_part(rng, context.parts[neighbour], context.section.size_jitter)
-        waiting += _let_go_somewhere(rng, part, neighbour, site)
+        neighbor = int(rng.integers(len(context.parts)))
+        part = pick_part(rng, context.parts[neighbor], context.section.size_jitter)
+        waiting += _let_go_somewhere(rng, part, neighbor, site)
     fallen = _fallen(context.stream("physics of parts"), waiting, support, [], aim)
     if fallen and fallen[0].part is focus:
         return fallen

@@ -50,7 +50,7 @@ class _Base:
 
 
 def sample_standing(context: DrawContext) -> Layout:
-    """Set the part looked at and its neighbours upright, walk to the next side, and let distractors fall around them."""
+    """Set the part looked at and its neighbors upright, walk to the next side, and let distractors fall around them."""
     rng, section = context.stream("placement"), context.section.stand
     is_empty, base = chance(rng, section.empty_share), _sample_base(rng, context)
     class_id = context.class_id
@@ -59,7 +59,7 @@ def sample_standing(context: DrawContext) -> Layout:
     )
     diagonal = diagonal_m(focus.body.part.mesh)
     viewpoint = _walked(context, focus.body, base.height_m, diagonal)
-    standing = [] if is_empty else [focus, *_neighbours(rng, context, focus, viewpoint, base)]
+    standing = [] if is_empty else [focus, *_neighbors(rng, context, focus, viewpoint, base)]
     support, parts = _support(standing, base), [stood.body for stood in standing]
     distractors = fallen_distractors(context, diagonal, parts, support, viewpoint)
     return Layout(viewpoint, (*parts, *distractors), "ground", diagonal / 2, support)
@@ -104,7 +104,7 @@ def _walked(context: DrawContext, focus: Body, height_m: float, diagonal: float)
     return sample_walk_viewpoint(rng, context.section.camera, context.size_wh, target, diagonal, (azimuth, eye_m))
 
 
-def _neighbours(
+def _neighbors(
     rng: np.random.Generator, context: DrawContext, focus: _Standing, viewpoint: Viewpoint, base: _Base
 ) -> list[_Standing]:
     """Draw further parts that stand around; those that find no place are left out."""

@@ -125,8 +125,8 @@ def _scratches(rng: np.random.Generator, strength: float) -> _Trace:
     for _ in range(int(strength * rng.integers(10, 80)) + 3):
         _scratch(rng, draw)
     cover = np.asarray(picture.resize((WEAR_PX, WEAR_PX), Pillow.Resampling.BOX)) / 255.0
-    grey = np.full(3, float(rng.uniform(0.6, 0.85)))
-    return _Trace(np.clip(1.5 * cover, 0, 1), roughness=0.3, color=grey, metallic=1.0)
+    gray = np.full(3, float(rng.uniform(0.6, 0.85)))
+    return _Trace(np.clip(1.5 * cover, 0, 1), roughness=0.3, color=gray, metallic=1.0)
 
 
 def _scratch(rng: np.random.Generator, draw: ImageDraw.ImageDraw) -> None:

@@ -1,6 +1,6 @@
 """Path-traced pictures by Cycles, Blender's renderer: a reference for the look and the speed of the others.
 
-Blender works in a program of its own, so that its Python, its NumPy and its licence (GPL) stay there; scenes go over as .npz files.
+Blender works in a program of its own, so that its Python, its NumPy and its license (GPL) stay there; scenes go over as .npz files.
 """
 
 import shlex

@@ -11,7 +11,7 @@ from partsight.structures.world.material import Material
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """Triangles in metres; vertices are split where shading normals break (at CAD edges)."""
+    """Triangles in meters; vertices are split where shading normals break (at CAD edges)."""
 
     vertices_m: FloatArray
     """(V, 3) positions."""
@@ -28,7 +28,7 @@ class Mesh:
 
 @dataclass(frozen=True, slots=True)
 class PartRegion:
-    """A sub-part that is labelled as a class of its own wherever the part is seen."""
+    """A sub-part that is labeled as a class of its own wherever the part is seen."""
 
     class_name: str
     node_ids: tuple[int, ...]

@@ -16,7 +16,7 @@ from partsight.structures.world.transform import Transform
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:
-    """One part at one place. Only instances with a class are labelled; the others are ground, walls and distractors."""
+    """One part at one place. Only instances with a class are labeled; the others are ground, walls and distractors."""
 
     part: Part
     world_from_part: Transform

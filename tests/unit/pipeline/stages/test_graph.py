@@ -17,7 +17,7 @@ SESSIONS = ("monday", "tuesday", "wednesday")
 
 @pytest.fixture
 def project(tmp_path, samples):
-    """A folder with a CAD file and three sessions of labelled photos."""
+    """A folder with a CAD file and three sessions of labeled photos."""
     shutil.copy(samples / "QF.step", tmp_path / "QF.step")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "classes.txt").write_text("QF\n")

@@ -107,7 +107,7 @@ def test_the_camera_is_at_eye_height_unless_it_is_near():
 
 
 def test_few_pictures_already_look_from_all_sides():
-    """Of 16 pictures of a class, no two neighbouring directions are more than 40° apart."""
+    """Of 16 pictures of a class, no two neighboring directions are more than 40° apart."""
     eyes = [eye_m(layout) for layout in layouts(32)[::2]]
     azimuths = np.sort(np.rad2deg([np.arctan2(y, x) for x, y, _ in eyes]))
     gaps = np.diff(np.append(azimuths, azimuths[0] + 360))

@@ -27,7 +27,7 @@ _CACHE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class Labeled:
     """A picture and what is on it, in its own pixels."""
 
     image: Image
@@ -43,12 +43,12 @@ class PictureSet:
     labels: tuple[FloatArray, ...]
     """Rows of class, center, size, in shares of the picture's sides."""
     image_size: int
-    _cache: dict[int, Labelled] = field(default_factory=dict)
+    _cache: dict[int, Labeled] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int) -> Labelled:
+    def __getitem__(self, index: int) -> Labeled:
         """Return a picture letterboxed. Raises DetectorError when it cannot be read."""
         if index in self._cache:
             return self._cache[index]
@@ -88,9 +88,7 @@ def read_pictures(data_yaml: Path, split: str, image_size: int) -> PictureSet:
     return PictureSet(paths, labels, image_size)
 
 
-def vary(
-    pictures: PictureSet, index: int, section: TrainSection, rng: np.random.Generator, *, mosaic: bool
-) -> Labelled:
+def vary(pictures: PictureSet, index: int, section: TrainSection, rng: np.random.Generator, *, mosaic: bool) -> Labeled:
     """Return a picture changed at random, as the section says."""
     found = _vary_one(pictures, index, section, rng, mosaic=mosaic)
     if rng.random() < section.augment.mixup:
@@ -101,25 +99,25 @@ def vary(
 
 def _vary_one(
     pictures: PictureSet, index: int, section: TrainSection, rng: np.random.Generator, *, mosaic: bool
-) -> Labelled:
+) -> Labeled:
     if mosaic and rng.random() < section.augment.mosaic:
         others = rng.integers(len(pictures), size=3).tolist()
         found = _mosaic([pictures[k] for k in (index, *others)], pictures.image_size, rng)
     else:
         found = pictures[index]
     found = _moved(found, pictures.image_size, section, rng)
-    found = Labelled(_recolored(found.image, section.augment.hsv, rng), found.boxes_xyxy, found.class_ids)
+    found = Labeled(_recolored(found.image, section.augment.hsv, rng), found.boxes_xyxy, found.class_ids)
     return _mirrored(found) if rng.random() < section.augment.flip else found
 
 
-def _letterboxed(image: Image, labels: FloatArray, image_size: int) -> Labelled:
+def _letterboxed(image: Image, labels: FloatArray, image_size: int) -> Labeled:
     placement = place((image.shape[1], image.shape[0]), _square_spec(image_size))
     (left, top), (width, height) = placement.offset_xy, placement.scaled_wh
     canvas = np.full((image_size, image_size, 3), PADDING, np.uint8)
     canvas[top : top + height, left : left + width] = resize(image, (width, height))
     middles, sizes = labels[:, 1:3] * (width, height) + (left, top), labels[:, 3:5] * (width, height)
     boxes = np.concatenate([middles - sizes / 2, middles + sizes / 2], axis=1)
-    return Labelled(canvas, boxes, labels[:, 0].astype(np.int64))
+    return Labeled(canvas, boxes, labels[:, 0].astype(np.int64))
 
 
 def _square_spec(image_size: int) -> NetworkSpec:
@@ -138,7 +136,7 @@ def _read_labels(path: Path) -> FloatArray:
     return np.array(rows, np.float64).reshape(-1, 5)
 
 
-def _mosaic(four: Sequence[Labelled], size: int, rng: np.random.Generator) -> Labelled:
+def _mosaic(four: Sequence[Labeled], size: int, rng: np.random.Generator) -> Labeled:
     """Lay four pictures around a random point of a canvas of twice the size."""
     canvas = np.full((2 * size, 2 * size, 3), PADDING, np.uint8)
     middle_x, middle_y = rng.integers(size // 2, size + size // 2, size=2).tolist()
@@ -149,10 +147,10 @@ def _mosaic(four: Sequence[Labelled], size: int, rng: np.random.Generator) -> La
         canvas[y0:y1, x0:x1] = one.image[y0 - top : y1 - top, x0 - left : x1 - left]
         boxes.append(one.boxes_xyxy + np.array([left, top, left, top]))
         class_ids.append(one.class_ids)
-    return _cut(Labelled(canvas, np.concatenate(boxes), np.concatenate(class_ids)))
+    return _cut(Labeled(canvas, np.concatenate(boxes), np.concatenate(class_ids)))
 
 
-def _moved(found: Labelled, size: int, section: TrainSection, rng: np.random.Generator) -> Labelled:
+def _moved(found: Labeled, size: int, section: TrainSection, rng: np.random.Generator) -> Labeled:
     """Turn, scale and shift around the middle into a square of `size`."""
     angle = np.deg2rad(rng.uniform(-section.augment.rotate_deg, section.augment.rotate_deg))
     factor = rng.uniform(1 - section.augment.scale, 1 + section.augment.scale)
@@ -167,10 +165,10 @@ def _moved(found: Labelled, size: int, section: TrainSection, rng: np.random.Gen
     )
     corners = found.boxes_xyxy[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ linear.T + offset
     boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
-    return _cut(Labelled(np.asarray(picture), boxes, found.class_ids))
+    return _cut(Labeled(np.asarray(picture), boxes, found.class_ids))
 
 
-def _cut(found: Labelled) -> Labelled:
+def _cut(found: Labeled) -> Labeled:
     """Cut boxes at the picture's borders and drop those of which little is left."""
     height, width = found.image.shape[:2]
     inside = np.clip(found.boxes_xyxy, 0, (width, height, width, height))
@@ -178,7 +176,7 @@ def _cut(found: Labelled) -> Labelled:
     keep = (sides.min(axis=1, initial=np.inf) > _LEAST_SIDE_PX) & (
         sides.prod(axis=1) > _LEAST_SHARE * whole.prod(axis=1)
     )
-    return Labelled(found.image, inside[keep], found.class_ids[keep])
+    return Labeled(found.image, inside[keep], found.class_ids[keep])
 
 
 def _recolored(image: Image, hsv: tuple[float, float, float], rng: np.random.Generator) -> Image:
@@ -193,14 +191,14 @@ def _recolored(image: Image, hsv: tuple[float, float, float], rng: np.random.Gen
     return np.asarray(Pillow.fromarray(image).convert("HSV").point(tables.astype(np.uint8).tolist()).convert("RGB"))
 
 
-def _mirrored(found: Labelled) -> Labelled:
+def _mirrored(found: Labeled) -> Labeled:
     boxes = found.boxes_xyxy[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + np.array([1, 0, 1, 0]) * found.image.shape[1]
-    return Labelled(np.ascontiguousarray(found.image[:, ::-1]), boxes, found.class_ids)
+    return Labeled(np.ascontiguousarray(found.image[:, ::-1]), boxes, found.class_ids)
 
 
-def _blended(one: Labelled, other: Labelled, share: float) -> Labelled:
+def _blended(one: Labeled, other: Labeled, share: float) -> Labeled:
     image = (one.image * share + other.image * (1 - share)).astype(np.uint8)
-    return Labelled(
+    return Labeled(
         image,
         np.concatenate([one.boxes_xyxy, other.boxes_xyxy]),
         np.concatenate([one.class_ids, other.class_ids]),

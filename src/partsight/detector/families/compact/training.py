@@ -22,7 +22,7 @@ from partsight.detector.batch_size import Say
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact.loss import Targets, detection_loss
 from partsight.detector.families.compact.network import STAGES, CompactNetwork, build_network
-from partsight.detector.families.compact.pictures import Labelled, PictureSet, read_pictures, vary
+from partsight.detector.families.compact.pictures import Labeled, PictureSet, read_pictures, vary
 from partsight.detector.families.compact.validation import validate
 from partsight.detector.families.compact.weights import load_start
 from partsight.detector.families.half_precision import precision_of
@@ -84,7 +84,7 @@ def open_trial(section: TrainSection, num_classes: int, device: str) -> TrialSte
     _set_training(state.network, section.freeze)
     side, rng = section.image_size, np.random.default_rng(0)
     boxes = np.array([[0.1, 0.1, 0.4, 0.3], [0.5, 0.2, 0.9, 0.9], [0.2, 0.6, 0.3, 0.7], [0.05, 0.8, 0.2, 0.9]]) * side
-    picture = Labelled(rng.integers(0, 256, (side, side, 3), np.uint8), boxes, np.arange(len(boxes)) % num_classes)
+    picture = Labeled(rng.integers(0, 256, (side, side, 3), np.uint8), boxes, np.arange(len(boxes)) % num_classes)
 
     def step(size: int) -> None:
         with torch.autocast("cuda", enabled=precision_of(section, device) == "float16"):
@@ -133,7 +133,7 @@ def _run_epoch(state: TrainingState, pictures: PictureSet, job: TrainJob, device
     return {f"train/{name}": value / num_steps for name, value in sums.items()}
 
 
-def _step(state: TrainingState, batch: list[Labelled], device: str) -> dict[str, float]:
+def _step(state: TrainingState, batch: list[Labeled], device: str) -> dict[str, float]:
     pixels = torch.from_numpy(np.stack([one.image for one in batch])).to(device)
     boxes, logits = state.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
     targets = [
@@ -184,12 +184,12 @@ def _follow(state: TrainingState) -> None:
                 value.copy_(own[name])
 
 
-def _batches(pictures: PictureSet, job: TrainJob, epoch: int, device: str) -> Iterator[list[Labelled]]:
+def _batches(pictures: PictureSet, job: TrainJob, epoch: int, device: str) -> Iterator[list[Labeled]]:
     """Yield the pictures of an epoch in an order drawn anew, each varied by draws of its own."""
     order = np.random.default_rng([job.seed, epoch]).permutation(len(pictures)).tolist()
     has_mosaic = epoch < job.section.epochs - job.section.augment.close_mosaic
 
-    def make(place: int) -> Labelled:
+    def make(place: int) -> Labeled:
         rng = np.random.default_rng([job.seed, epoch, place])
         return vary(pictures, order[place], job.section, rng, mosaic=has_mosaic)
 

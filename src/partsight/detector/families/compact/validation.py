@@ -10,7 +10,7 @@ import torch
 
 from partsight.detector.decoding import suppress
 from partsight.detector.families.compact.network import CompactNetwork
-from partsight.detector.families.compact.pictures import NMS_IOU, Labelled, PictureSet
+from partsight.detector.families.compact.pictures import NMS_IOU, Labeled, PictureSet
 from partsight.structures.arrays import FloatArray
 from partsight.structures.detections import Detections
 from partsight.structures.matched import IOU_THRESHOLDS
@@ -47,7 +47,7 @@ def without_overlaps(candidates: Detections, max_detections: int) -> Detections:
     return Detections(candidates.boxes_xyxy[kept], candidates.scores[kept], candidates.class_ids[kept])
 
 
-def _detect(network: CompactNetwork, batch: Sequence[Labelled], device: str) -> list[Detections]:
+def _detect(network: CompactNetwork, batch: Sequence[Labeled], device: str) -> list[Detections]:
     pixels = torch.from_numpy(np.stack([one.image for one in batch])).to(device)
     with torch.inference_mode():
         boxes, logits = network(pixels.permute(0, 3, 1, 2).float() / 255.0)
@@ -55,7 +55,7 @@ def _detect(network: CompactNetwork, batch: Sequence[Labelled], device: str) -> 
     return [without_overlaps(one, _MOST_KEPT) for one in candidates]
 
 
-def _average_precisions(truths: Sequence[Labelled], found: Sequence[Detections], class_id: int) -> FloatArray:
+def _average_precisions(truths: Sequence[Labeled], found: Sequence[Detections], class_id: int) -> FloatArray:
     """Return a class's average precision at each of `IOU_THRESHOLDS`."""
     mine = [one[one.class_ids == class_id] for one in found]
     boxes = [one.boxes_xyxy[one.class_ids == class_id] for one in truths]

@@ -17,7 +17,7 @@ NMS_IOU = 0.7
 """Overlap above which the weaker of two boxes of a class is dropped (the library's default)."""
 LICENSE = (
     "AGPL-3.0: the network's code is Ultralytics' (https://ultralytics.com/license). Whoever passes this folder on, or offers "
-    "a service that uses it, follows these terms or needs a licence from Ultralytics."
+    "a service that uses it, follows these terms or needs a license from Ultralytics."
 )
 _PADDING = 114
 

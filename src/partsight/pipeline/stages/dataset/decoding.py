@@ -11,7 +11,7 @@ from partsight.files import hash_file, read_json, write_json
 from partsight.labels.label import raise_problems
 from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import measure
-from partsight.photos.stills import small_grey
+from partsight.photos.stills import small_gray
 from partsight.pictures import read_picture
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Progress
@@ -59,7 +59,7 @@ def _decode(samples: Iterable[Sample], workspace: Workspace, progress: Progress)
 
 def _look(path: Path) -> str:
     """Return a photo's perceptual hash as hex digits, from all of its pixels."""
-    return f"{measure(PreviewFrame(0, None, small_grey(read_picture(path)))).hash64:016x}"
+    return f"{measure(PreviewFrame(0, None, small_gray(read_picture(path)))).hash64:016x}"
 
 
 def _remembered(memory: Path) -> dict[str, str]:

@@ -131,7 +131,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
         evaluation=evaluation,
         test_source=_test_source(test.samples),
         parts=_cards(recipe, made.parts),
-        renders=tuple(_labelled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
+        renders=tuple(_labeled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
         history=trained.history,
         best=gallery.best,
         worst=gallery.worst,
@@ -164,7 +164,7 @@ def _test_source(samples: tuple[Sample, ...]) -> TestSource:
     return "mixed" if len(sources) > 1 else "photo" if sources == {"photo"} else "render"
 
 
-def _labelled(sample: Sample) -> ReportPicture:
+def _labeled(sample: Sample) -> ReportPicture:
     return ReportPicture(sample.image_path, sample.boxes_xyxy, sample.class_ids)
 
 

@@ -1,4 +1,4 @@
-"""Self-training: frames of the user's own videos, labelled by the detector itself where it is sure, shown in one further training.
+"""Self-training: frames of the user's own videos, labeled by the detector itself where it is sure, shown in one further training.
 
 The teacher stays as it is. Frames and labels are a stage of their own: found when finished, made again after a kill.
 """
@@ -43,12 +43,12 @@ class FrameManifest(Manifest):
     """How many frames were looked at, and how many got labels."""
 
     num_frames: int
-    num_labelled: int
+    num_labeled: int
 
 
 @dataclass(frozen=True)
 class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
-    """Frames of the recipe's videos, labelled by a trained detector where it is sure.
+    """Frames of the recipe's videos, labeled by a trained detector where it is sure.
 
     Making it raises DatasetError for a video that is not there, PhotosError for one that cannot be read.
     """
@@ -83,7 +83,7 @@ class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
 
     def load(self, run: Resolver, folder: Path, manifest: FrameManifest) -> tuple[Sample, ...]:
         """Return the frames that got labels."""
-        run.progress.say(f"{manifest.num_labelled} of {manifest.num_frames} frames labelled by the detector itself")
+        run.progress.say(f"{manifest.num_labeled} of {manifest.num_frames} frames labeled by the detector itself")
         return tuple(_sample(folder, entry) for entry in read_json(folder / FRAMES))
 
 
@@ -167,7 +167,7 @@ def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progr
                                 "boxes": boxes.tolist(), "class_ids": class_ids.tolist()})  # fmt: skip
             num_frames += len(numbers)
     write_json(folder / FRAMES, entries)
-    return FrameManifest(num_frames=num_frames, num_labelled=len(entries))
+    return FrameManifest(num_frames=num_frames, num_labeled=len(entries))
 
 
 def _spread(path: Path, count: int) -> tuple[list[int], list[float]]:

@@ -1,4 +1,4 @@
-"""Other parts of the catalogue stand around and are never labelled."""
+"""Other parts of the catalog stand around and are never labeled."""
 
 import numpy as np
 import pytest
