@@ -13,15 +13,15 @@ from partsight.config.renamed import new_setting, translate
 from partsight.config.section import BaseFolder, Section
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.cad import CadSection, PartSection
-from partsight.config.sections.cluster import ClusterSection
 from partsight.config.sections.dataset import DatasetSection
 from partsight.config.sections.evaluate import EvaluateSection
 from partsight.config.sections.photos import PhotosSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
 from partsight.config.sections.report import ReportSection
-from partsight.config.sections.sweep import SweepSection
-from partsight.config.sections.track import TrackSection
+from partsight.config.sections.running.cluster import ClusterSection
+from partsight.config.sections.running.sweep import SweepSection
+from partsight.config.sections.running.track import TrackSection
 from partsight.config.sections.train import TrainSection
 from partsight.config.sections.verify import VerifySection
 from partsight.config.trust import check_trusted, script_values

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from partsight.config.sections.cluster import ClusterSection
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.config.trust import VARIABLE
 from partsight.errors import ClusterError
 from partsight.files import hash_bytes

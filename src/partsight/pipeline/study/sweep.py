@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.config.sections.sweep import SweepSection, Value
+from partsight.config.sections.running.sweep import SweepSection, Value
 from partsight.errors import PartsightError, RecipeError
 from partsight.evaluate.intervals.seeds import MeanOverSeeds, mean_over_seeds
 from partsight.files import write_json

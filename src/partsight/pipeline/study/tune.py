@@ -7,7 +7,7 @@ from typing import Any
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.config.sections.sweep import TuneRange, Value
+from partsight.config.sections.running.sweep import TuneRange, Value
 from partsight.errors import PartsightError, RecipeError
 from partsight.files import hash_json
 from partsight.pipeline.experiment import Experiment

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from partsight.config.recipe import Recipe
-from partsight.config.sections.sweep import SweepSection
+from partsight.config.sections.running.sweep import SweepSection
 from partsight.errors import RecipeError
 from partsight.pipeline.study.page import _csv, gain_sentences
 from partsight.pipeline.study.sweep import CellResult, plan_cells, summarize
