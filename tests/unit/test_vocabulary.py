@@ -54,7 +54,10 @@ def test_the_glossary_has_each_word_once_and_in_order():
     assert words == sorted(set(words), key=str.lower)
 
 
-BRITISH = r"abelled|abelling|(?<![a-z])[Gg]rey(?=s?\b|er|ish|scale|_)|\b[Nn]eighbour|\b[Bb]ehaviour|\b[Cc]olour|\b[Cc]atalogue|\b[Ll]icence|\b[Cc]entre\b"
+BRITISH = (
+    r"abelled|abelling|(?<![a-z])[Gg]rey(?=s?\b|er|ish|scale|_)|"
+    r"\b[Nn]eighbour|\b[Bb]ehaviour|\b[Cc]olour|\b[Cc]atalogue|\b[Ll]icence|\b[Cc]entre\b"
+)
 FOREIGN = {
     "src/partsight/cad/readers/kernel.py",
     "src/partsight/config/renamed.py",
