@@ -61,7 +61,7 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) ->
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
     parts = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=folder.resolve().name, parts=parts))
+    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(folder.resolve().name), parts=parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
