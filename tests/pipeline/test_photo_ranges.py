@@ -38,7 +38,7 @@ def recipe_with(smoke, folder, **camera):
 def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
     wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
     write_photos(tmp_path, wanted)
-    followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
+    followed = for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
     parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     drawn = {}
     for name, section in (("photos", followed.randomize), ("range", smoke.randomize)):
@@ -53,7 +53,7 @@ def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
 def test_test_photos_choose_nothing(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 12)
     write_photos(tmp_path, [0.05] * 30, session="tuesday")
-    followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
+    followed = for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
     assert followed.randomize.camera.object_size.choices == pytest.approx([0.2] * 33, abs=0.001)
 
 
@@ -66,7 +66,7 @@ def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
 def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3)
     with pytest.raises(DatasetError, match="3 labeled boxes"):
-        for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
+        for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
     with pytest.raises(DatasetError, match="EXIF"):
         for_rendering(recipe_with(smoke, tmp_path, focal="photos"))
 
