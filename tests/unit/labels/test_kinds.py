@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from partsight.cli.app import run
 from partsight.labels.importing import read_imports
 
 from .imports import boxes_in, imported
@@ -585,3 +586,26 @@ def test_pictures_of_phones_become_files_that_every_stage_reads(tmp_path):
         assert (rc, f"{known} were there already" in shown) == (0, True), shown
     assert [path.name for path in (tmp_path / "photos/images/s").iterdir()] == ["a.jpg"]
     assert boxes_in(tmp_path / "photos") == {"a": [("QF", A)]}
+
+
+def test_labels_and_pictures_may_lie_in_two_places(tmp_path):
+    yolo(tmp_path / "export", "0 0.15 0.3 0.2 0.4\n")
+    (tmp_path / "pictures" / "monday").mkdir(parents=True)
+    (tmp_path / "export" / "images" / "a.jpg").rename(tmp_path / "pictures" / "monday" / "a.jpg")
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--pictures", str(tmp_path / "pictures"))
+    assert rc == 0, shown
+    assert boxes_in(tmp_path / "photos") == {"a": [("QF", A)]}
+
+
+@pytest.mark.parametrize("target", ["yolo", "coco", "voc", "cvat", "label-studio"])
+def test_what_was_exported_comes_back_as_already_there(tmp_path, target):
+    yolo(tmp_path / "export", "0 0.15 0.3 0.2 0.4\n1 0.503 0.507 0.111 0.333\n")
+    imported(tmp_path / "export", tmp_path / "photos")
+    before = boxes_in(tmp_path / "photos")
+    assert (
+        run(["photos", "export", "--to", target, "--out", str(tmp_path / "out"), "--photos", str(tmp_path / "photos")])
+        == 0
+    )
+    rc, shown = imported(tmp_path / "out", tmp_path / "photos", "--replace")
+    assert (rc, "1 were there already" in shown, "changed" in shown) == (0, True, False), shown
+    assert boxes_in(tmp_path / "photos") == before
