@@ -88,7 +88,7 @@ class LabelStore:
         marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
         raise_problems([f"{mark.where}: {told}" for mark in marks if (told := mark.fault or mark.shape.flaw)], path)
         labels = tuple(Label(mark.shape.box(size_wh), mark.class_name, mark.where) for mark in marks)
-        wrong = [f"{label.where}: {told}" for label in labels if (told := box_problem(label.box_xyxy, size_wh))]
+        wrong = [f"{one.where}: {problem}" for one in labels if (problem := box_problem(one.box_xyxy, size_wh))]
         raise_problems(wrong, path)
         return labels
 

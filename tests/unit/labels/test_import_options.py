@@ -187,3 +187,21 @@ def test_what_was_exported_comes_back_as_already_there(tmp_path, target):
     rc, shown = imported(tmp_path / "out", tmp_path / "photos", "--replace")
     assert (rc, "1 were there already" in shown, "changed" in shown) == (0, True, False), shown
     assert boxes_in(tmp_path / "photos") == before
+
+
+def test_labels_without_their_pictures_ask_for_them(tmp_path):
+    for name, folder in (("classes.txt", "labels"), ("obj.names", "obj_train_data")):
+        write(tmp_path / name / folder / "a.txt", "0 0.15 0.3 0.2 0.4\n")
+        write(tmp_path / name / name, "QF\n")
+        rc, shown = imported(tmp_path / name, tmp_path / "photos")
+        assert (rc, "a.txt: no picture of this name: give its folder with --pictures" in shown) == (1, True), shown
+
+
+def test_of_one_file_with_a_folder_of_pictures_its_own_folder_is_not_looked_through(tmp_path):
+    picture(tmp_path / "downloads" / "holiday.jpg")
+    picture(tmp_path / "pictures" / "a.jpg")
+    coco(tmp_path / "downloads", [box()])
+    _, shown = imported(
+        tmp_path / "downloads" / "labels.json", tmp_path / "photos", "--pictures", str(tmp_path / "pictures")
+    )
+    assert "pictures found 1 = 1 imported + 0 left out" in shown
