@@ -125,6 +125,9 @@ def missing_reason(name: str, export: ExportFolder) -> str:
     same = [export.named(path) for path in export.index.paths if path.stem.lower() == stem]
     if same:
         return f"several pictures could be meant: {first_of(same, 3)}"
+    other = next((path for path in export.files if path.name.lower() == PurePosixPath(name).name.lower()), None)
+    if other is not None and not is_picture(other):
+        return f"pictures ending in {other.suffix} are not read: save it as PNG or JPEG under the same name"
     return "no such picture in the export: give its folder with --pictures"
 
 

@@ -51,7 +51,13 @@ def test_a_track_turns_the_shorter_way_and_frames_between_steps_are_not_missed(t
     assert boxes_in(tmp_path / "photos")["frame_000002"] == [("QF", (90, 10, 110, 90))]
 
 
+def animated(root: Path) -> None:
+    picture(root / "a.gif")
+    coco(root, [box()], [{"id": 1, "file_name": "a.gif"}])
+
+
 TOLD = {
+    "coco picture of a kind that is not read": (animated, "a.gif: pictures ending in .gif are not read"),
     "yolo few columns at the first line": (lambda root: yolo(root, "0 0.15 0.3\n"), "labels/a.txt:1: 3 columns"),
     "coco annotation of an unlisted picture": (
         with_picture(lambda root: coco(root, [box(), box(id=2, image_id=9)])), "annotation 2: image id 9 is not listed"),
