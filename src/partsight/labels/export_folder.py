@@ -97,13 +97,15 @@ class ExportFolder:
 def open_folder(
     root: Path, pictures: Path | None = None, only: Path | None = None, besides: Sequence[Path] = ()
 ) -> ExportFolder:
-    """List an export: a folder with files `besides`, or `only` one file in it; `pictures` is a further folder.
+    """List an export: a folder with files `besides`, or `only` one file in it; `pictures` is a further folder of pictures.
+
+    Beside one file its own folder is looked through where no other one is given.
 
     Raises DatasetError without that folder.
     """
     if pictures is not None and not pictures.is_dir():
         raise DatasetError(f"{pictures}: no such folder of pictures.")
-    files = files_below(root)
+    files = files_below(root) if only is None or pictures is None else []
     found = [path for path in files if is_picture(path)]
     found += [path for path in files_below(pictures) if is_picture(path)] if pictures is not None else []
     own = {path.resolve(): path for path in reversed(found)}
@@ -123,6 +125,9 @@ def missing_reason(name: str, export: ExportFolder) -> str:
     same = [export.named(path) for path in export.index.paths if path.stem.lower() == stem]
     if same:
         return f"several pictures could be meant: {first_of(same, 3)}"
+    other = next((path for path in export.files if path.name.lower() == PurePosixPath(name).name.lower()), None)
+    if other is not None and not is_picture(other):
+        return f"pictures ending in {other.suffix} are not read: save it as PNG or JPEG under the same name"
     return "no such picture in the export: give its folder (`pictures`)"
 
 

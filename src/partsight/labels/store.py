@@ -86,10 +86,11 @@ class LabelStore:
         if not path.is_file():
             raise DatasetError(f"{path}: no label file for a picture in images/. Move the picture to to_label/.")
         marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
-        boxes = [mark.shape.box(size_wh) for mark in marks]
-        wrong = [mark.fault or box_problem(box, size_wh) for mark, box in zip(marks, boxes, strict=True)]
-        raise_problems([f"{mark.where}: {told}" for mark, told in zip(marks, wrong, strict=True) if told], path)
-        return tuple(Label(box, mark.class_name) for mark, box in zip(marks, boxes, strict=True))
+        raise_problems([f"{mark.where}: {told}" for mark in marks if (told := mark.fault or mark.shape.flaw)], path)
+        labels = tuple(Label(mark.shape.box(size_wh), mark.class_name, mark.where) for mark in marks)
+        wrong = [f"{one.where}: {problem}" for one in labels if (problem := box_problem(one.box_xyxy, size_wh))]
+        raise_problems(wrong, path)
+        return labels
 
     def _check(self, key: str, boxes: Sequence[Label], state: LabelState) -> None:
         unknown = {box.class_name for box in boxes} - set(self.class_names)

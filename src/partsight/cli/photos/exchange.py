@@ -22,7 +22,7 @@ SHOWN_REMARKS = 10
 _SHOWN_FAULTS = 5
 
 
-EmptyRule = Literal["ask", "nothing", "leave-out"]
+_EmptyRule = Literal["ask", "nothing", "leave-out"]
 
 
 def import_labels(
@@ -51,7 +51,8 @@ def import_labels(
         typer.Option("--replace", help="Replace labels of pictures that are there already, and list what changes."),
     ] = False,
     empty: Annotated[
-        EmptyRule, typer.Option(help="Pictures on which nothing is drawn: they show nothing, or are not annotated yet.")
+        _EmptyRule,
+        typer.Option(help="Pictures on which nothing is drawn: they show nothing, or are not annotated yet."),
     ] = "ask",
 ) -> None:
     """Bring in labels from Roboflow, CVAT, Label Studio, labelme, CreateML, VIA, COCO, YOLO or Pascal VOC."""
@@ -135,7 +136,7 @@ def _skips_faults(console: Console, export: "OpenExport") -> bool:
     return typer.confirm(f"{len(faults)} faults. Cut boxes at the border and leave out what cannot be used?")
 
 
-def _empty_rule(console: Console, export: "OpenExport", empty: EmptyRule) -> EmptyRule:
+def _empty_rule(console: Console, export: "OpenExport", empty: _EmptyRule) -> _EmptyRule:
     """Ask at the terminal what pictures without boxes are, when most are such."""
     from partsight.labels.selecting import unsaid_pictures
 

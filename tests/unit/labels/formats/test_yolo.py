@@ -101,6 +101,7 @@ def test_two_statements_of_the_names_must_agree(folder: Path, text: str) -> None
         ("0 0.5 0.5 0.1", "4 columns"),
         ("0 0.5 0.5 0.1 0.1 0.9", "6 columns"),
         ("0 1.5 0.5 0.1 0.1", "leaves the picture"),
+        ("0 -0.01 0.5 0.01 0.1", "lies outside of the picture"),
         ("0 0.5 0.5 1.2 0.1", "leaves the picture"),
         ("0 nan 0.5 0.1 0.1", "not a number"),
         ("0 inf 0.5 0.1 0.1", "not a number"),
