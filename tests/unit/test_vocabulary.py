@@ -55,8 +55,8 @@ def test_the_glossary_has_each_word_once_and_in_order():
 
 
 BRITISH = (
-    r"abeled|abeling|(?<![a-z])[Gg]rey(?=s?\b|er|ish|scale|_)|"
-    r"\b[Nn]eighbour|\b[Bb]ehaviour|\b[Cc]olour|\b[Cc]atalogue|\b[Ll]icence|\b[Cc]entre\b"
+    r"abelled|abelling|(?<![a-z])[Gg]rey(?=s?\b|er|ish|scale|_)|\b[Nn]eighbour|\b[Bb]ehaviour|\b[Cc]olour|\b[Cc]atalogue|"
+    r"\b[Ll]icence|\b[Cc]entre\b"
 )
 FOREIGN = {
     "src/partsight/cad/readers/kernel.py",

@@ -8,8 +8,8 @@ from partsight.config.content import value_of, with_value, without
 from partsight.errors import RecipeWarning
 
 RENAMED: dict[str, str] = {
-    "randomize.orbit.gray": "randomize.orbit.gray",
-    "randomize.sensor.gray_share": "randomize.sensor.gray_share",
+    "randomize.orbit.grey": "randomize.orbit.gray",
+    "randomize.sensor.grey_share": "randomize.sensor.gray_share",
     "randomize.scatter.table_share": "randomize.scatter.physics.table.share",
     "randomize.scatter.table_size": "randomize.scatter.physics.table.size",
     "randomize.scatter.bin_share": "randomize.scatter.physics.bin.share",

@@ -60,8 +60,6 @@ def test_the_whole_recipe_of_an_old_run_reads_as_the_defaults():
         ("randomize.orbit.roll_step_deg", 5, "randomize.orbit.roll_deg", [-20, 20, 5]),
         ("randomize.orbit.elevation_step_deg", 5, "randomize.orbit.elevation_deg", [-30, 40, 5]),
         ("dataset.all_photos", True, "dataset.photos_per_class", "all"),
-        ("cluster.qos", "long", "cluster.options", ["#SBATCH --qos=long"]),
-        ("cluster.constraint", "gpu", "cluster.options", ["#SBATCH --constraint=gpu"]),
         ("evaluate.protocol", "seed", "evaluate.protocol", "baseline"),
     ],
 )

@@ -86,7 +86,7 @@ def _is_in_labels(path: Path, export: ExportFolder) -> bool:
 def _orphan(path: Path, rules: LineRules, export: ExportFolder) -> PictureEntry:
     marks = read_lines(path, rules, export.named(path))
     return PictureEntry(
-        export.named(path), None, tuple(marks), flaw="no picture of this name: give its folder with --pictures"
+        export.named(path), None, tuple(marks), flaw="no picture of this name: give its folder (`pictures`)"
     )
 
 
