@@ -23,7 +23,7 @@ from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
 from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.evaluate.thresholds import quiet_threshold
+from partsight.evaluate.figures.thresholds import quiet_threshold
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
@@ -34,7 +34,7 @@ RATES = (1.0, 0.1)
 """False alarms per photo of a room at which recall is told."""
 VARIANTS: dict[str, tuple[str, ...]] = {
     "default": (),
-    "physics": ("randomize.scatter.physics=true",),
+    "physics": ("randomize.scatter.physics.enabled=true",),
     "draft": ("render.renderer=pyvista",),
     "less grain": ("render.samples_per_pixel=48",),
     "denoised": ("render.denoise=true",),
@@ -52,7 +52,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "no camera model": ("randomize.sensor.vary=false",),
     "no empties": ("randomize.scatter.empty_share=0",),
     "no scale matching": ("randomize.camera.object_size=[0.06,0.75]",),  # the default, whatever the recipe states
-    "scale of photos": ("randomize.camera.scale=photos",),
+    "scale of photos": ("randomize.camera.object_size=photos",),
     "up to 4 parts": ("randomize.scatter.parts_per_image=[1,4]",),
     "2 to 10 parts": ("randomize.scatter.parts_per_image=[2,10]",),
     "3 to 20 parts": ("randomize.scatter.parts_per_image=[3,20]",),
@@ -74,14 +74,14 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "input 1.25 times": ("evaluate.input_scales=[1.25]",),
     "input 1.5 times": ("evaluate.input_scales=[1.5]",),
     "slow": ("train.learning_rate=0.0003",),
-    "no mosaic": ("train.mosaic=0",),
+    "no mosaic": ("train.augment.mosaic=0",),
     "many, grainy": (
         "render.samples_per_pixel=4",
         "render.count=1600",
         "train.epochs=3",
-        "train.close_mosaic=1",
+        "train.augment.close_mosaic=1",
     ),
-    "half mosaic": ("train.close_mosaic=6",),
+    "half mosaic": ("train.augment.close_mosaic=6",),
     "few other colors": ("randomize.materials.recolor_share=0.1",),
     "rooms": (),  # 19 photos without parts among the renders
     "rooms behind": (),  # the same photos behind and below the parts
@@ -95,7 +95,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "half other colors": ("randomize.materials.recolor_share=0.5",),
     "most other colors": ("randomize.materials.recolor_share=0.9",),
     "crops": ("train.crop=0.5",),
-    "strong colors": ("train.hsv=[0.1,0.9,0.6]",),
+    "strong colors": ("train.augment.hsv=[0.1,0.9,0.6]",),
 }
 AMONG = ("rooms", "rooms among and behind")
 BEHIND = ("rooms behind", "rooms among and behind")

@@ -16,7 +16,7 @@ from tests.unit.annotate.rasterizer import box_of, rasterize
 from tests.unit.annotate.scenes import box_part, placed, random_scene, scene_of, sphere_part
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.world.camera import Camera, centered_intrinsics
 from partsight.structures.world.scene import Scene
 from partsight.structures.world.transform import look_at

@@ -32,7 +32,7 @@ from partsight.cad.exporting import export_part
 from partsight.cad.process.processes import ReaderProcesses
 from partsight.cad.readers.formats import EXACT_SUFFIXES
 from partsight.cad.reading import read_file
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
 
 PEERS = Path(__file__).parent / "cad_peers"

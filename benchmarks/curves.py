@@ -31,7 +31,7 @@ LOOKS = {
     "two_stage_crops": ("#bf3989", "p", "two stages on crops"),
     "photos_only_crops": ("#bc4c00", "<", "photos alone on crops"),
     "photos_only": ("#9a6700", "^", "photos alone"),
-    "seed": ("#8c959f", "v", "published baseline's renders"),
+    "baseline": ("#8c959f", "v", "published baseline's renders"),
 }
 """Recipe: color, marker, name in the legend."""
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.deploy.exported_detector import ExportedDetector
 from partsight.deploy.openvino_export import write_openvino
-from partsight.deploy.parity import Comparison, measure_parity
+from partsight.deploy.parity import ParityRun, measure_parity
 from partsight.deploy.runtimes import is_installed, open_runtime
 from partsight.detector.detector import Checkpoint, open_family
 from partsight.detector.devices import num_free_cores
-from partsight.detector.families.ultralytics_weights import build_network, load_start, write_model
+from partsight.detector.families.ultralytics.weights import build_network, load_start, write_model
 from partsight.detector.letterbox import resize
 from partsight.pictures import list_pictures, read_picture
 
@@ -68,7 +68,7 @@ def compare(family, checkpoint, spec, networks, images):
     for name, path in networks.items():
         detector = ExportedDetector(CLASSES, spec, open_runtime(name, path, 1))
         found = detector.detect(images, FLOOR / 2, 100)
-        parity = measure_parity(Comparison(name, expected, found, "given"), FLOOR)
+        parity = measure_parity(ParityRun(name, expected, found, "given"), FLOOR)
         print(
             f"{name}: {len(images)} pictures, {parity.num_boxes} boxes above {parity.floor:.3f}, {parity.num_unmatched} alone"
         )

@@ -17,7 +17,7 @@ import numpy as np
 import pycocotools.coco
 import pycocotools.cocoeval
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match
 from partsight.structures.dataset import Dataset

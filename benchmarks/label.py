@@ -1,8 +1,8 @@
-"""How long a person needs to label photos with and without proposals, by counting what the hand must do on the labelling page.
+"""How long a person needs to label photos with and without proposals, by counting what the hand must do on the labeling page.
 
 python benchmarks/label.py RECIPE TRAINED [TRAINED …] [--satisfied 0.8]
 
-RECIPE names photos with true labels; its validation photos, which no detector learned from, are labelled again here. TRAINED is a
+RECIPE names photos with true labels; its validation photos, which no detector learned from, are labeled again here. TRAINED is a
 folder runs/train/KEY: a detector that proposes boxes as the page does. Nobody labels: actions are counted on the cheapest way from
 proposals to true labels and turned into time by the keystroke-level model (Card, Moran & Newell, CACM 23(7), 1980): key 0.28 s,
 pointing 1.1 s, button 0.1 s, thought 1.35 s. A person draws slower or faster; the ratio is what counts. A box is good enough from an

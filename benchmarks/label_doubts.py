@@ -16,8 +16,8 @@ import numpy as np
 
 from partsight import open_experiment
 from partsight.detector.detector import open_family
+from partsight.evaluate.breakdown.disagreement import APART_IOU, find_disagreements
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.disagreement import APART_IOU, find_disagreements
 from partsight.evaluate.matching import match
 from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.dataset import Dataset

@@ -18,7 +18,7 @@ from partsight.structures.sample import Sample
 
 def evaluate_at(experiment: Experiment, threshold: float, least_px: float = 0.0) -> Evaluation:
     """Return the experiment's test figures at another threshold, of all parts or of those that are so long in the photo."""
-    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 1})
+    section = experiment.recipe.evaluate.but(bootstrap=1)
     dataset, found = keep_large(experiment.assemble().splits.test, experiment.evaluate().detections, least_px)
     return evaluate(match(dataset, found), section, threshold=threshold, threshold_source="validation", seed=0)
 

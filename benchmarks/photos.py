@@ -23,10 +23,10 @@ from scipy.ndimage import uniform_filter1d
 from tables import machine
 
 from partsight.photos.decoding import Video
-from partsight.photos.footage import Glimpse
+from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import Measurement, measure
 from partsight.photos.picking import find_sharp, pick
-from partsight.photos.stills import small_grey
+from partsight.photos.stills import small_gray
 from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.photos.add import IntakeJob, add_photos
 from partsight.progress import Silence
@@ -65,7 +65,9 @@ def parse() -> argparse.Namespace:
 def speeds(path: Path, photos: Path, num_frames: int) -> list[Measurement]:
     print("| step | frames per second | s |\n|---|---|---|")
     timed("decode alone", num_frames, lambda: decode(path))
-    measurements = timed("decode and measure", num_frames, lambda: [measure(g) for g in Video(path).glimpses(print)])
+    measurements = timed(
+        "decode and measure", num_frames, lambda: [measure(g) for g in Video(path).preview_frames(print)]
+    )
     timed(f"pick {NUM_PICKED}", num_frames, lambda: pick(measurements, NUM_PICKED))
     job = IntakeJob(photos, "bench", None, NUM_PICKED)
     timed("photos add, all in all", num_frames, lambda: add_photos([path], job, Silence()))
@@ -123,7 +125,8 @@ def blur_found(folder: Path) -> None:
             clips = [pan(paths[(first + 11 * step) % len(paths)], smear_px, generator) for step in range(3)]
             frames = [frame for clip in clips for frame in clip]
             measurements = [
-                measure(Glimpse(number, number / RATE, small_grey(image))) for number, (image, _) in enumerate(frames)
+                measure(PreviewFrame(number, number / RATE, small_gray(image)))
+                for number, (image, _) in enumerate(frames)
             ]
             truth = np.array([is_blurred for _, is_blurred in frames])
             is_sharp = find_sharp(measurements)

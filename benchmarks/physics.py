@@ -13,16 +13,16 @@ import numpy as np
 
 from partsight.cad.reading import read_parts
 from partsight.config.loading import read_recipe
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.sampler import SceneSampler
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE_WH = (640, 640)
 WAYS = {
-    "scatter": {"physics": False},
-    "ground": {"physics": True, "table_share": 0.0, "bin_share": 0.0},
-    "table": {"physics": True, "table_share": 1.0, "bin_share": 0.0},
-    "bin": {"physics": True, "table_share": 0.0, "bin_share": 1.0},
+    "scatter": {"enabled": False},
+    "ground": {"enabled": True, "table": {"share": 0.0}, "bin": {"share": 0.0}},
+    "table": {"enabled": True, "table": {"share": 1.0}, "bin": {"share": 0.0}},
+    "bin": {"enabled": True, "table": {"share": 0.0}, "bin": {"share": 1.0}},
 }
 
 
@@ -51,7 +51,7 @@ def bundled_parts():
 
 def measured(parts, count, settings, num_scenes):
     """Mean and slowest milliseconds of a layout, and the mean number of parts that found a place; hulls are warm."""
-    scatter = {"parts_per_image": (count, count), "float_share": 0.0, "empty_share": 0.0, **settings}
+    scatter = {"parts_per_image": (count, count), "float_share": 0.0, "empty_share": 0.0, "physics": settings}
     section = RandomizeSection.model_validate({"scatter": scatter, "distractors": {"per_image": (0, 0)}})
     sampler = SceneSampler(section, parts, SIZE_WH, 0)
     sampler.layout(num_scenes)

@@ -1,4 +1,4 @@
-"""The seed's recipe and ours on real photographs, side by side: renders → training with k photos per class → test sessions.
+"""The baseline's recipe and ours on real photographs, side by side: renders, training with k photos per class → test sessions.
 
     python benchmarks/real.py --weights PATH --out benchmarks/results/real
 
@@ -43,7 +43,7 @@ LONGER = (*TWO_STAGES, "train.finetune.epochs=12", "train.finetune.rate_factor=1
 """The second stage shows as many pictures as photos alone do, at the first's rate: better on photos that are no test photos."""
 RECIPES: dict[str, tuple[str, ...]] = {
     "default": (),
-    "seed": ("randomize.placement=orbit",),
+    "baseline": ("randomize.placement=orbit",),
     "photos_only": ("dataset.renders=0",),
     "empties": (),  # 19 photos of rooms among the renders and behind the parts, here and where a name ends so
     "two_stage": TWO_STAGES,
@@ -122,7 +122,7 @@ def _grid(arguments: argparse.Namespace, rows: Rows) -> Iterator[list[list[Cell]
 
 def _is_wanted(cell: Cell) -> bool:
     """Without photos of parts nothing but renders, and perhaps photos of rooms, is left."""
-    return cell.photos > 0 or cell.recipe in ("seed", "default", "empties", "crops")
+    return cell.photos > 0 or cell.recipe in ("baseline", "default", "empties", "crops")
 
 
 def _is_of_photos_alone(recipe: str) -> bool:
@@ -223,8 +223,7 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         *_amount(cell, base),
         *([f"dataset.seed={cell.seed}"] if cell.photos else []),  # CAD alone is the first of two stages too
         *settings_of(cell.seed, arguments),
-        f"dataset.photos_per_class={0 if cell.photos == ALL else cell.photos}",
-        f"dataset.all_photos={str(cell.photos == ALL).lower()}",
+        f"dataset.photos_per_class={'all' if cell.photos == ALL else cell.photos}",
         f"dataset.photo_repeat={_repeat(cell)}",
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
         *room_settings(base.photos.validation, arguments.out, among=learns, behind=learns),
@@ -240,12 +239,12 @@ def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
         return ()
     train = base.train
     epochs = max(2, round(train.epochs * base.render.count / cell.renders))
-    close_mosaic = max(1, round(train.close_mosaic * epochs / train.epochs))
+    close_mosaic = max(1, round(train.augment.close_mosaic * epochs / train.epochs))
     warmup = train.warmup_epochs * epochs / train.epochs  # whole epochs would be half of a training of two
     return (
         f"render.count={cell.renders}",
         f"train.epochs={epochs}",
-        f"train.close_mosaic={close_mosaic}",
+        f"train.augment.close_mosaic={close_mosaic}",
         f"train.warmup_epochs={warmup:.3f}",
     )
 

@@ -29,7 +29,7 @@ import numpy as np
 from partsight.annotate.annotating import annotate_scene
 from partsight.cad.reading import read_parts
 from partsight.config.loading import read_recipe
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
@@ -184,7 +184,7 @@ def print_growth(renderer, scene, title):
 
 
 def with_things(scene, instances):
-    """Return the scene with these instead of its labelled things."""
+    """Return the scene with these instead of its labeled things."""
     grounds = tuple(instance for instance in scene.instances if instance.class_id is None)
     return replace(scene, instances=(*grounds, *instances))
 

@@ -45,7 +45,7 @@ HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "src" / "partsight" / "samples" / "demo.toml"
 TEACHER = (
     "render.count=300", "render.width=256", "render.height=256", "dataset.render_validation_share=0.13",
-    "dataset.render_test_share=0.1", "train.image_size=192", "train.batch=8", "train.epochs=20", "train.close_mosaic=4",
+    "dataset.render_test_share=0.1", "train.image_size=192", "train.batch=8", "train.epochs=20", "train.augment.close_mosaic=4",
     "evaluate.bootstrap=100", "randomize.scatter.parts_per_image=[1,2]",
 )  # fmt: skip
 HALL = (
@@ -72,7 +72,7 @@ def main() -> None:
         f"{platform.platform()}, {num_cores()} cores; {len(films)} walks of {FRAMES} frames teach, {len(judging)} judge"
     )
     print(
-        "| seed | frames labelled | boxes right | of the parts there | mAP50 before | after | mAP50-95 before | after |"
+        "| seed | frames labeled | boxes right | of the parts there | mAP50 before | after | mAP50-95 before | after |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for seed in arguments.seeds:
@@ -150,10 +150,15 @@ def walk(scene: Scene) -> Iterator[Scene]:
 
 
 def seeded(recipe: Recipe, seed: int, films: Sequence[Film]) -> Recipe:
-    finetune = recipe.train.finetune.model_copy(
-        update={"videos": tuple(one.path for one in films), "video_frames": FRAMES, "epochs": 4, "pictures": 400}
+    return recipe.at(
+        {
+            "train.seed": seed,
+            "train.self_training.videos": tuple(one.path for one in films),
+            "train.self_training.frames": FRAMES,
+            "train.finetune.epochs": 4,
+            "train.finetune.pictures": 400,
+        }
     )
-    return recipe.model_copy(update={"train": recipe.train.model_copy(update={"seed": seed, "finetune": finetune})})
 
 
 def compare(
@@ -163,12 +168,12 @@ def compare(
     trained = experiment.train()
     teacher = trained.earlier[0] if trained.earlier else trained
     (frames,) = (stage for stage in experiment.graph.stages if isinstance(stage, FrameStage))
-    labelled = Run(recipe, workspace, progress).resolve(frames)
-    right, wrong, there = judge_labels(labelled, films[0], recipe.class_names)
+    labeled = Run(recipe, workspace, progress).resolve(frames)
+    right, wrong, there = judge_labels(labeled, films[0], recipe.class_names)
     figures = [judge(recipe, one, films[1], progress) for one in (teacher, trained)]
     before, after = ((one.ap50, one.ap50_95) for one in figures)
     return (
-        f"| {recipe.train.seed} | {len(labelled)} of {frames.num_units} | {right} of {right + wrong} "
+        f"| {recipe.train.seed} | {len(labeled)} of {frames.num_units} | {right} of {right + wrong} "
         f"| {right} of {there} | {before[0]:.3f} | {after[0]:.3f} | {before[1]:.3f} | {after[1]:.3f} |"
     )
 
@@ -176,7 +181,7 @@ def compare(
 def judge_labels(
     samples: Sequence[Sample], films: Sequence[Film], class_names: tuple[str, ...]
 ) -> tuple[int, int, int]:
-    """Return labels that are right (class, IoU 0.5), labels that are not, and how many parts there are in the labelled frames."""
+    """Return labels that are right (class, IoU 0.5), labels that are not, and how many parts there are in the labeled frames."""
     truths = {f"{one.path.name}": one.samples for one in films}
     right = wrong = there = 0
     for sample in samples:

@@ -24,8 +24,8 @@ MODELS = {"compact": "nano", "ultralytics": "yolov8n"}
 FEW = (
     "render.count=300", "render.width=256", "render.height=256",
     "dataset.render_validation_share=0.13", "dataset.render_test_share=0.33",
-    "train.image_size=160", "train.batch=8", "train.close_mosaic=4", "train.mosaic=1.0", "train.scale=0.5",
-    "train.rotate_deg=10.0", "train.hsv=[0.02,0.7,0.4]", "evaluate.bootstrap=100",
+    "train.image_size=160", "train.batch=8", "train.augment.close_mosaic=4", "train.augment.mosaic=1.0", "train.augment.scale=0.5",
+    "train.augment.rotate_deg=10.0", "train.augment.hsv=[0.02,0.7,0.4]", "evaluate.bootstrap=100",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Writes the five sample magnets of `partsight.samples` as STEP assemblies.
 
 Original, simplified designs: a yoke with four or six poles, a coil around each pole, terminal block, hoses, feet.
-Millimetres; the beam runs along y, z is up. The same call always writes the same bytes.
+Millimeters; the beam runs along y, z is up. The same call always writes the same bytes.
 
     python tools/make_sample_parts.py src/partsight/samples
 """
@@ -58,7 +58,7 @@ CLEAR_BLUE = (0.15, 0.40, 0.80)
 
 @dataclass(frozen=True, slots=True)
 class Magnet:
-    """The dimensions that tell one magnet from another, in millimetres."""
+    """The dimensions that tell one magnet from another, in millimeters."""
 
     name: str
     num_poles: int

@@ -21,7 +21,7 @@ from rich.console import Console
 from partsight.cad.storage import save_part
 from partsight.cli.show.progress import TerminalProgress
 from partsight.config.recipe import Recipe
-from partsight.detector.families.compact_weights import read_model, write_weights
+from partsight.detector.families.compact.weights import read_model, write_weights
 from partsight.files import write_text
 from partsight.pipeline.running.run import Run
 from partsight.pipeline.running.stage import Resolver, Stage
@@ -136,11 +136,11 @@ def make_recipe(chosen: argparse.Namespace) -> Recipe:
         "dataset": {"render_validation_share": 0.04, "render_test_share": 0.04},
         "train": {
             "family": "compact", "model": "nano", "weights": "scratch", "image_size": chosen.size, "epochs": chosen.epochs,
-            "batch": chosen.batch, "learning_rate": 0.004, "warmup_epochs": 1.0, "mosaic": 0.7, "rotate_deg": 20.0,
-            "close_mosaic": max(chosen.epochs // 6, 1), "device": chosen.device, "threads": chosen.threads,
+            "batch": chosen.batch, "learning_rate": 0.004, "warmup_epochs": 1.0, "device": chosen.device, "threads": chosen.threads,
+            "augment": {"mosaic": 0.7, "rotate_deg": 20.0, "close_mosaic": max(chosen.epochs // 6, 1)},
         },
     }  # fmt: skip
-    return Recipe.model_validate(content)
+    return Recipe.parse(content)
 
 
 def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:
@@ -156,7 +156,7 @@ def model_card(plan: Plan, trained: TrainOutput, num_bytes: int) -> str:
         "Training": f"{len(trained.history)} epochs, batch {recipe.train.batch}, seed {recipe.seed}",
         "On held-out renders of the same shapes": f"mAP50 {best['val/mAP50']:.3f}, mAP50-95 {best['val/mAP50-95']:.3f}",
         "Meant for": 'a start for training on your own parts (`train.weights = "parts"`), not for use as it is',
-        "Licence": "Apache-2.0, as Partsight",
+        "License": "Apache-2.0, as Partsight",
         "Made by": "`tools/pretrain_parts.py`",
     }
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows.items())

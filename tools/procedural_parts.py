@@ -622,15 +622,15 @@ def _terminals(rng: Rng, place: tuple[float, float, float]) -> list[Piece]:
 
 def draw_sheet(path: Path, count: int) -> None:
     """Draw `count` parts, all kinds in turn, as a contact sheet."""
-    from partsight.config.randomize import RandomizeSection
-    from partsight.config.render import RenderSection
+    from partsight.config.sections.randomize import RandomizeSection
+    from partsight.config.sections.render import RenderSection
     from partsight.randomize.sampler import open_sampler
     from partsight.render.renderer import open_renderer
     from partsight.render.sensor import expose
     from partsight.report.pages.contact_sheet import write_contact_sheet
 
     section = RandomizeSection.model_validate(
-        {"placement": "orbit", "orbit": {"grey": False, "elevation_deg": [15, 40]}}
+        {"placement": "orbit", "orbit": {"gray": False, "elevation_deg": [15, 40, 10]}}
     )
     kinds, pictures = list(KINDS), []
     with open_renderer(RenderSection(width=192, height=192, samples_per_pixel=24), 1) as renderer:

@@ -2,14 +2,24 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from partsight.cli.app import app
+from partsight.config.content import value_of
+from partsight.config.presets import PRESETS, read_preset
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
+
+FIRST_KEYS = (
+    "name", "preset", "parts", "randomize.camera.object_size", "randomize.scatter.parts_per_image", "randomize.placement",
+    "randomize.background.folder", "render.count", "render.width", "render.height", "photos.folder", "photos.session_pattern",
+    "photos.train", "photos.validation", "photos.test", "photos.background_folder", "dataset.photos_per_class", "train.schedule",
+    "train.weights", "train.model", "train.image_size", "train.crop", "train.epochs", "train.device",
+)  # fmt: skip
+"""What most recipes state, beside what is said of their parts; all else has a good default."""
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -26,9 +36,48 @@ def main() -> int:
 
 
 def recipe_page() -> str:
-    origin = "Generated from `src/partsight/config`; every key has a default but `parts`."
+    origin = "Generated from `src/partsight/config/sections`; every key has a default but `parts`."
     title = f"# The recipe\n\nOne TOML file describes an experiment. {origin}\n"
-    return title + "".join(_section_text(Recipe, ""))
+    return title + _first_text() + _presets_text() + "".join(_section_text(Recipe, ""))
+
+
+def _first_text() -> str:
+    """Return the keys to look at first."""
+    rows = [f"| `{key}` | {_row(*_field(key))}" for key in FIRST_KEYS]
+    head = ["| key | default | meaning |", "|---|---|---|"]
+    said = f"These {len(FIRST_KEYS)} are what most recipes state; further down is every key, with a default that few need to change."
+    return f"\n## What most recipes state\n\n{said}\n\n" + "\n".join([*head, *rows]) + "\n"
+
+
+def _field(key: str) -> tuple[type[Section], str]:
+    """Return section and name of a dotted key."""
+    section: Any = Recipe
+    *groups, name = key.split(".")
+    for group in groups:
+        section = _section_in(section.model_fields[group].annotation)
+    return section, name
+
+
+def _presets_text() -> str:
+    """Return what each preset is for and sets."""
+    text = '\n## Presets\n\n`preset = "table"` at the top of a recipe takes these values; what the recipe states itself counts more.\n'
+    for name in PRESETS:
+        preset = read_preset(name)
+        rows = [f"| `{key}` | `{_toml(value_of(preset.content, key))}` |" for key in _leaves(preset.content, Recipe)]
+        text += (
+            f"\n### `{name}`\n\n{' '.join(preset.description.split())}\n\n"
+            + "\n".join(["| key | value |", "|---|---|", *rows])
+            + "\n"
+        )
+    return text
+
+
+def _leaves(content: dict[str, Any], section: type[Section], path: str = "") -> list[str]:
+    found: list[str] = []
+    for name, value in content.items():
+        below = _section_in(section.model_fields[name].annotation)
+        found += _leaves(value, below, f"{path}{name}.") if below else [f"{path}{name}"]
+    return found
 
 
 def _section_text(section: type[Section], path: str) -> list[str]:
@@ -40,22 +89,29 @@ def _section_text(section: type[Section], path: str) -> list[str]:
             label = f"{path}.{name}" if path else name
             inner += _section_text(below, f"{label}.<name>" if "dict" in str(field.annotation) else label)
             continue
-        default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
-        rows.append(f"| `{name}` | {default} | {' '.join((field.description or '').split())} |")
+        rows.append(f"| `{name}` | {_row(section, name)}")
     heading = f"\n## `[{path}]`\n" if path else "\n## Top of the file\n"
     table = ["\n" + "\n".join(rows) + "\n"] if len(rows) > 2 else []
-    return [heading, f"\n{(section.__doc__ or '').strip()}\n", *table, *inner]
+    said = (section.__doc__ or "").strip().split("\n\n")[0]
+    return [heading, f"\n{said}\n", *table, *inner]
+
+
+def _row(section: type[Section], name: str) -> str:
+    """Return default and meaning of a key as the end of a table's row."""
+    field = section.model_fields[name]
+    default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
+    return f"{default} | {' '.join((field.description or '').split())} |"
 
 
 def _section_in(annotation: Any) -> type[Section] | None:
-    for candidate in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(candidate, type) and issubclass(candidate, Section):
-            return candidate
-    return None
+    """Return the section of a key, or that of a table's values; one among several kinds of values is part of the key."""
+    is_table = get_origin(annotation) is dict
+    candidate = get_args(annotation)[1] if is_table else annotation
+    return candidate if isinstance(candidate, type) and issubclass(candidate, Section) else None
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()

@@ -14,7 +14,8 @@ PartsightError            the user can mend it: printed without a traceback
 ├── ClusterError          workers on a cluster: missing library, jobs that cannot be submitted
 ├── EvaluationError       ground truth and detections that cannot be compared
 ├── StorageError          the disk: full, read-only, in use
-└── StaleLabelsError      labels that somebody else changed since they were read
+├── StaleLabelsError      labels that somebody else changed since they were read
+└── ExtraError            an optional package that is not installed
 
 Anything else that escapes is our bug, and its traceback stays.
 """
@@ -41,6 +42,10 @@ class UntrustedRecipeError(RecipeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.values, self.folder)
+
+
+class RecipeWarning(FutureWarning):
+    """A recipe states what will not be read for ever."""
 
 
 class CadError(PartsightError):
@@ -89,6 +94,10 @@ class StorageError(PartsightError):
 
 class StaleLabelsError(PartsightError):
     """Labels were changed elsewhere since they were read; nothing was written."""
+
+
+class ExtraError(PartsightError):
+    """An optional package is not installed; the message names the command that installs it."""
 
 
 def first_of(names: Sequence[str], most: int = 10) -> str:

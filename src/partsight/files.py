@@ -48,10 +48,12 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any, *, is_synced: bool = False) -> None:
     """Write indented JSON atomically, keys in the order given. Raises StorageError."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_bytes(path, text.encode(errors="backslashreplace"))  # file names that are no text, as JSON escapes them
+    write_bytes(
+        path, text.encode(errors="backslashreplace"), is_synced=is_synced
+    )  # file names that are no text, as JSON escapes them
 
 
 def read_json(path: Path) -> Any:
@@ -77,6 +79,11 @@ def hash_file(path: Path) -> str:
     """Return the content hash of a file (16 hex digits)."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def hash_content(content: bytes) -> str:
+    """Return the hash that a file of this content has."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def hash_json(content: Any) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, ImageOps
+from PIL import ExifTags, ImageOps, UnidentifiedImageError
 from PIL import Image as PillowImage
 
 from partsight.errors import DatasetError
@@ -40,7 +40,13 @@ _DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 """Bits that sensors deliver in larger containers."""
 _BRIGHTEST_UNIT = 4.0
 """Floating-point pictures whose lightest value is at most this count from 0 to 1, with highlights above white."""
-_AS_TRAINERS_READ = {"JPEG": {"L", "RGB"}, "MPO": {"L", "RGB"}, "PNG": {"L", "RGB"}, "BMP": {"L", "RGB"}}
+_AS_TRAINERS_READ = {
+    "JPEG": {"L", "RGB"},
+    "MPO": {"L", "RGB"},
+    "PNG": {"L", "RGB"},
+    "BMP": {"L", "RGB"},
+    "WEBP": {"RGB"},
+}
 """Pillow's formats and modes that every trainer decodes to the same pixels as `read_picture`."""
 
 
@@ -52,13 +58,13 @@ class CameraFacts:
     """By the camera's own clock, as 2026-11-23T14:05:00."""
     camera: str | None
     focal_35mm: float | None
-    """Focal length for a film of 36 × 24 mm, in millimetres."""
+    """Focal length for a film of 36 × 24 mm, in millimeters."""
 
 
 def read_picture(path: Path) -> Image:
     """Read a picture as (H, W, 3) RGB uint8, turned as its EXIF data say. Raises DatasetError naming the file.
 
-    Grey values of more than 8 bits, and floating-point ones, are scaled to the range that their largest value falls into;
+    Gray values of more than 8 bits, and floating-point ones, are scaled to the range that their largest value falls into;
     what is transparent in parts lies on white.
     """
     with _opened(path) as picture:
@@ -164,25 +170,32 @@ def _opened(path: Path) -> Iterator[PillowImage.Image]:
         _let_pillow_read_heif(path)
     try:
         with PillowImage.open(path) as picture:
+            _check_pixels(picture)
             yield picture
     except _DAMAGE as error:
         raise _unreadable(path, error) from error
 
 
+def _check_pixels(picture: PillowImage.Image) -> None:
+    if picture.width * picture.height > MOST_PIXELS:
+        raise ValueError(f"it states {picture.width} × {picture.height} pixels, more than any camera has")
+
+
 def _orientation(picture: PillowImage.Image) -> int:
-    return int(picture.getexif().get(_EXIF_ORIENTATION) or 1)
+    stated = picture.getexif().get(_EXIF_ORIENTATION)
+    return stated if isinstance(stated, int) and stated in range(1, 9) else 1
 
 
 def _rgb_bytes(picture: PillowImage.Image) -> Image:
     if picture.mode in {"F", "I"} or picture.mode.startswith("I;"):
-        return np.repeat(_grey_bytes(np.asarray(picture))[:, :, None], 3, axis=2)
+        return np.repeat(_gray_bytes(np.asarray(picture))[:, :, None], 3, axis=2)
     if "A" in picture.getbands() or "transparency" in picture.info:
         return _on_white(picture.convert("RGBA"))
     return np.asarray(picture.convert("RGB"))
 
 
-def _grey_bytes(values: Any) -> Image:
-    """Return (H, W) uint8 from grey values of any range; what is not a number is black."""
+def _gray_bytes(values: Any) -> Image:
+    """Return (H, W) uint8 from gray values of any range; what is not a number is black."""
     light: FloatArray = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     brightest = float(light.max(initial=0.0))
     if values.dtype.kind == "f" and brightest <= _BRIGHTEST_UNIT:
@@ -216,6 +229,7 @@ def _let_pillow_read_heif(path: Path) -> None:
 def _unreadable(path: Path, error: Exception) -> DatasetError:
     if isinstance(error, FileNotFoundError):
         return DatasetError(f"{path}: no such picture. Put it back, or delete its labels.")
+    why = "its format is not known" if isinstance(error, UnidentifiedImageError) else error
     return DatasetError(
-        f"{path}: not a readable picture ({error}). Copy it again from its source, or delete it and its labels."
+        f"{path}: not a readable picture ({why}). Copy it again from its source, or delete it and its labels."
     )

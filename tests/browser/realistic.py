@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.thresholds import choose_threshold
 from partsight.evaluate.matching import match
-from partsight.evaluate.slices import slice_recall
-from partsight.evaluate.thresholds import choose_threshold
-from partsight.report.content import PartCard, Picture, ReportContent, StageTiming
+from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming
 from partsight.report.gallery import pick_gallery
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
@@ -41,7 +41,7 @@ def realistic_content(folder: Path) -> ReportContent:
         evaluation=evaluation,
         test_source="render",
         parts=tuple(_card(name, color) for name, color in zip(NAMES, COLORS, strict=True)),
-        renders=tuple(Picture(one.image_path, one.boxes_xyxy, one.class_ids) for one in dataset.samples[:12]),
+        renders=tuple(ReportPicture(one.image_path, one.boxes_xyxy, one.class_ids) for one in dataset.samples[:12]),
         history=tuple(_epoch(rng, number) for number in range(1, 41)),
         best=gallery.best,
         worst=gallery.worst,
@@ -107,7 +107,7 @@ def _card(name, color):
     stream = io.BytesIO()
     picture.save(stream, "PNG")
     facts = (("Size", "320 × 280 × 410 mm"), ("Sub-parts", "14"), ("Triangles", "18 204"))
-    return PartCard(name, "Yoke, coils, terminal block, two hoses", stream.getvalue(), facts)
+    return ReportPart(name, "Yoke, coils, terminal block, two hoses", stream.getvalue(), facts)
 
 
 def _epoch(rng, number):

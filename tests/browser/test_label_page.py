@@ -1,4 +1,4 @@
-"""The labelling page as a person uses it: real Chromium, the real command, real files."""
+"""The labeling page as a person uses it: real Chromium, the real command, real files."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos
 
 from .chromium import open_browser, open_tab, wait_for
@@ -36,7 +36,7 @@ class Page:
         command += ["--classes", ",".join(NAMES), "--port", str(port)]
         environment = {**os.environ, "COLUMNS": "500"}
         self.server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=self.folder, env=environment)
-        self.link = next(line for line in self.server.stdout if "labelling page" in line).split("page: ")[1].strip()
+        self.link = next(line for line in self.server.stdout if "labeling page" in line).split("page: ")[1].strip()
 
     def kill(self):
         self.server.send_signal(signal.SIGKILL)

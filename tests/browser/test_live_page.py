@@ -7,11 +7,11 @@ import time
 import pytest
 from PIL import ImageColor
 
-from partsight.deploy.live.access import Access
 from partsight.deploy.overlay import class_color
 from partsight.labels.store import open_label_store
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
+from partsight.web.access import Access
 from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, color_model, film, running, wait_for
 from tests.unit.photos.videos import RATE, write_video
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.config.report import ReportSection
+from partsight.config.sections.report import ReportSection
 from partsight.report.page import write_report
 
 from .realistic import realistic_content

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from partsight.config.render import RenderSection
-from partsight.config.train import TrainSection
+from partsight.config.sections.render import RenderSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import find_batch
 from partsight.errors import RenderError
 from partsight.files import read_json

@@ -3,7 +3,7 @@
 import pytest
 from scenes import still_life, with_background
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.renderer import open_renderer
 from partsight.render.sensor import expose
 from partsight.structures.world.sensor import Sensor

@@ -15,8 +15,8 @@ from partsight.render.renderer import open_renderer
 def test_mitsuba_sees_the_instances_that_the_mask_names(finished, smoke, placement, distortion):
     """At least 99.9 % of the pixels off the borders between instances agree."""
     parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
-    camera = smoke.randomize.camera.model_copy(update={"distortion": (distortion, distortion)})
-    section = smoke.randomize.model_copy(update={"placement": placement, "camera": camera})
+    changes = {"randomize.placement": placement, "randomize.camera.distortion": (distortion, distortion)}
+    section = smoke.at(changes).randomize
     sampler = open_sampler(section, parts, (96, 96), seed=1)
     num_agreeing = num_compared = 0
     with open_renderer(smoke.render, 1) as renderer:

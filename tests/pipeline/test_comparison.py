@@ -14,8 +14,8 @@ if find_spec("ultralytics") is None:  # importing it here would change Pillow fo
 
 
 def changed(finished, **sections):
-    updates = {name: getattr(finished.recipe, name).model_copy(update=values) for name, values in sections.items()}
-    return Experiment(finished.recipe.model_copy(update=updates), finished.workspace, Silence())
+    updates = {name: getattr(finished.recipe, name).but(**values) for name, values in sections.items()}
+    return Experiment(finished.recipe.but(**updates), finished.workspace, Silence())
 
 
 @pytest.mark.slow

@@ -41,12 +41,8 @@ def write_photos(folder, class_names):
 def cropped(smoke, tmp_path):
     """The smoke recipe with photos, and crops of half their width."""
     write_photos(tmp_path / "photos", smoke.class_names)
-    photos = smoke.photos.model_copy(
-        update={"folder": tmp_path / "photos", "train": ("monday",), "validation": ("tuesday",)}
-    )
-    dataset = smoke.dataset.model_copy(update={"all_photos": True})
-    train = smoke.train.model_copy(update={"crop": 0.5, "epochs": 1})
-    return smoke.model_copy(update={"photos": photos, "dataset": dataset, "train": train})
+    photos = smoke.photos.but(folder=tmp_path / "photos", train=("monday",), validation=("tuesday",))
+    return smoke.at({"photos": photos, "dataset.photos_per_class": "all", "train.crop": 0.5, "train.epochs": 1})
 
 
 def test_renders_show_parts_larger(smoke, cropped):
@@ -57,7 +53,7 @@ def test_renders_show_parts_larger(smoke, cropped):
 
 
 def test_the_edge_of_a_crop_is_distorted_less(smoke):
-    camera = smoke.randomize.camera.model_copy(update={"distortion": (-0.08, 0.04)})
+    camera = smoke.randomize.camera.but(distortion=(-0.08, 0.04))
     assert seen_in_crops(camera, 0.5).distortion == pytest.approx((-0.02, 0.01))
 
 
@@ -76,13 +72,13 @@ def test_photos_are_cut_and_evaluated_whole(cropped, finished):
         labels = (folder / "labels" / f"{path.stem}.txt").read_text().split("\n")[:-1]
         height, width = is_bright.shape
         assert (width, height) == (100, 100)
-        labelled = np.zeros_like(is_bright)
+        labeled = np.zeros_like(is_bright)
         for line in labels:
             x, y, across, down = (float(share) * 100 for share in line.split()[1:])
-            labelled[round(y - down / 2) : round(y + down / 2), round(x - across / 2) : round(x + across / 2)] = True
-        assert not (labelled & ~is_bright).any()
-        unlabelled = (is_bright & ~labelled).sum()
-        assert unlabelled < 2 * 0.25 * SIDE**2 + 1  # slivers, of at most two squares
+            labeled[round(y - down / 2) : round(y + down / 2), round(x - across / 2) : round(x + across / 2)] = True
+        assert not (labeled & ~is_bright).any()
+        unlabeled = (is_bright & ~labeled).sum()
+        assert unlabeled < 2 * 0.25 * SIDE**2 + 1  # slivers, of at most two squares
     checkpoint = experiment.train().checkpoint
     family = open_family(checkpoint.family)
     assert family.load(checkpoint, 1).image_size == 2 * cropped.train.image_size
@@ -91,16 +87,14 @@ def test_photos_are_cut_and_evaluated_whole(cropped, finished):
 
 
 def test_another_crop_is_another_training_only_by_its_dataset(smoke, cropped, tmp_path):
-    whole = cropped.model_copy(update={"train": cropped.train.model_copy(update={"crop": 1.0})})
+    whole = cropped.at("train.crop", 1.0)
     (one, other) = (Experiment(recipe, Workspace(tmp_path), Silence()).graph.dataset for recipe in (whole, cropped))
     assert one.key != other.key
     assert TrainStage(whole, one).key == TrainStage(cropped, one).key
 
 
 def test_inputs_for_whole_photos_are_multiples_of_the_stride(smoke):
-    sizes = {
-        share: smoke.train.model_copy(update={"image_size": 480, "crop": share}).detect_size for share in (1, 0.7, 0.5)
-    }
+    sizes = {share: smoke.train.but(image_size=480, crop=share).detect_size for share in (1, 0.7, 0.5)}
     assert sizes == {1: 480, 0.7: 672, 0.5: 960}
 
 
@@ -111,22 +105,20 @@ def small_parts(recipe, workspace):
 
 def test_small_parts_are_told_with_a_crop_that_helps(cropped, tmp_path):
     workspace = Workspace(tmp_path / "runs")
-    whole = cropped.model_copy(update={"train": cropped.train.model_copy(update={"crop": 1.0, "image_size": 128})})
+    whole = cropped.at({"train.crop": 1.0, "train.image_size": 128})
     (message,) = small_parts(whole, workspace)  # 36 of 200 pixels: 23 of 128
     assert "100% of 24 parts are shorter than 32 px" in message
     advised = float(message.split("train.crop = ")[1].split(",")[0])
-    helped = whole.model_copy(update={"train": whole.train.model_copy(update={"crop": advised})})
+    helped = whole.at("train.crop", advised)
     assert small_parts(helped, workspace) == []
-    large = whole.model_copy(update={"train": whole.train.model_copy(update={"image_size": 640})})
+    large = whole.at("train.image_size", 640)
     assert small_parts(large, workspace) == []
 
 
 def test_test_photos_advise_nothing(cropped, tmp_path):
-    photos = cropped.photos.model_copy(update={"train": (), "validation": (), "test": ("monday", "tuesday")})
-    whole = cropped.train.model_copy(update={"crop": 1.0, "image_size": 128})
-    assert (
-        small_parts(cropped.model_copy(update={"photos": photos, "train": whole}), Workspace(tmp_path / "runs")) == []
-    )
+    photos = cropped.photos.but(train=(), validation=(), test=("monday", "tuesday"))
+    whole = cropped.train.but(crop=1.0, image_size=128)
+    assert small_parts(cropped.but(photos=photos, train=whole), Workspace(tmp_path / "runs")) == []
 
 
 def test_gaps_compare_crops_and_speak_of_whole_photos(cropped, finished):

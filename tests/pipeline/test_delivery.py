@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import partsight
-from partsight.deploy.live.access import Access
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import open_family
 from partsight.errors import DetectorError, ModelError
@@ -18,6 +17,7 @@ from partsight.pipeline.delivery.export import ExportPlan, export_model
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.experiment import Experiment
 from partsight.progress import Silence
+from partsight.web.access import Access
 from tests.unit.deploy.live.scene import running, wait_for
 from tests.unit.photos.videos import write_video
 
@@ -29,10 +29,8 @@ def experiment(smoke, finished, tmp_path_factory) -> Experiment:
     """The smoke recipe, with something to read about one part."""
     document = tmp_path_factory.mktemp("documents") / "QF manual.pdf"
     document.write_bytes(b"%PDF-1.4 manual")
-    quadrupole = smoke.parts["QF"].model_copy(
-        update={"document": (document, "https://example.org/qf"), "details": {"serial": "4711"}}
-    )
-    recipe = smoke.model_copy(update={"parts": {**smoke.parts, "QF": quadrupole}})
+    quadrupole = smoke.parts["QF"].but(document=(document, "https://example.org/qf"), details={"serial": "4711"})
+    recipe = smoke.but(parts={**smoke.parts, "QF": quadrupole})
     return Experiment(recipe, finished.workspace, Silence())
 
 

@@ -26,8 +26,7 @@ def test_a_recipe_becomes_a_report(finished, smoke):
 
 
 def test_too_few_pictures_for_a_test_set_say_what_to_do(finished, smoke):
-    none_kept = smoke.dataset.model_copy(update={"render_test_share": 0.0})
-    experiment = Experiment(smoke.model_copy(update={"dataset": none_kept}), finished.workspace, Silence())
+    experiment = Experiment(smoke.at("dataset.render_test_share", 0.0), finished.workspace, Silence())
     with pytest.raises(DatasetError, match=r"dataset\.test: 0 pictures"):
         experiment.assemble()
 
@@ -35,8 +34,8 @@ def test_too_few_pictures_for_a_test_set_say_what_to_do(finished, smoke):
 def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_named(finished, smoke, tmp_path):
     for number in range(2):
         Image.new("RGB", (64, 48), (number, 9, 9)).save(tmp_path / f"place{number}.jpg")
-    recipe = smoke.model_copy(update={"photos": smoke.photos.model_copy(update={"background_folder": tmp_path})})
-    train = assemble(recipe, finished.render().dataset, read_splits(recipe)).train
+    recipe = smoke.at("photos.background_folder", tmp_path)
+    train = assemble(recipe, finished.render().dataset).train
     times = listed_times(recipe, train)
     listed = {
         source: [times.get(one.sample_id, 1) for one in train.samples if one.source == source]
@@ -50,10 +49,9 @@ def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_
 def test_backgrounds_among_the_pictures_that_choose_join_the_renders(finished, smoke, tmp_path):
     for name in ("hall", "yard"):
         Image.new("RGB", (64, 48), (9, 9, 9)).save(tmp_path / f"{name}.jpg")
-    section = smoke.photos.model_copy(update={"background_folder": tmp_path, "validation": ("background/hall",)})
-    recipe = smoke.model_copy(update={"photos": section})
-    splits = assemble(recipe, finished.render().dataset, read_splits(recipe))
-    as_before = assemble(smoke, finished.render().dataset, read_splits(smoke))
+    section = smoke.photos.but(background_folder=tmp_path, validation=("background/hall",))
+    splits = assemble(smoke.but(photos=section), finished.render().dataset)
+    as_before = assemble(smoke, finished.render().dataset)
     names = [{sample.sample_id for sample in one.validation.samples} for one in (splits, as_before)]
     assert names[0] == names[1] | {"background__hall"}
     assert len(names[1]) > 0
@@ -66,10 +64,8 @@ def test_a_photo_that_validates_is_refused_behind_the_parts(finished, smoke, tmp
         folder.mkdir()
         for number, name in enumerate(names):
             Image.new("RGB", (64, 48), (number, number, folder == places)).save(folder / f"{name}.png")
-    photos = smoke.photos.model_copy(update={"background_folder": places, "validation": ("background/hall",)})
-    background = smoke.randomize.background.model_copy(update={"folder": behind})
-    randomize = smoke.randomize.model_copy(update={"background": background})
-    recipe = smoke.model_copy(update={"photos": photos, "randomize": randomize})
+    photos = smoke.photos.but(background_folder=places, validation=("background/hall",))
+    recipe = smoke.at({"photos": photos, "randomize.background.folder": behind})
     check_backgrounds(recipe, read_splits(recipe))  # pictures of equal size and another color are no copies
     (behind / "copy_of_hall.png").write_bytes((places / "hall.png").read_bytes())
     (behind / "copy_of_yard.png").write_bytes((places / "yard.png").read_bytes())  # serves training, so it may

@@ -14,15 +14,15 @@ from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace, claimed
-from partsight.pipeline.stages.render.shard import label_path
 from partsight.pipeline.stages.render.stage import dataset_hash
 from partsight.progress import Silence
 
 
 def changed(recipe: Recipe, **render) -> Recipe:
-    return recipe.model_copy(update={"render": recipe.render.model_copy(update=render)})
+    return recipe.but(render=recipe.render.but(**render))
 
 
 def hash_in(root: Path, recipe: Recipe) -> str:
@@ -60,7 +60,7 @@ def test_more_pictures_extend_the_folder(smoke, tmp_path):
 
 
 def test_another_seed_makes_other_pictures(finished, smoke, tmp_path):
-    other = smoke.model_copy(update={"seed": smoke.seed + 1})
+    other = smoke.but(seed=smoke.seed + 1)
     assert hash_in(tmp_path, changed(other, count=2)) != dataset_hash(finished.render().folder, 2)
 
 
@@ -109,25 +109,22 @@ def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(finished, s
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.loading import parse_recipe
+from partsight.config.recipe import Recipe
 from partsight.files import read_json
 from partsight.pipeline.experiment import Experiment
 from partsight.progress import Silence
 from partsight.pipeline.running.workspace import Workspace
 
 if __name__ == "__main__":
-    recipe = parse_recipe(read_json(Path(sys.argv[1])), where="", folder=Path())
+    recipe = Recipe.parse(read_json(Path(sys.argv[1])))
     Experiment(recipe, Workspace(Path(sys.argv[2]) / "runs"), Silence()).render()
 """
 
 
 def test_other_cad_files_stand_around_and_are_part_of_the_key(smoke, samples, tmp_path):
-    """They are read like the classes, drawn into the scenes, and never labelled."""
-    distractors = smoke.randomize.distractors.model_copy(
-        update={"cad": (samples / "SHD.step",), "cad_share": 1.0, "per_image": (3, 3)}
-    )
-    randomize = smoke.randomize.model_copy(update={"distractors": distractors})
-    crowded = changed(smoke.model_copy(update={"randomize": randomize}), count=2)
+    """They are read like the classes, drawn into the scenes, and never labeled."""
+    distractors = smoke.randomize.distractors.but(cad=(samples / "SHD.step",), cad_share=1.0, per_image=(3, 3))
+    crowded = changed(smoke.at("randomize.distractors", distractors), count=2)
     alone = Experiment(changed(smoke, count=2), Workspace(tmp_path), Silence())
     together = Experiment(crowded, Workspace(tmp_path), Silence())
     assert together.import_parts().key != alone.import_parts().key

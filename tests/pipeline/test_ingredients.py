@@ -49,7 +49,7 @@ ON = {
     "shot noise": ({"sensor.shot_noise": (0.05, 0.05)}, {}),
     "read noise": ({"sensor.read_noise": (0.05, 0.05)}, {}),
     "sharpening": ({"sensor.sharpening": (0.8, 0.8)}, {}),
-    "grey": ({"sensor.grey_share": 1}, {}),
+    "gray": ({"sensor.gray_share": 1}, {}),
     "color fringes": ({"sensor.chromatic_px": (20, 20)}, {}),
     "mosaic": ({"sensor.mosaic_share": 1}, {}),
 }
@@ -75,9 +75,7 @@ def change(recipe: Recipe, settings):
 def look(recipe, parts, settings):
     """Return pictures and annotations of the first scenes."""
     sampler = open_sampler(change(recipe, settings), parts, SIZE_WH, recipe.seed)
-    renderer = open_renderer(
-        recipe.render.model_copy(update={"width": SIZE_WH[0], "height": SIZE_WH[1], "samples_per_pixel": 2}), 1
-    )
+    renderer = open_renderer(recipe.render.but(width=SIZE_WH[0], height=SIZE_WH[1], samples_per_pixel=2), 1)
     pictures, annotations = [], []
     for index in range(NUM_SCENES):
         scene = sampler.sample(index)

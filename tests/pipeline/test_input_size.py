@@ -59,7 +59,7 @@ def sizes_asked(monkeypatch):
 @pytest.fixture
 def recipe(smoke):
     """Trained at 64 px."""
-    return smoke.model_copy(update={"train": smoke.train.model_copy(update={"image_size": 64, "crop": 1.0})})
+    return smoke.at({"train.image_size": 64, "train.crop": 1.0})
 
 
 def with_squares(folder, pictures, source="photo"):
@@ -96,23 +96,21 @@ def test_what_few_photos_say_is_not_enough(recipe, sizes_asked, tmp_path, rest):
 def test_without_parts_on_photos_the_first_size_counts_and_none_is_tried(
     recipe, sizes_asked, tmp_path, pictures, source
 ):
-    section = recipe.evaluate.model_copy(update={"input_scales": (1.5, 1.0)})
-    recipe = recipe.model_copy(update={"evaluate": section})
+    recipe = recipe.at("evaluate.input_scales", (1.5, 1.0))
     look = choose_look(recipe, with_squares(tmp_path, pictures, source), CHECKPOINT, Silence())
     assert look.image_size == 96
     assert sizes_asked == [64 if source == "render" else 96]  # renders are seen as they were learned from
 
 
 def test_no_size_is_less_than_a_stride(smoke):
-    train = smoke.train.model_copy(update={"image_size": 32, "crop": 1.0})
+    train = smoke.train.but(image_size=32, crop=1.0)
     assert [train.scaled_size(scale) for scale in (0.5, 1, 1.25, 1.5)] == [32, 32, 32, 64]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="the extra [yolo] is not installed")
 def test_exports_have_the_size_that_was_judged(finished, tmp_path):
-    evaluate = finished.recipe.evaluate.model_copy(update={"input_scales": (1.5,)})
-    experiment = Experiment(finished.recipe.model_copy(update={"evaluate": evaluate}), finished.workspace, Silence())
+    experiment = Experiment(finished.recipe.at("evaluate.input_scales", (1.5,)), finished.workspace, Silence())
     size = finished.recipe.train.scaled_size(1.5)
     assert experiment.evaluate().evaluation.image_size == size > finished.recipe.train.image_size
     export_model(experiment, ExportPlan((), tmp_path / "model"))  # which compares the export with the checkpoint

@@ -21,8 +21,8 @@ def photographed(finished, tmp_path_factory):
     """Renders as photos, session 'shop' to validate and 'hall' to test; only the first of each has its labels."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
-    labelled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
-    for number, sample in enumerate(labelled[:6]):
+    labeled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
+    for number, sample in enumerate(labeled[:6]):
         session = "shop" if number < 3 else "hall"
         for name in ("images", "labels"):
             (folder / name / session).mkdir(parents=True, exist_ok=True)
@@ -31,12 +31,10 @@ def photographed(finished, tmp_path_factory):
             yolo_text(sample) if number % 3 == 0 else ""
         )
     changes = {
-        "train": finished.recipe.train.model_copy(update={"weights": "scratch"}),
-        "photos": finished.recipe.photos.model_copy(
-            update={"folder": folder, "validation": ("shop",), "test": ("hall",)}
-        ),
+        "train": finished.recipe.train.but(weights="scratch"),
+        "photos": finished.recipe.photos.but(folder=folder, validation=("shop",), test=("hall",)),
     }
-    return Experiment(finished.recipe.model_copy(update=changes), finished.workspace, Silence())
+    return Experiment(finished.recipe.but(**changes), finished.workspace, Silence())
 
 
 def yolo_text(sample):
@@ -49,7 +47,7 @@ def yolo_text(sample):
 
 @pytest.fixture(autouse=True)
 def _soon_sure(monkeypatch):
-    monkeypatch.setattr("partsight.evaluate.disagreement.SURE", 1e-4)  # it was trained for one epoch
+    monkeypatch.setattr("partsight.evaluate.breakdown.disagreement.SURE", 1e-4)  # it was trained for one epoch
     monkeypatch.setattr("partsight.pipeline.photos.suggest.MIN_DOUBT", 1e-4)
 
 
@@ -66,7 +64,7 @@ def test_without_a_detector_no_label_is_doubted(photographed):
     assert not [finding for finding in findings if finding.kind.startswith("likely")]
 
 
-def test_unlabelled_pictures_are_ranked_by_the_doubt_of_the_detector(photographed):
+def test_unlabeled_pictures_are_ranked_by_the_doubt_of_the_detector(photographed):
     waiting = photographed.recipe.photos.folder / "to_label" / "monday"
     waiting.mkdir(parents=True)
     for sample in photographed.render().dataset.samples[6:9]:

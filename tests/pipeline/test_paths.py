@@ -45,7 +45,7 @@ bootstrap = 50
 
 
 def make_project(folder, samples, family):
-    """A recipe, a CAD file and a labelled photo whose names are all of every sign."""
+    """A recipe, a CAD file and a labeled photo whose names are all of every sign."""
     name = ALL_IN_ONE
     session = folder / name / "images" / name
     labels = folder / name / "labels" / name

@@ -1,4 +1,4 @@
-"""The labelling page proposes what a really trained detector finds."""
+"""The labeling page proposes what a really trained detector finds."""
 
 import shutil
 import time
@@ -19,8 +19,7 @@ PATIENCE_S = 60
 @pytest.mark.slow
 def test_the_newest_detector_looks_through_unfinished_photos(finished, tmp_path, monkeypatch):
     monkeypatch.setattr("partsight.pipeline.photos.proposals.MIN_SCORE", 1e-4)  # it was trained for one epoch
-    train = finished.recipe.train.model_copy(update={"weights": "scratch"})
-    trained = Experiment(finished.recipe.model_copy(update={"train": train}), finished.workspace, Silence()).train()
+    trained = Experiment(finished.recipe.at("train.weights", "scratch"), finished.workspace, Silence()).train()
     checkpoint = find_newest_checkpoint(finished.workspace, finished.recipe.class_names)
     assert checkpoint is not None
     assert checkpoint.path.parent.parent == trained.checkpoint.path.parent.parent

@@ -31,16 +31,14 @@ def recipe_with(smoke, folder, **camera):
     (folder / "classes.txt").write_text("\n".join(smoke.class_names))
     if not (folder / "images" / "tuesday").exists():
         write_photos(folder, [0.6], focal_35mm=80, session="tuesday")
-    photos = smoke.photos.model_copy(update={"folder": folder, "validation": ("monday",), "test": ("tuesday",)})
-    section = smoke.randomize.camera.model_copy(update=camera)
-    randomize = smoke.randomize.model_copy(update={"camera": section})
-    return smoke.model_copy(update={"photos": photos, "randomize": randomize})
+    photos = smoke.photos.but(folder=folder, validation=("monday",), test=("tuesday",))
+    return smoke.at({"photos": photos, "randomize.camera": smoke.randomize.camera.but(**camera)})
 
 
 def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
     wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
     write_photos(tmp_path, wanted)
-    followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
+    followed = for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
     parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     drawn = {}
     for name, section in (("photos", followed.randomize), ("range", smoke.randomize)):
@@ -55,22 +53,22 @@ def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
 def test_test_photos_choose_nothing(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 12)
     write_photos(tmp_path, [0.05] * 30, session="tuesday")
-    followed = for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
-    assert followed.randomize.camera.object_sizes == pytest.approx([0.2] * 33, abs=0.001)
+    followed = for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
+    assert followed.randomize.camera.object_size.choices == pytest.approx([0.2] * 33, abs=0.001)
 
 
 def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3, focal_35mm=26)
-    low, high = for_rendering(recipe_with(smoke, tmp_path, focal_from="photos")).randomize.camera.focal
+    low, high = for_rendering(recipe_with(smoke, tmp_path, focal="photos")).randomize.camera.focal
     assert low == high == pytest.approx(26 / 36, rel=0.001)  # a picture of 3 : 2, as the film is
 
 
 def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3)
-    with pytest.raises(DatasetError, match="3 labelled boxes"):
-        for_rendering(recipe_with(smoke, tmp_path, scale="photos"))
+    with pytest.raises(DatasetError, match="3 labeled boxes"):
+        for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
     with pytest.raises(DatasetError, match="EXIF"):
-        for_rendering(recipe_with(smoke, tmp_path, focal_from="photos"))
+        for_rendering(recipe_with(smoke, tmp_path, focal="photos"))
 
 
 def test_a_recipe_that_follows_nothing_needs_no_photos(smoke):

@@ -3,10 +3,10 @@
 import pytest
 
 from partsight.cli.app import run
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.inventory import delete_folders, list_folders
 from partsight.pipeline.running.workspace import Workspace
-from partsight.pipeline.stages.render.shard import label_path
 from partsight.progress import Silence
 
 
@@ -15,7 +15,7 @@ def states(experiment):
 
 
 def with_count(recipe, count):
-    return recipe.model_copy(update={"render": recipe.render.model_copy(update={"count": count})})
+    return recipe.at("render.count", count)
 
 
 def test_a_plan_tells_what_is_found_begun_and_missing(finished, smoke):
@@ -45,7 +45,7 @@ def test_planning_makes_nothing(smoke, tmp_path):
 def test_a_clean_up_deletes_what_the_recipes_do_not_reach_and_nothing_else(smoke, tmp_path):
     workspace = Workspace(tmp_path / "runs")
     kept = Experiment(with_count(smoke, 2), workspace, Silence())
-    other = Experiment(with_count(smoke.model_copy(update={"seed": 7}), 2), workspace, Silence())
+    other = Experiment(with_count(smoke.but(seed=7), 2), workspace, Silence())
     folders = [one.render().folder for one in (kept, other)]
     listed = list_folders(workspace, [kept.graph.parts, kept.graph.renders])
     assert {one.folder for one in listed if not one.is_reached} == {folders[1]}
@@ -58,7 +58,7 @@ def test_a_clean_up_deletes_what_the_recipes_do_not_reach_and_nothing_else(smoke
 
 def test_the_command_asks_before_it_deletes(smoke, tmp_path, capsys, monkeypatch):
     workspace = Workspace(tmp_path / "runs")
-    other = with_count(smoke.model_copy(update={"seed": 7}), 1)
+    other = with_count(smoke.but(seed=7), 1)
     folder = Experiment(other, workspace, Silence()).render().folder
     recipe = tmp_path / "recipe.toml"
     files = [str(path) for path in smoke.parts["QF"].files]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.render.scene_choice import choose_scene, largest_occlusion
 from partsight.randomize.sampler import open_sampler

@@ -26,9 +26,9 @@ def photos(finished, tmp_path_factory):
     """Renders stand for photos: eight to train on, two of them without labels, four to validate."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "classes.txt").write_text("QF\nSD\n")
-    labelled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
+    labeled = [sample for sample in finished.render().dataset.samples if len(sample.class_ids)]
     for number in range(12):
-        sample, session = labelled[number % len(labelled)], "monday" if number < 8 else "tuesday"
+        sample, session = labeled[number % len(labeled)], "monday" if number < 8 else "tuesday"
         for name in ("images", "labels"):
             (folder / name / session).mkdir(parents=True, exist_ok=True)
         stem = f"{session}{number}"
@@ -51,11 +51,11 @@ def two_stage(finished, photos):
 
     def open_experiment(per_class, seed=None):
         recipe = finished.recipe
-        finetune = recipe.train.finetune.model_copy(update={"epochs": 2, "pictures": 12})
-        train = recipe.train.model_copy(update={"schedule": "two_stage", "finetune": finetune})
-        section = recipe.photos.model_copy(update={"folder": photos, "train": ("monday",), "validation": ("tuesday",)})
-        dataset = recipe.dataset.model_copy(update={"photos_per_class": per_class, "seed": seed})
-        changed = recipe.model_copy(update={"train": train, "photos": section, "dataset": dataset})
+        finetune = recipe.train.finetune.but(epochs=2, pictures=12)
+        train = recipe.train.but(schedule="two_stage", finetune=finetune)
+        section = recipe.photos.but(folder=photos, train=("monday",), validation=("tuesday",))
+        dataset = recipe.dataset.but(photos_per_class=per_class, seed=seed)
+        changed = recipe.but(train=train, photos=section, dataset=dataset)
         return Experiment(changed, finished.workspace, Silence())
 
     return open_experiment
@@ -111,8 +111,7 @@ def test_the_first_stage_has_the_photos_without_parts_and_no_others(two_stage):
 
 def test_without_training_photos_it_is_the_training_on_renders(two_stage):
     recipe = two_stage(0).recipe
-    section = recipe.photos.model_copy(update={"train": ()})
-    trained = Experiment(recipe.model_copy(update={"photos": section}), two_stage(0).workspace, Silence()).train()
+    trained = Experiment(recipe.at("photos.train", ()), two_stage(0).workspace, Silence()).train()
     assert (trained.title, trained.earlier, len(trained.history)) == ("renders", (), 1)
 
 
@@ -130,9 +129,8 @@ def test_killed_between_the_stages_it_goes_on_with_the_second(two_stage):
 
 def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two_stage):
     experiment = two_stage(1)
-    finetune = experiment.recipe.train.finetune.model_copy(update={"hard_rounds": 2, "hard_score": 1e-4, "epochs": 1})
-    train = experiment.recipe.train.model_copy(update={"finetune": finetune})
-    recipe = experiment.recipe.model_copy(update={"train": train})
+    changes = {"hard.rounds": 2, "hard.score": 1e-4, "finetune.epochs": 1}
+    recipe = experiment.recipe.at({f"train.{key}": value for key, value in changes.items()})
     trained = Experiment(recipe, experiment.workspace, Silence()).train()
     assert [output.title for output in (*trained.earlier, trained)] == [
         "renders", "photos", "false alarms 1", "false alarms 2",
@@ -143,25 +141,17 @@ def test_photos_with_false_alarms_are_shown_more_often_in_a_further_training(two
     for path in pasted:
         own = next(one for one in experiment.render().dataset.samples if one.sample_id == path.stem)
         assert read_picture(path).shape == read_picture(own.image_path).shape
-    sure = finetune.model_copy(update={"hard_score": 0.999})
-    recipe = recipe.model_copy(update={"train": train.model_copy(update={"finetune": sure})})
+    recipe = recipe.at("train.hard.score", 0.999)
     trained = Experiment(recipe, experiment.workspace, Silence()).train()
     assert trained.title == "photos", "without a false alarm there is nothing to train again"
 
 
 def test_photos_alone_make_renders_for_the_report_only(two_stage, finished):
     recipe = two_stage(1).recipe
-    shown = recipe.report.model_copy(update={"gallery": 3})
-    changed = {
-        "dataset": recipe.dataset.model_copy(update={"renders": 0}),
-        "train": recipe.train.model_copy(update={"schedule": "mixed"}),
-        "photos": recipe.photos.model_copy(update={"train": ("monday",), "validation": (), "test": ("tuesday",)}),
-        "report": shown,
-    }
-    needs_renders = recipe.model_copy(update=changed)
+    sessions = {"photos.train": ("monday",), "photos.validation": (), "photos.test": ("tuesday",)}
+    needs_renders = recipe.at({"dataset.renders": 0, "train.schedule": "mixed", "report.gallery": 3, **sessions})
     assert needed_renders(needs_renders, read_splits(needs_renders)) == recipe.render.count, "renders validate"
-    photos = changed["photos"].model_copy(update={"train": (), "validation": ("monday",)})
-    alone = needs_renders.model_copy(update={"photos": photos})
+    alone = needs_renders.at({"photos.train": (), "photos.validation": ("monday",)})
     assert needed_renders(alone, read_splits(alone)) == 3
     experiment = Experiment(alone, finished.workspace, Silence())
     assert experiment.graph.used_renders.extent == 3

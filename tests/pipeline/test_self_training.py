@@ -1,4 +1,4 @@
-"""Self-training: a further training with frames of videos that the detector labelled; what judges never teaches."""
+"""Self-training: a further training with frames of videos that the detector labeled; what judges never teaches."""
 
 import dataclasses
 import shutil
@@ -36,33 +36,32 @@ def with_videos(finished):
     """Return an experiment that goes on with videos; a network of one epoch is sure of nothing, so all is believed."""
 
     def open_experiment(*videos, **settings):
-        believing = {"video_score": 1e-6, "video_doubt": 1e-6, "video_frames": 8, "epochs": 1, "pictures": 12}
-        train = finished.recipe.train
-        finetune = train.finetune.model_copy(update={**believing, "videos": videos, **settings})
-        changed = finished.recipe.model_copy(update={"train": train.model_copy(update={"finetune": finetune})})
+        believing = {"score": 1e-6, "doubt": 1e-6, "frames": 8, "videos": videos, **settings}
+        short = {"train.finetune.epochs": 1, "train.finetune.pictures": 12}
+        changed = finished.recipe.at({**short, "train.self_training": believing})
         return Experiment(changed, finished.workspace, Silence())
 
     return open_experiment
 
 
-def test_frames_that_the_detector_labelled_are_shown_in_a_further_training(with_videos, video):
+def test_frames_that_the_detector_labeled_are_shown_in_a_further_training(with_videos, video):
     experiment = with_videos(video)
     trained = experiment.train()
     assert [output.title for output in (*trained.earlier, trained)] == ["train", "own labels"]
-    labelled = frames(experiment)
-    assert 0 < len(labelled) <= 8
-    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labelled)
-    assert {sample.session for sample in labelled} == {"video walk.mp4"}
+    labeled = frames(experiment)
+    assert 0 < len(labeled) <= 8
+    assert all(len(sample.class_ids) and sample.image_path.is_file() for sample in labeled)
+    assert {sample.session for sample in labeled} == {"video walk.mp4"}
     judging = (*experiment.assemble().splits.validation.samples, *experiment.assemble().splits.test.samples)
-    assert not {sample.sample_id for sample in labelled} & {sample.sample_id for sample in judging}
+    assert not {sample.sample_id for sample in labeled} & {sample.sample_id for sample in judging}
 
 
 def test_without_a_sure_box_the_detector_stays_what_it_is(with_videos, video):
-    assert with_videos(video, video_score=0.999).train().title == "train"
+    assert with_videos(video, score=0.999).train().title == "train"
 
 
 def frames(experiment):
-    """The frames that the detector labelled, found or labelled anew."""
+    """The frames that the detector labeled, found or labeled anew."""
     (stage,) = (stage for stage in experiment.graph.stages if stage.name == "frames")
     return Run(experiment.recipe, experiment.workspace, Silence()).resolve(stage)
 
@@ -84,8 +83,7 @@ def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video,
     experiment = with_videos(video)
     records = Records(sources=(SourceRecord("walk.mp4", hash_file(video), "tuesday", 12, 3),))
     write_records(tmp_path, records)
-    photos = experiment.recipe.photos.model_copy(update={"folder": tmp_path})
-    recipe = experiment.recipe.model_copy(update={"photos": photos})
+    recipe = experiment.recipe.at("photos.folder", tmp_path)
     splits = experiment.assemble().splits
     test = dataclasses.replace(splits.test.samples[0], session="tuesday")
     judged = dataclasses.replace(splits, test=dataclasses.replace(splits.test, samples=(test,)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.cad import PartSection
+from partsight.config.sections.cad import PartSection
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
@@ -10,10 +10,8 @@ from partsight.progress import Silence
 
 def test_sub_parts_are_classes_after_the_parts_and_have_boxes_within_them(smoke, tmp_path):
     name, part = next(iter(smoke.parts.items()))
-    labelled = PartSection.model_validate({**part.model_dump(), "labels": {"Coil": ["COIL*"]}})
-    orbit = smoke.randomize.model_copy(update={"placement": "orbit"})
-    render = smoke.render.model_copy(update={"count": 4})
-    recipe = smoke.model_copy(update={"parts": {name: labelled}, "randomize": orbit, "render": render})
+    labeled = PartSection.model_validate({**part.model_dump(), "labels": {"Coil": ["COIL*"]}})
+    recipe = smoke.at({"parts": {name: labeled}, "randomize.placement": "orbit", "render.count": 4})
     renders = Experiment(recipe, Workspace(tmp_path), Silence()).render()
     assert renders.dataset.class_names == (name, "Coil")
     coils = 0
@@ -30,11 +28,10 @@ def test_sub_parts_are_classes_after_the_parts_and_have_boxes_within_them(smoke,
 
 def test_labels_change_no_pixel(smoke, tmp_path):
     name, part = next(iter(smoke.parts.items()))
-    render = smoke.render.model_copy(update={"count": 2})
     pictures = []
     for labels in ({}, {"Coil": ["COIL*"]}):
-        labelled = PartSection.model_validate({**part.model_dump(), "labels": labels})
-        recipe = smoke.model_copy(update={"parts": {name: labelled}, "render": render})
+        labeled = PartSection.model_validate({**part.model_dump(), "labels": labels})
+        recipe = smoke.at({"parts": {name: labeled}, "render.count": 2})
         renders = Experiment(recipe, Workspace(tmp_path), Silence()).render()
         pictures.append([sample.image_path.read_bytes() for sample in renders.dataset.samples])
     assert pictures[0] == pictures[1]

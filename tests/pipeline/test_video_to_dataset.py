@@ -1,4 +1,4 @@
-"""From two filmed walks to a labelled, split, checked dataset, without a step by hand; the renderer films, so every box is known."""
+"""From two filmed walks to a labeled, split, checked dataset, without a step by hand; the renderer films, so every box is known."""
 
 import dataclasses
 import json
@@ -81,8 +81,7 @@ def export(names, boxes):
 def project(finished, tmp_path_factory):
     """Two sessions filmed, added, imported; the exact boxes of all frames by session."""
     folder, recipe = tmp_path_factory.mktemp("walks"), finished.recipe
-    scatter = recipe.randomize.scatter.model_copy(update={"parts_per_image": (2, 2), "empty_share": 0.0})
-    recipe = recipe.model_copy(update={"randomize": recipe.randomize.model_copy(update={"scatter": scatter})})
+    recipe = recipe.at({"randomize.scatter.parts_per_image": (2, 2), "randomize.scatter.empty_share": 0.0})
     parts, exact = load_parts(finished.import_parts().folder, finished.import_parts().files), {}
     with open_renderer(recipe.render, 1) as renderer:
         for seed, session in enumerate(("monday", "tuesday")):

@@ -1,5 +1,8 @@
 """Rules of reading pictures."""
 
+import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,8 @@ from PIL import Image
 from partsight.errors import DatasetError
 from partsight.pictures import list_pictures, picture_size, read_picture
 from tests.builders import write_picture
+
+SHARED = Path(os.environ.get("PARTSIGHT_SHARED", Path(__file__).resolve().parents[2] / ".." / "shared"))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -55,3 +60,80 @@ def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
         list_pictures(tmp_path)
     with pytest.raises(DatasetError, match="no such folder"):
         list_pictures(tmp_path / "x")
+
+
+GREY = np.linspace(60, 114, 12).reshape(3, 4)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_gray_values_of_every_depth_look_the_same(tmp_path: Path, bits: int) -> None:
+    white = 2**bits - 1
+    Image.fromarray(np.rint(GREY / 255 * white).astype(np.uint16)).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png")[:, :, 0] == pytest.approx(GREY, abs=1)
+
+
+@pytest.mark.parametrize("values", [GREY.astype(np.int32), GREY.astype(np.float32), (GREY / 255).astype(np.float32)])
+def test_gray_values_of_every_type_look_the_same(tmp_path: Path, values: np.ndarray) -> None:
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    assert read_picture(tmp_path / "a.tif")[:, :, 0] == pytest.approx(GREY, abs=1)
+
+
+def test_what_is_no_number_is_black(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0.5, np.nan], [np.inf, 1.0]], np.float32)).save(tmp_path / "a.tif")
+    assert read_picture(tmp_path / "a.tif")[:, :, 0].tolist() == [[128, 0], [0, 255]]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_of_the_header_is_that_of_the_pixels(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"a{suffix}"
+    Image.new("RGB", (40, 30)).save(path, exif=exif)
+    assert picture_size(path) == read_picture(path).shape[1::-1]
+
+
+def test_what_is_transparent_lies_on_white_and_an_idle_alpha_channel_says_nothing(tmp_path: Path) -> None:
+    pixels = np.zeros((2, 2, 4), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "idle.png")
+    pixels[0, 0, 3] = 255
+    Image.fromarray(pixels).save(tmp_path / "cut.png")
+    assert read_picture(tmp_path / "idle.png").max() == 0
+    assert read_picture(tmp_path / "cut.png")[:, :, 0].tolist() == [[0, 255], [255, 255]]
+
+
+@pytest.mark.slow
+def test_pictures_of_200_million_pixels_are_read(tmp_path: Path) -> None:
+    Image.new("L", (16320, 12240)).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png").shape == (12240, 16320, 3)
+
+
+@pytest.mark.parametrize("size_wh", [(40_000, 25_000), (25_000, 20_000)])
+def test_a_file_that_states_more_pixels_than_any_camera_has_is_refused(
+    tmp_path: Path, size_wh: tuple[int, int]
+) -> None:
+    chunks = b"IHDR" + struct.pack(">IIBBBBB", *size_wh, 8, 0, 0, 0, 0), b"IDAT" + zlib.compress(b"")
+    framed = (struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(framed))
+    with pytest.raises(DatasetError, match="pixels"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_linked_folders_are_walked_once_and_hidden_files_passed_over(tmp_path: Path) -> None:
+    write_picture(tmp_path / "real" / "a.png")
+    write_picture(tmp_path / "real" / "._a.png")
+    write_picture(tmp_path / "real" / "__MACOSX" / "a.png")
+    (tmp_path / "walked").mkdir()
+    (tmp_path / "walked" / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "loop").symlink_to(tmp_path / "walked")
+    assert [path.name for path in list_pictures(tmp_path / "walked")] == ["a.png"]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["gray16.png", "gray12in16.png", "int32.tif"])
+def test_deep_greys_of_cameras_are_neither_black_nor_white(name: str) -> None:
+    path = SHARED / "cases" / "pictures" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    image = read_picture(path)
+    assert (image.min(), image.max()) == (65, 114)

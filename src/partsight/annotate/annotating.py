@@ -2,7 +2,7 @@
 
 Each instance is traced alone, over the rectangle of its projection; the nearest depth wins the pixel. So the same rays
 tell which instance a pixel shows, and which pixels the instance would cover if nothing stood before it and the picture
-had no borders. Depths are counted along the optical axis, in metres: they can be compared between instances.
+had no borders. Depths are counted along the optical axis, in meters: they can be compared between instances.
 """
 
 import functools
@@ -13,9 +13,9 @@ import numpy as np
 
 from partsight.annotate.regions import Region, common, outside, picture_region, projected_region
 from partsight.annotate.tracing import NOTHING, trace
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from partsight.structures.world.annotation import Annotation, InstanceAnnotation
+from partsight.structures.world.annotation import Annotation, InstanceAnnotation, Occluder
 from partsight.structures.world.camera import Camera, Intrinsics, offsets_at
 from partsight.structures.world.part import Mesh, Part
 from partsight.structures.world.scene import Instance, Scene
@@ -36,22 +36,29 @@ _NO_CLASSES: Mapping[str, int] = {}
 
 
 def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES) -> Annotation:
-    """Return the exact labels of a scene; instances without a class hide others but are not labelled.
+    """Return the exact labels of a scene; instances without a class hide others but are not labeled.
 
-    Regions of classed instances are labelled too, with the numbers that `class_ids` has for their classes. The instance mask
+    Regions of classed instances are labeled too, with the numbers that `class_ids` has for their classes. The instance mask
     knows whole instances only.
     """
     footprints = [_footprint(instance, scene.camera) for instance in scene.instances]
-    mask = _nearest_instance(footprints, scene.camera.intrinsics)
+    mask, _ = _nearest_instance(footprints, scene.camera.intrinsics)
     seen: list[InstanceAnnotation | None] = []
     for instance_id, (instance, footprint) in enumerate(zip(scene.instances, footprints, strict=True)):
         if instance.class_id is not None:
-            is_visible = mask[_slices(footprint.inside)] == instance_id
-            seen.append(_describe(instance_id, instance.class_id, footprint, is_visible))
+            shown = mask[_slices(footprint.inside)]
+            seen.append(_describe(scene, instance_id, instance.class_id, _Seen(footprint, shown, shown == instance_id)))
             seen.extend(_describe_regions(scene, instance_id, footprint, mask=mask, class_ids=class_ids))
     visible = [annotation for annotation in seen if annotation is not None]
-    kept = tuple(annotation for annotation in visible if _is_labelled(annotation, section))
+    kept = tuple(annotation for annotation in visible if _is_labeled(annotation, section))
     return Annotation(mask, kept, num_unseen=len(seen) - len(visible), num_hidden=len(visible) - len(kept))
+
+
+def trace_picture(scene: Scene) -> tuple[IntArray, Float32Array]:
+    """Return (H, W) which instance each pixel shows, −1 for none, and its depth in meters, infinite for none."""
+    unclassed = [replace(one, class_id=None) for one in scene.instances]  # nothing is counted beyond the borders
+    footprints = [_footprint(instance, scene.camera) for instance in unclassed]
+    return _nearest_instance(footprints, scene.camera.intrinsics)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +125,7 @@ def _centers(low: int, high: int, stride: int) -> FloatArray:
 
 
 def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Array:
-    """Return (rows, columns, 3) directions in the part's frame, one metre long along the optical axis."""
+    """Return (rows, columns, 3) directions in the part's frame, one meter long along the optical axis."""
     rotation, intrinsics = rays.part_from_camera[:3, :3], rays.intrinsics
     if intrinsics.lens is not None:
         offsets = offsets_at(intrinsics, np.stack(np.meshgrid(columns, rows), axis=-1))
@@ -129,8 +136,8 @@ def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Ar
     return np.add(down[:, None], across[None], dtype=np.float32, casting="same_kind")
 
 
-def _nearest_instance(footprints: Sequence[_Footprint], intrinsics: Intrinsics) -> IntArray:
-    """Return the (H, W) mask of which instance is nearest, −1 for none; of two at one depth, the first."""
+def _nearest_instance(footprints: Sequence[_Footprint], intrinsics: Intrinsics) -> tuple[IntArray, Float32Array]:
+    """Return (H, W) which instance is nearest, −1 for none, and its depth; of two at one depth, the first."""
     width, height = intrinsics.size_wh
     mask = np.full((height, width), -1, np.int64)
     nearest_m = np.full((height, width), NOTHING, np.float32)
@@ -139,7 +146,7 @@ def _nearest_instance(footprints: Sequence[_Footprint], intrinsics: Intrinsics) 
         is_nearer = footprint.depths_m < nearest_m[slices]
         np.copyto(nearest_m[slices], footprint.depths_m, where=is_nearer)
         np.copyto(mask[slices], instance_id, where=is_nearer)
-    return mask
+    return mask, nearest_m
 
 
 def _slices(region: Region) -> tuple[slice, slice]:
@@ -157,8 +164,9 @@ def _describe_regions(
             footprint = _footprint(replace(instance, part=part), scene.camera)
             in_whole = _shifted(footprint.inside, -whole.inside.left, -whole.inside.top)
             is_front = footprint.depths_m <= whole.depths_m[_slices(in_whole)] * (1 + _SAME_DEPTH)
-            is_visible = is_front & (mask[_slices(footprint.inside)] == instance_id)
-            yield _describe(instance_id, class_ids[region.class_name], footprint, is_visible)
+            shown = mask[_slices(footprint.inside)]
+            seen = _Seen(footprint, shown, is_front & (shown == instance_id))
+            yield _describe(scene, instance_id, class_ids[region.class_name], seen)
 
 
 def _shifted(region: Region, columns: int, rows: int) -> Region:
@@ -180,10 +188,20 @@ def region_part(part: Part, number: int) -> Part:
     )
 
 
-def _describe(
-    instance_id: int, class_id: int, footprint: _Footprint, is_visible: BoolArray
-) -> InstanceAnnotation | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What a footprint became in the picture; both arrays are of the size of its rectangle."""
+
+    footprint: _Footprint
+    shown: IntArray
+    """Which instance each pixel shows."""
+    is_visible: BoolArray
+    """Where it is this one."""
+
+
+def _describe(scene: Scene, instance_id: int, class_id: int, seen: _Seen) -> InstanceAnnotation | None:
     """Return what can be seen of one instance or region, or None when that is nothing."""
+    footprint, is_visible = seen.footprint, seen.is_visible
     num_visible_px = int(np.count_nonzero(is_visible))
     if num_visible_px == 0:
         return None
@@ -195,7 +213,18 @@ def _describe(
         visible_fraction=num_visible_px / footprint.num_px,
         truncated_fraction=footprint.num_outside_px / footprint.num_px,
         camera_from_part=footprint.camera_from_part,
+        hidden_by=_occluders(scene, seen),
     )
+
+
+def _occluders(scene: Scene, seen: _Seen) -> tuple[Occluder, ...]:
+    """Return what is seen where a footprint is not, most pixels first."""
+    is_hidden = (seen.footprint.depths_m < NOTHING) & ~seen.is_visible
+    counts = np.bincount(seen.shown[is_hidden], minlength=1)
+    hiding = sorted(np.flatnonzero(counts).tolist(), key=lambda place: (-counts[place], place))
+    things = ((place, scene.instances[place]) for place in hiding)
+    total = seen.footprint.num_px
+    return tuple(Occluder(place, one.part.name, one.class_id, int(counts[place]) / total) for place, one in things)
 
 
 def _tight_box(is_visible: BoolArray) -> FloatArray:
@@ -205,7 +234,7 @@ def _tight_box(is_visible: BoolArray) -> FloatArray:
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
 
 
-def _is_labelled(annotation: InstanceAnnotation, section: AnnotateSection) -> bool:
+def _is_labeled(annotation: InstanceAnnotation, section: AnnotateSection) -> bool:
     left, top, right, bottom = annotation.box_xyxy
     is_visible_enough = annotation.visible_fraction >= section.min_visible_fraction
     return is_visible_enough and min(right - left, bottom - top) >= section.min_side_px

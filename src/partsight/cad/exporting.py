@@ -20,7 +20,7 @@ _Y_UP_FROM_Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 
 def export_part(part: Part, path: Path, unit: str = "mm") -> None:
     """Write a part in the format of the path's suffix, whole or not at all.
 
-    GLB is in metres, y up, with materials; 3MF in millimetres, and says so; the others are in the unit given. PLY keeps the
+    GLB is in meters, y up, with materials; 3MF in millimeters, and says so; the others are in the unit given. PLY keeps the
     colors of faces, OBJ has its materials in a .mtl beside it; STL, OFF and 3MF keep no color.
     Raises CadError for an unknown suffix, StorageError when it cannot be written.
     """

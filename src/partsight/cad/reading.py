@@ -9,12 +9,12 @@ from os import cpu_count
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts, read_facts
-from partsight.cad.process.processes import Ended, ReaderProcesses
+from partsight.cad.process.processes import ChildExit, ReaderProcesses
 from partsight.cad.process.worker import EXIT_CODE, FACTS, MARKER, MEMORY_EXIT_CODE
 from partsight.cad.readers.companions import find_companions
 from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.storage import load_part
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
 from partsight.structures.world.part import Part
@@ -168,7 +168,7 @@ def _load(folder: Path) -> tuple[ReadPart, ...]:
     return tuple(ReadPart(load_part(folder / f"{number:02d}.npz"), entry) for number, entry in enumerate(facts))
 
 
-def _explain(path: Path, ended: Ended, section: CadSection) -> str:
+def _explain(path: Path, ended: ChildExit, section: CadSection) -> str:
     """Say why the child ended as it did."""
     said = ended.said
     if ended.timed_out:

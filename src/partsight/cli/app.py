@@ -1,18 +1,24 @@
 """The commands, and what happens when one of them fails."""
 
+import functools
 import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
 
 import typer
+from rich.console import Console
 
 from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
 from partsight.cli.console import headed, open_console
+from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
 from partsight.cli.trust import asking
-from partsight.errors import PartsightError
+from partsight.errors import PartsightError, RecipeWarning
 
 app = typer.Typer(
     name="partsight",
-    help="Turn the CAD models of custom-built parts into a camera that recognises those parts.",
+    help="Turn the CAD models of custom-built parts into a camera that recognizes those parts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -40,10 +46,13 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
     errors = open_console(stderr=True)
     try:
-        code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
+        with warnings.catch_warnings():
+            warnings.showwarning = functools.partial(_show_warning, errors, warnings.showwarning)
+            code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
     except PartsightError as error:
         errors.print(headed("error", "bold red", type(error).__name__))
-        errors.print(str(error), soft_wrap=True)
+        command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
+        errors.print(with_flags(str(error), command), soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
@@ -52,6 +61,15 @@ def run(arguments: list[str] | None = None) -> int:
         errors.print(f"{error.format_message()}\nTry 'partsight --help'.")
         return error.exit_code
     return int(code or 0)
+
+
+def _show_warning(console: Console, usual: Callable[..., None], message: Warning | str, *place: Any) -> None:
+    """Print what is said about a recipe without the line of code that says it."""
+    category, *_ = place
+    if not issubclass(category, RecipeWarning):
+        usual(message, *place)
+        return
+    console.print(headed("warning", "bold yellow", str(message)), soft_wrap=True)
 
 
 if __name__ == "__main__":

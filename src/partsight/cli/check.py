@@ -22,7 +22,7 @@ def check(
 
     start_early()
     from partsight.cli.show.tables import print_facts
-    from partsight.config.cad import CadSection
+    from partsight.config.sections.cad import CadSection
     from partsight.pipeline.cad_files.check import (
         describe_pair,
         inspect,

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from partsight.cli.console import headed, open_console
+from partsight.cli.flags import with_flags
 from partsight.cli.show.progress import TerminalProgress
 
 
 def convert(
+    context: typer.Context,
     cad_files: Annotated[list[Path], typer.Argument(help="CAD files, or folders of them.")],
     to: Annotated[str, typer.Option("--to", help="stl, obj, ply, glb, 3mf or off.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write to; by default beside each file.")] = None,
@@ -32,6 +34,6 @@ def convert(
     for source, target, num_triangles in outcome.written:
         console.print(f"{source} → {target}, {num_triangles} triangles", soft_wrap=True)
     for problem in outcome.problems:
-        console.print(headed("error", "bold red", problem), soft_wrap=True)
+        console.print(headed("error", "bold red", with_flags(problem, context.command)), soft_wrap=True)
     if outcome.problems:
         raise typer.Exit(1)

@@ -50,10 +50,10 @@ def live(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
-    from partsight.deploy.live.access import Access
     from partsight.deploy.model import load
     from partsight.pipeline.delivery.live import LiveJob, open_live
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
+    from partsight.web.access import Access
 
     console = open_console(stderr=log == Path("-"))
     access = Access(host, port, token, tuple(allow_host or ()))

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from partsight.cli.console import open_console
 from partsight.cli.options import OutOption
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def runs(
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete the folders that these recipes do not reach, after asking.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file and tell those that were changed or deleted since.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:
     """Show every finished or begun stage: how large it is, which recipe made it, and whether these recipes still use it."""
@@ -31,11 +35,13 @@ def runs(
     from partsight.pipeline.running.workspace import Workspace
     from partsight.pipeline.study.reached import reached_stages
 
-    console = Console()
+    console = open_console()
     paths = recipes or [DEFAULT_RECIPE]
     workspace = Workspace(out or paths[0].parent / "runs")
     folders = list_folders(workspace, reached_stages(paths, workspace))
     console.print(_table(folders))
+    if verify:
+        _verify(console, folders)
     unreached = [one for one in folders if not one.is_reached]
     freed = _size(sum(one.num_bytes for one in unreached))
     console.print(
@@ -49,6 +55,21 @@ def runs(
     if prune and (yes or typer.confirm(f"Delete these {len(unreached)} folders?")):
         delete_folders(unreached)
         console.print(f"deleted, {freed} freed")
+
+
+def _verify(console: Console, folders: "tuple[StageFolder, ...]") -> None:
+    """Tell what is damaged; exit code 1 where something is."""
+    from partsight.errors import first_of
+    from partsight.pipeline.running.inventory import verify_folder
+
+    damaged = {one.folder: verify_folder(one) for one in folders}
+    found = {folder: names for folder, names in damaged.items() if names}
+    for folder, names in found.items():
+        console.print(f"damaged {folder}: {first_of(list(names))}", soft_wrap=True)
+    if found:
+        console.print("the next command that needs these stages says so once more, and then makes them anew")
+        raise typer.Exit(1)
+    console.print(f"{sum(one.is_finished for one in folders)} finished stages: every file is as it was written")
 
 
 def _table(folders: "tuple[StageFolder, ...]") -> Table:

@@ -44,7 +44,7 @@ def render(
         int | None, typer.Option("--preview", help="Only draw this many small pictures, and a sheet of them.")
     ] = None,
 ) -> None:
-    """Make the labelled pictures, or a quick look at the first few."""
+    """Make the labeled pictures, or a quick look at the first few."""
     experiment, console = _open(recipe, settings, out)
     if preview is not None:
         from partsight.pipeline.preview import make_preview
@@ -54,8 +54,8 @@ def render(
         return
     renders = experiment.render()
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}")
-    console.print(f"labelled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
-    console.print(f"not labelled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
+    console.print(f"labeled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
+    console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
 
 
 def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:

@@ -1,1 +1,1 @@
-"""Labelled pictures: splits, mixing, listing, crops, health."""
+"""Labeled pictures: splits, mixing, listing, crops, health."""

@@ -14,7 +14,7 @@ from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.sample import Sample
 
 OVERLAP = 0.2
-"""Least overlap of neighbours, as a share of their side: what one cuts through is whole in the next, up to that size."""
+"""Least overlap of neighbors, as a share of their side: what one cuts through is whole in the next, up to that size."""
 
 Window = tuple[int, int, int, int]
 """Left, upper, right and lower edge in the photo's pixels, the last two exclusive."""
@@ -22,7 +22,7 @@ Window = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """One crop of a photo, labelled."""
+    """One crop of a photo, labeled."""
 
     window: Window
     sample: Sample
@@ -37,7 +37,7 @@ def windows(size_wh: tuple[int, int], share: float) -> list[Window]:
 
 
 def crop_photo(photo: Sample, share: float, min_visible: float, folder: Path) -> list[Crop]:
-    """Return the crops of a photo, as pictures of `folder`; a box of which less than `min_visible` is inside is not labelled there."""
+    """Return the crops of a photo, as pictures of `folder`; a box of which less than `min_visible` is inside is not labeled there."""
     return [_crop(photo, window, min_visible, folder) for window in windows(photo.size_wh, share)]
 
 

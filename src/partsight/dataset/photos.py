@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.mixing import mix
 from partsight.dataset.splits import BACKGROUND_SESSIONS
 from partsight.errors import DatasetError
-from partsight.labels.label import sample_id_of
-from partsight.labels.own_folders import read_coco, read_yolo
+from partsight.labels.label import raise_problems, sample_id_of
+from partsight.labels.own_folders import PassOver, read_coco, read_yolo
 from partsight.pictures import list_pictures, name_order, picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
@@ -22,16 +22,18 @@ WHOLE_SESSION = "all"
 """Session of pictures for which the pattern's groups are empty, as the default's for those directly in `images/`."""
 
 
-def read_photos(section: PhotosSection, class_names: Sequence[str]) -> Dataset:
-    """Read the labelled photos and the background photos of a recipe; an empty dataset when it names neither folder.
+def read_photos(section: PhotosSection, class_names: Sequence[str], pass_over: PassOver | None = None) -> Dataset:
+    """Read the labeled photos and the background photos of a recipe; an empty dataset when it names neither folder.
 
-    Raises DatasetError with all problems of a folder.
+    Raises DatasetError with all problems of a folder; of pictures that cannot be read only `pass_over` is told, if it is given.
     """
     datasets = [Dataset(tuple(class_names), ())]
     if section.folder is not None:
-        datasets.append(_in_blocks(_read_labelled(section, section.folder, class_names), section.session_block))
+        datasets.append(
+            _in_blocks(_read_labeled(section, section.folder, class_names, pass_over), section.session_block)
+        )
     if section.background_folder is not None:
-        datasets.append(_read_backgrounds(section.background_folder, class_names))
+        datasets.append(_read_backgrounds(section.background_folder, class_names, pass_over))
     return mix(*datasets)
 
 
@@ -43,13 +45,15 @@ def session_of(path: str, pattern: str) -> str:
     return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION
 
 
-def _read_labelled(section: PhotosSection, folder: Path, class_names: Sequence[str]) -> Dataset:
+def _read_labeled(
+    section: PhotosSection, folder: Path, class_names: Sequence[str], pass_over: PassOver | None
+) -> Dataset:
     def session(path: str) -> str:
         return session_of(path, section.session_pattern)
 
     if section.format == "coco":
-        return read_coco(folder / "coco.json", folder / "images", class_names, session)
-    return read_yolo(folder, class_names, session)
+        return read_coco(folder / "coco.json", folder / "images", class_names, session, pass_over=pass_over)
+    return read_yolo(folder, class_names, session, pass_over=pass_over)
 
 
 def _in_blocks(dataset: Dataset, block: int) -> Dataset:
@@ -67,8 +71,18 @@ def _in_blocks(dataset: Dataset, block: int) -> Dataset:
     return Dataset(dataset.class_names, tuple(divided))
 
 
-def _read_backgrounds(folder: Path, class_names: Sequence[str]) -> Dataset:
-    samples = (_background(path, path.relative_to(folder)) for path in list_pictures(folder))
+def _read_backgrounds(folder: Path, class_names: Sequence[str], pass_over: PassOver | None) -> Dataset:
+    samples, problems = [], []
+    for path in list_pictures(folder):
+        try:
+            samples.append(_background(path, path.relative_to(folder)))
+        except DatasetError as error:
+            problems.append(str(error))
+    if pass_over is None:
+        raise_problems(problems, folder)
+    else:
+        for problem in problems:
+            pass_over(problem)
     return Dataset(tuple(class_names), tuple(samples))
 
 

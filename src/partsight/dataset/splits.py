@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.errors import DatasetError, first_of
 from partsight.files import hash_json
 from partsight.labels.class_names import check_same_names

@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 
 from partsight.deploy.frame_source import is_stream
 from partsight.deploy.overlay import draw_detections
-from partsight.deploy.sources import Source, View
+from partsight.deploy.sources import MediaSource, View
 from partsight.errors import StorageError
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
@@ -57,7 +57,7 @@ class AnnotatedFolder:
             self._video.close()
             self._video = None
 
-    def _path(self, source: Source, suffix: str) -> Path:
+    def _path(self, source: MediaSource, suffix: str) -> Path:
         """Return a path of its own for a source, below the folder."""
         stem = source.place if is_stream(source.address) else str(Path(source.place).with_suffix(""))
         names = [stem, *(f"{stem}-{number}" for number in range(2, len(self._taken) + 3))]
@@ -74,7 +74,7 @@ class AnnotatedFolder:
 class _VideoFile:
     """An MP4 (H.264) written beside its place and renamed when whole."""
 
-    def __init__(self, source: Source, path: Path, first: Image) -> None:
+    def __init__(self, source: MediaSource, path: Path, first: Image) -> None:
         self.source = source
         self._path, self._partial = path, path.with_name(f"{path.name}.partial")
         self._size_wh = (first.shape[1] // 2 * 2, first.shape[0] // 2 * 2)  # the codec takes even sizes only
@@ -121,5 +121,5 @@ def _write_picture(image: Image, path: Path) -> None:
 
 def _not_written(path: Path, error: OSError) -> StorageError:
     return StorageError(
-        f"{path}: cannot be written ({error.strerror or error}). Free some space or choose another --out."
+        f"{path}: cannot be written ({error.strerror or error}). Free some space or choose another folder (`out`)."
     )

@@ -29,8 +29,8 @@ def _check_link(link: str) -> str:
 
 InsidePath: TypeAlias = Annotated[str, AfterValidator(_check_inside)]
 """A path with forward slashes, relative to the model folder, that stays in it."""
-Link: TypeAlias = Annotated[str, AfterValidator(_check_link)]
-Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+WebAddress: TypeAlias = Annotated[str, AfterValidator(_check_link)]
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Entry(BaseModel):
@@ -54,7 +54,7 @@ class Document(_Entry):
 
     title: str
     path: InsidePath | None = None
-    url: Link | None = None
+    url: WebAddress | None = None
 
     @model_validator(mode="after")
     def _check_one(self) -> "Document":
@@ -64,7 +64,7 @@ class Document(_Entry):
 
 
 class PartCard(_Entry):
-    """What is shown beside a recognised part."""
+    """What is shown beside a recognized part."""
 
     name: str
     description: str = ""
@@ -140,7 +140,7 @@ class VerifierEntry(_Entry):
         )
         if not is_possible:
             raise ValueError(
-                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a grey value of 0…255, scale and "
+                f"spec: expected size_px up to {_LARGEST_CROP}, margin up to {_WIDEST_MARGIN}, a gray value of 0…255, scale and "
                 "exponent above 0, and least_proposed and same_place_iou within 0…1"
             )
         if "onnx" not in self.networks:
@@ -156,9 +156,9 @@ class ModelDescription(_Entry):
     name: str
     class_names: Annotated[tuple[str, ...], Field(min_length=1)]
     spec: NetworkSpec
-    threshold: Share
+    threshold: Fraction
     threshold_source: str
-    class_thresholds: tuple[Share, ...] = ()
+    class_thresholds: tuple[Fraction, ...] = ()
     """A threshold for each class; empty where `threshold` serves all."""
     networks: dict[str, NetworkFile]
     verifier: VerifierEntry | None = None

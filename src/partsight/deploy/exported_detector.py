@@ -70,7 +70,7 @@ def _choose_runtime(folder: ModelFolder, wanted: str) -> str:
     if wanted not in held:
         raise ModelError(
             f"{folder.path}: holds no network for the runtime {wanted!r}, only for {', '.join(held)}. "
-            f"Make one with 'partsight export --to {wanted}'."
+            f"Export the model again with the target {wanted}."
         )
     return wanted
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from partsight.deploy.model import Model
 from partsight.deploy.records import Record
-from partsight.deploy.sources import Source, View, views
+from partsight.deploy.sources import MediaSource, View, views
 from partsight.errors import DatasetError, SourceError
 from partsight.structures.detections import Detections
 
@@ -35,7 +35,7 @@ class Tally:
 
 
 def look(
-    model: Model, sources: Sequence[Source], plan: LookPlan, *, tally: Tally, tell: Callable[[str], None]
+    model: Model, sources: Sequence[MediaSource], plan: LookPlan, *, tally: Tally, tell: Callable[[str], None]
 ) -> Iterator[tuple[View, Record]]:
     """Detect in all pictures of all sources, in their order; the tally is kept up to date."""
     for source in sources:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -19,18 +19,16 @@ from partsight.errors import SourceError
 from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.detections import Detections, Threshold, above
+from partsight.structures.offered import html_of
 
-if TYPE_CHECKING:
-    import supervision
-
-Picture: TypeAlias = "Image | PillowImage.Image | str | PathLike[str]"
+PictureInput: TypeAlias = "Image | PillowImage.Image | str | PathLike[str]"
 """An (H, W, 3) RGB uint8 array, a Pillow picture, or the path of a picture file."""
 MAX_DETECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundPart:
-    """One recognised part."""
+    """One recognized part."""
 
     name: str
     score: float
@@ -41,22 +39,45 @@ class FoundPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundParts:
-    """What was recognised in a picture, best first."""
+    """What was recognized in a picture, best first."""
 
     detections: Detections
     class_names: tuple[str, ...]
+    picture_path: Path | None = None
+    """The file that was looked at; None for arrays and Pillow pictures, which are not kept."""
 
     def __len__(self) -> int:
         return len(self.detections.scores)
 
     def __iter__(self) -> Iterator[FoundPart]:
-        found = self.detections
-        for box, score, class_id in zip(found.boxes_xyxy, found.scores, found.class_ids, strict=True):
-            yield FoundPart(self.class_names[class_id], float(score), box, int(class_id))
+        return (self[place] for place in range(len(self)))
 
-    def to_supervision(self) -> "supervision.Detections":
+    def __getitem__(self, place: int) -> FoundPart:
+        """Return one part, 0 for the best."""
+        found = self.detections[place]
+        return FoundPart(self.class_names[found.class_id], found.score, found.box_xyxy, found.class_id)
+
+    def to_supervision(self) -> Any:
         """Return these as supervision.Detections (extra [supervision]), with the names in `data["class_name"]`."""
-        return to_supervision(self.detections, self.class_names)
+        return self.detections.to_supervision(self.class_names)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas.DataFrame with one row for each part (extra [pandas]). Raises ExtraError without pandas."""
+        return self.detections.to_pandas(self.class_names)
+
+    def draw(self, picture: "PictureInput | None" = None) -> PillowImage.Image:
+        """Return the picture with the parts, names and scores; by default the file that was looked at.
+
+        Raises SourceError where the picture was no file and is not given.
+        """
+        given = self.picture_path if picture is None else picture
+        if given is None:
+            raise SourceError("picture: what was looked at was no file, so give the array or the Pillow picture again.")
+        drawn: PillowImage.Image = self.detections.draw(given, self.class_names)
+        return drawn
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "results", "show_found_parts")
 
 
 @dataclass(frozen=True)
@@ -88,7 +109,7 @@ class Model:
         return np.array(own) if own else self.threshold
 
     def detect(
-        self, picture: Picture, *, threshold: float | None = None, max_detections: int = MAX_DETECTIONS
+        self, picture: PictureInput, *, threshold: float | None = None, max_detections: int = MAX_DETECTIONS
     ) -> FoundParts:
         """Return the parts in a picture, above the model's own thresholds or above this one.
 
@@ -96,7 +117,8 @@ class Model:
         """
         limits = self.limits if threshold is None else threshold
         (found,) = self.detector.detect([as_image(picture)], float(np.min(limits)), max_detections)
-        return FoundParts(above(found, limits), self.class_names)
+        path = Path(picture) if isinstance(picture, str | PathLike) else None
+        return FoundParts(above(found, limits), self.class_names, path)
 
     def card(self, class_id: int) -> PartCard:
         """Return what is known about a part: description, documents, details."""
@@ -114,20 +136,7 @@ def load(
     return Model(folder, open_detector(folder, runtime=runtime, threads=threads, image_size=image_size))
 
 
-def to_supervision(detections: Detections, class_names: tuple[str, ...]) -> "supervision.Detections":
-    """Return detections as supervision.Detections. Raises ImportError when supervision is not installed."""
-    import supervision
-
-    names = np.array(class_names, dtype=object)[detections.class_ids]
-    return supervision.Detections(
-        xyxy=np.array(detections.boxes_xyxy, np.float32),
-        confidence=np.array(detections.scores, np.float32),
-        class_id=np.array(detections.class_ids, int),
-        data={"class_name": np.array(names, dtype=str)},
-    )
-
-
-def as_image(picture: Picture) -> Image:
+def as_image(picture: PictureInput) -> Image:
     """Return a picture as RGB uint8 array, the right way up. Raises SourceError, DatasetError."""
     if isinstance(picture, str | PathLike):
         return read_picture(Path(picture))

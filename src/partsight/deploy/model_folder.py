@@ -1,4 +1,4 @@
-"""The model folder: all that is needed to recognise parts, in one folder that can be copied anywhere.
+"""The model folder: all that is needed to recognize parts, in one folder that can be copied anywhere.
 
     model/
       model.json            what it is: classes, input, threshold, part cards, provenance, parity, speed
@@ -165,7 +165,7 @@ def _read_description(folder: Path) -> ModelDescription:
 def _check_replaceable(path: Path) -> None:
     if not path.exists() or (path.is_dir() and (not any(path.iterdir()) or (path / DESCRIPTION).is_file())):
         return
-    raise StorageError(f"{path}: is there and no model folder. Choose another folder with --out.")
+    raise StorageError(f"{path}: is there and no model folder. Choose another folder (`out`).")
 
 
 def _put_in_place(fresh: Path, path: Path) -> None:

@@ -14,5 +14,5 @@ def write_openvino(onnx: Path, folder: Path) -> Path:
     try:
         openvino.save_model(openvino.Core().read_model(str(onnx)), str(path), compress_to_fp16=False)
     except RuntimeError as error:
-        raise ModelError(f"--to openvino: OpenVINO cannot read the ONNX network ({error})") from error
+        raise ModelError(f"openvino: OpenVINO cannot read the ONNX network ({error})") from error
     return path

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from partsight.structures.arrays import Image
+from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.detections import Detections
 
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -31,13 +31,20 @@ def class_color(class_id: int) -> str:
 
 def draw_detections(image: Image, detections: Detections, class_names: Sequence[str]) -> Image:
     """Return a copy of the picture with boxes, names and scores; the best lie on top."""
+    scored = zip(detections.class_ids.tolist(), detections.scores.tolist(), strict=True)
+    texts = [f"{class_names[class_id]} {100 * score:.0f}%" for class_id, score in scored]
+    return draw_boxes(image, detections.boxes_xyxy, detections.class_ids, texts)
+
+
+def draw_boxes(image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, texts: Sequence[str]) -> Image:
+    """Return a copy of the picture with (N, 4) boxes, each in the color of its class with its text; the first lie on top."""
     picture = PillowImage.fromarray(image)
     pen = _Pen(ImageDraw.Draw(picture), (picture.width, picture.height))
-    found = list(zip(detections.boxes_xyxy.tolist(), detections.scores, detections.class_ids.tolist(), strict=True))
-    for box, _, class_id in reversed(found):
+    found = list(zip(boxes_xyxy.tolist(), class_ids.tolist(), texts, strict=True))
+    for box, class_id, _ in reversed(found):
         pen.box(box, class_color(class_id))
-    for box, score, class_id in reversed(found):
-        pen.label(box, f"{class_names[class_id]} {100 * score:.0f}%", class_color(class_id))
+    for box, class_id, text in reversed(found):
+        pen.label(box, text, class_color(class_id))
     return np.asarray(picture)
 
 

@@ -38,7 +38,7 @@ TOLERANCES: Mapping[str, Tolerance] = {"tensorrt": ROUNDED, "ncnn": ROUNDED, "co
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ParityRun:
     """Detections of both on the same pictures, and their mean average precision where truth is known."""
 
     network: str
@@ -49,7 +49,7 @@ class Comparison:
     """Checkpoint, exported."""
 
 
-def measure_parity(comparison: Comparison, threshold: float) -> Parity:
+def measure_parity(comparison: ParityRun, threshold: float) -> Parity:
     """Return how far the two agree on all boxes above the threshold, or on weaker ones where there are few."""
     floor = _floor(comparison, threshold)
     best = max((float(found.scores.max(initial=0)) for found in comparison.checkpoint), default=0.0)
@@ -99,7 +99,7 @@ def check_parity(parity: Parity) -> None:
         )
 
 
-def _floor(comparison: Comparison, threshold: float) -> float:
+def _floor(comparison: ParityRun, threshold: float) -> float:
     """Return the score down to which boxes are compared."""
     scores = np.concatenate([np.empty(0), *(found.scores for found in comparison.checkpoint)])
     wanted = BOXES_PER_PICTURE * len(comparison.checkpoint)

@@ -13,7 +13,7 @@ from partsight.structures.arrays import Image
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class MediaSource:
     """One picture file, video file or stream."""
 
     address: str
@@ -32,16 +32,16 @@ class Source:
 class View:
     """One picture of a source."""
 
-    source: Source
+    source: MediaSource
     frame: int | None
     """Number of the frame, from 0; None for picture files."""
     time_s: float | None
     image: Image
 
 
-def list_sources(given: Sequence[str]) -> list[Source]:
+def list_sources(given: Sequence[str]) -> list[MediaSource]:
     """Return all pictures and videos that are meant, in name order within folders. Raises SourceError listing what is not there."""
-    sources: list[Source] = []
+    sources: list[MediaSource] = []
     problems: list[str] = []
     for address in given:
         try:
@@ -53,7 +53,7 @@ def list_sources(given: Sequence[str]) -> list[Source]:
     return sources
 
 
-def views(source: Source, every: int, tell: Callable[[str], None]) -> Iterator[View]:
+def views(source: MediaSource, every: int, tell: Callable[[str], None]) -> Iterator[View]:
     """Read a source; of videos every n-th frame. Raises DatasetError or SourceError when it is unreadable."""
     if not source.is_video:
         yield View(source, None, None, read_picture(Path(source.address)))
@@ -63,7 +63,7 @@ def views(source: Source, every: int, tell: Callable[[str], None]) -> Iterator[V
             yield View(source, frame.number, frame.time_s, frame.image)
 
 
-def count_views(source: Source, every: int) -> int:
+def count_views(source: MediaSource, every: int) -> int:
     """Return how many pictures a source will give, as its header says; 1 where nothing is said."""
     if not source.is_video or is_stream(source.address):
         return 1
@@ -73,9 +73,9 @@ def count_views(source: Source, every: int) -> int:
         return 1
 
 
-def _sources_of(address: str) -> list[Source]:
+def _sources_of(address: str) -> list[MediaSource]:
     if is_stream(address):
-        return [Source(address, _stem_of(shown_source(address)), is_video=True)]
+        return [MediaSource(address, _stem_of(shown_source(address)), is_video=True)]
     path = Path(address)
     if path.is_dir():
         return _in_folder(path)
@@ -86,16 +86,16 @@ def _sources_of(address: str) -> list[Source]:
     kind = _kind(path)
     if kind is None:
         raise SourceError(f"{address}: neither picture nor video by its suffix. Known: {_known()}")
-    return [Source(address, path.name, is_video=kind == "video")]
+    return [MediaSource(address, path.name, is_video=kind == "video")]
 
 
-def _in_folder(folder: Path) -> list[Source]:
+def _in_folder(folder: Path) -> list[MediaSource]:
     paths = [path for path in folder.rglob("*") if _kind(path) is not None and path.is_file()]
     if not paths:
         raise SourceError(f"{folder}: no pictures or videos in this folder. Known: {_known()}")
     named = sorted((path.relative_to(folder).as_posix(), path) for path in paths)
     named.sort(key=lambda pair: name_order(pair[0]))
-    return [Source(str(path), name, is_video=_kind(path) == "video") for name, path in named]
+    return [MediaSource(str(path), name, is_video=_kind(path) == "video") for name, path in named]
 
 
 def _stem_of(address: str) -> str:

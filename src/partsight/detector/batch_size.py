@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import DetectorError
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -27,7 +27,7 @@ _GAIN = 1.05
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class BatchTrial:
     """One size that was tried."""
 
     batch: int
@@ -45,7 +45,7 @@ class BatchSize:
     batch: int
     """Pictures per step, over all devices."""
     reason: str
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[BatchTrial, ...] = ()
 
 
 class Say(Protocol):
@@ -88,7 +88,7 @@ def sizes_for(num_pictures: int, num_devices: int) -> list[int]:
     return [size for size in SIZES if size <= floor or size * num_devices * STEPS_PER_EPOCH <= num_pictures]
 
 
-def choose(trials: Sequence[Trial], floor: int) -> Trial:
+def choose(trials: Sequence[BatchTrial], floor: int) -> BatchTrial:
     """Return the smallest size from `floor` up that is nearly as fast as the fastest; the largest that fits, where none is so large.
 
     Raises DetectorError where none fits.
@@ -107,7 +107,7 @@ def choose(trials: Sequence[Trial], floor: int) -> Trial:
     return next(trial for trial in large if trial.pictures_per_s >= NEARLY_BEST * best)
 
 
-def is_worth_trying(trials: Sequence[Trial], size: int, floor: int) -> bool:
+def is_worth_trying(trials: Sequence[BatchTrial], size: int, floor: int) -> bool:
     """Return whether the next size will fit by what the last two needed, and may still be faster."""
     if len(trials) < 2:
         return True
@@ -120,7 +120,7 @@ def is_worth_trying(trials: Sequence[Trial], size: int, floor: int) -> bool:
     return size <= floor or not has_stalled
 
 
-def run_trials(section: TrainSection, num_classes: int, sizes: Iterable[int], floor: int) -> list[Trial]:
+def run_trials(section: TrainSection, num_classes: int, sizes: Iterable[int], floor: int) -> list[BatchTrial]:
     """Try sizes in a process of its own, ascending. Raises DetectorError when even the first cannot be tried."""
     request = {
         "section": section.model_dump(mode="json"),
@@ -137,7 +137,7 @@ def run_trials(section: TrainSection, num_classes: int, sizes: Iterable[int], fl
         check=False,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith(MARK)]
-    trials = [Trial(**json.loads(line.removeprefix(MARK))) for line in lines]
+    trials = [BatchTrial(**json.loads(line.removeprefix(MARK))) for line in lines]
     if not trials:
         said = "\n".join(done.stderr.splitlines()[-5:])
         raise DetectorError(
@@ -151,7 +151,7 @@ MARK = "partsight batch trial: "
 """Begins the lines of the child that count; libraries print as they like."""
 
 
-def in_line(trial: Trial) -> str:
+def in_line(trial: BatchTrial) -> str:
     """Return a trial as the child prints it."""
     return MARK + json.dumps(asdict(trial))
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from partsight.config.train import TrainSection
-from partsight.detector.batch_size import Trial, in_line, is_worth_trying
+from partsight.config.sections.train import TrainSection
+from partsight.detector.batch_size import BatchTrial, in_line, is_worth_trying
 from partsight.detector.detector import open_family
 from partsight.detector.devices import free_memory, freed_memory_kept, peak_memory
 from partsight.errors import PartsightError
@@ -28,9 +28,9 @@ def main() -> None:
 
 
 def _answer(request: Mapping[str, Any]) -> None:
-    section = TrainSection.model_validate(request["section"]).model_copy(update={"weights": "scratch"})
+    section = TrainSection.model_validate(request["section"]).but(weights="scratch")
     step, device = open_family(section.family).open_trial(section, request["num_classes"])
-    trials: list[Trial] = []
+    trials: list[BatchTrial] = []
     limit = memory_limit(device)
     for size in request["sizes"]:
         if not is_worth_trying(trials, size, request["floor"]):
@@ -38,7 +38,7 @@ def _answer(request: Mapping[str, Any]) -> None:
         seconds = _time_step(step, size)
         if seconds is None:
             return
-        trials.append(Trial(size, size / seconds, peak_memory(device), limit))
+        trials.append(BatchTrial(size, size / seconds, peak_memory(device), limit))
         sys.stdout.write(in_line(trials[-1]) + "\n")
         sys.stdout.flush()
 

@@ -14,7 +14,7 @@ Crops = npt.NDArray[np.uint8]
 
 
 def cut_crops(image: Image, boxes_xyxy: FloatArray, spec: VerifierSpec) -> Crops:
-    """Return the square around each box of an RGB picture, from its full resolution, grey where it leaves the picture."""
+    """Return the square around each box of an RGB picture, from its full resolution, gray where it leaves the picture."""
     crops = [_cut(image, _square(box_xyxy, spec.margin), spec) for box_xyxy in boxes_xyxy]
     return np.array(crops, np.uint8).reshape(-1, spec.size_px, spec.size_px, 3)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.detector.letterbox import Placement, boxes_in_picture
+from partsight.detector.letterbox import LetterboxPlacement, boxes_in_picture
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import Detections
@@ -10,7 +10,7 @@ from partsight.structures.network import NetworkSpec
 
 
 def decode(
-    answer: Float32Array, placement: Placement, spec: NetworkSpec, *, min_score: float, max_detections: int
+    answer: Float32Array, placement: LetterboxPlacement, spec: NetworkSpec, *, min_score: float, max_detections: int
 ) -> Detections:
     """Return the detections with a score above `min_score`, best first, at most `max_detections`."""
     read = _read_candidates if spec.output == "candidates" else _read_detections

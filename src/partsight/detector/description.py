@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from partsight.config.train import NetworkName
+from partsight.config.sections.train import NetworkName
 from partsight.errors import DetectorError
 
 DESCRIPTION = "model.json"

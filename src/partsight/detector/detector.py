@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.errors import DetectorError
 from partsight.structures.arrays import Image
@@ -37,7 +37,7 @@ class TrainJob:
     """One training: a dataset in YOLO layout, the settings, where to write."""
 
     data_yaml: Path
-    """`data.yaml` of a dataset written by `dataset.formats.yolo`, with train and val."""
+    """`data.yaml` of a dataset written by `labels.formats.yolo`, with train and val."""
     class_names: tuple[str, ...]
     section: TrainSection
     seed: int
@@ -116,5 +116,5 @@ def open_family(name: str) -> DetectorFamily:
 
     if name not in FAMILIES:
         raise DetectorError(f"train.family = {name!r}: unknown. Known: {', '.join(FAMILIES)}")
-    family: DetectorFamily = import_module(f"partsight.detector.families.{name}").Family()
+    family: DetectorFamily = import_module(f"partsight.detector.families.{name}.family").open_family()
     return family

@@ -22,7 +22,7 @@ _ONE = 1 << _BITS
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class LetterboxPlacement:
     """Where a picture lies in a network's input."""
 
     picture_wh: tuple[int, int]
@@ -31,7 +31,7 @@ class Placement:
     input_wh: tuple[int, int]
 
 
-def place(picture_wh: tuple[int, int], spec: NetworkSpec) -> Placement:
+def place(picture_wh: tuple[int, int], spec: NetworkSpec) -> LetterboxPlacement:
     """Return where a picture of this size goes: as large as fits, in the middle."""
     ratio = min(spec.image_size / side for side in picture_wh)
     scaled_wh = tuple(max(round(side * ratio), 1) for side in picture_wh)
@@ -40,10 +40,12 @@ def place(picture_wh: tuple[int, int], spec: NetworkSpec) -> Placement:
         paddings = [padding % spec.stride for padding in paddings]
     offsets = [round(padding / 2 - 0.1) for padding in paddings]
     inputs = [side + padding for side, padding in zip(scaled_wh, paddings, strict=True)]
-    return Placement(picture_wh, (scaled_wh[0], scaled_wh[1]), (offsets[0], offsets[1]), (inputs[0], inputs[1]))
+    return LetterboxPlacement(
+        picture_wh, (scaled_wh[0], scaled_wh[1]), (offsets[0], offsets[1]), (inputs[0], inputs[1])
+    )
 
 
-def make_input(image: Image, placement: Placement, spec: NetworkSpec) -> Float32Array:
+def make_input(image: Image, placement: LetterboxPlacement, spec: NetworkSpec) -> Float32Array:
     """Return the (1, 3, height, width) input for an RGB picture."""
     width, height = placement.input_wh
     padded = np.full((height, width, 3), spec.padding_value, np.uint8)
@@ -57,7 +59,7 @@ def make_input(image: Image, placement: Placement, spec: NetworkSpec) -> Float32
     return planes[None]
 
 
-def boxes_in_picture(boxes_xyxy: FloatArray, placement: Placement) -> FloatArray:
+def boxes_in_picture(boxes_xyxy: FloatArray, placement: LetterboxPlacement) -> FloatArray:
     """Return boxes of the input in the picture's pixels, cut at its borders."""
     ratios = np.array(placement.scaled_wh) / np.array(placement.picture_wh)
     moved = (boxes_xyxy.reshape(-1, 2, 2) - np.array(placement.offset_xy)) / ratios

@@ -27,9 +27,9 @@ def propose(found: Detections, spec: VerifierSpec) -> Detections:
     Boxes that are hardly seen or thinner than a pixel are dropped.
     """
     sides = found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2]
-    found = found.only((found.scores >= spec.least_proposed) & (sides >= _LEAST_SIDE_PX).all(axis=1))
+    found = found[(found.scores >= spec.least_proposed) & (sides >= _LEAST_SIDE_PX).all(axis=1)]
     one_kind = np.zeros(len(found.scores), np.int64)
-    return found.only(suppress(found.boxes_xyxy, one_kind, spec.same_place_iou, len(one_kind)))
+    return found[suppress(found.boxes_xyxy, one_kind, spec.same_place_iou, len(one_kind))]
 
 
 def rename(proposed: Detections, probabilities: FloatArray, spec: VerifierSpec) -> Detections:
@@ -48,7 +48,7 @@ def name_all(
     scores = _scores(proposed, probabilities, spec)
     rows, class_ids = np.nonzero(scores >= min_score)
     ranked = _ranked(proposed.boxes_xyxy[rows], scores[rows, class_ids], class_ids.astype(np.int64))
-    return ranked.only(np.arange(min(len(rows), max_detections)))
+    return ranked[: min(len(rows), max_detections)]
 
 
 def _scores(proposed: Detections, probabilities: FloatArray, spec: VerifierSpec) -> FloatArray:

@@ -12,7 +12,7 @@ def check_comparable(dataset: Dataset, detections: Sequence[Detections]) -> None
     """Raise EvaluationError unless there are pictures, one answer for each, and no class is out of range."""
     if not dataset.samples:
         raise EvaluationError(
-            "the set to evaluate on has no pictures. Give the test split at least one labelled picture."
+            "the set to evaluate on has no pictures. Give the test split at least one labeled picture."
         )
     if len(dataset.samples) != len(detections):
         raise EvaluationError(

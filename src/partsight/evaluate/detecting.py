@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.detector.crops import cut_crops
 from partsight.detector.detector import Detector
 from partsight.detector.rescoring import name_all, propose
@@ -73,6 +73,6 @@ def _read_sample(sample: Sample) -> Image:
     if (width, height) != sample.size_wh:
         raise EvaluationError(
             f"{sample.image_path}: the picture is {width} × {height} pixels, its labels are for "
-            f"{sample.size_wh[0]} × {sample.size_wh[1]}. Restore the picture that was labelled, or label this one."
+            f"{sample.size_wh[0]} × {sample.size_wh[1]}. Restore the picture that was labeled, or label this one."
         )
     return image

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
-from partsight.evaluate.average_precision import average_precisions
-from partsight.evaluate.bootstrap import bootstrap_intervals
-from partsight.evaluate.calibration import calibrate
-from partsight.evaluate.confusion import confusion_matrix, false_positives_per_empty_image
-from partsight.evaluate.operating_point import curve, figures_at, mean_over_classes
+from partsight.config.sections.evaluate import EvaluateSection
+from partsight.evaluate.figures.average_precision import average_precisions
+from partsight.evaluate.figures.calibration import calibrate
+from partsight.evaluate.figures.confusion import confusion_matrix, false_positives_per_empty_image
+from partsight.evaluate.figures.operating_point import curve, figures_at, mean_over_classes
+from partsight.evaluate.intervals.bootstrap import bootstrap_intervals
 from partsight.structures.detections import Threshold
 from partsight.structures.evaluation import Evaluation, Score
 from partsight.structures.matched import Matched, RankedDetections

@@ -51,4 +51,4 @@ def _best_first(found: Detections, max_detections: int | None) -> Detections:
         ordered = found.class_ids[order]
         best = [np.flatnonzero(ordered == class_id)[:max_detections] for class_id in np.unique(ordered)]
         order = order[np.sort(np.concatenate([np.zeros(0, np.int64), *best]))]
-    return found.only(order)
+    return found[order]

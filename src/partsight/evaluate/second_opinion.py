@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from partsight.evaluate.average_precision import average_precisions
-from partsight.evaluate.confusion import confusion_matrix
-from partsight.evaluate.operating_point import figures_at, mean_over_classes
-from partsight.evaluate.thresholds import Limits
+from partsight.evaluate.figures.average_precision import average_precisions
+from partsight.evaluate.figures.confusion import confusion_matrix
+from partsight.evaluate.figures.operating_point import figures_at, mean_over_classes
+from partsight.evaluate.figures.thresholds import Limits
 from partsight.structures.detections import Threshold
 from partsight.structures.evaluation import Judgment, SecondOpinion
 from partsight.structures.matched import Matched

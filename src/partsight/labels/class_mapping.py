@@ -32,24 +32,15 @@ def map_classes(
 
     `said` by the user comes first, then a known class of the same name but for case, blanks, hyphens; else the most similar known
     class with the same digits as a guess, else a new class of the same name. Raises DatasetError when the user speaks of a class that
-    is not there, and for labels without a class of which nothing is said.
+    is not there.
     """
     counts = Counter(label.class_name for picture in pictures for label in picture.labels)
     counts.update(box.class_name for picture in pictures for box in picture.left_out)
     names = list(dict.fromkeys([*class_names, *sorted(counts)]))
     unknown = sorted(set(said) - set(names))
     if unknown:
-        raise DatasetError(f"--map {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
-    if counts[NAMELESS] and NAMELESS not in said and any(_is_used(NAMELESS, picture) for picture in pictures):
-        raise DatasetError(
-            f"{counts[NAMELESS]} labels have no class name. Name it in the tool, or say --map '{NAMELESS}=our_class' "
-            f"(or '{NAMELESS}=-' to leave them out). Nothing was written."
-        )
+        raise DatasetError(f"`mapping` {unknown[0]}=…: the export has no such class. Its classes: {', '.join(names)}.")
     return tuple(_mapped(name, counts[name], known, said) for name in names if name != NAMELESS or NAMELESS in said)
-
-
-def _is_used(name: str, picture: LabeledPicture) -> bool:
-    return any(label.class_name == name for label in picture.labels)
 
 
 def _mapped(name: str, num_boxes: int, known: Sequence[str], said: Mapping[str, str]) -> ClassMapping:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from partsight.errors import DatasetError, first_of
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, files_below
 
+_UPLOADED = re.compile(r"^[0-9a-f]{8}-")
+"""What Label Studio puts before the names of uploaded pictures."""
 _CONTAINERS = frozenset(
     {"images", "image", "labels", "labeltxt", "annotations", "jpegimages", "imgs", "img", "pictures"}
 )
@@ -34,8 +36,11 @@ class PictureIndex:
     def find(self, name: str, near: Path) -> Path | None:
         """Return the picture that the label file `near` calls by a name; None when there is none, or several fit equally well."""
         plain = PurePosixPath(name.replace("\\", "/").strip())
-        candidates = self._by_name.get(plain.name.lower()) or self._by_stem.get(stem_of(name).lower(), [])
-        return _best(candidates, plain, near)
+        for shown in (plain.name, _UPLOADED.sub("", plain.name)):
+            candidates = self._by_name.get(shown.lower()) or self._by_stem.get(stem_of(shown).lower(), [])
+            if candidates:
+                return _best(candidates, name, near)
+        return None
 
     def beside(self, path: Path) -> Path | None:
         """Return the one picture that a label file is named after: in the same place, or in the place of its kind."""
@@ -89,17 +94,24 @@ class ExportFolder:
         return self._read[path]
 
 
-def open_folder(root: Path, pictures: Path | None = None, only: Path | None = None) -> ExportFolder:
-    """List an export: a folder, or `only` one file in it; `pictures` is a further folder. Raises DatasetError without that folder."""
+def open_folder(
+    root: Path, pictures: Path | None = None, only: Path | None = None, besides: Sequence[Path] = ()
+) -> ExportFolder:
+    """List an export: a folder with files `besides`, or `only` one file in it; `pictures` is a further folder of pictures.
+
+    Beside one file its own folder is looked through where no other one is given.
+
+    Raises DatasetError without that folder.
+    """
     if pictures is not None and not pictures.is_dir():
         raise DatasetError(f"{pictures}: no such folder of pictures.")
-    files = files_below(root)
+    files = files_below(root) if only is None or pictures is None else []
     found = [path for path in files if is_picture(path)]
     found += [path for path in files_below(pictures) if is_picture(path)] if pictures is not None else []
     own = {path.resolve(): path for path in reversed(found)}
     roots = [root] if pictures is None else [root, pictures]
     index = PictureIndex(reversed(own.values()), roots)
-    return ExportFolder(root, tuple(files) if only is None else (only,), index, pictures)
+    return ExportFolder(root, (*files, *besides) if only is None else (only,), index, pictures)
 
 
 def is_picture(path: Path) -> bool:
@@ -113,7 +125,10 @@ def missing_reason(name: str, export: ExportFolder) -> str:
     same = [export.named(path) for path in export.index.paths if path.stem.lower() == stem]
     if same:
         return f"several pictures could be meant: {first_of(same, 3)}"
-    return "no such picture in the export: give its folder with --pictures"
+    other = next((path for path in export.files if path.name.lower() == PurePosixPath(name).name.lower()), None)
+    if other is not None and not is_picture(other):
+        return f"pictures ending in {other.suffix} are not read: save it as PNG or JPEG under the same name"
+    return "no such picture in the export: give its folder (`pictures`)"
 
 
 def stem_of(name: str) -> str:
@@ -122,13 +137,21 @@ def stem_of(name: str) -> str:
     return plain.stem if is_picture(Path(plain.name)) else plain.name
 
 
-def _best(candidates: list[Path], name: PurePosixPath, near: Path) -> Path | None:
-    """Return the candidate that agrees most with the name's folders, then with the place and the name of the label file."""
+def agreement(path: Path, name: str, near: Path | None) -> tuple[int, bool, int, bool]:
+    """Return how well a picture fits the name that a label file gives it; larger is better.
+
+    First the folders in the name count, then whether the label file is named after the picture, how near it lies, and whether its
+    name speaks of the picture's folder.
+    """
+    num_folders = _common_end(path, PurePosixPath(name.replace("\\", "/").strip()))
+    if near is None:
+        return num_folders, False, 0, False
     words = set(re.split(r"[\W_]+", near.stem.lower()))
-    scores = {
-        path: (_common_end(path, name), _common_start(path, near), path.parent.name.lower() in words)
-        for path in candidates
-    }
+    return num_folders, near.stem == path.stem, _common_start(path, near), path.parent.name.lower() in words
+
+
+def _best(candidates: list[Path], name: str, near: Path) -> Path | None:
+    scores = {path: agreement(path, name, near) for path in candidates}
     best = [path for path, score in scores.items() if score == max(scores.values())]
     return best[0] if len(best) == 1 else None
 

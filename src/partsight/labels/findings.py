@@ -1,6 +1,6 @@
 """What label files say, picture by picture, before it is judged: shapes as they were drawn, class names as they were written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class PictureEntry:
     """Why the whole picture stays out; empty when it does not."""
     is_fault: bool = True
     """Whether the flaw is a fault of the export; a picture that nobody has annotated yet is none."""
+    near: Path | None = None
+    """The label file, where it called the picture by name: of several that mean one picture the nearest is taken."""
     sample_id: str = ""
     """Its id in a dataset of ours; empty in those of other tools."""
 
@@ -54,7 +56,7 @@ class Findings:
     class_names: list[str] = field(default_factory=list)
     """Classes that the tool knows, used or not."""
 
-    def add_class_names(self, names: Iterator[str] | list[str]) -> None:
+    def add_class_names(self, names: Iterable[object]) -> None:
         """Add classes that are not known yet."""
         known = set(self.class_names)
         self.class_names += [name for name in dict.fromkeys(map(plain_name, names)) if name not in known]
@@ -66,8 +68,10 @@ class Findings:
 
 
 def plain_name(name: object) -> str:
-    """Return a class name in one line; what is no text, or empty, is nameless."""
-    return " ".join(name.split()) or NAMELESS if isinstance(name, str) else NAMELESS
+    """Return a class name in one line, numbers as they are written; what is neither, or empty, is nameless."""
+    if isinstance(name, bool) or not isinstance(name, str | int | float):
+        return NAMELESS
+    return " ".join(str(name).split()) or NAMELESS
 
 
 def bad_mark(where: str, fault: str, class_name: str = NAMELESS) -> Mark:

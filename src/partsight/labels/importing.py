@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from partsight.errors import DatasetError, StorageError
-from partsight.files import hash_file, read_json, write_bytes, write_json, write_text
+from partsight.files import hash_content, hash_file, read_json, write_bytes, write_json, write_text
 from partsight.labels.balance import Balance, BalanceSheet, balance_from
 from partsight.labels.class_names import check_unique_names
 from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
@@ -16,9 +16,10 @@ from partsight.labels.judging import LabeledPicture
 from partsight.labels.label import Label, boxes_of
 from partsight.labels.original_names import is_copy_name
 from partsight.labels.shapes import RECTANGLE
-from partsight.pictures import PICTURE_SUFFIXES, pictures_below
+from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
 
 IMPORTS = "imports.json"
+_JPEG_QUALITY = 95
 _SAME_PX = 0.5
 """Edges that differ by less are the same: some tools round to whole pixels."""
 
@@ -37,7 +38,7 @@ class Imported:
     originals: Mapping[str, str]
     """For each picture written that a tool made of another one its path below images/ and the name of that one."""
     changes: tuple[str, ...]
-    """What --replace changed in labels that were there."""
+    """What replacing changed in labels that were there."""
     remarks: tuple[str, ...]
 
 
@@ -57,8 +58,8 @@ def import_pictures(
     pictures: Sequence[LabeledPicture],
     folder: Path,
     session_of: Callable[[LabeledPicture], str],
-    sheet: BalanceSheet | None = None,
     *,
+    sheet: BalanceSheet | None = None,
     is_replacing: bool = False,
 ) -> Imported:
     """Copy pictures and write their labels, one session's pictures in one folder; when that fails, nothing of it stays.
@@ -138,6 +139,8 @@ class _Writer:
     _before: dict[Path, bytes | None] = field(default_factory=dict)
     """What stood at each path before it was written; None for nothing."""
     _present: dict[str, Path] = field(default_factory=dict)
+    _taken: dict[Path, set[str]] = field(default_factory=dict)
+    """Names in use in each folder."""
 
     def extend_classes(self, wanted: Sequence[str]) -> None:
         """Make sure that all classes have numbers; look at what is there."""
@@ -148,13 +151,14 @@ class _Writer:
 
     def take(self, picture: LabeledPicture, session: str) -> None:
         """Write one picture with its labels, or compare them with those that are there."""
-        content_hash = hash_file(picture.path)
+        content, suffix = _content(picture.path)
+        content_hash = hash_content(content)
         if content_hash in self._present:
             self._compare(picture, self._present[content_hash])
             return
-        target = _free_name(self.folder / "images" / session, picture)
+        target = self._free_path(self.folder / "images" / session, picture.name, suffix)
         self._write(_labels_path(self.folder, target), self._text(picture).encode())
-        self._write(target, picture.path.read_bytes())
+        self._write(target, content)
         self._present[content_hash] = target
         self._written.append((session, len(picture.labels)))
         if is_copy_name(picture.path.stem):
@@ -196,10 +200,23 @@ class _Writer:
             self.sheet.add("boxes", "replaced", "labels that were there", place=picture.name, count=len(picture.labels))
         else:
             self._count_known(picture)
-            advice = "those there are kept (--replace takes these)"
+            advice = "those there are kept (`replace` takes these)"
             self.remarks.append(
                 f"{picture.name}: is there already as {present.name}, with other labels; {advice}: {told}"
             )
+
+    def _free_path(self, folder: Path, name: str, suffix: str) -> Path:
+        """Return a path whose stem no other picture of the session has."""
+        if folder not in self._taken:
+            listed = folder.iterdir() if folder.is_dir() else ()
+            self._taken[folder] = {path.stem.lower() for path in listed if path.suffix.lower() in PICTURE_SUFFIXES}
+        stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", name).strip(". ") or "picture"
+        number, candidate = 1, stem
+        while candidate.lower() in self._taken[folder]:
+            number += 1
+            candidate = f"{stem}-{number}"
+        self._taken[folder].add(candidate.lower())
+        return folder / f"{candidate}{suffix}"
 
     def _count_known(self, picture: LabeledPicture) -> None:
         self.sheet.add("pictures", "already there", place=picture.name)
@@ -218,6 +235,13 @@ class _Writer:
         self._before.setdefault(path, path.read_bytes() if path.is_file() else None)
 
 
+def _content(path: Path) -> tuple[bytes, str]:
+    """Return what is written of a picture and its suffix: the file as it is, of formats that only phones write a JPEG file."""
+    if path.suffix.lower() in HEIF_SUFFIXES:
+        return jpeg_bytes(read_picture(path), _JPEG_QUALITY), ".jpg"
+    return path.read_bytes(), path.suffix.lower()
+
+
 def _count_labels(labels: Sequence[Label], sheet: BalanceSheet) -> None:
     for label in labels:
         if label.drawn_as == RECTANGLE:
@@ -228,23 +252,8 @@ def _count_labels(labels: Sequence[Label], sheet: BalanceSheet) -> None:
 
 def _checked_session(session: str, name: str) -> str:
     if not session or not re.fullmatch(r"[^\\/:*?\"<>|\x00-\x1f]+", session) or session.strip(". ") != session:
-        raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another --session.")
+        raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another `session`.")
     return session
-
-
-def _free_name(folder: Path, picture: LabeledPicture) -> Path:
-    """Return a path whose stem no other picture of the session has."""
-    stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", picture.name).strip(". ") or "picture"
-    taken = (
-        {path.stem.lower() for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES}
-        if folder.is_dir()
-        else ()
-    )
-    number, candidate = 1, stem
-    while candidate.lower() in taken:
-        number += 1
-        candidate = f"{stem}-{number}"
-    return folder / f"{candidate}{picture.path.suffix.lower()}"
 
 
 def _labels_path(folder: Path, image: Path) -> Path:

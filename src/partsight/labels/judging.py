@@ -4,6 +4,7 @@ All formats pass here, so that what counts as a fault, and what is made of it, i
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from partsight.errors import DatasetError
-from partsight.labels.export_folder import stem_of
-from partsight.labels.findings import Findings, Mark, PictureEntry, plain_name
+from partsight.labels.export_folder import agreement, stem_of
+from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, plain_name
 from partsight.labels.label import Box, Label, box_problem, cut_box
 from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, upright
 from partsight.pictures import stored_orientation
 
+_SAME_SHAPE = 0.01
+"""Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
+_NO_NAME = f"has no class name (`mapping` '{NAMELESS}=our_class' gives it one)"
 TWICE = "the same box twice"
 _LEAST_INSIDE = 0.5
 """A box that is cut at the border keeps at least this share of its area; of less nobody knows what was meant."""
@@ -60,6 +64,8 @@ class LeftOutPicture:
     reason: str
     num_boxes: int
     is_fault: bool
+    is_unreadable: bool = False
+    """Whether it is there but cannot be read as a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,14 @@ class Judged:
 
     @property
     def problems(self) -> list[str]:
-        """All that is left out, faults or not, for data that must be read whole."""
+        """All that is left out, faults or not, for data that must be read whole; unreadable pictures are said apart."""
         of_boxes = [f"{box.where}: {box.reason}" for picture in self.pictures for box in picture.left_out]
-        return [f"{one.name}: {one.reason}" for one in self.left_out] + of_boxes
+        return [f"{one.name}: {one.reason}" for one in self.left_out if not one.is_unreadable] + of_boxes
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Pictures that are there but cannot be read."""
+        return [f"{one.name}: {one.reason}" for one in self.left_out if one.is_unreadable]
 
 
 def judge(found: Findings, read_size: Callable[[Path], tuple[int, int]], *, is_keeping_doubles: bool = False) -> Judged:
@@ -107,18 +118,45 @@ def judge(found: Findings, read_size: Callable[[Path], tuple[int, int]], *, is_k
     return Judged(tuple(pictures), tuple(left_out), tuple(remarks))
 
 
+def without_nameless(judged: Judged) -> Judged:
+    """Return the same with labels that have no class name as faults."""
+    return dataclasses.replace(judged, pictures=tuple(_named_only(picture) for picture in judged.pictures))
+
+
+def _named_only(picture: LabeledPicture) -> LabeledPicture:
+    nameless = tuple(
+        LeftOutBox(label.class_name, _NO_NAME, label.where, is_fault=True, hides_part=True)
+        for label in picture.labels
+        if label.class_name == NAMELESS
+    )
+    named = tuple(label for label in picture.labels if label.class_name != NAMELESS)
+    return dataclasses.replace(picture, labels=named, left_out=(*picture.left_out, *nameless))
+
+
 def _merged(entries: Sequence[PictureEntry], remarks: list[str]) -> Iterator[PictureEntry]:
-    """Yield one entry for each picture; those that are spoken of several times with the marks of all."""
-    by_path: dict[Path, PictureEntry] = {}
+    """Yield one entry for each picture, and one for each that is not there.
+
+    Of several entries that mean one picture those that fit it best are joined; the pictures of the others are missing.
+    """
+    by_path: dict[Path, list[PictureEntry]] = {}
     for entry in entries:
         if entry.path is None:
-            continue
-        before = by_path.get(entry.path)
-        by_path[entry.path] = entry if before is None else _joined(before, entry)
-        if before is not None and before.marks and entry.marks:
-            remarks.append(f"{entry.name}: spoken of more than once; the boxes of all are taken")
-    yield from by_path.values()
-    yield from (entry for entry in entries if entry.path is None)
+            yield entry
+        else:
+            by_path.setdefault(entry.path, []).append(entry)
+    for path, found in by_path.items():
+        fits = [agreement(path, entry.name, entry.near) for entry in found]
+        best = [entry for entry, fit in zip(found, fits, strict=True) if fit == max(fits)]
+        yield functools.reduce(_joined, best)
+        if sum(bool(entry.marks) for entry in best) > 1:
+            remarks.append(f"{best[0].name}: spoken of more than once; the boxes of all are taken")
+        yield from (_missing(entry) for entry, fit in zip(found, fits, strict=True) if fit < max(fits))
+
+
+def _missing(entry: PictureEntry) -> PictureEntry:
+    place = f" ({entry.near.name})" if entry.near is not None else ""
+    flaw = f"no such picture in the export; the only one of its name is labeled elsewhere{place}"
+    return dataclasses.replace(entry, path=None, flaw=flaw, is_fault=True)
 
 
 def _joined(one: PictureEntry, other: PictureEntry) -> PictureEntry:
@@ -146,11 +184,13 @@ def _judge_entry(
         size_wh = read_size(entry.path)
         orientation = stored_orientation(entry.path) if _is_other(entry.stated_wh, size_wh) else 1
     except DatasetError as error:
-        return out(str(error).removeprefix(f"{entry.path}: "))
+        reason = str(error).removeprefix(f"{entry.path}: ")
+        return LeftOutPicture(entry.name, reason, len(entry.marks), is_fault=True, is_unreadable=True)
     stated = entry.stated_wh or size_wh
-    if _is_other(stated, size_wh) and not (orientation >= 5 and stated == size_wh[::-1]):
+    is_turned = orientation >= 5 and stated == size_wh[::-1]
+    if _is_other(stated, size_wh) and not is_turned and not _is_scaled(entry, stated, size_wh):
         return out("stated as {}×{}, found {}×{}: its boxes may belong to another picture".format(*stated, *size_wh))
-    turn = _turning(orientation, size_wh) if stated != size_wh else None
+    turn = _turning(orientation, size_wh) if is_turned else None
     if turn is not None and entry.marks:
         remarks.append(f"{entry.name}: its boxes were drawn on the picture as it is stored, and are turned with it")
     return _labeled(entry, entry.path, size_wh, turn)
@@ -161,10 +201,14 @@ def _is_other(stated_wh: tuple[int, int] | None, size_wh: tuple[int, int]) -> bo
     return stated_wh is not None and min(stated_wh) > 0 and stated_wh != size_wh
 
 
-def _turning(orientation: int, size_wh: tuple[int, int]) -> Callable[[Box], Box] | None:
-    """Return how boxes of the picture as stored are turned; None where sizes say nothing."""
-    if orientation < 5:
-        return None
+def _is_scaled(entry: PictureEntry, stated_wh: tuple[int, int], size_wh: tuple[int, int]) -> bool:
+    """Say whether a picture is a smaller or larger copy of the one drawn on, which shapes in shares of its sides do not notice."""
+    is_alike = abs(stated_wh[0] * size_wh[1] - stated_wh[1] * size_wh[0]) <= _SAME_SHAPE * stated_wh[0] * size_wh[1]
+    return is_alike and all(mark.shape.is_in_shares or mark.shape.flaw for mark in entry.marks)
+
+
+def _turning(orientation: int, size_wh: tuple[int, int]) -> Callable[[Box], Box]:
+    """Return how boxes of the picture as it is stored are turned."""
     return lambda box: upright(box, orientation, (size_wh[1], size_wh[0]))
 
 

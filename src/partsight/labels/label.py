@@ -45,6 +45,8 @@ def box_problem(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str | No
     overshoot_px = max(-left, -top, right - width, bottom - height)
     if overshoot_px > TOLERANCE_PX:
         return f"the box leaves the picture ({width}×{height}) by {overshoot_px:.1f} px"
+    if min(right, width) <= max(left, 0) or min(bottom, height) <= max(top, 0):
+        return f"the box lies outside of the picture ({width}×{height})"
     return None
 
 

@@ -21,9 +21,10 @@ from partsight.labels.judging import LabeledPicture, judge
 from partsight.labels.label import boxes_of, class_ids_of, name_problems, raise_problems, sample_id_of
 from partsight.pictures import files_below, list_pictures, picture_size
 from partsight.structures.dataset import Dataset
-from partsight.structures.sample import Sample, Source
+from partsight.structures.sample import Sample
 
 SessionOf = Callable[[str], str]
+PassOver = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,13 @@ class OwnFolder:
     """Of the recipe: classes are renumbered to these by name."""
     session_of: SessionOf
     """Names the session of a picture by its path below `images`."""
-    source: Source = "photo"
+    pass_over: PassOver | None = None
+    """Told of each picture that cannot be read; None: such pictures are errors."""
 
 
-def read_yolo(folder: Path, class_names: Sequence[str], session_of: SessionOf, source: Source = "photo") -> Dataset:
+def read_yolo(
+    folder: Path, class_names: Sequence[str], session_of: SessionOf, *, pass_over: PassOver | None = None
+) -> Dataset:
     """Read `images/**`, `labels/**/<same name>.txt` and the class names beside them.
 
     An empty label file says that nothing is there. Raises DatasetError with all problems, each with file and line.
@@ -49,11 +53,16 @@ def read_yolo(folder: Path, class_names: Sequence[str], session_of: SessionOf, s
     labels = files_below(folder / "labels") if (folder / "labels").is_dir() else []
     export = ExportFolder(folder, (*(path for path in named if path.is_file()), *labels), index)
     _check_names(export, folder)
-    return _dataset(read_yolo_labels(export), OwnFolder(images, class_names, session_of, source), folder)
+    return _dataset(read_yolo_labels(export), OwnFolder(images, class_names, session_of, pass_over), folder)
 
 
 def read_coco(
-    path: Path, images: Path, class_names: Sequence[str], session_of: SessionOf, source: Source = "photo"
+    path: Path,
+    images: Path,
+    class_names: Sequence[str],
+    session_of: SessionOf,
+    *,
+    pass_over: PassOver | None = None,
 ) -> Dataset:
     """Read COCO JSON; pictures listed without boxes are negatives, pictures that are not listed are not read.
 
@@ -69,7 +78,7 @@ def read_coco(
     names = (str(image.get("file_name")) for image in export.json(path)["images"] if isinstance(image, dict))
     named = PictureIndex([images / name for name in names if (images / name).is_file()], [images])
     found = read_coco_files(ExportFolder(path.parent, (path,), named))
-    return _dataset(found, OwnFolder(images, class_names, session_of, source), path)
+    return _dataset(found, OwnFolder(images, class_names, session_of, pass_over), path)
 
 
 def _check_names(export: ExportFolder, folder: Path) -> None:
@@ -79,7 +88,10 @@ def _check_names(export: ExportFolder, folder: Path) -> None:
 
 def _dataset(found: Findings, own: OwnFolder, where: Path) -> Dataset:
     judged = judge(found, picture_size, is_keeping_doubles=True)
-    problems = [*judged.problems]
+    problems = [*judged.problems, *(judged.unreadable if own.pass_over is None else ())]
+    if own.pass_over is not None:
+        for told in judged.unreadable:
+            own.pass_over(told)
     for picture in judged.pictures:
         problems += name_problems(picture.labels, own.class_names)
     raise_problems(problems, where)
@@ -95,6 +107,7 @@ def _sample(picture: LabeledPicture, own: OwnFolder) -> Sample:
         size_wh=picture.size_wh,
         boxes_xyxy=boxes_of(picture.labels, picture.size_wh),
         class_ids=np.array(class_ids_of(picture.labels, own.class_names), np.int64),
-        source=own.source,
+        source="photo",
         session=own.session_of(relative.as_posix()),
+        class_names=tuple(own.class_names),
     )

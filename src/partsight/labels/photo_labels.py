@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from partsight.labels.label import Label
 
 LabelState: TypeAlias = Literal["open", "done", "nothing"]
-"""`open`: not finished, counts nowhere; `done`: all classes are labelled; `nothing`: a negative."""
+"""`open`: not finished, counts nowhere; `done`: all classes are labeled; `nothing`: a negative."""
 
 Origin: TypeAlias = Literal["detector", "previous"]
 

@@ -11,7 +11,7 @@ EmptyRule: TypeAlias = Literal["ask", "nothing", "leave-out"]
 DROPPED = "-"
 """In place of a class name: boxes of this class are left out."""
 _MOST = 0.5
-_UNSAID = "nothing is drawn on it, and most pictures are so: not annotated yet? (--empty nothing takes them as showing nothing)"
+_UNSAID = "nothing is drawn on it, and most pictures are so: not annotated yet? (`empty` = 'nothing' takes them as showing nothing)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What people draw in labelling tools, and the one stated way in which each becomes an upright box: the extent of its outline.
+"""What people draw in labeling tools, and the one stated way in which each becomes an upright box: the extent of its outline.
 
     rectangle             itself
     rotated rectangle     extent of its four turned corners

@@ -86,10 +86,11 @@ class LabelStore:
         if not path.is_file():
             raise DatasetError(f"{path}: no label file for a picture in images/. Move the picture to to_label/.")
         marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
-        boxes = [mark.shape.box(size_wh) for mark in marks]
-        wrong = [mark.fault or box_problem(box, size_wh) for mark, box in zip(marks, boxes, strict=True)]
-        raise_problems([f"{mark.where}: {told}" for mark, told in zip(marks, wrong, strict=True) if told], path)
-        return tuple(Label(box, mark.class_name) for mark, box in zip(marks, boxes, strict=True))
+        raise_problems([f"{mark.where}: {told}" for mark in marks if (told := mark.fault or mark.shape.flaw)], path)
+        labels = tuple(Label(mark.shape.box(size_wh), mark.class_name, mark.where) for mark in marks)
+        wrong = [f"{one.where}: {problem}" for one in labels if (problem := box_problem(one.box_xyxy, size_wh))]
+        raise_problems(wrong, path)
+        return labels
 
     def _check(self, key: str, boxes: Sequence[Label], state: LabelState) -> None:
         unknown = {box.class_name for box in boxes} - set(self.class_names)
@@ -159,10 +160,10 @@ def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
     """
     names = tuple(dict.fromkeys([*known_classes(folder), *class_names]))
     if not names:
-        raise DatasetError(f"{folder}: no classes known. Give --classes QF,QD or a recipe with parts.")
+        raise DatasetError(f"{folder}: no classes known. Name them (`classes`), or give a recipe with parts.")
     store = LabelStore(folder, names, _find_pictures(folder))
     if not store.list_keys():
-        raise DatasetError(f"{folder}: no photos. Bring some in: partsight photos add VIDEO --session NAME.")
+        raise DatasetError(f"{folder}: no photos. Bring some in: partsight photos add.")
     with store._lock:  # noqa: SLF001 - opening is part of the store
         for key in store.list_keys():
             store._finish_begun(key)  # noqa: SLF001

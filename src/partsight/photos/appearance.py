@@ -69,8 +69,10 @@ def measure_picture(picture: Image) -> dict[str, float]:
 
     values = picture.astype(np.float64) / 255
     luminance = values @ LUMINANCE
-    laplacian = convolve2d(luminance, _LAPLACE, mode="valid")
-    noise = convolve2d(luminance, _IMMERKAER, mode="valid")
+    # Of a picture with fewer lines than the kernels the border counts on.
+    wide = np.pad(luminance, [(0, max(0, 3 - side)) for side in luminance.shape], mode="edge")
+    laplacian = convolve2d(wide, _LAPLACE, mode="valid")
+    noise = convolve2d(wide, _IMMERKAER, mode="valid")
     high, low = values.max(axis=2), values.min(axis=2)
     red, _, blue = values.mean(axis=(0, 1))
     return {

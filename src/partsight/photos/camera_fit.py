@@ -41,6 +41,8 @@ _TONES = (0.02, 0.8)
 """Linear light between which noise can be told: below it is rounded away, above highlights are cut off."""
 _FEWEST_BLOCKS = 20
 _REBLUR_PX = 1.0
+_SMALLEST_PX = 16
+"""Shorter side below which a picture has neither edges nor even surfaces to measure."""
 _EDGE_SHARE = 0.02
 """Share of the pixels, those with the strongest change, that are taken as edges."""
 _SHARPEST = 30
@@ -78,8 +80,10 @@ def measure_camera(path: Path, render_width: int, crop: float = 1.0) -> Mapping[
     full_width, whole_width = picture.width, round(render_width / crop)
     if full_width > whole_width:
         picture = picture.resize(
-            (whole_width, round(picture.height * whole_width / full_width)), PillowImage.Resampling.BOX
+            (whole_width, max(1, round(picture.height * whole_width / full_width))), PillowImage.Resampling.BOX
         )
+    if min(picture.size) < _SMALLEST_PX:
+        return {}
     light = linear_from_srgb(np.asarray(picture) / 255.0)
     visible = _visible_quality(path, full_width / whole_width)
     found = {
@@ -118,7 +122,7 @@ def noise_by_tone(light: FloatArray) -> FloatArray:
 
 
 def _white_balance(light: FloatArray) -> tuple[float, float] | None:
-    """Return the gains of red and blue, had bright surfaces been grey (Minkowski mean of power 6: Finlayson, Trezzi, CIC 2004)."""
+    """Return the gains of red and blue, had bright surfaces been gray (Minkowski mean of power 6: Finlayson, Trezzi, CIC 2004)."""
     unclipped = light[(light < _CLIPPED).all(axis=2)]
     if not len(unclipped) or unclipped.mean() < _TOO_DARK:
         return None
@@ -180,7 +184,7 @@ def _hidden_deviations(sent: FloatArray) -> FloatArray:
 
 
 def _even_surfaces(deviation: float) -> FloatArray:
-    """Return (H, W, 3) grey light: a strip of each tone, with white noise of its own in each channel."""
+    """Return (H, W, 3) gray light: a strip of each tone, with white noise of its own in each channel."""
     edges = np.geomspace(*_TONES, _NUM_TONES + 1)
     tones = np.repeat(np.sqrt(edges[:-1] * edges[1:]), _STRIP_PX)[:, None, None]
     light: FloatArray = tones + deviation * np.random.default_rng(0).standard_normal((len(tones), _STRIP_LENGTH_PX, 3))
@@ -218,7 +222,7 @@ def _defocus(light: FloatArray, render_width: float) -> float | None:
 
 
 def _is_ridge(values: FloatArray) -> FloatArray:
-    """Return where a value is the largest of its row or of its column's neighbours: the middle of an edge."""
+    """Return where a value is the largest of its row or of its column's neighbors: the middle of an edge."""
     from scipy.ndimage import maximum_filter
 
     ridge: FloatArray = (values == maximum_filter(values, (1, 3))) | (values == maximum_filter(values, (3, 1)))

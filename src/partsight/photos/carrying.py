@@ -36,12 +36,12 @@ class Carried:
 
 def carry_box(before: Image, after: Image, box_xyxy: Box) -> Carried | None:
     """Find what a box shows in the next frame of the same size; None when it is not found or leaves the picture."""
-    grey_before, grey_after = (PillowImage.fromarray(image).convert("L") for image in (before, after))
+    gray_before, gray_after = (PillowImage.fromarray(image).convert("L") for image in (before, after))
     template = _grown(box_xyxy, _MARGIN)
-    coarse = _search(grey_before, grey_after, template, _Window(template, _REACH, _COARSE_PX), _COARSE_ZOOMS)
+    coarse = _search(gray_before, gray_after, template, _Window(template, _REACH, _COARSE_PX), _COARSE_ZOOMS)
     if coarse is None:
         return None
-    fine = _search(grey_before, grey_after, template, _Window(coarse.box_xyxy, 0.12, _FINE_PX), _FINE_ZOOMS)
+    fine = _search(gray_before, gray_after, template, _Window(coarse.box_xyxy, 0.12, _FINE_PX), _FINE_ZOOMS)
     if fine is None or fine.score < MIN_SCORE:
         return None
     return _inside(Carried(_grown(fine.box_xyxy, -_MARGIN / (1 + 2 * _MARGIN)), fine.score), before.shape)
@@ -105,7 +105,7 @@ def _correlate(field: FloatArray, template: FloatArray) -> tuple[tuple[float, fl
 
 
 def _peak(values: FloatArray, index: int) -> float:
-    """Return the offset of a parabola's top through three neighbours."""
+    """Return the offset of a parabola's top through three neighbors."""
     if not 0 < index < len(values) - 1:
         return 0.0
     before, here, after = values[index - 1 : index + 2]

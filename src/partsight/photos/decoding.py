@@ -18,7 +18,7 @@ from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 
 from partsight.errors import PhotosError
-from partsight.photos.footage import Glimpse, GreyImage, Tell, small_size
+from partsight.photos.footage import GrayImage, PreviewFrame, Tell, small_size
 from partsight.structures.arrays import Image
 
 VIDEO_SUFFIXES = frozenset(
@@ -57,11 +57,11 @@ class Video:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+    def preview_frames(self, tell: Tell) -> Iterator[PreviewFrame]:
         """Decode all frames at a small size. Raises PhotosError when there is none."""
         number = -1
         for number, time_s, frame in _decode(self._path, tell):
-            yield Glimpse(number, time_s, _upright(_small_grey(frame), frame))
+            yield PreviewFrame(number, time_s, _upright(_small_gray(frame), frame))
         if number < 0:
             raise PhotosError(f"{self._path}: no frame of this video can be decoded. {_COPY_AGAIN}")
 
@@ -181,7 +181,7 @@ def _tell_early_end(path: Path, end_s: float, duration_s: float, tell: Tell) -> 
         tell(f"{path.name}: ends after {end_s:.1f} s of {duration_s:.1f} s; the frames before are used")
 
 
-def _small_grey(frame: av.VideoFrame) -> GreyImage:
+def _small_gray(frame: av.VideoFrame) -> GrayImage:
     width, height = small_size(frame.width, frame.height)
     small = frame.reformat(width, height, format="gray", interpolation=Interpolation.AREA)
     return np.asarray(small.to_ndarray(), dtype=np.uint8)
@@ -193,7 +193,7 @@ def _rgb(frame: av.VideoFrame) -> Image:
     return np.asarray(frame.reformat(format="rgb24", src_colorspace=matrix).to_ndarray(), dtype=np.uint8)
 
 
-def _upright(image: GreyImage, frame: av.VideoFrame) -> GreyImage:
+def _upright(image: GrayImage, frame: av.VideoFrame) -> GrayImage:
     """Turn a picture as the display matrix of its frame says, to the nearest quarter."""
     return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90) % 4))
 

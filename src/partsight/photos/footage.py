@@ -10,30 +10,30 @@ import numpy.typing as npt
 from partsight.structures.arrays import Image
 
 SMALL_PX = 640
-"""Longer side of the grey pictures that are measured. Larger ones show more noise, smaller ones hide motion blur."""
+"""Longer side of the gray pictures that are measured. Larger ones show more noise, smaller ones hide motion blur."""
 
-GreyImage: TypeAlias = npt.NDArray[np.uint8]
+GrayImage: TypeAlias = npt.NDArray[np.uint8]
 """(height, width), luma as encoded."""
 Tell: TypeAlias = Callable[[str], None]
 """Called with a finding: something lost or left out that does not stop the work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Glimpse:
-    """One frame, small and grey, the right way up."""
+class PreviewFrame:
+    """One frame, small and gray, the right way up."""
 
     number: int
     """From 0, in the order of decoding."""
     time_s: float | None
     """Since the first frame; None for pictures that belong to no video."""
-    grey: GreyImage
+    gray: GrayImage
     """Longer side at most SMALL_PX."""
 
 
 class Footage(Protocol):
     """A video or a set of pictures; gives the same frames under the same numbers each time."""
 
-    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+    def preview_frames(self, tell: Tell) -> Iterator[PreviewFrame]:
         """Look through all frames; what cannot be read is told and left out. Raises PhotosError when nothing can be read."""
         ...
 

@@ -4,7 +4,7 @@ Sharpness is the variance of the Laplacian (Pech-Pacheco et al., "Diatom autofoc
 steadiest of the simple operators in Pertuz et al., Pattern Recognition 46, 2013). It depends on the scene as much as on the focus, so
 it compares frames of one scene only.
 
-Looks are the lowest frequencies of the discrete cosine transform of a 32 × 32 grey picture, as in the perceptual hash of Zauner
+Looks are the lowest frequencies of the discrete cosine transform of a 32 × 32 gray picture, as in the perceptual hash of Zauner
 ("Implementation and benchmarking of perceptual image hash functions", 2010). The mean is left out and the length set to 1, so that
 exposure and contrast do not count.
 """
@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 
-from partsight.photos.footage import Glimpse, GreyImage
+from partsight.photos.footage import GrayImage, PreviewFrame
 from partsight.structures.arrays import Float32Array
 
-Look: TypeAlias = npt.NDArray[np.float16]
+FrameAppearance: TypeAlias = npt.NDArray[np.float16]
 """(256,) of length 1; zero for a picture of one color. Half precision: an hour of video is 100,000 of them."""
 
 SIDE = 32
@@ -36,35 +36,35 @@ class Measurement:
     number: int
     time_s: float | None
     sharpness: float
-    """Variance of the Laplacian at the small size, in grey levels squared."""
-    look: Look
+    """Variance of the Laplacian at the small size, in gray levels squared."""
+    look: FrameAppearance
     hash64: int
 
 
-def measure(glimpse: Glimpse) -> Measurement:
+def measure(preview: PreviewFrame) -> Measurement:
     """Measure one frame."""
-    frequencies = _frequencies(glimpse.grey)
+    frequencies = _frequencies(preview.gray)
     return Measurement(
-        number=glimpse.number,
-        time_s=glimpse.time_s,
-        sharpness=sharpness(glimpse.grey),
+        number=preview.number,
+        time_s=preview.time_s,
+        sharpness=sharpness(preview.gray),
         look=_look(frequencies),
         hash64=_hash64(frequencies),
     )
 
 
-def sharpness(grey: GreyImage) -> float:
+def sharpness(gray: GrayImage) -> float:
     """Return the variance of the Laplacian; 0 for pictures of fewer than 3 × 3 pixels."""
-    if min(grey.shape) < 3:
+    if min(gray.shape) < 3:
         return 0.0
-    values = grey.astype(np.int16)
+    values = gray.astype(np.int16)
     around = values[:-2, 1:-1] + values[2:, 1:-1] + values[1:-1, :-2] + values[1:-1, 2:]
     return float((around - 4 * values[1:-1, 1:-1]).astype(np.float32).var())
 
 
-def _frequencies(grey: GreyImage) -> Float32Array:
+def _frequencies(gray: GrayImage) -> Float32Array:
     """Return the (16, 16) lowest coefficients of the cosine transform (DCT-II) of the 32 × 32 picture."""
-    small = PillowImage.fromarray(grey).resize((SIDE, SIDE), PillowImage.Resampling.BOX)
+    small = PillowImage.fromarray(gray).resize((SIDE, SIDE), PillowImage.Resampling.BOX)
     values: Float32Array = _COSINES @ np.asarray(small, dtype=np.float32) @ _COSINES.T
     return values
 
@@ -79,10 +79,10 @@ def _cosines() -> Float32Array:
 
 _COSINES = _cosines()
 _PLAIN = 8.0
-"""Length of a look below which a picture is of one color: a quarter of a grey level per pixel."""
+"""Length of a look below which a picture is of one color: a quarter of a gray level per pixel."""
 
 
-def _look(frequencies: Float32Array) -> Look:
+def _look(frequencies: Float32Array) -> FrameAppearance:
     flat = frequencies.ravel().copy()
     flat[0] = 0.0
     length = float(np.linalg.norm(flat))

@@ -1,4 +1,4 @@
-"""Which frames are worth labelling: sharp ones that differ.
+"""Which frames are worth labeling: sharp ones that differ.
 
 A frame is blurred when it is much less sharp than the best within 1.5 seconds of it, or hardly sharp at all beside the rest of the
 video. Of the others, each next one picked is the one farthest from all picked so far (Gonzalez, "Clustering to minimize the maximum
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.photos.measuring import Look, Measurement
+from partsight.photos.measuring import FrameAppearance, Measurement
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray
 
 ALIKE = 0.1
@@ -39,7 +39,7 @@ class Picking:
     """Sharp and different, but more than asked for."""
 
 
-def pick(measurements: Sequence[Measurement], max_frames: int, known: Sequence[Look] = ()) -> Picking:
+def pick(measurements: Sequence[Measurement], max_frames: int, known: Sequence[FrameAppearance] = ()) -> Picking:
     """Pick at most `max_frames` sharp frames that differ from each other and from the known looks."""
     is_sharp = find_sharp(measurements)
     sharp = [measurement for measurement, keep in zip(measurements, is_sharp, strict=True) if keep]
@@ -77,7 +77,7 @@ def _best_nearby(times_s: FloatArray, values: FloatArray) -> FloatArray:
 
 
 def _farthest_first(
-    candidates: Sequence[Measurement], max_frames: int, known: Sequence[Look]
+    candidates: Sequence[Measurement], max_frames: int, known: Sequence[FrameAppearance]
 ) -> tuple[list[int], Float32Array]:
     """Return the chosen candidates and every candidate's distance to the nearest chosen or known look."""
     if not candidates:
@@ -100,7 +100,7 @@ def _farthest_first(
 _CHUNK = 4096
 
 
-def _distances(looks: Look, look: Look) -> Float32Array:
+def _distances(looks: FrameAppearance, look: FrameAppearance) -> Float32Array:
     """Return the Euclidean distances of many looks, (N, 256), to one, in pieces: in single precision all would double the memory."""
     target = look.astype(np.float32)
     pieces = (looks[start : start + _CHUNK].astype(np.float32) for start in range(0, len(looks), _CHUNK))

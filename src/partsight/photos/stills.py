@@ -1,4 +1,4 @@
-"""Single pictures as footage: they have no times, and neighbours need not show the same scene."""
+"""Single pictures as footage: they have no times, and neighbors need not show the same scene."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from partsight.errors import PartsightError, PhotosError
-from partsight.photos.footage import Glimpse, GreyImage, Tell, small_size
+from partsight.photos.footage import GrayImage, PreviewFrame, Tell, small_size
 from partsight.structures.arrays import Image
 
 
@@ -20,7 +20,7 @@ class Stills:
         self._paths = tuple(paths)
         self._read = read
 
-    def glimpses(self, tell: Tell) -> Iterator[Glimpse]:
+    def preview_frames(self, tell: Tell) -> Iterator[PreviewFrame]:
         """Read all pictures at a small size. Raises PhotosError when none can be read."""
         num_read = 0
         for number, path in enumerate(self._paths):
@@ -30,7 +30,7 @@ class Stills:
                 tell(str(error))
                 continue
             num_read += 1
-            yield Glimpse(number, None, small_grey(image))
+            yield PreviewFrame(number, None, small_gray(image))
         if not num_read:
             raise PhotosError(f"{self._paths[0].parent}: none of its {len(self._paths)} pictures can be read.")
 
@@ -40,7 +40,7 @@ class Stills:
             yield number, self._read(self._paths[number])
 
 
-def small_grey(image: Image) -> GreyImage:
+def small_gray(image: Image) -> GrayImage:
     """Return a picture as frames are measured: luma, longer side at most SMALL_PX, averaged by area."""
-    grey = PillowImage.fromarray(image).convert("L")
-    return np.asarray(grey.resize(small_size(*grey.size), PillowImage.Resampling.BOX), dtype=np.uint8)
+    gray = PillowImage.fromarray(image).convert("L")
+    return np.asarray(gray.resize(small_size(*gray.size), PillowImage.Resampling.BOX), dtype=np.uint8)

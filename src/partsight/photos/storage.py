@@ -1,4 +1,4 @@
-"""The photos folder before labelling: to_label/<session>/ and photos.json, which says where each picture comes from.
+"""The photos folder before labeling: to_label/<session>/ and photos.json, which says where each picture comes from.
 
 Pictures are written first and photos.json last. After a kill the same command writes the same pictures over and then records them.
 """
@@ -60,7 +60,7 @@ class PictureRecord:
     camera: str | None = None
     """Maker and model."""
     focal_35mm: float | None = None
-    """Focal length for a film of 36 × 24 mm, in millimetres."""
+    """Focal length for a film of 36 × 24 mm, in millimeters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def check_session(session: str) -> None:
     """Refuse what cannot be a folder name everywhere. Raises PhotosError."""
     if not session or re.search(_FOREIGN, session) or session.strip(". ") != session:
         raise PhotosError(
-            f"session {session!r} cannot be a folder name. Choose another --session: letters, digits, hyphens."
+            f"session {session!r} cannot be a folder name. Choose another `session`: letters, digits, hyphens."
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.detector.verifier import open_verifiers
 from partsight.errors import RenderError
 from partsight.pipeline.running.executors import num_cores
@@ -26,7 +26,7 @@ LEAST_MEMORY_GB, LEAST_DISK_GB = 6.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MachineFinding:
     """One thing that was looked at."""
 
     topic: str
@@ -35,10 +35,12 @@ class Finding:
     """What would make it better; empty where nothing is wanting."""
 
 
-def examine_machine(folder: Path) -> tuple[Finding, ...]:
+def examine_machine(folder: Path) -> tuple[MachineFinding, ...]:
     """Look at the renderer, the libraries and the machine; slow on the first call, when renderers are tried."""
     return (
-        Finding("Partsight", f"{version('partsight')}, Python {platform.python_version()}, {platform.platform()}"),
+        MachineFinding(
+            "Partsight", f"{version('partsight')}, Python {platform.python_version()}, {platform.platform()}"
+        ),
         _renderer(),
         _library("draft renderer", "pyvista", "pip install 'partsight[pyvista]' for quick drafts"),
         _library("CAD kernel", "cadquery-ocp-novtk", "pip install cadquery-ocp-novtk"),
@@ -53,46 +55,46 @@ def examine_machine(folder: Path) -> tuple[Finding, ...]:
     )
 
 
-def _renderer() -> Finding:
+def _renderer() -> MachineFinding:
     try:
         with open_renderer(RenderSection(), 1) as renderer:
             variant = renderer.variant.rpartition("/")[2]
     except RenderError as error:
-        return Finding("renderer", "none works", str(error))
+        return MachineFinding("renderer", "none works", str(error))
     speed, advice = SPEED.get(variant, ("", ""))
     has_gpu = bool(shutil.which("nvidia-smi"))
     if has_gpu and variant != "cuda_ad_rgb":
         advice = "there is an NVIDIA GPU that Mitsuba cannot use: update its driver"
-    return Finding("renderer", f"Mitsuba {version('mitsuba')}, {variant}: {speed}", advice)
+    return MachineFinding("renderer", f"Mitsuba {version('mitsuba')}, {variant}: {speed}", advice)
 
 
-def _library(topic: str, name: str, advice: str) -> Finding:
+def _library(topic: str, name: str, advice: str) -> MachineFinding:
     try:
-        return Finding(topic, f"{name} {version(name)}")
+        return MachineFinding(topic, f"{name} {version(name)}")
     except PackageNotFoundError:
-        return Finding(topic, "not installed", advice)
+        return MachineFinding(topic, "not installed", advice)
 
 
-def _cores() -> Finding:
+def _cores() -> MachineFinding:
     cores = num_cores()
     advice = "training and rendering share one core: expect hours" if cores == 1 else ""
     gpu = ", NVIDIA GPU" if shutil.which("nvidia-smi") else ", no NVIDIA GPU"
-    return Finding("processor", f"{cores} core{'' if cores == 1 else 's'} to use{gpu}", advice)
+    return MachineFinding("processor", f"{cores} core{'' if cores == 1 else 's'} to use{gpu}", advice)
 
 
-def _memory() -> Finding:
+def _memory() -> MachineFinding:
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return Finding("memory", "unknown")
+        return MachineFinding("memory", "unknown")
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     advice = (
         "lower render.workers, and leave train.batch at 'auto', when memory runs out" if total < LEAST_MEMORY_GB else ""
     )
-    return Finding("memory", f"{total:.0f} GB", advice)
+    return MachineFinding("memory", f"{total:.0f} GB", advice)
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(folder: Path) -> MachineFinding:
     free = shutil.disk_usage(folder).free / 1e9
-    return Finding(
+    return MachineFinding(
         "disk",
         f"{free:.0f} GB free here",
         "make room: 1,000 pictures of 640² need about 0.5 GB" if free < LEAST_DISK_GB else "",

@@ -19,6 +19,7 @@ from partsight.pipeline.stages.graph import Graph
 from partsight.pipeline.stages.render.stage import RenderOutput, choose_variant, expect_variant
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Progress, Silence
+from partsight.structures.offered import html_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Experiment:
         return self._run.resolve(self.graph.parts)
 
     def render(self) -> RenderOutput:
-        """Make the recipe's labelled pictures."""
+        """Make the recipe's labeled pictures."""
         return self._run.resolve(self.graph.renders)
 
     def assemble(self) -> DatasetOutput:
@@ -64,6 +65,9 @@ class Experiment:
         """Return what a report still needs, stage by stage, with the time it will take. Runs nothing."""
         expected = Graph(self.recipe, functools.partial(expect_variant, workspace=self.workspace))
         return plan_stages(expected.stages, self.workspace)
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "experiments", "show_experiment")
 
     @cached_property
     def graph(self) -> Graph:

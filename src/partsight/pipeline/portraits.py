@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image as Pillow
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import expose
 from partsight.structures.arrays import Image
@@ -22,7 +22,7 @@ DIRECTION = np.array([1.0, -1.6, 0.9])
 
 def draw_portraits(parts: Sequence[Part], size_px: int, section: RenderSection, num_threads: int) -> list[Image]:
     """Draw each part alone on white, as (size, size, 3) pictures, with the recipe's renderer."""
-    settings = section.model_copy(update={"width": size_px, "height": size_px, "samples_per_pixel": 32})
+    settings = section.but(width=size_px, height=size_px, samples_per_pixel=32)
     with open_renderer(settings, num_threads) as renderer:
         scenes = [portrait_scene(part, size_px) for part in parts]
         return [expose(draw_scene(renderer, scene), scene.sensor) for scene in scenes]

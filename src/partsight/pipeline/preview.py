@@ -22,15 +22,13 @@ def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count
     """
     render = recipe.render
     scale = min(1.0, LONGER_SIDE_PX / max(render.width, render.height))
-    small = render.model_copy(
-        update={
-            "count": count,
-            "width": max(64, round(render.width * scale)),
-            "height": max(64, round(render.height * scale)),
-            "samples_per_pixel": min(render.samples_per_pixel, SAMPLES_PER_PIXEL),
-        }
+    small = render.but(
+        count=count,
+        width=max(64, round(render.width * scale)),
+        height=max(64, round(render.height * scale)),
+        samples_per_pixel=min(render.samples_per_pixel, SAMPLES_PER_PIXEL),
     )
-    quick = recipe.model_copy(update={"render": small, "cad": recipe.cad_section})  # parts as for the full pictures
+    quick = recipe.but(render=small, cad=recipe.cad_section)  # parts as for the full pictures
     return write_sheet(Experiment(quick, workspace, progress).render().dataset, workspace.root / PREVIEW, count)
 
 

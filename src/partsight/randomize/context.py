@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.streams import stream
 from partsight.structures.world.part import Part
 

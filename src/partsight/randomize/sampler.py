@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import SceneError
 from partsight.randomize.camera.exposure import sample_sensor
 from partsight.randomize.camera.viewpoint import put_on_lens

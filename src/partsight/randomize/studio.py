@@ -1,4 +1,4 @@
-"""The look of the published baseline: a part in light grey on white, a lamp behind the camera, an ideal camera."""
+"""The look of the published baseline: a part in light gray on white, a lamp behind the camera, an ideal camera."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from partsight.structures.world.light import EnvironmentMap, Lamp
 from partsight.structures.world.material import Material
 from partsight.structures.world.scene import Background, Instance, Scene
 
-STL_GREY = Material("grey", (0.6, 0.6, 0.6), 0.0, 0.6)
+STL_GRAY = Material("gray", (0.6, 0.6, 0.6), 0.0, 0.6)
 
 
 def show_in_studio(context: DrawContext, layout: Layout) -> Scene:
@@ -18,7 +18,7 @@ def show_in_studio(context: DrawContext, layout: Layout) -> Scene:
     camera = layout.viewpoint.camera
     return Scene(
         camera=camera,
-        instances=tuple(_painted(body, is_grey=context.section.orbit.grey) for body in layout.bodies),
+        instances=tuple(_painted(body, is_gray=context.section.orbit.gray) for body in layout.bodies),
         environment=EnvironmentMap(np.full((8, 16, 3), 0.8, np.float32)),
         lamps=(_headlight(camera, 2 * layout.focus_radius_m),),
         background=Background(np.full((height, width, 3), 255, np.uint8)),
@@ -26,8 +26,8 @@ def show_in_studio(context: DrawContext, layout: Layout) -> Scene:
     )
 
 
-def _painted(body: Body, *, is_grey: bool) -> Instance:
-    materials = (STL_GREY,) * len(body.part.materials) if is_grey else body.part.materials
+def _painted(body: Body, *, is_gray: bool) -> Instance:
+    materials = (STL_GRAY,) * len(body.part.materials) if is_gray else body.part.materials
     return Instance(body.part, body.world_from_part, materials, body.class_id)
 
 

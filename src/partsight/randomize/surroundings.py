@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.randomize import BackgroundSection
+from partsight.config.sections.randomize import BackgroundSection
 from partsight.randomize.camera.viewpoint import Viewpoint
 from partsight.randomize.layouts.layout import Layout
 from partsight.randomize.layouts.support import Support

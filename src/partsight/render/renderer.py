@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.lens import draw_through_lens
 from partsight.structures.world.rendering import Rendering

@@ -14,8 +14,8 @@ from partsight.structures.world.material import srgb_from_linear
 from partsight.structures.world.rendering import Rendering
 from partsight.structures.world.sensor import Sensor
 
-MIDDLE_GREY = 0.18
-"""Reflectance of the photographer's grey card, in linear light."""
+MIDDLE_GRAY = 0.18
+"""Reflectance of the photographer's gray card, in linear light."""
 MIDDLE_TONE = 0.4614
 """The same, sRGB-encoded."""
 _LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -142,11 +142,11 @@ def _vignetted(light: Float32Array, sensor: Sensor) -> Float32Array:
 
 
 def _exposed(light: Float32Array, sensor: Sensor) -> Float32Array:
-    """Scale the light by the exposure; the automatic first brings its mean luminance to middle grey."""
+    """Scale the light by the exposure; the automatic first brings its mean luminance to middle gray."""
     gain = 2.0**sensor.exposure_ev
     mean_luminance = float((light.mean(axis=(0, 1)) * _LUMINANCE_WEIGHTS).sum())
     if sensor.auto_exposure and mean_luminance > 0:
-        gain *= MIDDLE_GREY / mean_luminance
+        gain *= MIDDLE_GRAY / mean_luminance
     return light * np.float32(gain)
 
 
@@ -161,13 +161,13 @@ def _with_noise(light: Float32Array, sensor: Sensor) -> Float32Array:
 
 
 def _toned(encoded: Float32Array, sensor: Sensor) -> Float32Array:
-    """Steepen the tones around middle grey, then move the colors away from grey."""
+    """Steepen the tones around middle gray, then move the colors away from gray."""
     if sensor.contrast != 1:
         middle = np.float32(MIDDLE_TONE)
         encoded = np.clip(middle + np.float32(sensor.contrast) * (encoded - middle), 0.0, 1.0)
     if sensor.saturation != 1:
-        grey = (encoded @ _LUMINANCE_WEIGHTS)[..., None]
-        encoded = np.clip(grey + np.float32(sensor.saturation) * (encoded - grey), 0.0, 1.0)
+        gray = (encoded @ _LUMINANCE_WEIGHTS)[..., None]
+        encoded = np.clip(gray + np.float32(sensor.saturation) * (encoded - gray), 0.0, 1.0)
     return encoded
 
 

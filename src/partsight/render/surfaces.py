@@ -31,7 +31,7 @@ class Surface:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Patch:
-    """The triangles of one material slot of a part, in the part's frame, with texture coordinates in metres."""
+    """The triangles of one material slot of a part, in the part's frame, with texture coordinates in meters."""
 
     vertices_m: FloatArray
     normals: Float32Array

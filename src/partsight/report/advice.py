@@ -51,7 +51,7 @@ def _about_photos(content: ReportContent) -> Iterator[str]:
         )
     elif not content.num_train_photos:
         yield (
-            "No photo was trained on. Five labelled photos per class from another session than the test's usually help more than "
+            "No photo was trained on. Five labeled photos per class from another session than the test's usually help more than "
             "thousands of further renders (`partsight photos label`, dataset.photos_per_class = 5)."
         )
 
@@ -114,7 +114,7 @@ def _about_slices(content: ReportContent) -> Iterator[str]:
     weak = [one for one in content.evaluation.slices if one.num_boxes >= FEW_BOXES and recall - one.recall > SLICE_GAP]
     remedies = {
         "size": "cover that size (randomize.camera.object_size) and train on crops (train.crop) or larger pictures (train.image_size)",
-        "brightness": "widen randomize.light.exposure towards it, and take photos in such light",
+        "brightness": "widen randomize.light.exposure_ev towards it, and take photos in such light",
         "sharpness": "widen the blur of randomize.sensor, or take sharper pictures",
         "session": "see what is special there, and take training photos in such a place",
     }

@@ -13,8 +13,8 @@ from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.evaluation import Evaluation, Interval, Score
 
 MODEL_CARD, DATASET_CARD = "model_card.md", "dataset_card.md"
-LICENCES = {
-    "ultralytics": "AGPL-3.0: passing it on, or offering it as a service, brings that licence's terms",
+LICENSES = {
+    "ultralytics": "AGPL-3.0: passing it on, or offering it as a service, brings that license's terms",
     "compact": "those of the pictures that it learned from and the weights that it began from, no others",
 }
 
@@ -48,7 +48,7 @@ def _input(trained: TrainedFrom, evaluation: Evaluation) -> str:
 def model_card(content: ReportContent, trained: TrainedFrom) -> str:
     """Return the card of the detector: what it is, what it can do, on what evidence, and what it must not be used for."""
     evaluation = content.evaluation
-    licence = LICENCES.get(trained.family, "see the library that trained it")
+    terms = LICENSES.get(trained.family, "see the library that trained it")
     return _joined(
         f"# Model card: {content.title}",
         write_verdict(content),
@@ -61,7 +61,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
                 "Began from": trained.start,
                 "Learned from": describe_training(content),
                 "Score threshold": f"{describe_limits(evaluation)}, chosen on the {evaluation.threshold_source} set",
-                "Licence of the weights": licence,
+                "License of the weights": terms,
             }
         ),
         "## Evidence",
@@ -97,7 +97,7 @@ def _figures_of_classes(evaluation: Evaluation) -> str:
 
 
 def dataset_card(content: ReportContent, splits: Splits) -> str:
-    """Return the card of the dataset: where its pictures come from, how they are split and labelled."""
+    """Return the card of the dataset: where its pictures come from, how they are split and labeled."""
     header = [
         "split | pictures | renders | photos | without parts | sessions | " + " | ".join(splits.train.class_names)
     ]
@@ -106,10 +106,10 @@ def dataset_card(content: ReportContent, splits: Splits) -> str:
     dropped = [f"{count} labels left out: {reason}." for reason, count in content.dropped_labels]
     return _joined(
         f"# Dataset card: {content.title}",
-        "Renders are made from CAD; their labels come from casting rays at what was drawn. Photos are labelled by people.",
+        "Renders are made from CAD; their labels come from casting rays at what was drawn. Photos are labeled by people.",
         "## Splits",
         _lines([*header, *(_split_row(name, dataset) for name, dataset in named.items())]),
-        "Pictures of train are those that were shown; numbers under the classes are labelled parts. No session is in two "
+        "Pictures of train are those that were shown; numbers under the classes are labeled parts. No session is in two "
         "splits. Validation chooses checkpoint and threshold; the test set only reports.",
         *dropped,
         "## Reproduction",

@@ -14,7 +14,7 @@ TestSource: TypeAlias = Literal["render", "photo", "mixed"]
 
 
 @dataclass(frozen=True, slots=True)
-class PartCard:
+class ReportPart:
     """One part as it was read from CAD."""
 
     name: str
@@ -26,7 +26,7 @@ class PartCard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class ReportPicture:
     """A picture with boxes: detections where `scores` are given, exact or given labels otherwise."""
 
     image_path: Path
@@ -79,13 +79,13 @@ class ReportContent:
     """What the evaluated pictures are; the verdict says what they can and cannot prove."""
     verdict: str | None = None
     """One sentence on top; None: written from the figures."""
-    parts: tuple[PartCard, ...] = ()
-    renders: tuple[Picture, ...] = ()
+    parts: tuple[ReportPart, ...] = ()
+    renders: tuple[ReportPicture, ...] = ()
     history: tuple[Mapping[str, float], ...] = ()
     """Figures by name after each epoch, as the detector library calls them."""
-    best: tuple[Picture, ...] = ()
-    worst: tuple[Picture, ...] = ()
-    false_positives: tuple[Picture, ...] = ()
+    best: tuple[ReportPicture, ...] = ()
+    worst: tuple[ReportPicture, ...] = ()
+    false_positives: tuple[ReportPicture, ...] = ()
     recipe: str = ""
     """The effective recipe as TOML or JSON text."""
     provenance: tuple[tuple[str, str], ...] = ()

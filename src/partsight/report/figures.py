@@ -18,7 +18,7 @@ _SHARES = (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1"))
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """A figure and its interval, as text."""
 
     label: str
@@ -33,7 +33,7 @@ class ClassRow:
 
     name: str
     num_boxes: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +89,22 @@ class TimingRow:
     note: str
 
 
-def headline_cells(evaluation: Evaluation) -> tuple[Cell, ...]:
+def headline_cells(evaluation: Evaluation) -> tuple[TableCell, ...]:
     """Return the figures on top of the page."""
     overall, intervals = evaluation.overall, evaluation.intervals
     return (
         _cell("mAP50", overall.ap50, intervals.get("map50"), "Mean over classes of the average precision at IoU 0.50"),
-        Cell("mAP50-95", number(overall.ap50_95), "", "The same, averaged over IoU 0.50, 0.55 … 0.95"),
+        TableCell("mAP50-95", number(overall.ap50_95), "", "The same, averaged over IoU 0.50, 0.55 … 0.95"),
         _cell("Precision", overall.precision, intervals.get("precision"), "Share of detections that are right"),
         _cell("Recall", overall.recall, intervals.get("recall"), "Share of parts that are found"),
         _cell("F1", overall.f1, intervals.get("f1"), "Harmonic mean of precision and recall"),
-        Cell(
+        TableCell(
             "Class-agnostic AP50",
             number(evaluation.class_agnostic_ap50),
             "",
             "Every class taken for one: are the parts found at all?",
         ),
-        Cell(
+        TableCell(
             "False alarms per empty picture",
             number(evaluation.false_positives_per_empty_image),
             f"{evaluation.num_empty_images} empty pictures",
@@ -245,16 +245,16 @@ def duration(seconds: float) -> str:
     return f"{whole_minutes // 60} h {whole_minutes % 60:02} min"
 
 
-def _score_cells(score: Score, evaluation: Evaluation, suffix: str, ap50_name: str) -> tuple[Cell, ...]:
+def _score_cells(score: Score, evaluation: Evaluation, suffix: str, ap50_name: str) -> tuple[TableCell, ...]:
     intervals = evaluation.intervals
     shares = (_cell(label, getattr(score, name), intervals.get(f"{name}{suffix}"), "") for label, name in _SHARES)
     ap50 = _cell("AP50", score.ap50, intervals.get(f"{ap50_name}{suffix}"), "")
-    return (*shares, ap50, Cell("AP50-95", number(score.ap50_95)))
+    return (*shares, ap50, TableCell("AP50-95", number(score.ap50_95)))
 
 
-def _cell(label: str, value: float, interval: Interval | None, hint: str) -> Cell:
+def _cell(label: str, value: float, interval: Interval | None, hint: str) -> TableCell:
     shown = f"{interval.low:.2f} – {interval.high:.2f}" if interval and math.isfinite(interval.low) else ""
-    return Cell(label, number(value), shown, hint)
+    return TableCell(label, number(value), shown, hint)
 
 
 def _matrix_cell(counts: Sequence[int], column: int, names: tuple[str, tuple[str, ...]]) -> MatrixCell:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.report.content import Picture
+from partsight.report.content import ReportPicture
 from partsight.structures.arrays import IntArray
 from partsight.structures.detections import Detections, Threshold
 from partsight.structures.matched import Matched, Pairing
@@ -16,9 +16,9 @@ from partsight.structures.sample import Sample
 class Gallery:
     """Pictures with truth and detections, most telling first."""
 
-    best: tuple[Picture, ...]
-    worst: tuple[Picture, ...]
-    false_positives: tuple[Picture, ...]
+    best: tuple[ReportPicture, ...]
+    worst: tuple[ReportPicture, ...]
+    false_positives: tuple[ReportPicture, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ def pick_gallery(matched: Matched, threshold: Threshold, count: int) -> Gallery:
 def _outcome(matched: Matched, pairing: Pairing, image_id: int) -> _Outcome:
     rows, boxes = matched.detections_of(image_id), matched.boxes_of(image_id)
     is_kept = pairing.is_kept[rows]
-    kept, taken = matched.detections[image_id].only(is_kept), pairing.truth_ids[rows][is_kept]
+    kept, taken = matched.detections[image_id][is_kept], pairing.truth_ids[rows][is_kept]
     num_right = int(pairing.is_found[boxes].sum())
     return _Outcome(
         sample=matched.dataset.samples[image_id],
@@ -74,9 +74,9 @@ def _lowest_score(outcome: _Outcome) -> float:
     return float(outcome.kept.scores.min())
 
 
-def _pictures(outcomes: Sequence[_Outcome]) -> tuple[Picture, ...]:
+def _pictures(outcomes: Sequence[_Outcome]) -> tuple[ReportPicture, ...]:
     return tuple(
-        Picture(
+        ReportPicture(
             image_path=one.sample.image_path,
             boxes_xyxy=one.kept.boxes_xyxy,
             class_ids=one.kept.class_ids,

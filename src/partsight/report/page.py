@@ -7,16 +7,18 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from partsight.config.report import ReportSection
+from partsight.config.sections.report import ReportSection
 from partsight.files import write_json, write_text
 from partsight.report import charts, figures
 from partsight.report.advice import give_advice
-from partsight.report.content import PartCard, Picture, ReportContent
+from partsight.report.content import ReportContent, ReportPart, ReportPicture
 from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
 from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.evaluation import Evaluation
 from partsight.structures.plain import as_plain
 
+THUMBNAIL_PX = 320
+"""Longer side of the pictures in the page."""
 MAX_BYTES = 5_000_000
 """Pages above this size are encoded again with smaller pictures."""
 _REDUCTIONS = ((1.0, 82), (1.0, 62), (0.75, 50), (0.5, 45))
@@ -40,7 +42,7 @@ def write_report(content: ReportContent, section: ReportSection, path: Path) -> 
     """
     page = ""
     for share, quality in _REDUCTIONS:
-        page = _render(content, section, Encoding(max(64, round(section.thumbnail_px * share)), quality))
+        page = _render(content, section, Encoding(max(64, round(THUMBNAIL_PX * share)), quality))
         if len(page.encode()) < MAX_BYTES:
             break
     write_json(path.with_suffix(".json"), report_as_json(content))
@@ -113,7 +115,7 @@ def _result_charts(evaluation: Evaluation) -> list[charts.Chart]:
     return [chart for chart in drawn if chart is not None]
 
 
-def _cards(parts: Sequence[PartCard], encoding: Encoding) -> list[tuple[PartCard, str]]:
+def _cards(parts: Sequence[ReportPart], encoding: Encoding) -> list[tuple[ReportPart, str]]:
     return [(part, make_card_uri(part.picture_png, encoding)) for part in parts]
 
 
@@ -128,7 +130,7 @@ def _galleries(content: ReportContent, section: ReportSection, encoding: Encodin
 
 
 def _thumbnails(
-    pictures: Sequence[Picture], content: ReportContent, section: ReportSection, encoding: Encoding
+    pictures: Sequence[ReportPicture], content: ReportContent, section: ReportSection, encoding: Encoding
 ) -> tuple[Thumbnail, ...]:
     names = content.evaluation.class_names
     return tuple(make_thumbnail(picture, names, encoding) for picture in pictures[: section.gallery])

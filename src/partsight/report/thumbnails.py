@@ -10,14 +10,14 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from partsight.pictures import read_picture
-from partsight.report.content import Picture
+from partsight.report.content import ReportPicture
 from partsight.structures.arrays import FloatArray
 
 MarkKind: TypeAlias = Literal["label", "truth", "missed", "right", "wrong", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BoxMark:
     """One box in the thumbnail's pixels."""
 
     kind: MarkKind
@@ -37,7 +37,7 @@ class Thumbnail:
     data_uri: str
     width: int
     height: int
-    marks: tuple[Mark, ...]
+    marks: tuple[BoxMark, ...]
     caption: str
     alt: str
 
@@ -50,7 +50,7 @@ class Encoding:
     jpeg_quality: int
 
 
-def make_thumbnail(picture: Picture, class_names: Sequence[str], encoding: Encoding) -> Thumbnail:
+def make_thumbnail(picture: ReportPicture, class_names: Sequence[str], encoding: Encoding) -> Thumbnail:
     """Return the picture reduced, never enlarged, with its boxes. Raises DatasetError for an unreadable picture."""
     full = PillowImage.fromarray(read_picture(picture.image_path))
     small = _reduced(full, encoding)
@@ -80,7 +80,7 @@ def _jpeg_uri(picture: PillowImage.Image, encoding: Encoding) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _marks(picture: Picture, class_names: Sequence[str], scale: float) -> tuple[Mark, ...]:
+def _marks(picture: ReportPicture, class_names: Sequence[str], scale: float) -> tuple[BoxMark, ...]:
     boxes = picture.boxes_xyxy * scale
     names = [class_names[class_id] for class_id in picture.class_ids]
     if picture.scores is None:
@@ -94,7 +94,7 @@ def _marks(picture: Picture, class_names: Sequence[str], scale: float) -> tuple[
     return (*_truth_marks(picture, class_names, scale), *found)
 
 
-def _detection_kinds(picture: Picture) -> list[MarkKind]:
+def _detection_kinds(picture: ReportPicture) -> list[MarkKind]:
     if picture.truth_class_ids is None or picture.truth_ids is None:
         return ["plain"] * len(picture.boxes_xyxy)
     pairs = zip(picture.truth_ids.tolist(), picture.class_ids.tolist(), strict=True)
@@ -102,7 +102,7 @@ def _detection_kinds(picture: Picture) -> list[MarkKind]:
     return ["right" if right else "wrong" for right in is_right]
 
 
-def _truth_marks(picture: Picture, class_names: Sequence[str], scale: float) -> list[Mark]:
+def _truth_marks(picture: ReportPicture, class_names: Sequence[str], scale: float) -> list[BoxMark]:
     """Return the true boxes; only those that were missed or confused are written on."""
     if picture.truth_boxes_xyxy is None or picture.truth_class_ids is None or picture.truth_ids is None:
         return []
@@ -118,6 +118,6 @@ def _truth_marks(picture: Picture, class_names: Sequence[str], scale: float) -> 
     return marks
 
 
-def _mark(kind: MarkKind, box_xyxy: FloatArray, text: str) -> Mark:
+def _mark(kind: MarkKind, box_xyxy: FloatArray, text: str) -> BoxMark:
     x1, y1, x2, y2 = np.round(box_xyxy, 1).tolist()
-    return Mark(kind, x1, y1, round(x2 - x1, 1), round(y2 - y1, 1), text)
+    return BoxMark(kind, x1, y1, round(x2 - x1, 1), round(y2 - y1, 1), text)

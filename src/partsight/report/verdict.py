@@ -35,7 +35,7 @@ def _finding(content: ReportContent) -> str:
     correct = f"{percent(overall.precision)} of what it reports is right{_interval(evaluation, 'precision')}"
     return (
         f"Finds {percent(overall.recall)} of the parts{_interval(evaluation, 'recall')} and {correct}{mean}, on "
-        f"{_count(evaluation.num_images, content.test_source)} with {overall.num_boxes} labelled parts."
+        f"{_count(evaluation.num_images, content.test_source)} with {overall.num_boxes} labeled parts."
     )
 
 

@@ -1,11 +1,13 @@
 """The truth about a detector on a set of pictures."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
 from partsight.structures.detections import Threshold
+from partsight.structures.offered import html_of, offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Evaluation:
     num_sessions: int
     threshold: float
     threshold_source: str
-    """Which set chose the threshold: 'validation', or 'test' in the seed's protocol."""
+    """Which set chose the threshold: 'validation', or 'test' in the baseline's protocol."""
     overall: Score
     per_class: tuple[Score, ...]
     class_agnostic_ap50: float
@@ -172,3 +174,10 @@ class Evaluation:
         if self.class_thresholds and len(self.class_thresholds) != len(self.class_names):
             raise ValueError(f"{len(self.class_thresholds)} thresholds for {len(self.class_names)} classes")
         object.__setattr__(self, "confusion", locked(self.confusion, np.int64, (size, size)))
+
+    def to_pandas(self) -> Any:
+        """Return a pandas.DataFrame with one row for each class and one for all (extra [pandas]). Raises ExtraError without pandas."""
+        return offered("notebook.tables", "evaluation_table")(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "results", "show_evaluation")

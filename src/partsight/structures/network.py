@@ -19,7 +19,7 @@ class NetworkSpec:
     is_rectangular: bool
     """Whether the shorter side is padded to the next multiple only, not to a square."""
     padding_value: int
-    """Grey value around the picture, 0…255."""
+    """Gray value around the picture, 0…255."""
     pixel_mean: tuple[float, float, float]
     pixel_scale: tuple[float, float, float]
     """The input is (pixel - pixel_mean) / pixel_scale, red, green, blue, as (1, 3, height, width) float32."""

@@ -1,4 +1,4 @@
-"""One labelled picture on disk, made or taken."""
+"""One labeled picture on disk, made or taken."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
+from partsight.structures.labeled_instance import LabeledInstance
+from partsight.structures.offered import html_of, offered
 
 Source: TypeAlias = Literal["render", "photo"]
 
@@ -26,7 +28,30 @@ class Sample:
     source: Source
     session: str
     """What must never be divided between splits: one walk around one object, one render run."""
+    class_names: tuple[str, ...] = ()
+    """Those of the dataset, which gives them to its samples; empty outside of any."""
+    label_path: Path | None = None
+    """Where the exact labels of a render lie; None for photos, which have boxes only."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes_xyxy", locked(self.boxes_xyxy, np.float64, (None, 4)))
         object.__setattr__(self, "class_ids", locked(self.class_ids, np.int64, (len(self.boxes_xyxy),)))
+
+    @property
+    def instances(self) -> tuple[LabeledInstance, ...]:
+        """The labeled parts in the order of the boxes, with poses and visibility where it is a render.
+
+        One small file is read for a render, masks only when they are asked for. Raises DatasetError.
+        """
+        if self.label_path is not None:
+            found: tuple[LabeledInstance, ...] = offered("labels.formats.rendered", "read_instances")(self)
+            return found
+        labels = zip(self.class_ids.tolist(), self.boxes_xyxy, strict=True)
+        return tuple(LabeledInstance(class_id, self.class_name(class_id), box) for class_id, box in labels)
+
+    def class_name(self, class_id: int) -> str:
+        """Return the name of a class, or its number where the sample belongs to no dataset."""
+        return self.class_names[class_id] if self.class_names else f"class {class_id}"
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "samples", "show_sample")

@@ -12,7 +12,7 @@ class VerifierSpec:
     margin: float = 0.2
     """What is seen around the box on each side, as a share of the box's longer side."""
     padding_value: int = 127
-    """Grey value, 0…255, where the square leaves the picture."""
+    """Gray value, 0…255, where the square leaves the picture."""
     pixel_mean: float = 127.0
     pixel_scale: float = 128.0
     """The input is (pixel - pixel_mean) / pixel_scale, red, green, blue, as (N, 3, size, size) float32."""

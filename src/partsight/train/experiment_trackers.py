@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from partsight.config.track import TrackerName, TrackSection
+from partsight.config.sections.running.track import TrackerName, TrackSection
 from partsight.detector.detector import Tracker
 from partsight.errors import RecipeError, StorageError
 from partsight.train.trackers import tell_all

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say, find_batch
 from partsight.detector.detector import Checkpoint, Tracker, TrainJob, open_family
 from partsight.detector.devices import freed_memory_kept
@@ -30,8 +30,11 @@ def train_detector(
     """
     batch = _batch_size(section, len(class_names), num_pictures, output_dir / "batch.json", say)
     job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir, batch)
+    history = HistoryTracker(output_dir)
     with freed_memory_kept():
-        return open_family(section.family).train(job, tell_all(HistoryTracker(output_dir), tracker), say=say)
+        checkpoint = open_family(section.family).train(job, tell_all(history, tracker), say=say)
+    history.write()
+    return checkpoint
 
 
 def _batch_size(section: TrainSection, num_classes: int, num_pictures: int, kept: Path, say: Say) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, final
 
-from partsight.web.connections import Connection, Connections, Limits, place_of
+from partsight.web.connections import Connection, ConnectionLimits, Connections, place_of
 
 _LOOK_S = 0.25
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
@@ -28,7 +28,7 @@ class Acceptor:
         self,
         listener: socket.socket,
         make_protocol: Callable[[], asyncio.Protocol],
-        limits: Limits,
+        limits: ConnectionLimits,
         *,
         tls: ssl.SSLContext | None,
         say: Callable[[str], None],

@@ -24,7 +24,7 @@ _IPV6_NETWORK = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """What a server bears."""
 
     handshake_s: float = 10.0
@@ -81,7 +81,7 @@ class Connection:
             self._taken_s = now_s
         self._unsent = unsent
 
-    def is_overdue(self, now_s: float, limits: Limits) -> bool:
+    def is_overdue(self, now_s: float, limits: ConnectionLimits) -> bool:
         """Return whether the client has had its time, to send or to take."""
         allowed_s = {"handshake": limits.handshake_s, "head": limits.head_s, "body": limits.body_s}.get(self.debt)
         is_late = allowed_s is not None and now_s - self.since_s > allowed_s
@@ -99,7 +99,7 @@ class Connection:
 class Connections:
     """All connections of a server; used by its event loop only."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open: set[Connection] = set()
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from partsight.errors import StorageError
 from partsight.web.acceptor import Acceptor
-from partsight.web.connections import Limits
+from partsight.web.connections import ConnectionLimits
 
 _BACKLOG = 128
 _STOPPED_S = 0.1
@@ -34,7 +34,7 @@ class PageServer:
 
     server: uvicorn.Server
     listener: socket.socket
-    limits: Limits = field(default_factory=Limits)
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     say: Callable[[str], None] = print
 
     @property
@@ -79,11 +79,11 @@ def page_server(
     listener: socket.socket,
     *,
     say: Callable[[str], None],
-    limits: Limits | None = None,
+    limits: ConnectionLimits | None = None,
     tls: Tls | None = None,
 ) -> PageServer:
     """Return a server of an application on a listening socket; `say` is told what it turns away, once."""
-    bounds = limits or Limits()
+    bounds = limits or ConnectionLimits()
     options: dict[str, Any] = {} if tls is None else {"ssl_certfile": tls.cert, "ssl_keyfile": tls.key}
     config = uvicorn.Config(
         _told_of_no_leaving(app),
@@ -124,6 +124,6 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise StorageError(
-            f"{host} port {port}: cannot be used ({error.strerror or error}). Choose another --port, or 0."
+            f"{host} port {port}: cannot be used ({error.strerror or error}). Choose another `port`, or 0."
         ) from error
     return listener

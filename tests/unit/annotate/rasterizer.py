@@ -92,5 +92,5 @@ def _touched(corners: FloatArray, rays: FloatArray, slack: float) -> tuple[slice
 
 
 def _largest_step(rays: FloatArray) -> float:
-    """Return the largest distance between neighbouring rays, across or down."""
+    """Return the largest distance between neighboring rays, across or down."""
     return float(max(np.abs(np.diff(rays, axis=axis)).max() for axis in (0, 1)))

@@ -15,7 +15,7 @@ from partsight.structures.world.part import Mesh, Part
 from partsight.structures.world.scene import Instance, Scene
 from partsight.structures.world.transform import Transform, look_at, rigid, rotation_about
 
-GREY = Material("grey", (0.5, 0.5, 0.5))
+GREY = Material("gray", (0.5, 0.5, 0.5))
 BOX_TRIANGLES = np.array([
     [0, 2, 1], [1, 2, 3], [4, 5, 6], [5, 7, 6], [0, 1, 4], [1, 5, 4],
     [2, 6, 3], [3, 6, 7], [0, 4, 2], [2, 4, 6], [1, 3, 5], [3, 7, 5],

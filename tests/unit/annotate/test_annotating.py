@@ -1,5 +1,7 @@
 """Rules of exact labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,9 +9,10 @@ from hypothesis import strategies as st
 
 from partsight.annotate import annotating
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.world.annotation import Annotation
 from partsight.structures.world.camera import project
+from partsight.structures.world.part import PartRegion
 from partsight.structures.world.scene import Scene
 from partsight.structures.world.transform import moved
 
@@ -155,7 +158,7 @@ def test_labels_are_the_same_far_from_the_world_origin() -> None:
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_laws_of_labels(seed: int) -> None:
-    """Boxes lie in the picture, fractions are shares, every classed instance is labelled, hidden or unseen."""
+    """Boxes lie in the picture, fractions are shares, every classed instance is labeled, hidden or unseen."""
     scene = random_scene(seed, size_wh=(80, 60))
     annotation = annotate_scene(scene, AnnotateSection())
     for item in annotation.objects:
@@ -179,3 +182,54 @@ def test_camera_from_part_carries_part_points_to_where_they_are_seen() -> None:
         in_camera = moved(item.camera_from_part, points)
         _, depths_m = project(scene.camera, moved(instance.world_from_part, points))
         assert in_camera[:, 2] == pytest.approx(depths_m)
+
+
+@pytest.mark.parametrize("distortion", [None, -0.2])
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_visible_outside_and_hidden_is_the_whole_instance(seed: int, distortion: float | None) -> None:
+    scene = random_scene(seed, size_wh=(64, 48))
+    scene = scene if distortion is None else with_lens(scene, distortion)
+    for item in annotate(scene).objects:
+        hidden = sum(one.fraction for one in item.hidden_by)
+        assert item.visible_fraction + item.truncated_fraction + hidden == pytest.approx(1, abs=1e-9)
+        assert [one.fraction for one in item.hidden_by] == sorted(
+            (one.fraction for one in item.hidden_by), reverse=True
+        )
+
+
+def test_what_hides_an_instance_is_named_with_its_class_and_share() -> None:
+    behind = placed(box_part((0.4, 0.4, 0.01)), (0, 0, 1), 2)
+    thing = replace(box_part((0.2, 0.4, 0.01)), name="girder", key="girder")
+    part = replace(box_part((0.1, 0.4, 0.01)), name="bolt", key="bolt")
+    scene = scene_of(CAMERA, behind, placed(thing, (-0.1, 0, 0.9), None), placed(part, (0.15, 0, 0.95), 1))
+    (item,) = (one for one in annotate(scene).objects if one.class_id == 2)
+    assert [(one.instance_id, one.name, one.class_id) for one in item.hidden_by] == [
+        (1, "girder", None),
+        (2, "bolt", 1),
+    ]
+    assert item.hidden_by[0].fraction == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_sub_part_behind_another_is_hidden_by_its_own_instance() -> None:
+    near, far = box_part((0.4, 0.4, 0.01)), box_part((0.2, 0.2, 0.01))
+    both = replace(
+        part_of(
+            np.concatenate([near.mesh.vertices_m, far.mesh.vertices_m + np.array([0.2, 0, 0.3])]),
+            np.concatenate([near.mesh.triangles, far.mesh.triangles + len(near.mesh.vertices_m)]),
+        ),
+        node_names=("near", "far"),
+        node_ids=np.array([0] * 12 + [1] * 12),
+        regions=(PartRegion("far", (1,)),),
+    )
+    annotation = annotate_scene(scene_of(CAMERA, placed(both, (0, 0, 1))), EVERYTHING, {"far": 5})
+    (item,) = (one for one in annotation.objects if one.class_id == 5)
+    assert [one.instance_id for one in item.hidden_by] == [item.instance_id]
+    assert item.visible_fraction + item.hidden_by[0].fraction == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_traced_picture_shows_what_the_labels_say(seed: int) -> None:
+    scene = random_scene(seed)
+    mask, depth_m = annotating.trace_picture(scene)
+    np.testing.assert_array_equal(mask, annotate(scene).instance_mask)
+    assert (np.isfinite(depth_m) == (mask >= 0)).all()

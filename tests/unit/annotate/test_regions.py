@@ -1,4 +1,4 @@
-"""Sub-parts with a class of their own: labelled where they are seen, and nowhere else."""
+"""Sub-parts with a class of their own: labeled where they are seen, and nowhere else."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from partsight.annotate.annotating import annotate_scene, region_part
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.world.part import Mesh, Part, PartRegion
 from partsight.structures.world.scene import Instance
 
@@ -62,7 +62,7 @@ def test_boxes_of_part_and_region_are_exact(shift):
         np.testing.assert_allclose(annotation.box_xyxy, expected, atol=1.0)
 
 
-def test_a_region_behind_its_own_part_is_not_labelled():
+def test_a_region_behind_its_own_part_is_not_labeled():
     _, found = annotations(two_boxes((0.0, 0.0, 0.4)))
     assert [item.class_id for item in found.objects] == [0]
     assert found.num_unseen == 1
@@ -74,7 +74,7 @@ def test_a_region_half_behind_its_own_part_counts_what_is_seen():
     assert 0.3 < knob.visible_fraction < 0.95
 
 
-def test_a_region_hidden_by_another_thing_is_not_labelled():
+def test_a_region_hidden_by_another_thing_is_not_labeled():
     screen = placed(box_part((0.3, 0.3, 0.02)), (0, 0, 1.2), None)
     _, found = annotations(two_boxes(), screen)
     assert [item.class_id for item in found.objects] == [0]

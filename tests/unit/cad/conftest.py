@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from partsight.cad.process.processes import ReaderProcesses
 from partsight.cad.process.worker import make_parts
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
+
+READERS = ReaderProcesses()
+"""For all files that tests read in child processes: the CAD kernel is started once."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_readers():
+    with READERS:
+        yield
 
 
 def read_here(path: Path, cad: CadSection | None = None, **settings):

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from partsight.cad.reading import read_file
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
-from tests.unit.cad.conftest import read_here, write_step
+from tests.unit.cad.conftest import READERS, read_here, write_step
 
 FILES = Path(__file__).parent / "files"
 BOX_MM = [30, 20, 10]
@@ -183,25 +183,26 @@ def test_exchange_files_load(shared, file, solids):
 
 
 def test_memory_beyond_the_limit_is_an_error_about_the_file(tmp_path):
-    """A mesh that needs more than half a gigabyte: 4 million vertices as text."""
-    import trimesh
-
-    grid = trimesh.creation.icosphere(subdivisions=9)
-    path = tmp_path / "huge.stl"
-    grid.export(path)
+    """A mesh that needs more than half a gigabyte: six million triangles, the file's zeros written by nobody."""
+    path, num_triangles = tmp_path / "huge.stl", 6_000_000
+    with path.open("wb") as file:
+        file.write(bytes(80) + num_triangles.to_bytes(4, "little"))
+        file.truncate(84 + 50 * num_triangles)
     with pytest.raises(CadError, match=r"needs more than 0\.5 GB of memory"):
-        read_file("huge", path, PartSection(files=(path,)), CadSection(memory_limit_gb=0.5, timeout_s=100))
+        read_file(
+            "huge", path, PartSection(files=(path,)), CadSection(memory_limit_gb=0.5, timeout_s=100), (None, READERS)
+        )
 
 
 def test_a_read_file_is_not_read_again(tmp_path, box, monkeypatch):
     path = write_step(tmp_path / "box.step", [("BOX", box, (0, 0, 0), None)])
     part = PartSection(files=(path,))
-    (first,) = read_file("box", path, part, CadSection(), (tmp_path / "cache", None))
+    (first,) = read_file("box", path, part, CadSection(), (tmp_path / "cache", READERS))
     (again,) = read_file(
-        "box", path, part, CadSection(timeout_s=1e-6), (tmp_path / "cache", None)
+        "box", path, part, CadSection(timeout_s=1e-6), (tmp_path / "cache", READERS)
     )  # no child could be so fast
     assert again.part.key == first.part.key
     assert again.facts == first.facts
     path.write_bytes(path.read_bytes() + b"\n")
     with pytest.raises(CadError, match="not read within"):
-        read_file("box", path, part, CadSection(timeout_s=1e-6), (tmp_path / "cache", None))
+        read_file("box", path, part, CadSection(timeout_s=1e-6), (tmp_path / "cache", READERS))

@@ -1,4 +1,4 @@
-"""CAD files: metres inside, colors and names kept, bad files explained, the main process never harmed."""
+"""CAD files: meters inside, colors and names kept, bad files explained, the main process never harmed."""
 
 from pathlib import Path
 
@@ -8,17 +8,18 @@ import trimesh
 
 from partsight.cad.readers.formats import SUFFIXES
 from partsight.cad.reading import read_file, read_parts
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError
 from partsight.structures.world.material import linear_from_srgb
 from partsight.structures.world.part import bounding_box_m
+from tests.unit.cad.conftest import READERS
 
 SECTION = CadSection(timeout_s=60)
 MAGNETS = ("QF", "QD", "QFA", "SD", "SHD")
 
 
 def read_all(path: Path, cad: CadSection = SECTION, **settings):
-    return read_file(path.stem, path, PartSection(files=(path,), **settings), cad)
+    return read_file(path.stem, path, PartSection(files=(path,), **settings), cad, (None, READERS))
 
 
 def read(path: Path, **settings):

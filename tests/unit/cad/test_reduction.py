@@ -7,7 +7,7 @@ import trimesh
 from partsight.cad.geometry.interior import find_visible, remove_hidden
 from partsight.cad.geometry.simplification import simplify
 from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
-from partsight.config.cad import CadSection
+from partsight.config.sections.cad import CadSection
 from tests.unit.cad.conftest import read_here
 
 

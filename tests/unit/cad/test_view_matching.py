@@ -6,8 +6,8 @@ import pytest
 from partsight.cad.reading import read_parts
 from partsight.cad.views.drawing import draw_views
 from partsight.cad.views.matching import UPRIGHT_ROLLS_DEG, angle_errors_deg, draw_gallery, match_views
-from partsight.config.cad import CadSection
 from partsight.config.recipe import PartSection
+from partsight.config.sections.cad import CadSection
 
 
 @pytest.fixture(scope="module")

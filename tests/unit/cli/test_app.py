@@ -43,7 +43,19 @@ def test_init_makes_a_recipe_a_table_and_a_contact_sheet(tmp_path, samples, caps
     assert "QF" in shown
     assert "SD" in shown
     assert (tmp_path / "parts.png").stat().st_size > 5_000
-    assert '[parts."QF"]' in (tmp_path / "recipe.toml").read_text()
+    recipe = (tmp_path / "recipe.toml").read_text()
+    assert '"QF".files = [' in recipe
+    assert len(recipe.splitlines()) < 15
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_old_key_is_told_without_a_line_of_code(tmp_path, capsys):
+    (tmp_path / "recipe.toml").write_text('[parts.a]\nfiles = ["a.step"]\n')
+    settings = ["--set", "train.mosaic=0.2", "--set", "train.epochs=none"]
+    assert run(["run", "--recipe", str(tmp_path / "recipe.toml"), *settings]) == 1
+    told = capsys.readouterr().err
+    assert "train.mosaic is now train.augment.mosaic" in told
+    assert "recipe.py" not in told
 
 
 def texts_of(command):

@@ -59,9 +59,9 @@ def test_convert_writes_meshes_of_the_right_size_and_keeps_what_is_there(tmp_pat
     mesh = trimesh.load(tmp_path / "QF.stl")
     np.testing.assert_allclose(sorted(mesh.extents), [474.7, 530, 572], rtol=1e-3)
     assert run(["convert", source, "--to", "stl", "--out", str(tmp_path)]) == 1
-    assert "stands already" in capsys.readouterr().out
+    assert "stands already. Use --overwrite, or another folder (--out)" in capsys.readouterr().out
     assert run(["convert", source, "--to", "dwg"]) == 1
-    assert "--to dwg: unknown" in capsys.readouterr().err
+    assert "dwg: unknown format (--to)" in capsys.readouterr().err
 
 
 def test_a_finer_tolerance_gives_more_triangles(tmp_path, samples):
@@ -84,10 +84,11 @@ def test_doctor_names_the_renderer(capsys):
     assert "cores to use" in shown or "core to use" in shown
 
 
-def test_a_preview_is_a_sheet_of_labelled_pictures(tmp_path, samples, capsys):
+def test_a_preview_is_a_sheet_of_labeled_pictures(tmp_path, samples, capsys):
     (tmp_path / "QF.step").write_bytes((samples / "QF.step").read_bytes())
     (tmp_path / "recipe.toml").write_text(
-        '[parts.QF]\nfiles = ["QF.step"]\n[render]\nwidth = 400\nheight = 200\nvariant = "scalar_rgb"\nworkers = 1\n'
+        '[parts.QF]\nfiles = ["QF.step"]\n[render]\nwidth = 400\nheight = 200\nsamples_per_pixel = 1\n'
+        'variant = "scalar_rgb"\nworkers = 1\n'
     )
     assert run(["render", "--recipe", str(tmp_path / "recipe.toml"), "--preview", "4"]) == 0
     with Image.open(tmp_path / "runs" / "preview.png") as sheet:
@@ -102,6 +103,6 @@ def test_init_leaves_bad_files_out_and_says_so(tmp_path, samples, capsys):
     assert "left out" in shown
     assert "bad.step: not a STEP file" in shown
     recipe = (tmp_path / "p" / "recipe.toml").read_text()
-    assert '[parts."QF"]' in recipe
+    assert '"QF".files = [' in recipe
     assert "bad" not in recipe
     assert (tmp_path / "p" / "cad-check.html").exists()

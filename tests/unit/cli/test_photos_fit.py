@@ -72,3 +72,21 @@ def test_without_photos_it_says_what_to_give(project, capsys):
     (project / "recipe.toml").write_text(RECIPE.split("[photos]", maxsplit=1)[0])
     assert fit(project) != 0
     assert "give a folder of pictures" in capsys.readouterr().err
+
+
+def test_unreadable_photos_are_passed_over_and_named(project, capsys):
+    images = project / "photos" / "images" / "monday"
+    (images / "monday0.jpg").write_bytes((images / "monday0.jpg").read_bytes()[:900])
+    (images / "monday1.jpg").write_bytes(b"nothing")
+    assert fit(project) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2 photos measured" in shown
+    assert "monday0.jpg: not a readable picture" in shown
+    assert "monday1.jpg: not a readable picture" in shown
+
+
+@pytest.mark.parametrize("size_wh", [(400, 1), (1, 400), (9000, 2)])
+def test_pictures_with_nothing_to_measure_tell_nothing(project, size_wh):
+    (project / "thin").mkdir()
+    Image.new("RGB", size_wh).save(project / "thin" / "a.png")
+    assert fit(project, str(project / "thin")) == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from partsight.config.loading import effective_recipe, parse_recipe, read_recipe
+from partsight.config.loading import effective_recipe, read_recipe
 from partsight.config.recipe import Recipe
 from partsight.config.section import Section
 from partsight.errors import RecipeError
@@ -31,7 +31,7 @@ def test_all_mistakes_are_reported_together():
         "randomize": {"camera": {"object_size": [2, 1]}},
     }
     with pytest.raises(RecipeError) as caught:
-        parse_recipe(wrong, where="r.toml", folder=Path())
+        Recipe.parse(wrong, where="r.toml")
     message = str(caught.value)
     assert "r.toml: 4 problem(s)" in message
     assert "Did you mean 'seed'?" in message
@@ -48,7 +48,7 @@ def test_settings_override_the_file_and_are_read_as_toml(tmp_path):
 
 @pytest.mark.parametrize("setting", ["render.count", "=3", "name.x=3"])
 def test_a_setting_that_cannot_be_applied_is_refused(tmp_path, setting):
-    with pytest.raises(RecipeError, match="--set"):
+    with pytest.raises(RecipeError, match=r"setting|name\.x: name is a value"):
         read_recipe(write_recipe(tmp_path, 'name = "a"\n[parts.QF]\nfiles = ["QF.step"]\n'), [setting])
 
 
@@ -64,8 +64,8 @@ def test_a_missing_recipe_says_how_to_make_one(tmp_path):
 
 
 def test_the_effective_recipe_reads_back_as_itself():
-    recipe = parse_recipe(MINIMAL, where="", folder=Path("/x"))
-    assert parse_recipe(effective_recipe(recipe), where="", folder=Path("/y")) == recipe
+    recipe = Recipe.parse(MINIMAL, base_dir="/x")
+    assert Recipe.parse(effective_recipe(recipe), base_dir="/y") == recipe
 
 
 def sections(section: type[Section] = Recipe, path: str = "") -> list[tuple[str, type[Section]]]:

@@ -43,7 +43,7 @@ def test_labels_are_what_is_seen_of_each_part(photo, share):
     picture = np.zeros((120, 200, 3), np.uint8)
     for number, (left, top, right, bottom) in enumerate(BOXES.astype(int), start=1):
         picture[top:bottom, left:right] = number
-    num_labelled = np.zeros(len(BOXES), int)
+    num_labeled = np.zeros(len(BOXES), int)
     for crop in crop_photo(photo, share, MIN_VISIBLE, Path("crops")):
         pixels = cut(picture, crop.window)
         assert pixels.shape[1::-1] == crop.sample.size_wh
@@ -53,10 +53,10 @@ def test_labels_are_what_is_seen_of_each_part(photo, share):
             if len(rows) >= MIN_VISIBLE * np.prod(box[2:] - box[:2]) and len(rows):
                 extent = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
                 expected.append((extent, photo.class_ids[number - 1]))
-                num_labelled[number - 1] += 1
+                num_labeled[number - 1] += 1
         found = zip(crop.sample.boxes_xyxy.tolist(), crop.sample.class_ids.tolist(), strict=True)
         assert list(found) == [(extent, class_id) for extent, class_id in expected]
-    assert (num_labelled >= 1).all()
+    assert (num_labeled >= 1).all()
 
 
 def test_ids_and_pictures_differ_and_the_session_stays(photo):

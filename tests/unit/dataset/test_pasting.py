@@ -1,4 +1,4 @@
-"""False alarms in renders: pasted beside the labelled parts, never over them, with edges that fade."""
+"""False alarms in renders: pasted beside the labeled parts, never over them, with edges that fade."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ RED = np.full((40, 60, 3), (250, 10, 10), np.uint8)
 NO_BOXES = np.zeros((0, 4))
 
 
-def grey(width=160, height=120):
+def gray(width=160, height=120):
     return np.full((height, width, 3), 100, np.uint8)
 
 
@@ -24,7 +24,7 @@ def test_cut_outs_have_some_surroundings_and_stay_in_the_picture():
 
 
 def test_specks_are_not_cut_out():
-    assert cut_out(grey(), np.array([[10.0, 10, 14, 60]])) == []
+    assert cut_out(gray(), np.array([[10.0, 10, 14, 60]])) == []
 
 
 @settings(max_examples=150, deadline=None)
@@ -32,16 +32,16 @@ def test_specks_are_not_cut_out():
     st.integers(0, 2**31 - 1),
     st.lists(st.tuples(st.floats(0, 140), st.floats(0, 100), st.floats(1, 90), st.floats(1, 90)), max_size=5),
 )
-def test_labelled_parts_are_never_covered(seed, corners):
+def test_labeled_parts_are_never_covered(seed, corners):
     boxes = np.array([(x, y, min(x + w, 160), min(y + h, 120)) for x, y, w, h in corners]).reshape(-1, 4)
-    shown = paste(grey(), boxes, [RED], np.random.default_rng(seed))
+    shown = paste(gray(), boxes, [RED], np.random.default_rng(seed))
     for x0, y0, x1, y1 in boxes:
         inside = shown[int(np.floor(y0)) : int(np.ceil(y1)), int(np.floor(x0)) : int(np.ceil(x1))]
         assert (inside == 100).all()
 
 
 def test_it_is_seen_and_fades_at_its_edges():
-    shown = paste(grey(), NO_BOXES, [RED], np.random.default_rng(1)).astype(int)
+    shown = paste(gray(), NO_BOXES, [RED], np.random.default_rng(1)).astype(int)
     reddest = shown[..., 0] - shown[..., 1]
     assert reddest.max() > 230
     steps = np.abs(np.diff(shown[..., 0], axis=1)).max()
@@ -50,17 +50,17 @@ def test_it_is_seen_and_fades_at_its_edges():
 
 
 def test_a_full_picture_stays_as_it_is():
-    image = grey()
+    image = gray()
     assert (paste(image, np.array([[0.0, 0, 160, 120]]), [RED], np.random.default_rng(0)) == image).all()
 
 
 def test_the_picture_it_was_given_is_not_changed():
-    image = grey()
+    image = gray()
     paste(image, NO_BOXES, [RED], np.random.default_rng(0))
     assert (image == 100).all()
 
 
 @pytest.mark.parametrize("size", [(12, 300), (300, 12)])
 def test_long_things_are_made_to_fit(size):
-    shown = paste(grey(), NO_BOXES, [np.full((*size, 3), 255, np.uint8)], np.random.default_rng(3))
+    shown = paste(gray(), NO_BOXES, [np.full((*size, 3), 255, np.uint8)], np.random.default_rng(3))
     assert (shown != 100).any()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos, session_of
 from partsight.errors import DatasetError
 from partsight.structures.sample import Sample

@@ -18,7 +18,7 @@ def frame(*seen):
     )
 
 
-def test_a_part_followed_through_enough_frames_is_labelled_in_each():
+def test_a_part_followed_through_enough_frames_is_labeled_in_each():
     labels = choose_labels([frame((HERE, 0.7, 1, 4))] * 3, TRUST)
     assert [(boxes.tolist(), classes.tolist()) for boxes, classes in labels] == [([list(HERE)], [1])] * 3
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.splits import check_disjoint, split_photos, split_renders, unused_sessions
 from partsight.errors import DatasetError
 from partsight.structures.dataset import Dataset, Splits

@@ -24,7 +24,7 @@ def checkpoint(tmp_path_factory) -> Checkpoint:
     torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
     if find_spec("ultralytics") is None:
         pytest.skip("the extra [yolo] is not installed")
-    from partsight.detector.families.ultralytics_weights import build_network, write_model
+    from partsight.detector.families.ultralytics.weights import build_network, write_model
 
     torch.manual_seed(3)
     folder = tmp_path_factory.mktemp("checkpoint")

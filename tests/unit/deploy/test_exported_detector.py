@@ -61,7 +61,7 @@ def test_a_network_of_other_classes_is_noticed(model_path, picture):
 
 
 def test_a_runtime_that_the_folder_does_not_hold_is_named(model_path):
-    with pytest.raises(ModelError, match="partsight export --to ncnn"):
+    with pytest.raises(ModelError, match="target ncnn"):
         open_detector(read_model_folder(model_path), runtime="ncnn")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.deploy.parity import Comparison, check_parity, measure_parity
+from partsight.deploy.parity import ParityRun, check_parity, measure_parity
 from partsight.errors import ModelError
 from partsight.structures.detections import Detections
 
@@ -15,7 +15,7 @@ TRUE = Detections(BOXES, SCORES, CLASS_IDS)
 
 def parity(exported, checkpoint=TRUE, network="onnx", map50s=None, threshold=0.3, num_pictures=1):
     both = [checkpoint] * num_pictures, [exported] * num_pictures
-    return measure_parity(Comparison(network, *both, "validation photos", map50s), threshold)
+    return measure_parity(ParityRun(network, *both, "validation photos", map50s), threshold)
 
 
 def test_the_same_boxes_agree():

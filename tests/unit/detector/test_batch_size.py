@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import (
     FEW,
     MARK,
     SIZES,
     STEPS_PER_EPOCH,
     USUAL,
-    Trial,
+    BatchTrial,
     choose,
     find_batch,
     is_worth_trying,
@@ -33,9 +33,9 @@ GIB = 1 << 30
 COMPACT = TrainSection(family="compact", model="nano", image_size=64, device="cpu", threads=1)
 
 
-def trials(*speeds: float, peak_gib=lambda batch: 1 + batch / 8, limit_gib: float = 100.0) -> list[Trial]:
+def trials(*speeds: float, peak_gib=lambda batch: 1 + batch / 8, limit_gib: float = 100.0) -> list[BatchTrial]:
     return [
-        Trial(batch, speed, int(peak_gib(batch) * GIB), int(limit_gib * GIB))
+        BatchTrial(batch, speed, int(peak_gib(batch) * GIB), int(limit_gib * GIB))
         for batch, speed in zip(SIZES, speeds, strict=False)
     ]
 
@@ -72,8 +72,8 @@ def test_sizes_that_leave_an_epoch_too_few_steps_are_not_tried():
 def test_what_would_not_fit_is_never_tried():
     """Need grows evenly: 1 + batch/8 GiB. After 8 pictures with 2 GiB, 16 need 3."""
     seen = trials(1, 2, 4)
-    assert is_worth_trying([*seen[:-1], Trial(8, 4, 2 * GIB, 3 * GIB)], 16, USUAL)
-    assert not is_worth_trying([*seen[:-1], Trial(8, 4, 2 * GIB, int(2.9 * GIB))], 16, USUAL)
+    assert is_worth_trying([*seen[:-1], BatchTrial(8, 4, 2 * GIB, 3 * GIB)], 16, USUAL)
+    assert not is_worth_trying([*seen[:-1], BatchTrial(8, 4, 2 * GIB, int(2.9 * GIB))], 16, USUAL)
 
 
 def test_trying_ends_when_two_doublings_brought_nothing():
@@ -114,7 +114,7 @@ def test_sizes_are_really_tried(family):
 def test_a_network_that_is_unknown_is_an_error_with_the_cause():
     pytest.importorskip("torch", reason="the extra [compact] is not installed")
     with pytest.raises(DetectorError, match=r"(?s)Give a number.*unknown to the family 'compact'"):
-        run_trials(COMPACT.model_copy(update={"model": "huge"}), 2, [2], USUAL)
+        run_trials(COMPACT.but(model="huge"), 2, [2], USUAL)
 
 
 def test_a_small_set_on_a_cpu_costs_no_trial():

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from partsight.config.train import TrainSection
-from partsight.deploy.parity import Comparison, check_parity, measure_parity
+from partsight.config.sections.train import TrainSection
+from partsight.deploy.parity import ParityRun, check_parity, measure_parity
 from partsight.detector.decoding import decode
 from partsight.detector.detector import Checkpoint, open_family
 from partsight.detector.letterbox import make_input, place
@@ -15,8 +15,8 @@ from partsight.errors import DetectorError
 
 torch = pytest.importorskip("torch", reason="the extra [compact] is not installed")
 
-from partsight.detector.families.compact_network import build_network  # noqa: E402
-from partsight.detector.families.compact_weights import (  # noqa: E402
+from partsight.detector.families.compact.network import build_network  # noqa: E402
+from partsight.detector.families.compact.weights import (  # noqa: E402
     load_start,
     read_model,
     read_state,
@@ -201,7 +201,7 @@ def test_an_exported_network_finds_what_its_checkpoint_finds(checkpoint, tmp_pat
         answer = session.run(None, {"images": make_input(image, placement, exported.spec)})[0]
         found = decode(answer, placement, exported.spec, min_score=0.02, max_detections=500)
         (expected,) = detector.detect([image], 0.02, 500)
-        parity = measure_parity(Comparison("onnx", [expected], [found], "noise"), 0.02)
+        parity = measure_parity(ParityRun("onnx", [expected], [found], "noise"), 0.02)
         check_parity(parity)
         assert parity.num_boxes > 20
 

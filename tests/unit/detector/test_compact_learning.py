@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.detector.detector import TrainJob, open_family
 from partsight.errors import DetectorError
 from partsight.structures.boxes import pairwise_iou
@@ -20,15 +20,16 @@ from tests.unit.detector.shapes import NAMES, SIDE, shape_picture, write_shapes
 
 torch = pytest.importorskip("torch", reason="the extra [compact] is not installed")
 
-from partsight.detector.families.compact_loss import Targets, complete_iou, detection_loss  # noqa: E402
-from partsight.detector.families.compact_network import build_network, places  # noqa: E402
-from partsight.detector.families.compact_pictures import Labelled, PictureSet, read_pictures, vary  # noqa: E402
-from partsight.detector.families.compact_validation import validate  # noqa: E402
+from partsight.detector.families.compact.loss import Targets, complete_iou, detection_loss  # noqa: E402
+from partsight.detector.families.compact.network import build_network, places  # noqa: E402
+from partsight.detector.families.compact.pictures import Labeled, PictureSet, read_pictures, vary  # noqa: E402
+from partsight.detector.families.compact.validation import validate  # noqa: E402
 
 SECTION = TrainSection(
-    family="compact", image_size=SIDE, epochs=3, batch=8, mosaic=0.5, close_mosaic=1, device="cpu", threads=1
+    family="compact", image_size=SIDE, epochs=3, batch=8, device="cpu", threads=1,
+    augment=AugmentSection(mosaic=0.5, close_mosaic=1),
 )  # fmt: skip
-PLAIN = SECTION.model_copy(update={"mosaic": 0.0, "hsv": (0.0, 0.0, 0.0), "rotate_deg": 0.0, "flip": 0.0, "scale": 0.0})
+PLAIN = SECTION.but(augment=SECTION.augment.but(mosaic=0.0, hsv=(0.0, 0.0, 0.0), rotate_deg=0.0, flip=0.0, scale=0.0))
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +122,14 @@ def bright_box(image):
 def one_picture(number):
     image, box = shape_picture(number)
     pictures = PictureSet((Path("none"),), (np.empty((0, 5)),), SIDE)
-    pictures._cache[0] = Labelled(image, box[None], np.array([number % 2]))
+    pictures._cache[0] = Labeled(image, box[None], np.array([number % 2]))
     return pictures
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
 def test_boxes_follow_the_pixels_when_a_picture_is_moved_scaled_mirrored_and_recolored(seed):
-    section = PLAIN.model_copy(update={"scale": 0.5, "flip": 0.5, "hsv": (0.02, 0.3, 0.1)})
+    section = PLAIN.but(augment=PLAIN.augment.but(scale=0.5, flip=0.5, hsv=(0.02, 0.3, 0.1)))
     found = vary(one_picture(seed % 50), 0, section, np.random.default_rng(seed), mosaic=False)
     bright = bright_box(found.image)
     assert len(found.boxes_xyxy) <= 1
@@ -137,7 +138,7 @@ def test_boxes_follow_the_pixels_when_a_picture_is_moved_scaled_mirrored_and_rec
 
 
 def test_a_turned_box_holds_the_turned_part():
-    section = PLAIN.model_copy(update={"rotate_deg": 20.0})
+    section = PLAIN.but(augment=PLAIN.augment.but(rotate_deg=20.0))
     for seed in range(20):
         found = vary(one_picture(seed), 0, section, np.random.default_rng(seed), mosaic=False)
         bright = bright_box(found.image)
@@ -148,7 +149,7 @@ def test_a_turned_box_holds_the_turned_part():
 
 def test_a_mosaic_shows_parts_of_several_pictures_where_its_boxes_say(data_yaml):
     pictures = read_pictures(data_yaml, "train", SIDE)
-    section = PLAIN.model_copy(update={"mosaic": 1.0})
+    section = PLAIN.but(augment=PLAIN.augment.but(mosaic=1.0))
     counts = []
     for seed in range(12):
         found = vary(pictures, 0, section, np.random.default_rng(seed), mosaic=True)
@@ -164,7 +165,7 @@ def test_a_missing_split_or_picture_is_told(data_yaml, tmp_path):
         read_pictures(data_yaml, "extra", SIDE)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nothing")
-    with pytest.raises(DetectorError, match=r"broken\.png: cannot be read as a picture"):
+    with pytest.raises(DetectorError, match=r"broken\.png: not a readable picture"):
         replace(read_pictures(data_yaml, "val", SIDE), paths=(broken,))[0]
 
 
@@ -174,8 +175,9 @@ def test_a_missing_split_or_picture_is_told(data_yaml, tmp_path):
 def test_training_learns_to_tell_squares_from_discs(data_yaml, tmp_path):
     """From nothing, in seconds."""
     rows = []
-    changes = {"epochs": 20, "batch": 4, "learning_rate": 0.01, "mosaic": 0.0, "rotate_deg": 0.0, "scale": 0.2}
-    section = SECTION.model_copy(update=changes)
+    augment = SECTION.augment.but(mosaic=0.0, rotate_deg=0.0, scale=0.2)
+    changes = {"epochs": 20, "batch": 4, "learning_rate": 0.01, "augment": augment}
+    section = SECTION.but(**changes)
     checkpoint = open_family("compact").train(job(data_yaml, section, tmp_path), lambda _, row: rows.append(row))
     assert rows[-1]["train/class_loss"] < 0.7 * rows[0]["train/class_loss"]
     detector = open_family("compact").load(checkpoint, threads=1)
@@ -191,7 +193,7 @@ def test_training_learns_to_tell_squares_from_discs(data_yaml, tmp_path):
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.train.training import train_detector
 
 section = TrainSection.model_validate_json(sys.argv[2])
@@ -226,11 +228,11 @@ def test_a_killed_training_ends_with_the_very_weights_of_an_undisturbed_one(data
 
 
 def test_frozen_layers_stay_as_they_are(data_yaml, tmp_path):
-    from partsight.detector.families.compact_weights import read_model
+    from partsight.detector.families.compact.weights import read_model
 
     torch.manual_seed(0)
     before = build_network("nano", 2).state_dict()
-    section = SECTION.model_copy(update={"freeze": 2, "epochs": 1})
+    section = SECTION.but(freeze=2, epochs=1)
     checkpoint = open_family("compact").train(job(data_yaml, section, tmp_path), ignore)
     after = read_model(checkpoint.path)[0].state_dict()
     same = {name for name in before if torch.equal(before[name], after[name])}
@@ -240,20 +242,20 @@ def test_frozen_layers_stay_as_they_are(data_yaml, tmp_path):
 
 
 def test_training_stops_when_validation_gets_no_better(data_yaml, tmp_path):
-    section = SECTION.model_copy(update={"epochs": 30, "patience": 2, "learning_rate": 1e-12})
+    section = SECTION.but(epochs=30, patience=2, learning_rate=1e-12)
     epochs = []
     open_family("compact").train(job(data_yaml, section, tmp_path), lambda epoch, _: epochs.append(epoch))
     assert len(epochs) < 30
 
 
 def test_a_rate_far_too_high_is_told_and_not_trained_on(data_yaml, tmp_path):
-    section = SECTION.model_copy(update={"learning_rate": 1e30, "warmup_epochs": 0.0})
+    section = SECTION.but(learning_rate=1e30, warmup_epochs=0.0)
     with pytest.raises(DetectorError, match=r"diverged.*learning_rate"):
         open_family("compact").train(job(data_yaml, section, tmp_path), ignore)
 
 
 def test_a_gpu_that_is_not_there_is_refused(data_yaml, tmp_path):
-    section = SECTION.model_copy(update={"device": (97,)})
+    section = SECTION.but(device=(97,))
     with pytest.raises(DetectorError, match="GPU"):
         open_family("compact").train(job(data_yaml, section, tmp_path), ignore)
 

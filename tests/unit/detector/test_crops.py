@@ -28,7 +28,7 @@ def test_long_boxes_are_seen_whole_and_not_stretched():
     assert np.ptp(rows) + 1 == pytest.approx(10 / 112 * 56, abs=1)
 
 
-def test_what_lies_outside_the_picture_is_grey_and_nothing_to_the_network():
+def test_what_lies_outside_the_picture_is_gray_and_nothing_to_the_network():
     image = np.full((120, 200, 3), 255, np.uint8)
     crops = cut_crops(image, np.array([[-20.0, 40.0, 20.0, 80.0], [300.0, 300.0, 340.0, 340.0]]), SPEC)
     assert (crops[0][:, :24] == SPEC.padding_value).all()

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 
 torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:
@@ -12,8 +12,8 @@ if find_spec("ultralytics") is None:
 
 from partsight.detector.families import half_precision  # noqa: E402
 from partsight.detector.families.half_precision import precision_of, run_in_bfloat16  # noqa: E402
-from partsight.detector.families.ultralytics_trial import open_trial  # noqa: E402
-from partsight.detector.families.ultralytics_weights import build_network  # noqa: E402
+from partsight.detector.families.ultralytics.trial import open_trial  # noqa: E402
+from partsight.detector.families.ultralytics.weights import build_network  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.own_weights import PARTS, weights_path
 
 MOST_BYTES = 6_000_000
@@ -22,8 +22,8 @@ def test_the_weights_are_small_and_have_a_card():
 
 def test_they_fill_all_of_a_network_but_its_classes():
     torch = pytest.importorskip("torch", reason="the extra [compact] is not installed")
-    from partsight.detector.families.compact_network import build_network
-    from partsight.detector.families.compact_weights import load_start
+    from partsight.detector.families.compact.network import build_network
+    from partsight.detector.families.compact.weights import load_start
 
     network = build_network("nano", 3)
     num_filled = load_start(network, TrainSection(family="compact", weights=PARTS))

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import open_family
 from partsight.train.training import train_detector
 from tests.hostile_names import ALL_IN_ONE
@@ -15,7 +15,14 @@ from tests.unit.detector.shapes import NAMES, write_shapes
 
 torch = pytest.importorskip("torch", reason="neither the extra [yolo] nor [compact] is installed")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
-SHARED = {"image_size": 64, "epochs": 2, "batch": 4, "mosaic": 0.0, "close_mosaic": 0, "device": "cpu", "threads": 1}
+SHARED = {
+    "image_size": 64,
+    "epochs": 2,
+    "batch": 4,
+    "augment": {"mosaic": 0.0, "close_mosaic": 0},
+    "device": "cpu",
+    "threads": 1,
+}
 FAMILIES = {
     "ultralytics": TrainSection(model="yolov8n", **SHARED),
     "compact": TrainSection(family="compact", model="nano", **SHARED),
@@ -53,7 +60,7 @@ def test_a_training_runs_and_goes_on_whatever_its_folder_is_called(tmp_path, fam
 @needs_library
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_library_opens_a_file_under_its_very_name(tmp_path, name):
-    from partsight.detector.families.ultralytics_library import open_library
+    from partsight.detector.families.ultralytics.library import open_library
 
     library = open_library()
     folder = tmp_path / name
@@ -67,7 +74,7 @@ def test_the_library_opens_a_file_under_its_very_name(tmp_path, name):
 
 @needs_library
 def test_a_file_that_is_missing_is_still_looked_for_by_the_library(tmp_path):
-    from partsight.detector.families.ultralytics_library import open_library
+    from partsight.detector.families.ultralytics.library import open_library
 
     with pytest.raises(FileNotFoundError):
         open_library().utils.checks.check_file(tmp_path / "none.yaml")
@@ -87,10 +94,10 @@ def test_processes_that_the_library_starts_for_several_gpus_take_paths_as_they_a
     )
     import pickle
 
-    from partsight.detector.families.ultralytics_library import open_library
+    from partsight.detector.families.ultralytics.library import open_library
 
     open_library()
-    from partsight.detector.families.ultralytics_trainer import Trainer
+    from partsight.detector.families.ultralytics.trainer import Trainer
 
     path = tmp_path / "O'Brien.pt"
     path.write_bytes(b"")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import Checkpoint, open_family
 from partsight.errors import DetectorError
 
@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 
-from partsight.detector.families.ultralytics_library import find_device, open_library  # noqa: E402
-from partsight.detector.families.ultralytics_weights import (  # noqa: E402
+from partsight.detector.families.ultralytics.library import find_device, open_library  # noqa: E402
+from partsight.detector.families.ultralytics.weights import (  # noqa: E402
     build_network,
     load_start,
     read_model,
@@ -188,7 +188,7 @@ def test_the_average_of_the_weights_reaches_back_over_a_tenth_of_the_steps(num_s
 
     from ultralytics.utils.torch_utils import ModelEMA
 
-    from partsight.detector.families.ultralytics import _average_over_last_steps
+    from partsight.detector.families.ultralytics.family import _average_over_last_steps
 
     network = torch.nn.Linear(1, 1)
     trainer = SimpleNamespace(ema=ModelEMA(network))

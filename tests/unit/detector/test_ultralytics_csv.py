@@ -8,10 +8,10 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import TrainJob
-from partsight.detector.families import ultralytics_csv
-from partsight.detector.families.ultralytics_csv import told_from_csv
+from partsight.detector.families.ultralytics import csv_progress as ultralytics_csv
+from partsight.detector.families.ultralytics.csv_progress import told_from_csv
 from partsight.errors import StorageError
 from partsight.pipeline.stages.train.stage import validation_map50
 from tests.unit.detector.shapes import NAMES, write_shapes
@@ -71,16 +71,16 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     """All of a training on several GPUs but the GPUs: the script that each process of the library runs, started by hand on the CPU."""
     if find_spec("ultralytics") is None:
         pytest.skip("the extra [yolo] is not installed")
-    from partsight.detector.families import ultralytics as family
+    from partsight.detector.families.ultralytics import family
 
     family.open_library()
     from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file
 
     from partsight.detector.families.training_state import read_state
-    from partsight.detector.families.ultralytics_trainer import STATE, Trainer
+    from partsight.detector.families.ultralytics.trainer import STATE, Trainer
 
-    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, close_mosaic=0)
-    section = section.model_copy(update={"weights": "scratch"})
+    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, augment={"close_mosaic": 0})
+    section = section.but(weights="scratch")
     job = TrainJob(write_shapes(tmp_path / "data", 16, 8), NAMES, section, 0, tmp_path / "out", 8)
     run_dir = tmp_path / "out" / "ultralytics"
     family._write_start(job)

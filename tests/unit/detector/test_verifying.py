@@ -41,7 +41,7 @@ class Brightness:
 
 @pytest.fixture
 def image():
-    """Bright, then dark, then grey, where the boxes are."""
+    """Bright, then dark, then gray, where the boxes are."""
     pixels = np.full((100, 100, 3), 127, np.uint8)
     pixels[:30, :30], pixels[35:65, 35:65] = 255, 0
     return pixels

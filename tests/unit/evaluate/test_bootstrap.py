@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
-from partsight.evaluate.average_precision import average_precision
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.average_precision import average_precision
 from partsight.evaluate.matching import match
 
 from .scenes import LEFT, dataset, found, random_scene, sample

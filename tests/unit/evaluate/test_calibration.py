@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from partsight.evaluate.calibration import calibrate, calibration_error
+from partsight.evaluate.figures.calibration import calibrate, calibration_error
 from partsight.evaluate.matching import match
 
 from .scenes import LEFT, RIGHT, dataset, found, sample

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from partsight.evaluate.causes import explain_recall
+from partsight.evaluate.breakdown.causes import explain_recall
 
 NUM = 1500
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
-from partsight.evaluate.comparing import compare
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.intervals.comparing import compare
 from partsight.evaluate.matching import match
 
 from .scenes import LEFT, dataset, found, random_scene, sample

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.detecting import detect_samples
 from partsight.structures.sample import Sample

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from partsight.config.evaluate import EvaluateSection
-from partsight.evaluate.calibration import calibrate
-from partsight.evaluate.confusion import confusion_matrix
+from partsight.config.sections.evaluate import EvaluateSection
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.calibration import calibrate
+from partsight.evaluate.figures.confusion import confusion_matrix
+from partsight.evaluate.figures.operating_point import figures_at
+from partsight.evaluate.figures.thresholds import choose_class_thresholds, choose_threshold
 from partsight.evaluate.matching import match
-from partsight.evaluate.operating_point import figures_at
-from partsight.evaluate.slices import slice_recall
-from partsight.evaluate.thresholds import choose_class_thresholds, choose_threshold
 from partsight.report.gallery import pick_gallery
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import above
@@ -224,6 +224,6 @@ def test_a_part_found_as_its_class_is_not_confused_by_a_surer_guess_of_another_c
 
 def test_detections_are_numbered_best_first_however_they_are_given():
     truth, (given,) = issue_picture()
-    matched = match(truth, [given.only(np.array([1, 0]))])
+    matched = match(truth, [given[np.array([1, 0])]])
     assert matched.scores.tolist() == [0.9, 0.8]
     assert matched.truth_ids.tolist() == match(truth, [given]).truth_ids.tolist()

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.thresholds import Limits
 from partsight.evaluate.matching import match
 from partsight.evaluate.second_opinion import judge_change
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
-from partsight.evaluate.thresholds import Limits
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, sample
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from partsight.errors import EvaluationError
-from partsight.evaluate.shot_curve import fit_shot_curve
+from partsight.evaluate.intervals.shot_curve import fit_shot_curve
 
 COUNTS = np.array([0, 5, 10, 20])
 

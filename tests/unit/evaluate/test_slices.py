@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.matching import match
-from partsight.evaluate.slices import slice_recall
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.matching import match
-from partsight.evaluate.operating_point import SCORE_GRID, figures_at
-from partsight.evaluate.thresholds import (
+from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at
+from partsight.evaluate.figures.thresholds import (
     FEWEST_BOXES,
     FEWEST_EMPTY,
     choose_class_thresholds,
@@ -13,6 +12,7 @@ from partsight.evaluate.thresholds import (
     choose_threshold,
     quiet_threshold,
 )
+from partsight.evaluate.matching import match
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
@@ -41,7 +41,7 @@ def test_a_detector_that_finds_nothing_gets_one_half():
 
 
 def test_a_set_without_boxes_cannot_choose():
-    with pytest.raises(EvaluationError, match="none of the 1 pictures has a labelled box"):
+    with pytest.raises(EvaluationError, match="none of the 1 pictures has a labeled box"):
         choose_threshold(match(dataset(sample("a")), [found()]))
 
 
@@ -132,7 +132,7 @@ def test_no_class_has_a_threshold_below_the_quiet_one(loud):
     assert quiet.class_thresholds == pytest.approx((0.7, 0.6), abs=0.002)
 
 
-@pytest.mark.parametrize("changes", [{"protocol": "seed"}, {"most_false_alarms": 1.0}])
+@pytest.mark.parametrize("changes", [{"protocol": "baseline"}, {"most_false_alarms": 1.0}])
 def test_the_threshold_stays_where_alarms_do_not_count_or_are_few(loud, changes):
     section = EvaluateSection(**{"most_false_alarms": 0.05, **changes})
     assert choose_limits(loud, section) == choose_limits(loud, EvaluateSection())

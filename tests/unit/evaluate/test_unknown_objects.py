@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from partsight.evaluate.breakdown.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
 from partsight.evaluate.matching import match
-from partsight.evaluate.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, sample
 

@@ -278,14 +278,14 @@ def test_tasks_without_annotation_are_left_out_and_told(tmp_path):
     label_studio(tmp_path)
     found = judged(tmp_path)
     assert len(found.pictures) == 3
-    assert [(one.name, one.reason) for one in found.left_out] == [("later.jpg", "is not labelled yet")]
+    assert [(one.name, one.reason) for one in found.left_out] == [("later.jpg", "is not labeled yet")]
     assert found.faults == []
 
 
 def test_pictures_elsewhere_are_asked_for(tmp_path):
     label_studio(tmp_path / "export")
     (tmp_path / "export" / "media").rename(tmp_path / "media")
-    assert "give its folder with --pictures" in judged(tmp_path / "export").faults[0]
+    assert "give its folder (`pictures`)" in judged(tmp_path / "export").faults[0]
     assert len(judged(tmp_path / "export", tmp_path / "media").pictures) == 3
 
 

@@ -3,12 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from partsight.config.photos import PhotosSection
+from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos
 from partsight.errors import DatasetError, StaleLabelsError
 from partsight.files import write_json
 from partsight.labels.label import Label
 from partsight.labels.store import open_label_store
+from tests.builders import write_picture
 
 NAMES = ("QF", "QD")
 KEY = "monday/a.jpg"
@@ -100,7 +101,7 @@ def test_a_step_cut_off_by_a_kill_is_finished_when_the_folder_is_opened_again(fo
     assert (folder / "labels/monday/a.txt").is_file() == (intent == "publish")
 
 
-def test_a_photo_whose_name_another_one_has_among_the_labelled_gets_a_number(folder):
+def test_a_photo_whose_name_another_one_has_among_the_labeled_gets_a_number(folder):
     make_picture(folder / "images" / KEY, gray=200)
     (folder / "labels/monday").mkdir(parents=True)
     (folder / "labels/monday/a.txt").write_text("")
@@ -155,3 +156,21 @@ def test_write_then_read_is_identity(tmp_path_factory, entries):
     assert [box.class_name for box in read] == [box.class_name for box in boxes]
     for one, other in zip(read, boxes, strict=True):
         assert one.box_xyxy == pytest.approx(other.box_xyxy, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("0 0.5", "2 columns"),
+        ("0 0.5 0.5 0 0.1", "no area"),
+        ("QF x", "expected numbers"),
+        ("9 .5 .5 .1 .1", "class 9"),
+    ],
+)
+def test_a_damaged_label_file_is_told_with_file_and_line(tmp_path, line, told):
+    write_picture(tmp_path / "images" / "a.png", (64, 48))
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text(f"{line}\n")
+    (tmp_path / "classes.txt").write_text("QF\n")
+    with pytest.raises(DatasetError, match=rf"a\.txt:1: .*{told}"):
+        open_label_store(tmp_path, []).read("a.png")

@@ -20,10 +20,10 @@ def noisy(picture, sigma, seed=1):
 
 
 def test_noise_is_measured_in_its_own_unit():
-    """Grey noise of a known standard deviation; three independent channels average by the luminance weights."""
-    grey = np.full((200, 200, 3), 128, np.uint8)
+    """Gray noise of a known standard deviation; three independent channels average by the luminance weights."""
+    gray = np.full((200, 200, 3), 128, np.uint8)
     same = np.random.default_rng(0).normal(0, 255 * 0.03, (200, 200, 1))
-    picture = np.clip(np.rint(grey + same), 0, 255).astype(np.uint8)
+    picture = np.clip(np.rint(gray + same), 0, 255).astype(np.uint8)
     assert measure_picture(picture)["noise"] == pytest.approx(0.03, rel=0.05)
 
 
@@ -39,8 +39,8 @@ def test_brightness_contrast_saturation_and_warmth():
     figures, dark = measure_picture(picture), measure_picture(darker)
     assert dark["brightness"] == pytest.approx(figures["brightness"] / 2, rel=0.02)
     assert dark["contrast"] == pytest.approx(figures["contrast"] / 2, rel=0.05)
-    grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-    assert measure_picture(grey)["saturation"] == pytest.approx(0, abs=1e-6)
+    gray = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    assert measure_picture(gray)["saturation"] == pytest.approx(0, abs=1e-6)
     red = picture.copy()
     red[..., 2] //= 2
     assert measure_picture(red)["warmth"] > figures["warmth"] + 0.8
@@ -103,3 +103,8 @@ def test_pictures_without_objects_have_no_object_figures(tmp_path):
     names = {row.name for row in compare_appearance(empty, empty)}
     assert "object size" not in names
     assert "noise" in names
+
+
+@pytest.mark.parametrize("shape", [(1, 400, 3), (400, 1, 3), (1, 1, 3), (2, 9000, 3)])
+def test_the_thinnest_pictures_have_figures(shape):
+    assert all(np.isfinite(value) for value in measure_picture(np.full(shape, 90, np.uint8)).values())

@@ -18,32 +18,32 @@ STREAMED = {"movflags": "frag_keyframe+empty_moov"}
 
 def look(path: Path):
     findings: list[str] = []
-    return list(Video(path).glimpses(findings.append)), findings
+    return list(Video(path).preview_frames(findings.append)), findings
 
 
 def test_all_frames_come_with_their_times_and_nothing_is_told(tmp_path):
-    glimpses, findings = look(write_video(tmp_path / "a.mp4", pan(30)))
-    assert [glimpse.number for glimpse in glimpses] == list(range(30))
-    np.testing.assert_allclose([glimpse.time_s for glimpse in glimpses], np.arange(30) / RATE, atol=0.002)
+    preview_frames, findings = look(write_video(tmp_path / "a.mp4", pan(30)))
+    assert [preview.number for preview in preview_frames] == list(range(30))
+    np.testing.assert_allclose([preview.time_s for preview in preview_frames], np.arange(30) / RATE, atol=0.002)
     assert findings == []
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
 def test_times_of_a_varying_frame_rate_are_those_of_the_file(tmp_path, suffix):
     times_s = [0.0, 0.05, 0.4, 0.45, 1.7, 1.75, 1.8, 3.0]
-    glimpses, _ = look(write_video(tmp_path / f"a{suffix}", pan(8), times_s))
-    np.testing.assert_allclose([glimpse.time_s for glimpse in glimpses], times_s, atol=0.002)
+    preview_frames, _ = look(write_video(tmp_path / f"a{suffix}", pan(8), times_s))
+    np.testing.assert_allclose([preview.time_s for preview in preview_frames], times_s, atol=0.002)
 
 
 def test_times_start_at_the_first_frame(tmp_path):
-    glimpses, _ = look(write_video(tmp_path / "a.mkv", pan(3), [5.0, 5.5, 6.0]))
-    np.testing.assert_allclose([glimpse.time_s for glimpse in glimpses], [0.0, 0.5, 1.0], atol=0.002)
+    preview_frames, _ = look(write_video(tmp_path / "a.mkv", pan(3), [5.0, 5.5, 6.0]))
+    np.testing.assert_allclose([preview.time_s for preview in preview_frames], [0.0, 0.5, 1.0], atol=0.002)
 
 
 def test_a_stream_without_time_stamps_gets_the_times_of_its_frame_rate(tmp_path):
-    glimpses, _ = look(write_video(tmp_path / "a.h264", pan(10)))
-    assert len(glimpses) == 10
-    times_s = [glimpse.time_s for glimpse in glimpses]
+    preview_frames, _ = look(write_video(tmp_path / "a.h264", pan(10)))
+    assert len(preview_frames) == 10
+    times_s = [preview.time_s for preview in preview_frames]
     assert times_s[0] == 0
     assert all(later > earlier for earlier, later in pairwise(times_s))
 
@@ -57,8 +57,8 @@ def test_pictures_are_turned_as_the_file_says(tmp_path, rotation_deg):
     expected = np.rot90(image, rotation_deg // 90)
     assert shown.shape == expected.shape
     assert np.abs(shown.astype(int) - expected).mean() < 4
-    glimpses, _ = look(path)
-    assert glimpses[0].grey.shape == expected.shape[:2]
+    preview_frames, _ = look(path)
+    assert preview_frames[0].gray.shape == expected.shape[:2]
 
 
 def test_frames_asked_for_are_the_ones_looked_at(tmp_path):
@@ -85,8 +85,8 @@ def test_a_missing_tail_gives_the_frames_before_it_and_a_finding(tmp_path, name,
     path = write_video(tmp_path / name, pan(60), options=options)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    glimpses, findings = look(path)
-    assert 10 < len(glimpses) < 50
+    preview_frames, findings = look(path)
+    assert 10 < len(preview_frames) < 50
     assert any(f"{name}: ends after" in finding and "of 3.0 s" in finding for finding in findings)
 
 
@@ -94,8 +94,8 @@ def test_a_cut_stream_gives_the_frames_before_the_cut(tmp_path):
     path = write_video(tmp_path / "a.mp4", pan(60), options=STREAMED)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
-    glimpses, _ = look(path)
-    assert 20 < len(glimpses) < 60
+    preview_frames, _ = look(path)
+    assert 20 < len(preview_frames) < 60
 
 
 def test_damage_in_the_middle_costs_only_the_damaged_frames_and_is_told(tmp_path):
@@ -104,8 +104,8 @@ def test_damage_in_the_middle_costs_only_the_damaged_frames_and_is_told(tmp_path
     middle = len(content) // 2
     content[middle : middle + 3000] = bytes(3000)
     path.write_bytes(content)
-    glimpses, findings = look(path)
-    assert 40 < len(glimpses) <= 60
+    preview_frames, findings = look(path)
+    assert 40 < len(preview_frames) <= 60
     assert any("damaged" in finding for finding in findings)
 
 

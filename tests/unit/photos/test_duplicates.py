@@ -6,15 +6,15 @@ import numpy as np
 from PIL import Image
 
 from partsight.photos.duplicates import HashedPicture, find_duplicates
-from partsight.photos.footage import Glimpse
+from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import measure
-from partsight.photos.stills import small_grey
+from partsight.photos.stills import small_gray
 
 from .videos import texture
 
 
 def hash_of(image: np.ndarray) -> int:
-    return measure(Glimpse(0, None, small_grey(image))).hash64
+    return measure(PreviewFrame(0, None, small_gray(image))).hash64
 
 
 def stored_again(image: np.ndarray) -> np.ndarray:

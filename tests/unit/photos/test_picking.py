@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.photos.footage import Glimpse
+from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import Measurement, measure, sharpness
 from partsight.photos.picking import ALIKE, NEIGHBORHOOD_S, find_sharp, pick
-from partsight.photos.stills import small_grey
+from partsight.photos.stills import small_gray
 
 from .videos import RATE, blurred, pan, texture
 
@@ -18,7 +18,7 @@ from .videos import RATE, blurred, pan, texture
 def measured(images, times_s=None):
     times_s = [number / RATE for number in range(len(images))] if times_s is None else times_s
     return [
-        measure(Glimpse(number, time_s, small_grey(image)))
+        measure(PreviewFrame(number, time_s, small_gray(image)))
         for number, (image, time_s) in enumerate(zip(images, times_s, strict=True))
     ]
 
@@ -36,7 +36,7 @@ def smallest_difference(picked) -> float:
 def test_blur_lowers_sharpness_whatever_the_scene():
     for seed in range(5):
         image = texture(seed, (640, 480))
-        values = [sharpness(small_grey(blurred(image, radius))) for radius in (0.1, 1, 2, 4)]
+        values = [sharpness(small_gray(blurred(image, radius))) for radius in (0.1, 1, 2, 4)]
         assert values == sorted(values, reverse=True)
         assert values[0] > 10 * values[-1]
 
@@ -136,7 +136,7 @@ def test_what_looks_like_a_known_picture_is_not_picked_again():
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 900, 3), (900, 2, 3), (50, 50, 3)])
 def test_tiny_and_one_colored_pictures_are_measured_too(shape):
-    measurement = measure(Glimpse(0, None, small_grey(np.full(shape, 77, np.uint8))))
+    measurement = measure(PreviewFrame(0, None, small_gray(np.full(shape, 77, np.uint8))))
     assert measurement.sharpness == 0
     assert not measurement.look.any()
 

@@ -14,7 +14,7 @@ import sys
 from operator import add
 from pathlib import Path
 
-from partsight.config.cluster import ClusterSection
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.pipeline.running.cluster import cluster_executor
 
 if __name__ == "__main__":

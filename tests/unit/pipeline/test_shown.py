@@ -17,8 +17,6 @@ def test_what_no_training_shows_is_not_counted(schedule, expected):
     renders = [replace(showing(f"r{number}", 0), source="render") for number in range(2)]
     train = dataset_of(*renders, showing("p0", 1), showing("n0"))
     times = {"r1": 0, "p0": 4, "n0": 0}
-    recipe = Recipe.model_validate(
-        {"name": "r", "parts": {"QF": {"files": ["QF.step"]}}, "train": {"schedule": schedule}}
-    )
+    recipe = Recipe.of(parts={"QF": {"files": ["QF.step"]}}, train={"schedule": schedule})
     output = DatasetOutput("key", Path("data.yaml"), Splits(train, dataset_of(), dataset_of()), times, 4, 0.0)
     assert [sample.sample_id for sample in shown_in_training(recipe, output).samples] == expected

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.layouts.layout import Body, Layout
 from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.randomize.solids import box, bracket
@@ -22,11 +22,11 @@ DARK = {"light__vary": False}
 def sampler(seed: int = 5, *, parts=PARTS, others=(), **changes) -> SceneSampler:
     section = RandomizeSection().model_dump()
     for name, value in changes.items():
-        group, _, key = name.partition("__")
-        if key:
-            section[group][key] = value
-        else:
-            section[group] = value
+        *groups, key = name.split("__")
+        within = section
+        for group in groups:
+            within = within[group]
+        within[key] = value
     return open_sampler(RandomizeSection.model_validate(section), parts, SIZE_WH, seed, others)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from partsight.config.randomize import MixSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.randomize.placement import sample_placement
 from tests.unit.randomize.drawing import PARTS, sampler
 
@@ -18,10 +18,10 @@ def drawn(count: int = 300, **changes) -> list[str]:
     ("changes", "names"),
     [
         ({"placement": "orbit"}, {"orbit"}),
-        ({"placement": "stand", "scatter__physics": True}, {"standing"}),
+        ({"placement": "stand", "scatter__physics__enabled": True}, {"standing"}),
         ({"placement": "scatter"}, {"scattered"}),
-        ({"placement": "scatter", "scatter__physics": True, "scatter__float_share": 0.0}, {"dropped"}),
-        ({"placement": "scatter", "scatter__physics": True, "scatter__float_share": 1.0}, {"scattered"}),
+        ({"placement": "scatter", "scatter__physics__enabled": True, "scatter__float_share": 0.0}, {"dropped"}),
+        ({"placement": "scatter", "scatter__physics__enabled": True, "scatter__float_share": 1.0}, {"scattered"}),
     ],
 )
 def test_a_recipe_gets_the_layout_that_it_names(changes, names):
@@ -29,14 +29,14 @@ def test_a_recipe_gets_the_layout_that_it_names(changes, names):
 
 
 def test_with_physics_all_is_dropped_that_does_not_hover():
-    opened = sampler(scatter__physics=True, scatter__float_share=0.5, scatter__parts_per_image=(1, 2))
+    opened = sampler(scatter__physics__enabled=True, scatter__float_share=0.5, scatter__parts_per_image=(1, 2))
     for index in range(12):
         is_floating = opened.layout(index).setting == "air"
         assert sample_placement(opened._context(index)) == ("scattered" if is_floating else "dropped")
 
 
 def test_a_mix_gives_each_placement_its_share_and_every_class_its_turns():
-    found = drawn(900, placement="mix", mix={"orbit": 1, "scatter": 1, "stand": 2})
+    found = drawn(900, placement={"orbit": 1, "scatter": 1, "stand": 2})
     shares = {name: count / 900 for name, count in Counter(found).items()}
     assert shares == pytest.approx({"orbit": 0.25, "scattered": 0.25, "standing": 0.5}, abs=0.08)
     for name in shares:
@@ -45,9 +45,7 @@ def test_a_mix_gives_each_placement_its_share_and_every_class_its_turns():
 
 
 def test_a_picture_of_a_mix_is_that_picture_of_one_of_its_placements():
-    mix, orbit = (
-        sampler(placement=placement, mix={"orbit": 1, "scatter": 1, "stand": 0}) for placement in ("mix", "orbit")
-    )
+    mix, orbit = (sampler(placement=placement) for placement in ({"orbit": 1, "scatter": 1}, "orbit"))
     orbits = [index for index in range(12) if mix.layout(index).setting == "studio"]
     assert orbits
     for index in orbits:
@@ -56,6 +54,6 @@ def test_a_picture_of_a_mix_is_that_picture_of_one_of_its_placements():
 
 
 def test_a_placement_of_weight_zero_is_never_drawn():
-    assert set(drawn(60, placement="mix", mix={"orbit": 1, "scatter": 0, "stand": 0})) == {"orbit"}
+    assert set(drawn(60, placement={"orbit": 1, "scatter": 0, "stand": 0})) == {"orbit"}
     with pytest.raises(ValueError, match="all weights are 0"):
-        MixSection(orbit=0, scatter=0, stand=0)
+        RandomizeSection(placement={"orbit": 0, "scatter": 0})

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import RandomizeSection
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import SceneError
 from partsight.randomize.sampler import open_sampler
 from partsight.structures.world.scene import Scene
@@ -41,7 +41,9 @@ def test_a_scene_is_a_function_of_seed_and_number(plain):
 @pytest.mark.parametrize("physics", [False, True])
 def test_a_scene_shows_its_layout(placement, physics):
     """Bodies of the layout come first, where the layout has them, seen by its camera; what follows has no class."""
-    drawn = sampler(placement=placement, scatter__physics=physics, scatter__parts_per_image=(1, 3), light__vary=False)
+    drawn = sampler(
+        placement=placement, scatter__physics__enabled=physics, scatter__parts_per_image=(1, 3), light__vary=False
+    )
     for index in range(4):
         layout, scene = drawn.layout(index), drawn.sample(index)
         assert scene.camera.world_from_camera.tobytes() == layout.viewpoint.camera.world_from_camera.tobytes()
@@ -83,10 +85,10 @@ def test_only_hovering_parts_have_a_picture_behind_and_nothing_below():
     assert {layout.setting for layout in layouts(8, scatter__float_share=0.5)} == {"air", "ground"}
 
 
-def test_the_baseline_is_grey_on_white_and_nothing_else():
+def test_the_baseline_is_gray_on_white_and_nothing_else():
     for scene in scenes(5, placement="orbit"):
         assert (scene.background.image_rgb == 255).all()
-        assert [m.name for instance in scene.instances for m in instance.materials] == ["grey"]
+        assert [m.name for instance in scene.instances for m in instance.materials] == ["gray"]
         assert len(scene.lamps) == 1
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.looks.materials import is_cad
 from partsight.randomize.solids import box, bracket, cable, lathe, scaled
 from partsight.randomize.things.assemblies import sample_assembly
-from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.randomize.things.distractors import Catalog, sample_distractor
 from partsight.structures.world.part import Part, bounding_box_m, diagonal_m
 
 
@@ -49,7 +49,7 @@ def test_scaling_changes_size_and_key_only():
 
 def test_distractors_are_about_as_large_as_asked():
     for seed in range(60):
-        part = sample_distractor(np.random.default_rng(seed), 0.1, DistractorSection(), Catalogue(()))
+        part = sample_distractor(np.random.default_rng(seed), 0.1, DistractorSection(), Catalog(()))
         assert 0.01 < diagonal_m(part.mesh) < 0.6
         assert np.isfinite(part.mesh.vertices_m).all()
         assert np.isfinite(part.mesh.normals).all()
@@ -76,5 +76,5 @@ def test_an_assembly_is_drawn_by_its_seed():
 
 def test_as_many_distractors_as_asked_are_assemblies():
     section, rng = DistractorSection(assembly_share=0.5), np.random.default_rng(0)
-    names = [sample_distractor(rng, 0.1, section, Catalogue(())).name for _ in range(300)]
+    names = [sample_distractor(rng, 0.1, section, Catalog(())).name for _ in range(300)]
     assert 120 < names.count("assembly") < 180

@@ -12,9 +12,14 @@ from tests.unit.randomize.drawing import classed, sampler
 RECIPES = {
     "orbit": {"placement": "orbit"},
     "scattered": {},
-    "dropped": {"scatter__physics": True, "scatter__float_share": 0.0, "distractors__per_image": (0, 2)},
+    "dropped": {"scatter__physics__enabled": True, "scatter__float_share": 0.0, "distractors__per_image": (0, 2)},
     "standing": {"placement": "stand", "distractors__per_image": (0, 0)},
-    "mix": {"placement": "mix", "wear__share": 0.5, "light__hall_share": 0.5, "distractors__per_image": (0, 0)},
+    "mix": {
+        "placement": {"scatter": 2, "stand": 1},
+        "wear__share": 0.5,
+        "light__hall_share": 0.5,
+        "distractors__per_image": (0, 0),
+    },
 }
 PICTURES = (4, 11)
 EXPECTED = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scenes import box_part, camera, placed, sky_environment, still_life, uniform_environment, with_background
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
 from partsight.structures.world.camera import Camera, Intrinsics

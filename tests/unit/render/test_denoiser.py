@@ -7,7 +7,7 @@ pytest.importorskip("pyoidn", reason="needs the extra [denoise]")
 
 from scenes import still_life  # after the skip
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.denoiser import Denoiser
 from partsight.render.renderer import open_renderer
 
@@ -25,7 +25,7 @@ def error(picture, reference):
 
 
 def test_few_denoised_samples_are_nearer_to_many_samples():
-    reference, _ = draw(1024, denoise=False)
+    reference, _ = draw(160, denoise=False)
     grainy, plain_variant = draw(8, denoise=False)
     clean, clean_variant = draw(8, denoise=True)
     assert error(clean, reference) < 0.6 * error(grainy, reference)

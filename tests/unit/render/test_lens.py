@@ -7,8 +7,8 @@ import pytest
 from scenes import still_life, uniform_environment, with_background
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
-from partsight.config.render import RenderSection
+from partsight.config.sections.annotate import AnnotateSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.structures.world.camera import farthest_corner
 from partsight.structures.world.lens import corner_lens
@@ -36,7 +36,7 @@ def on_black(scene):
 
 
 def overlap(renderer, scene):
-    """Pixels that are lit and labelled, as a share of those that are either."""
+    """Pixels that are lit and labeled, as a share of those that are either."""
     drawn = draw_scene(renderer, scene).radiance.sum(axis=2) > 0.05
     mask = annotate_scene(scene, EVERYTHING).instance_mask >= 0
     return (drawn & mask).sum() / (drawn | mask).sum()

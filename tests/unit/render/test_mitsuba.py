@@ -18,7 +18,7 @@ from scenes import (
     with_background,
 )
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
 from partsight.structures.world.camera import Camera, Intrinsics, project

@@ -19,7 +19,7 @@ from scenes import (
     with_background,
 )
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.renderer import check_rendering, open_renderer
 from partsight.structures.world.camera import Camera, Intrinsics
@@ -43,7 +43,7 @@ def reference():
 
 
 TRAIN_AFTERWARDS = """
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.renderer import open_renderer
 with open_renderer(RenderSection(renderer="pyvista"), 1) as renderer:
     import torch

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.render.sensor import MIDDLE_GREY, encode_picture, expose
+from partsight.render.sensor import MIDDLE_GRAY, encode_picture, expose
 from partsight.structures.world.material import linear_from_srgb, srgb_from_linear
 from partsight.structures.world.rendering import Rendering
 from partsight.structures.world.sensor import Sensor
@@ -60,8 +60,8 @@ def test_one_stop_doubles_the_light():
     assert linear(expose(flat(0.2), Sensor(exposure_ev=1.0))).mean() == pytest.approx(0.4, abs=0.004)
 
 
-def test_automatic_exposure_brings_the_mean_to_middle_grey():
-    assert linear(expose(flat(3.0), Sensor(auto_exposure=True))).mean() == pytest.approx(MIDDLE_GREY, abs=0.003)
+def test_automatic_exposure_brings_the_mean_to_middle_gray():
+    assert linear(expose(flat(3.0), Sensor(auto_exposure=True))).mean() == pytest.approx(MIDDLE_GRAY, abs=0.003)
 
 
 def test_automatic_exposure_leaves_darkness_dark():
@@ -86,7 +86,7 @@ def test_vignetting_takes_the_stated_share_from_the_corners_and_nothing_from_the
     assert seen[0, 0, 1] == pytest.approx(0.3, abs=0.01)
 
 
-def test_zero_saturation_is_grey():
+def test_zero_saturation_is_gray():
     image = expose(window(), Sensor(saturation=0.0)).astype(int)
     assert np.ptp(image, axis=2).max() <= 1
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from partsight.config.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.matching import match
-from partsight.report.content import PartCard, Picture, ReportContent
+from partsight.report.content import ReportContent, ReportPart, ReportPicture
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
 from partsight.structures.sample import Sample
@@ -38,15 +38,15 @@ def content(folder: Path, class_names=("bolt", "nut"), **changes):
         (sample(folder, "a", [LEFT], [0]), sample(folder, "b", [LEFT, RIGHT], [0, 1]), sample(folder, "c")),
     )
     detections = [found([LEFT], [0.9], [0]), found([LEFT], [0.8], [1]), found([ABOVE], [0.6], [0])]
-    picture = Picture(
+    picture = ReportPicture(
         truth.samples[1].image_path, detections[1].boxes_xyxy, [1], [0.8], [LEFT, RIGHT], [0, 1], [0], "b"
     )
     given = {
         "title": "Bolts",
         "evaluation": evaluation(truth, detections),
         "test_source": "photo",
-        "parts": (PartCard(class_names[0], "steel", card_png(), (("Size", "3 mm"),)),),
-        "renders": (Picture(truth.samples[1].image_path, [LEFT, RIGHT], [0, 1]),),
+        "parts": (ReportPart(class_names[0], "steel", card_png(), (("Size", "3 mm"),)),),
+        "renders": (ReportPicture(truth.samples[1].image_path, [LEFT, RIGHT], [0, 1]),),
         "worst": (picture,),
         "recipe": "seed = 0\n",
     }

@@ -32,7 +32,7 @@ def test_renders_alone_lead_to_photos(tmp_path):
 
 
 def test_a_detector_without_photos_is_told_what_five_would_do(tmp_path):
-    assert "Five labelled photos per class" in advised(tmp_path, num_train_photos=0)
+    assert "Five labeled photos per class" in advised(tmp_path, num_train_photos=0)
 
 
 @pytest.mark.parametrize(("num_sessions", "is_said"), [(1, True), (4, True), (5, False)])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.config.report import ReportSection
+from partsight.config.sections.report import ReportSection
 from partsight.errors import DatasetError
-from partsight.report.content import Picture, StageTiming
+from partsight.report.content import ReportPicture, StageTiming
 from partsight.report.page import MAX_BYTES, write_report
 from partsight.structures.evaluation import Cause, Interval
 
@@ -145,14 +145,14 @@ def test_galleries_hold_no_more_pictures_than_the_recipe_says(tmp_path):
 def test_pictures_are_made_smaller_until_the_page_is_below_five_megabytes(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (320, 320, 3), dtype=np.uint8)
     PillowImage.fromarray(noise).save(tmp_path / "noise.png")
-    heavy = Picture(tmp_path / "noise.png", np.empty((0, 4)), np.empty(0))
+    heavy = ReportPicture(tmp_path / "noise.png", np.empty((0, 4)), np.empty(0))
     path = write_report(content(tmp_path, worst=(heavy,) * 80), ReportSection(gallery=200), tmp_path / "report.html")
     assert path.stat().st_size < MAX_BYTES
     assert path.read_text().count("<image ") == 81
 
 
 def test_an_unreadable_picture_is_named_and_no_page_is_left_behind(tmp_path):
-    gone = Picture(tmp_path / "gone.png", np.empty((0, 4)), np.empty(0))
+    gone = ReportPicture(tmp_path / "gone.png", np.empty((0, 4)), np.empty(0))
     with pytest.raises((DatasetError, OSError), match=r"gone\.png"):
         write_report(content(tmp_path, best=(gone,)), ReportSection(), tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()

@@ -16,7 +16,7 @@ def verdict(tmp_path, **changes):
 def test_renders_prove_nothing_about_photos_and_the_verdict_says_so(tmp_path):
     text = verdict(tmp_path, test_source="render", num_train_renders=320)
     assert text.startswith("Finds 25 % of the parts (95 % interval ")
-    assert "averaged over 2 classes, on 3 held-out renders with 3 labelled parts." in text
+    assert "averaged over 2 classes, on 3 held-out renders with 3 labeled parts." in text
     assert "Trained on 320 renders and no photos. This says nothing about real photos: none were given." in text
 
 
@@ -47,7 +47,7 @@ def test_few_sessions_and_missing_intervals_are_mentioned(tmp_path):
     assert "averaged" not in text
 
 
-def test_without_labelled_parts_nothing_is_claimed(tmp_path):
+def test_without_labeled_parts_nothing_is_claimed(tmp_path):
     empty = Dataset(("bolt",), (sample(tmp_path, "x"),))
     assert verdict(tmp_path, evaluation=evaluation(empty, [found()])).startswith("Nothing can be said")
 

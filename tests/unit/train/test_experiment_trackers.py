@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from partsight.config.track import TrackSection
+from partsight.config.sections.running.track import TrackSection
 from partsight.errors import RecipeError
 from partsight.train.experiment_trackers import TrackedRun, open_trackers
 from tests.hostile_names import ALL_IN_ONE

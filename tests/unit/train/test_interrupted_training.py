@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import DetectorError
 from partsight.train.training import train_detector
 from tests.unit.detector.shapes import NAMES, write_shapes
@@ -47,8 +47,8 @@ SMALL = {"compact": (2, 12, 24, 36), "ultralytics": (8, 40, 100, 140)}
 
 def section_of(family: str) -> TrainSection:
     return TrainSection(
-        family=family, model=MODELS[family], weights="scratch", image_size=64, epochs=NUM_EPOCHS, batch=4, mosaic=0.0,
-        close_mosaic=0, device="cpu", threads=1,
+        family=family, model=MODELS[family], weights="scratch", image_size=64, epochs=NUM_EPOCHS, batch=4,
+        augment={"mosaic": 0.0, "close_mosaic": 0}, device="cpu", threads=1,
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def test_a_dataset_that_would_run_code_or_lacks_its_lists_is_refused(tmp_path, l
 @NO_YOLO
 def test_a_loss_that_is_no_number_sets_the_training_back_to_the_epoch_before(data_yaml, stopped, tmp_path):
     """As the library does it, from our state: the third epoch is made a second time."""
-    from partsight.detector.families.ultralytics_trainer import Trainer
+    from partsight.detector.families.ultralytics.trainer import Trainer
 
     epochs = []
 
@@ -209,8 +209,8 @@ def test_a_loss_that_is_no_number_sets_the_training_back_to_the_epoch_before(dat
             return answer
 
     from partsight.detector.detector import TrainJob
-    from partsight.detector.families import ultralytics as family
     from partsight.detector.families.training_state import read_state
+    from partsight.detector.families.ultralytics import family
 
     job = TrainJob(data_yaml, NAMES, section_of("ultralytics"), 0, tmp_path, 4)
     family._write_start(job)
@@ -229,7 +229,7 @@ def test_a_loss_that_is_no_number_sets_the_training_back_to_the_epoch_before(dat
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import PartsightError
 from partsight.train.training import train_detector
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.files import read_json
 from partsight.labels.formats.yolo import write_yolo
 from partsight.structures.dataset import Dataset, Splits
@@ -23,7 +23,9 @@ torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 NAMES = ("square", "disc")
-SECTION = TrainSection(image_size=64, epochs=2, batch=4, mosaic=0.0, close_mosaic=0, device="cpu", threads=1)
+SECTION = TrainSection(
+    image_size=64, epochs=2, batch=4, augment=AugmentSection(mosaic=0.0, close_mosaic=0), device="cpu", threads=1
+)
 
 
 def sample(folder: Path, number: int) -> Sample:
@@ -51,7 +53,7 @@ def data_yaml(tmp_path_factory) -> Path:
 RUN = """
 import sys
 from pathlib import Path
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import AugmentSection, TrainSection
 from partsight.train.training import train_detector
 
 if __name__ == "__main__":
@@ -82,7 +84,7 @@ def run(data_yaml: Path, section: TrainSection, output: Path, *, kill_after: int
 
 @pytest.mark.slow
 def test_a_killed_training_goes_on_from_its_last_epoch(data_yaml, tmp_path):
-    section = SECTION.model_copy(update={"epochs": 4})
+    section = SECTION.but(epochs=4)
     assert run(data_yaml, section, tmp_path, kill_after=2)[:2] == ["EPOCH 1", "EPOCH 2"]
     rest = run(data_yaml, section, tmp_path)
     assert "EPOCH 1" not in rest
@@ -96,13 +98,13 @@ def test_training_starts_from_the_given_weights(data_yaml, tmp_path):
     """With a vanishing rate the trained network is the one it was given."""
     from safetensors.torch import load_file
 
-    from partsight.detector.families.ultralytics_weights import build_network
+    from partsight.detector.families.ultralytics.weights import build_network
 
     torch.manual_seed(11)
     given = build_network("yolov8n", 2).state_dict()
     torch.save(given, tmp_path / "given.pt")
     still = {"weights": str(tmp_path / "given.pt"), "learning_rate": 1e-12, "epochs": 1, "warmup_epochs": 0.0}
-    run(data_yaml, SECTION.model_copy(update=still), tmp_path / "run")
+    run(data_yaml, SECTION.but(**still), tmp_path / "run")
     trained = load_file(tmp_path / "run" / "model" / "weights.safetensors")
     name = "model.4.cv1.conv.weight"
     assert torch.allclose(trained[name], given[name].float(), atol=2e-3)
@@ -122,7 +124,7 @@ def test_history_is_whole_after_every_epoch_and_repeats_nothing(tmp_path):
 @pytest.mark.slow
 def test_a_found_batch_size_stays_with_its_training(data_yaml, tmp_path):
     """What was found on one machine holds when the training goes on elsewhere; the model says what it was."""
-    auto = SECTION.model_copy(update={"batch": "auto", "epochs": 1})
+    auto = SECTION.but(batch="auto", epochs=1)
     run(data_yaml, auto, tmp_path / "a")
     assert read_json(tmp_path / "a" / "batch.json")["batch"] == 8
     assert read_json(tmp_path / "a" / "model" / "model.json")["train"]["batch"] == 8

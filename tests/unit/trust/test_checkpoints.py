@@ -7,16 +7,18 @@ from importlib.util import find_spec
 
 import pytest
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.errors import DetectorError
 
 torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 
-from partsight.detector.families import compact_network, compact_weights, ultralytics_weights  # noqa: E402
 from partsight.detector.families.checkpoint_file import read_checkpoint  # noqa: E402
-from partsight.detector.families.ultralytics_library import open_library  # noqa: E402
+from partsight.detector.families.compact import network as compact_network  # noqa: E402
+from partsight.detector.families.compact import weights as compact_weights  # noqa: E402
+from partsight.detector.families.ultralytics import weights as ultralytics_weights  # noqa: E402
+from partsight.detector.families.ultralytics.library import open_library  # noqa: E402
 from tests.unit.trust import hostile  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")

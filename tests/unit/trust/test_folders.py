@@ -18,10 +18,10 @@ torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
 if find_spec("ultralytics") is None:
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 
-from partsight.config.train import TrainSection  # noqa: E402
-from partsight.detector.families.ultralytics_data import checked_data  # noqa: E402
-from partsight.detector.families.ultralytics_library import open_library  # noqa: E402
-from partsight.detector.families.ultralytics_weights import build_network, write_model  # noqa: E402
+from partsight.config.sections.train import TrainSection  # noqa: E402
+from partsight.detector.families.ultralytics.data import checked_data  # noqa: E402
+from partsight.detector.families.ultralytics.library import open_library  # noqa: E402
+from partsight.detector.families.ultralytics.weights import build_network, write_model  # noqa: E402
 from tests.unit.trust import hostile  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")

@@ -13,7 +13,7 @@ import pytest
 from partsight.cli.app import run
 from partsight.config.loading import effective_recipe, read_recipe
 from partsight.config.recipe import Recipe
-from partsight.config.sweep import SweepSection
+from partsight.config.sections.running.sweep import SweepSection
 from partsight.config.trust import AS_SCRIPTS, VARIABLE, accept
 from partsight.errors import RecipeError, UntrustedRecipeError
 from partsight.pipeline.running.workspace import Workspace

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from partsight.web.connections import Limits, place_of
+from partsight.web.connections import ConnectionLimits, place_of
 from tests.unit.web.served import crowd, served
 
 FEW_FILES = 200
@@ -198,7 +198,7 @@ def test_a_network_of_one_customer_counts_as_one(address, place):
 
 def test_there_is_always_room_for_more_than_one_address():
     for number in (2, 8, 100):
-        limits = Limits(connections=number)
+        limits = ConnectionLimits(connections=number)
         assert 1 <= limits.most_of_one < limits.most
 
 

@@ -1,4 +1,4 @@
-"""Every server of a page bears a crowd: the live page and the labelling page, with few file descriptors."""
+"""Every server of a page bears a crowd: the live page and the labeling page, with few file descriptors."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ FEW_FILES = 200
 LIMIT = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({FEW_FILES}, {FEW_FILES})); "
 LIVE = """
 from pathlib import Path
-from partsight.deploy.live.access import Access
+from partsight.web.access import Access
 from partsight.deploy.model import Model
 from partsight.deploy.model_folder import read_model_folder
 from partsight.pipeline.delivery.live import LiveJob, open_live

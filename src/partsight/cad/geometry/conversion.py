@@ -10,7 +10,7 @@ import trimesh
 from partsight.cad.geometry.materials import DEFAULT_COLOR, guess_material, material_of, paint
 from partsight.cad.geometry.selection import match_node
 from partsight.cad.readers.pieces import Node, Piece
-from partsight.config.cad import PartSection
+from partsight.config.sections.cad import PartSection
 from partsight.errors import CadError
 from partsight.files import hash_bytes
 from partsight.structures.arrays import FloatArray, IntArray

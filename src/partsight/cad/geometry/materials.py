@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from partsight.config.cad import MaterialKind
+from partsight.config.sections.cad import MaterialKind
 from partsight.structures.world.material import Material, linear_from_srgb
 
 BY_NAME: tuple[tuple[str, str, float, float], ...] = (
@@ -20,10 +20,10 @@ BY_NAME: tuple[tuple[str, str, float, float], ...] = (
     ("plastic", r"paint|lack|plastic|pvc|nylon|abs\b|pom\b", 0.0, 0.45),
 )
 """Kind, pattern, metallic, roughness."""
-GREY_SATURATION = 0.12
+GRAY_SATURATION = 0.12
 """Colors less saturated than this, and not dark, are taken for bare metal: that is how CAD draws steel and aluminium."""
 DARK = 0.12
-"""Linear luminance below which a grey is paint, plastic or rubber."""
+"""Linear luminance below which a gray is paint, plastic or rubber."""
 DEFAULT_COLOR = (0.6, 0.6, 0.6)
 
 
@@ -47,8 +47,8 @@ def guess_material(name: str, base_color: tuple[float, float, float]) -> Materia
     for kind, pattern, metallic, roughness in BY_NAME:
         if re.search(pattern, name, re.IGNORECASE):
             return Material(kind, base_color, metallic, roughness)
-    is_grey = max(base_color) - min(base_color) <= GREY_SATURATION * max(*base_color, 1e-6)
-    if is_grey and float(np.mean(base_color)) > DARK:
+    is_gray = max(base_color) - min(base_color) <= GRAY_SATURATION * max(*base_color, 1e-6)
+    if is_gray and float(np.mean(base_color)) > DARK:
         return Material("metal", base_color, 1.0, 0.4)
     return Material("paint", base_color, 0.0, 0.5)
 

@@ -19,7 +19,7 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ChildExit:
     """How a child ended."""
 
     code: int
@@ -48,7 +48,7 @@ class ReaderProcesses:
             except Empty:
                 return
 
-    def run(self, request: Path, log: Path, timeout_s: float) -> Ended:
+    def run(self, request: Path, log: Path, timeout_s: float) -> ChildExit:
         """Read one request; its messages pass through a log file. Raises CadError when no process can be started."""
         if not HAS_FORK:
             return _run_alone(request, timeout_s)
@@ -57,9 +57,9 @@ class ReaderProcesses:
         said = log.read_text(errors="replace") if log.exists() else ""
         if code is None:
             _end(process)
-            return Ended(1, said)
+            return ChildExit(1, said)
         self._idle.put(process)
-        return Ended(code, said, timed_out=code == -signal.SIGALRM)
+        return ChildExit(code, said, timed_out=code == -signal.SIGALRM)
 
     def _take(self) -> "subprocess.Popen[str]":
         try:
@@ -117,11 +117,11 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.wait()
 
 
-def _run_alone(request: Path, timeout_s: float) -> Ended:
+def _run_alone(request: Path, timeout_s: float) -> ChildExit:
     """Where the system cannot fork: a whole new process for each file."""
     command = [sys.executable, "-P", "-m", "partsight.cad.process.worker", str(request)]
     try:
         result = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:
-        return Ended(1, "", timed_out=True)
-    return Ended(result.returncode, result.stderr.decode(errors="replace"))
+        return ChildExit(1, "", timed_out=True)
+    return ChildExit(result.returncode, result.stderr.decode(errors="replace"))

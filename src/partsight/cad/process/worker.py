@@ -14,7 +14,7 @@ from partsight.cad.facts import PartFacts, describe, write_facts
 from partsight.cad.readers.formats import EXACT_SUFFIXES
 from partsight.cad.readers.pieces import ReadFile
 from partsight.cad.storage import save_part
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, PartsightError
 from partsight.files import read_json
 from partsight.structures.world.part import Part

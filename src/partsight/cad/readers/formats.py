@@ -13,7 +13,7 @@ EXACT_SUFFIXES = STEP_SUFFIXES | PACKED_STEP_SUFFIXES | IGES_SUFFIXES | BREP_SUF
 MESH_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off"})
 """Triangles without a unit."""
 SCENE_SUFFIXES = frozenset({".glb", ".gltf", ".3mf"})
-"""Triangles with a unit: glTF is in metres, y up; 3MF states its own."""
+"""Triangles with a unit: glTF is in meters, y up; 3MF states its own."""
 SUFFIXES = EXACT_SUFFIXES | MESH_SUFFIXES | SCENE_SUFFIXES
 UNITLESS_SUFFIXES = MESH_SUFFIXES | BREP_SUFFIXES
 

@@ -36,7 +36,7 @@ class FreecadShape:
     label: str
     brep_path: Path
     world_from_shape: FloatArray
-    """(4, 4), millimetres; applied to the shape as the BREP file places it."""
+    """(4, 4), millimeters; applied to the shape as the BREP file places it."""
     colors_srgb: tuple[Color, ...]
     """One for the whole shape, or one for each face, or none."""
 

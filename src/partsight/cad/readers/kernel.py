@@ -30,7 +30,7 @@ COARSEST_ANGLE = np.deg2rad(60.0)
 """Six chords a circle: what is round stays so to the eye."""
 LONGEST_MM = 1e8
 """Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
-_UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
+_UNIT_NAMES = {"millimeter": "mm", "centimeter": "cm", "meter": "m", "inch": "inch", "micrometer": "µm", "foot": "foot"}
 
 
 def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float, unit: str | None) -> ReadFile:
@@ -56,7 +56,7 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
 
 
 def _new_document() -> Any:
-    """Return an empty document; its lengths are millimetres."""
+    """Return an empty document; its lengths are millimeters."""
     from OCP.TCollection import TCollection_ExtendedString
     from OCP.TDocStd import TDocStd_Document
 
@@ -170,7 +170,7 @@ def _add_shape(document: Any, shape: Any, name: str) -> Any:
 
 
 def _placed(shape: Any, world_from_shape: Any) -> Any:
-    """Return a copy of a shape at another place; the matrix is rigid, in millimetres.
+    """Return a copy of a shape at another place; the matrix is rigid, in millimeters.
 
     A copy without places of its own faces: the kernel loses the color of a face that has one.
     """

@@ -22,7 +22,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Triangles in metres, z up, in the file's frame."""
+    """Triangles in meters, z up, in the file's frame."""
 
     node: Node
     shape_id: int

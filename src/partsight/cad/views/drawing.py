@@ -38,7 +38,7 @@ def draw_views(
 
 
 def draw_difference(first: BoolArray, second: BoolArray, size_px: int) -> Image:
-    """Draw two outlines over each other: both grey, only the first blue, only the second orange."""
+    """Draw two outlines over each other: both gray, only the first blue, only the second orange."""
     picture = np.full((*first.shape, 3), 255, np.uint8)
     picture[first & second] = (205, 208, 210)
     picture[first & ~second] = (0, 114, 178)

@@ -138,8 +138,8 @@ def _coverage(drawing: Image) -> FloatArray:
 
 def _describe(image: Image) -> FloatArray:
     """Return (cells, bins): how strong edges of each orientation are, against the neighboring cells."""
-    grey = PillowImage.fromarray(image).convert("L").resize((_SIDE_PX, _SIDE_PX), PillowImage.Resampling.BILINEAR)
-    down, right = np.gradient(np.asarray(grey, float))
+    gray = PillowImage.fromarray(image).convert("L").resize((_SIDE_PX, _SIDE_PX), PillowImage.Resampling.BILINEAR)
+    down, right = np.gradient(np.asarray(gray, float))
     strength = np.hypot(right, down)
     bins = np.floor(np.arctan2(down, right) % np.pi / np.pi * _BINS).astype(int) % _BINS
     pixels = _SIDE_PX // _CELLS

@@ -1,4 +1,4 @@
-"""`partsight photos add`: frames worth labelling, from videos, folders and zips."""
+"""`partsight photos add`: frames worth labeling, from videos, folders and zips."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def add_photos(
         int, typer.Option("--max-frames", min=1, help="Most frames of each video and of each set of pictures.")
     ] = 40,
 ) -> None:
-    """Pick sharp frames that differ, and put them into the photos folder for labelling; exit code 1 when a file is bad."""
+    """Pick sharp frames that differ, and put them into the photos folder for labeling; exit code 1 when a file is bad."""
     from partsight.pipeline.photos import add as photo_intake
 
     console = open_console()

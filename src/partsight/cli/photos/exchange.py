@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from partsight.cli.console import open_console
+from partsight.cli.flags import with_flags
 from partsight.cli.options import RecipeOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
-    from partsight.labels.balance import Balance
     from partsight.labels.importing import Imported
     from partsight.pipeline.photos.exchange import OpenExport
 
@@ -22,10 +22,11 @@ SHOWN_REMARKS = 10
 _SHOWN_FAULTS = 5
 
 
-EmptyRule = Literal["ask", "nothing", "leave-out"]
+_EmptyRule = Literal["ask", "nothing", "leave-out"]
 
 
 def import_labels(
+    context: typer.Context,
     source: Annotated[
         Path, typer.Argument(help="Export of another tool: a zip, a folder, or a JSON, XML or CSV file.")
     ],
@@ -50,10 +51,12 @@ def import_labels(
         typer.Option("--replace", help="Replace labels of pictures that are there already, and list what changes."),
     ] = False,
     empty: Annotated[
-        EmptyRule, typer.Option(help="Pictures on which nothing is drawn: they show nothing, or are not annotated yet.")
+        _EmptyRule,
+        typer.Option(help="Pictures on which nothing is drawn: they show nothing, or are not annotated yet."),
     ] = "ask",
 ) -> None:
     """Bring in labels from Roboflow, CVAT, Label Studio, labelme, CreateML, VIA, COCO, YOLO or Pascal VOC."""
+    from partsight.labels.balance import balance_sentences
     from partsight.pipeline.photos.exchange import ImportChoices, ImportSource, open_export, write_import
 
     console = open_console()
@@ -66,9 +69,12 @@ def import_labels(
             _empty_rule(console, export, empty),
         )  # fmt: skip
         outcome, balance = write_import(export, choices)
-    _tell(console, outcome, balance, photos)
+    _tell(console, outcome, photos)
+    for sentence in balance_sentences(balance):
+        console.print(with_flags(sentence, context.command), soft_wrap=True)
+    remarks = [with_flags(remark, context.command) for remark in (*export.judged.remarks, *outcome.remarks)]
     _tell_some(console, "changed", list(outcome.changes))
-    _tell_some(console, "remark", [*export.judged.remarks, *outcome.remarks])
+    _tell_some(console, "remark", remarks)
 
 
 def export_labels(
@@ -76,7 +82,7 @@ def export_labels(
     out: Annotated[Path, typer.Option("--out", help="A new folder.")],
     photos: Annotated[Path, typer.Option(help="The photos folder.")] = Path("photos"),
 ) -> None:
-    """Write the labelled photos for another tool."""
+    """Write the labeled photos for another tool."""
     from partsight.pipeline.photos.exchange import export_photos
 
     dataset = export_photos(photos, to, out)
@@ -130,7 +136,7 @@ def _skips_faults(console: Console, export: "OpenExport") -> bool:
     return typer.confirm(f"{len(faults)} faults. Cut boxes at the border and leave out what cannot be used?")
 
 
-def _empty_rule(console: Console, export: "OpenExport", empty: EmptyRule) -> EmptyRule:
+def _empty_rule(console: Console, export: "OpenExport", empty: _EmptyRule) -> _EmptyRule:
     """Ask at the terminal what pictures without boxes are, when most are such."""
     from partsight.labels.selecting import unsaid_pictures
 
@@ -141,9 +147,7 @@ def _empty_rule(console: Console, export: "OpenExport", empty: EmptyRule) -> Emp
     return "nothing" if typer.confirm("Do they show none of the parts?", default=False) else "leave-out"
 
 
-def _tell(console: Console, outcome: "Imported", balance: "Balance", photos: Path) -> None:
-    from partsight.labels.balance import balance_sentences
-
+def _tell(console: Console, outcome: "Imported", photos: Path) -> None:
     console.print(
         f"{outcome.num_pictures} pictures with {outcome.num_boxes} boxes into {photos}, {outcome.num_null} of them showing nothing; "
         f"{outcome.num_known} were there already. Sessions: {', '.join(outcome.sessions) or 'none new'}",
@@ -151,8 +155,6 @@ def _tell(console: Console, outcome: "Imported", balance: "Balance", photos: Pat
         soft_wrap=True,
         markup=False,
     )
-    for sentence in balance_sentences(balance):
-        console.print(sentence, highlight=False, soft_wrap=True, markup=False)
 
 
 def _tell_some(console: Console, kind: str, sentences: list[str]) -> None:

@@ -32,6 +32,8 @@ def fit_camera(
         low, high = photo_fit.current_range(read.randomize.sensor, one.key)
         table.add_row(one.key, f"{low:g} … {high:g}", f"{one.low:g} … {one.high:g}", f"{one.num_photos} photos")
     console.print(f"{fit.num_photos} photos measured")
+    for told in fit.unreadable:
+        console.print(f"passed over: {told}", soft_wrap=True)
     console.print(table)
     if fit.untold:
         console.print(f"not told by enough photos, left as it is: {', '.join(fit.untold)}")

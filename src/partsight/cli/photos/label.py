@@ -1,4 +1,4 @@
-"""`partsight photos label`: the page in the browser on which photos are labelled."""
+"""`partsight photos label`: the page in the browser on which photos are labeled."""
 
 import webbrowser
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def label_photos(
     no_detector: Annotated[bool, typer.Option("--no-detector", help="Let no trained detector propose boxes.")] = False,
 ) -> None:
     """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
-    from partsight.pipeline.photos.label import LabelJob, serve_labelling
+    from partsight.pipeline.photos.label import LabelJob, serve_labeling
     from partsight.pipeline.running.workspace import Workspace
 
     console = open_console()
@@ -35,11 +35,11 @@ def label_photos(
 
     def tell(link: str, known: Sequence[str]) -> None:
         say(f"classes: {', '.join(known)}")
-        say(f"labelling page: {link}")
+        say(f"labeling page: {link}")
         if not no_open:
             webbrowser.open(link)
 
-    serve_labelling(LabelJob(photos, names, workspace, port), tell, say)
+    serve_labeling(LabelJob(photos, names, workspace, port), tell, say)
 
 
 def _recipe_classes(recipe: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def suggest_photos(
     detector: Annotated[
         bool,
         typer.Option(
-            "--detector", help="Also name unlabelled pictures that the detector, trained if need be, is unsure of."
+            "--detector", help="Also name unlabeled pictures that the detector, trained if need be, is unsure of."
         ),
     ] = False,
 ) -> None:

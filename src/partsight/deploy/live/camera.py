@@ -57,7 +57,7 @@ class CameraReport:
 
 
 @final
-class Camera:
+class LiveCamera:
     """Reads a source in a daemon thread from `start` to `stop`; `say` is told once what is wrong, and when it is over."""
 
     def __init__(

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, final
 from urllib.parse import urlsplit
 
-from partsight.deploy.live.looks import Look
-from partsight.deploy.live.tracking import Shown, Track
+from partsight.deploy.live.frame_results import FrameResult
+from partsight.deploy.live.tracking import Track, VisibleTracks
 from partsight.errors import SourceError, StorageError
 
 Event: TypeAlias = dict[str, Any]
@@ -29,10 +29,10 @@ class PartEvents:
 
     def __init__(self, class_names: Sequence[str], threshold: float, sinks: Sequence[Sink]) -> None:
         self._class_names, self._sinks = class_names, sinks
-        self._shown = Shown(threshold)
+        self._shown = VisibleTracks(threshold)
         self._there: dict[int, Track] = {}
 
-    def __call__(self, look: Look) -> None:
+    def __call__(self, look: FrameResult) -> None:
         """Tell what changed with this look."""
         there = {track.number: track for track in self._shown.update(look.tracks)}
         appeared = [("appeared", track) for number, track in there.items() if number not in self._there]
@@ -93,7 +93,7 @@ class Webhook:
 
     def __init__(self, url: str, tell: Callable[[str], None]) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise SourceError(f"{url}: expected an http or https address for --webhook")
+            raise SourceError(f"{url}: expected an http or https address (`webhook`)")
         self.num_lost = 0
         self._url, self._tell, self._is_down = url, tell, False
         self._waiting: queue.Queue[Event] = queue.Queue(_LONGEST_QUEUE)
@@ -149,4 +149,4 @@ def _check_appendable(path: Path) -> None:
         with path.open("a", encoding="utf-8"):
             return
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}). Choose another --log.") from error
+        raise StorageError(f"{path}: cannot be written ({error.strerror}). Choose another file (`log`).") from error

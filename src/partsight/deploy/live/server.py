@@ -1,38 +1,36 @@
 """The server of the live page and of the interface for other programs."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Annotated, Any, Protocol, final
 
 from fastapi import FastAPI, Path, Query, Request, Response, WebSocket
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from partsight.deploy.description import Document, PartCard
-from partsight.deploy.live.access import Access, Guard
-from partsight.deploy.live.looks import Look
+from partsight.deploy.live.detection_loop import DetectionLoop
+from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Metrics, as_prometheus, memory_bytes
-from partsight.deploy.live.uploads import read_upload
-from partsight.deploy.live.viewers import Audience, Gallery, serve_viewer
-from partsight.deploy.live.watching import Watch
+from partsight.deploy.live.viewers import ViewerContext, Viewers, serve_viewer
 from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.overlay import class_color
 from partsight.deploy.records import Record, record_as_json
 from partsight.detector.detector import Detector
-from partsight.errors import ModelError, PartsightError
+from partsight.errors import ModelError
 from partsight.labels.label import Label
 from partsight.structures.arrays import Image
+from partsight.web.access import Access
+from partsight.web.bodies import BodyError, read_body
+from partsight.web.guard import Guard
+from partsight.web.pages import serve_page
+from partsight.web.problems import Json, answer_problems, problem
+from partsight.web.uploads import UPLOADS, Uploads, read_upload
 
-_STATIC = {
-    "page.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    **dict.fromkeys(("app.js", "stage.js", "cards.js"), "text/javascript; charset=utf-8"),
-}
+_STATIC = ("page.css", "icon.svg", "app.js", "stage.js", "cards.js")
+_DETECT = "/detect"
 _SHOWN_AS = {
     ".pdf": "application/pdf", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",
     ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8",
@@ -45,7 +43,7 @@ _SNAPSHOT_PAUSE_S = 0.3
 
 
 class Keeper(Protocol):
-    """Keeps a frame for labelling."""
+    """Keeps a frame for labeling."""
 
     def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
         """Write it and return where it lies. Raises PartsightError."""
@@ -53,13 +51,13 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Station:
+class LiveState:
     """All that the server shows and uses."""
 
     model: ModelFolder
     detector: Detector
-    watch: Watch
-    audience: Audience
+    watch: DetectionLoop
+    audience: Viewers
     threshold: float
     floor: float
     keeper: Keeper | None = None
@@ -74,36 +72,22 @@ class Snapshot(BaseModel):
     threshold: Annotated[float, Field(ge=0, le=1)]
 
 
-def make_app(station: Station, access: Access) -> FastAPI:
+def make_app(station: LiveState, access: Access) -> FastAPI:
     """Return the server. Its description for other programs is /openapi.json; it shows no page of foreign hosts."""
-    app = FastAPI(title="Partsight live", version="1", docs_url=None, redoc_url=None)
-    _serve_page(app)
+    app = FastAPI(title="Partsight live", version="1", docs_url=None, redoc_url=None, default_response_class=Json)
+    serve_page(app, "partsight.deploy.live", _STATIC)
     _serve_view(app, station)
     _serve_cards(app, station.model)
     _serve_snapshots(app, station)
-    _serve_detect(app, _Desk(station))
+    _serve_detect(app, _UploadQueue(station))
     _serve_figures(app, station)
-    app.add_exception_handler(PartsightError, _tell)
-    app.add_middleware(Guard, access=access)
+    answer_problems(app, lambda error: 404 if isinstance(error, ModelError) else 400)
+    app.add_middleware(Guard, access=access, uploads=(_DETECT,))
     return app
 
 
-def _serve_page(app: FastAPI) -> None:
-    static = files("partsight.deploy.live") / "static"
-
-    @app.get("/", include_in_schema=False)
-    def page() -> Response:
-        return Response((static / "page.html").read_bytes(), media_type="text/html; charset=utf-8")
-
-    @app.get("/static/{name}", include_in_schema=False)
-    def asset(name: str) -> Response:
-        if name not in _STATIC:
-            return _problem(404, "no such file")
-        return Response((static / name).read_bytes(), media_type=_STATIC[name])
-
-
-def _serve_view(app: FastAPI, station: Station) -> None:
-    gallery = Gallery(station.audience, station.metrics, lambda: _state(station))
+def _serve_view(app: FastAPI, station: LiveState) -> None:
+    gallery = ViewerContext(station.audience, station.metrics, lambda: _state(station))
 
     @app.websocket("/view")
     async def view(socket: WebSocket) -> None:
@@ -122,17 +106,17 @@ def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
     @app.get("/parts/{number}/picture", include_in_schema=False)
     def picture(number: Annotated[int, Path(ge=0)]) -> Response:
         part = _part(model, number)
-        return _problem(404, "no picture") if part is None or part.picture is None else _file(model, part.picture)
+        return problem(404, "no picture") if part is None or part.picture is None else _file(model, part.picture)
 
     @app.get("/parts/{number}/documents/{position}", include_in_schema=False)
     def document(number: Annotated[int, Path(ge=0)], position: Annotated[int, Path(ge=0)]) -> Response:
         part = _part(model, number)
         known = () if part is None else part.documents
         path = known[position].path if position < len(known) else None
-        return _problem(404, "no such document") if path is None else _file(model, path)
+        return problem(404, "no such document") if path is None else _file(model, path)
 
 
-def _serve_snapshots(app: FastAPI, station: Station) -> None:
+def _serve_snapshots(app: FastAPI, station: LiveState) -> None:
     last_s = 0.0
 
     @app.post("/snapshots")
@@ -140,37 +124,38 @@ def _serve_snapshots(app: FastAPI, station: Station) -> None:
         """Keep a frame that is shown, with its boxes, as a photo to label."""
         nonlocal last_s
         if station.keeper is None:
-            return _problem(409, "snapshots are off: start with --photos FOLDER")
+            return problem(409, "snapshots are off: the page was started without a photos folder")
         if time.monotonic() - last_s < _SNAPSHOT_PAUSE_S:
-            return _problem(429, "one snapshot after the other, please")
+            return problem(429, "one snapshot after the other, please")
         look = station.audience.find(asked.look)
         if look is None:
-            return _problem(410, "this frame is gone; freeze the picture first")
+            return problem(410, "this frame is gone; freeze the picture first")
         last_s = time.monotonic()
         kept = station.keeper.keep(look.image(), _boxes(look, asked.threshold, station), datetime.now(UTC))
         station.metrics.count("snapshots_total")
-        return JSONResponse({"kept": kept}, status_code=201)
+        return Json({"kept": kept}, status_code=201)
 
 
 @final
-class _Desk:
+class _UploadQueue:
     """Takes pictures of other programs, a few at a time."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: LiveState) -> None:
         self.station = station
         self._num_waiting = 0
+        self._uploads = Uploads()
 
     async def detect(self, request: Request, threshold: float | None) -> Response:
         """Answer with the parts in the picture sent."""
         if self._num_waiting >= _MAX_WAITING:
             self.station.metrics.count("detect_refused_total")
-            return JSONResponse({"problem": "busy, try again"}, status_code=503, headers={"Retry-After": "1"})
+            return problem(503, "busy, try again", {"Retry-After": "1"})
         self._num_waiting += 1
         try:
-            content = await asyncio.wait_for(request.body(), 30)
-            return await run_in_threadpool(self._answer, content, threshold)
-        except TimeoutError:
-            return _problem(408, "the picture did not arrive in time")
+            content = await read_body(request.headers, request.receive, UPLOADS)
+            return await self._uploads.run(self._answer, content, threshold)
+        except BodyError as error:
+            return error.answer
         finally:
             self._num_waiting -= 1
 
@@ -181,14 +166,14 @@ class _Desk:
         (found,) = station.detector.detect([image], score, _MAX_PARTS)
         station.metrics.count("detect_total")
         record = Record("upload", None, None, (image.shape[1], image.shape[0]), found)
-        return JSONResponse(record_as_json(record, station.detector.class_names))
+        return Json(record_as_json(record, station.detector.class_names))
 
 
-def _serve_detect(app: FastAPI, desk: _Desk) -> None:
+def _serve_detect(app: FastAPI, desk: _UploadQueue) -> None:
     binary = {"schema": {"type": "string", "format": "binary"}}
     body = {"required": True, "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), binary)}
 
-    @app.post("/detect", openapi_extra={"requestBody": body})
+    @app.post(_DETECT, openapi_extra={"requestBody": body})
     async def detect(request: Request, threshold: Annotated[float | None, Query(ge=0, le=1)] = None) -> Response:
         """Find the parts in a picture; the body is the picture file."""
         return await desk.detect(request, threshold)
@@ -198,17 +183,17 @@ def _serve_detect(app: FastAPI, desk: _Desk) -> None:
         """Return the parts that the camera sees now."""
         look = desk.station.watch.newest
         if look is None:
-            return _problem(503, "no frame has come yet")
-        return JSONResponse(_parts_now(look, desk.station))
+            return problem(503, "no frame has come yet")
+        return Json(_parts_now(look, desk.station))
 
 
-def _serve_figures(app: FastAPI, station: Station) -> None:
+def _serve_figures(app: FastAPI, station: LiveState) -> None:
     @app.get("/health")
     def health() -> Response:
         """Say whether frames come and are looked at; 503 when not."""
         state = _state(station)
         is_well = state["camera"] == "live" and not state["problem"]
-        return JSONResponse({"ok": is_well, **state}, status_code=200 if is_well else 503)
+        return Json({"ok": is_well, **state}, status_code=200 if is_well else 503)
 
     @app.get("/metrics")
     def metrics() -> Response:
@@ -216,7 +201,7 @@ def _serve_figures(app: FastAPI, station: Station) -> None:
         return Response(_figures(station), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _state(station: Station) -> dict[str, Any]:
+def _state(station: LiveState) -> dict[str, Any]:
     report = station.watch.camera.report()
     return {
         "camera": report.state,
@@ -229,7 +214,7 @@ def _state(station: Station) -> dict[str, Any]:
     }
 
 
-def _figures(station: Station) -> str:
+def _figures(station: LiveState) -> str:
     report, newest = station.watch.camera.report(), station.watch.newest
     gauges = {
         "frames_per_second": station.watch.per_second(),
@@ -247,7 +232,7 @@ def _figures(station: Station) -> str:
     return as_prometheus(gauges, counters, station.metrics.delay_quantiles_s())
 
 
-def _parts_now(look: Look, station: Station) -> dict[str, Any]:
+def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
     parts = [
         {
             "class": station.detector.class_names[track.class_id],
@@ -268,7 +253,7 @@ def _parts_now(look: Look, station: Station) -> dict[str, Any]:
     }
 
 
-def _boxes(look: Look, threshold: float, station: Station) -> list[Label]:
+def _boxes(look: FrameResult, threshold: float, station: LiveState) -> list[Label]:
     names = station.detector.class_names
     return [Label(one.box_xyxy, names[one.class_id]) for one in look.tracks if one.score >= threshold]
 
@@ -296,11 +281,3 @@ def _file(model: ModelFolder, relative: str) -> Response:
     # the browser's own viewer of PDF needs its own styles; nothing of ours is in reach of it
     policy = {"Content-Security-Policy": "frame-ancestors 'none'"} if path.suffix.lower() == ".pdf" else {}
     return FileResponse(path, media_type=media_type, headers=policy)
-
-
-def _problem(status: int, reason: str) -> Response:
-    return JSONResponse({"problem": reason}, status_code=status)
-
-
-def _tell(_request: Request, error: Exception) -> Response:
-    return _problem(404 if isinstance(error, ModelError) else 400, str(error))

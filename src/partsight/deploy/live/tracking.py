@@ -70,7 +70,7 @@ class _State:
 
 
 @final
-class Tracker:
+class BoxTracker:
     """Follows the parts of one camera."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Tracker:
         return near
 
     def _drop(self, time_s: float) -> None:
-        """Forget parts that are gone, and glimpses that did not come again."""
+        """Forget parts that are gone, and preview_frames that did not come again."""
         self._states = [
             state
             for state in self._states
@@ -152,7 +152,7 @@ class Tracker:
 
 
 @final
-class Shown:
+class VisibleTracks:
     """Which tracks count as there: from the threshold up, and on until clearly below it, so that none blinks around it."""
 
     KEEP = 0.8

@@ -2,7 +2,8 @@
 
 A message is the length of a JSON header (4 bytes, big-endian), the header, and the JPEG of the frame that its boxes belong to. The
 page answers with the number of the look once it is drawn; so a slow page or network gets fewer frames, never late ones, and the delay
-is measured to where a person sees it. A page that answers nothing (frozen) is left alone; its look stays at hand for a snapshot.
+is measured to where a person sees it. A page that is frozen says only that it is there; its look stays at hand for a snapshot. Who
+says nothing at all, or what is no text, is no page, and gives up its place.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from weakref import WeakValueDictionary
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from partsight.deploy.live.looks import Look
+from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Metrics
 
 MAX_VIEWERS = 64
@@ -25,20 +26,23 @@ _STATE_S = 1.0
 """Without new looks the state of the camera is sent so often."""
 _SEND_S = 20.0
 """A page that takes longer to receive a message is gone."""
+_SILENT_S = 150.0
+"""A page that says nothing for so long is gone; a frozen one says every 20 s that it is there, in a hidden tab every minute."""
+_SILENT, _NO_TEXT = (1008, "said nothing for too long"), (1003, "answers are text: the number of the look")
 
 
 @final
-class Audience:
+class Viewers:
     """All pages that watch. A handler of looks."""
 
     def __init__(self) -> None:
         self.num_viewers = 0
         self._lock = threading.Lock()
-        self._newest: Look | None = None
+        self._newest: FrameResult | None = None
         self._wakes: dict[int, Callable[[], object]] = {}
-        self._looks: WeakValueDictionary[int, Look] = WeakValueDictionary()
+        self._looks: WeakValueDictionary[int, FrameResult] = WeakValueDictionary()
 
-    def __call__(self, look: Look) -> None:
+    def __call__(self, look: FrameResult) -> None:
         """Take the newest look and wake whoever waits for it."""
         with self._lock:
             self._newest = look
@@ -47,12 +51,12 @@ class Audience:
         for wake in wakes:
             wake()
 
-    def find(self, number: int) -> Look | None:
+    def find(self, number: int) -> FrameResult | None:
         """Return a look that is the newest or before some page's eyes."""
         with self._lock:
             return self._looks.get(number)
 
-    async def next_look(self, after: int) -> Look | None:
+    async def next_look(self, after: int) -> FrameResult | None:
         """Wait for a look after this one; None when there is none within a second."""
         event = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -71,37 +75,50 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class ViewerContext:
     """What a page is served from."""
 
-    audience: Audience
+    audience: Viewers
     metrics: Metrics
     state: Callable[[], dict[str, Any]]
     """How camera and loop are, for the header."""
 
 
-async def serve_viewer(socket: WebSocket, gallery: Gallery) -> None:
+async def serve_viewer(socket: WebSocket, gallery: ViewerContext) -> None:
     """Serve one page until it goes."""
     if gallery.audience.num_viewers >= MAX_VIEWERS:
         await socket.close(1013, "too many viewers")
         return
-    await socket.accept()
     gallery.audience.num_viewers += 1
     try:
+        await socket.accept()
         await _serve(socket, gallery)
+    except _NoPageError as error:
+        gallery.metrics.count("viewers_gone_total")
+        await _close(socket, *error.why)
     except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
         gallery.metrics.count("viewers_gone_total")
+        await _close(socket)
     finally:
         gallery.audience.num_viewers -= 1
-        if socket.application_state is WebSocketState.CONNECTED:
-            with suppress(RuntimeError, OSError):
-                await socket.close()
 
 
-async def _serve(socket: WebSocket, gallery: Gallery) -> None:
+async def _close(socket: WebSocket, code: int = 1000, reason: str = "") -> None:
+    if socket.application_state is WebSocketState.CONNECTED:
+        with suppress(RuntimeError, OSError):
+            await socket.close(code, reason)
+
+
+class _NoPageError(Exception):
+    def __init__(self, why: tuple[int, str]) -> None:
+        super().__init__(why[1])
+        self.why = why
+
+
+async def _serve(socket: WebSocket, gallery: ViewerContext) -> None:
     seen = -1
     delay_s: float | None = None
-    on_page: list[Look] = []
+    on_page: list[FrameResult] = []
     while True:
         look = await gallery.audience.next_look(seen)
         state = gallery.state() | {"delay_ms": None if delay_s is None else round(1000 * delay_s)}
@@ -119,23 +136,34 @@ async def _serve(socket: WebSocket, gallery: Gallery) -> None:
 
 
 async def _answered(socket: WebSocket, number: int) -> None:
-    while True:
-        answer = await socket.receive_text()
-        if answer == str(number):
-            return
+    while await _said(socket) != str(number):
+        continue
+
+
+async def _said(socket: WebSocket) -> str:
+    """Return the next text that a page says."""
+    try:
+        message = await asyncio.wait_for(socket.receive(), _SILENT_S)
+    except TimeoutError as error:
+        raise _NoPageError(_SILENT) from error
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    if message.get("text") is None:
+        raise _NoPageError(_NO_TEXT)
+    return str(message["text"])
 
 
 def _smoothed(before_s: float | None, now_s: float) -> float:
     return now_s if before_s is None else 0.8 * before_s + 0.2 * now_s
 
 
-def _message(look: Look | None, state: dict[str, Any]) -> bytes:
+def _message(look: FrameResult | None, state: dict[str, Any]) -> bytes:
     header = state if look is None else state | _seen(look)
     text = json.dumps(header, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "big") + text + (b"" if look is None else look.jpeg.value())
 
 
-def _seen(look: Look) -> dict[str, Any]:
+def _seen(look: FrameResult) -> dict[str, Any]:
     parts = [
         [
             track.number,

@@ -7,7 +7,7 @@ computed in half of it, as on GPUs. bfloat16 has the range of single precision, 
 from collections.abc import Mapping
 from typing import Any
 
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 
 
 def precision_of(section: TrainSection, device: str) -> str:

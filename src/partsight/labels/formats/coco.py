@@ -122,7 +122,7 @@ class _CocoFile:
         if path is None:
             flaw = missing_reason(name, self.export)
         return PictureEntry(
-            name, path, marks, _stated_wh(image), flaw=flaw, sample_id=str(image.get("sample_id") or "")
+            name, path, marks, _stated_wh(image), flaw=flaw, near=self.path, sample_id=str(image.get("sample_id") or "")
         )
 
     def _mark(self, entry: Mapping[str, Any]) -> Mark:

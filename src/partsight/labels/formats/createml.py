@@ -43,7 +43,7 @@ def _entry(entry: Mapping[str, Any], path: Path, export: ExportFolder) -> Pictur
     name = _first(entry, _NAMES)
     picture = export.index.find(name, path)
     flaw = "" if picture is not None else missing_reason(name, export)
-    return PictureEntry(name, picture, tuple(_marks(_first(entry, _LISTS), name)), flaw=flaw)
+    return PictureEntry(name, picture, tuple(_marks(_first(entry, _LISTS), name)), flaw=flaw, near=path)
 
 
 def _marks(annotations: list[Any], name: str) -> Iterator[Mark]:

@@ -61,7 +61,7 @@ def _image_entry(image: Any, path: Path, export: ExportFolder) -> PictureEntry:
     picture = export.index.find(name, path)
     marks = tuple(_marks(image, name))
     flaw = "" if picture is not None else missing_reason(name, export)
-    return PictureEntry(image.get("name", ""), picture, marks, _stated_wh(image), flaw=flaw)
+    return PictureEntry(name, picture, marks, _stated_wh(image), flaw=flaw, near=path)
 
 
 def _marks(image: Any, name: str) -> Iterator[Mark]:

@@ -32,7 +32,8 @@ def track_entries(root: Any, path: Path, export: ExportFolder) -> list[PictureEn
 def _entry(frame: int, marks: tuple[Mark, ...], path: Path, export: ExportFolder) -> PictureEntry:
     name = f"frame_{frame:06d}"
     picture = export.index.find(name, path)
-    return PictureEntry(name, picture, marks, flaw="" if picture is not None else missing_reason(name, export))
+    flaw = "" if picture is not None else missing_reason(name, export)
+    return PictureEntry(name, picture, marks, flaw=flaw, near=path)
 
 
 def _with_size(entry: PictureEntry, size_wh: tuple[int, int]) -> PictureEntry:

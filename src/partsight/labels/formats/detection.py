@@ -65,7 +65,8 @@ def read_export(export: ExportFolder) -> tuple[str, Findings]:
 
 def _unread(export: ExportFolder, files: Sequence[Path]) -> list[str]:
     """Remark on files that could hold labels and were not read."""
-    rest = [export.named(path) for path in export.ending(*_LABEL_SUFFIXES) if path not in files]
+    read = set(files)
+    rest = [export.named(path) for path in export.ending(*_LABEL_SUFFIXES) if path not in read]
     return [f"not read: {first_of(rest, 5)}"] if rest else []
 
 

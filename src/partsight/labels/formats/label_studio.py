@@ -20,7 +20,7 @@ from partsight.labels.judging import LabeledPicture
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 _PICTURE_KEYS = ("image", "img", "picture", "url")
-_NOT_YET = "is not labelled yet"
+_NOT_YET = "is not labeled yet"
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -105,15 +105,16 @@ def _entry(task: Mapping[str, Any], where: str, path: Path, found: Findings) -> 
     if source is None:
         return PictureEntry(where, None, flaw="shows no picture and no video")
     name = picture_name(source)
-    short = _UPLOADED.sub("", name)
-    picture = found.export.index.find(name, path) or found.export.index.find(short, path)
+    # Names of dates begin like those of uploads.
+    short = _UPLOADED.sub("", name) if "/upload/" in source else name
+    picture = found.export.index.find(name, path)
     results = _results(task, f"{where}: {name}", found)
     if results is None:
-        return PictureEntry(short, picture, flaw=_NOT_YET, is_fault=False)
+        return PictureEntry(short, picture, flaw=_NOT_YET, is_fault=False, near=path)
     regions = list(regions_of(results))
     marks = tuple(_marks(regions, f"{where}: {name}"))
     flaw = "" if picture is not None else missing_reason(name, found.export)
-    return PictureEntry(short, picture, marks, _stated_wh(regions), is_said_empty=not marks, flaw=flaw)
+    return PictureEntry(short, picture, marks, _stated_wh(regions), is_said_empty=not marks, flaw=flaw, near=path)
 
 
 def _source(data: Mapping[str, Any]) -> str | None:
@@ -177,7 +178,7 @@ def _read_video(task: Mapping[str, Any], where: str, found: Findings) -> None:
     entries = video_entries(list(chosen(annotations)["result"]), name, found.export)
     if not entries:
         reason = (
-            f"no frame of {name} is there. Take them with `partsight photos add`, and give their folder with --pictures"
+            f"no frame of {name} is there. Take them with `partsight photos add`, and give their folder (`pictures`)"
         )
         entries = [PictureEntry(where, None, flaw=reason)]
     found.entries += entries

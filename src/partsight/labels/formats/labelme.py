@@ -41,7 +41,9 @@ def _entry(content: Mapping[str, Any], path: Path, found: Findings) -> PictureEn
     picture = own or named
     flaw = "" if picture is not None else missing_reason(stated or path.stem, found.export)
     name = shown if picture is None else found.export.named(picture)
-    return PictureEntry(name, picture, tuple(_marks(content["shapes"], shown)), _stated_wh(content), flaw=flaw)
+    return PictureEntry(
+        name, picture, tuple(_marks(content["shapes"], shown)), _stated_wh(content), flaw=flaw, near=path
+    )
 
 
 def _marks(shapes: list[Any], shown: str) -> Iterator[Mark]:

@@ -76,7 +76,7 @@ def _from_csv(path: Path) -> list[tuple[str, Sequence[Any]]]:
 def _entry(name: str, regions: Sequence[Any], path: Path, export: ExportFolder) -> PictureEntry:
     picture = export.index.find(name, path)
     flaw = "" if picture is not None else missing_reason(name, export)
-    return PictureEntry(name, picture, tuple(_marks(regions, name)), flaw=flaw)
+    return PictureEntry(name, picture, tuple(_marks(regions, name)), flaw=flaw, near=path)
 
 
 def _marks(regions: Sequence[Any], name: str) -> Iterator[Mark]:

@@ -61,7 +61,9 @@ def _entry(root: Any, path: Path, found: Findings) -> PictureEntry:
     is_verified = (root.get("verified") or "").lower() in {"yes", "true"}
     name = shown if picture is None else export.named(picture)
     marks = tuple(_marks(root, shown))
-    return PictureEntry(name, picture, marks, _stated_wh(root), is_said_empty=is_verified and not marks, flaw=flaw)
+    return PictureEntry(
+        name, picture, marks, _stated_wh(root), is_said_empty=is_verified and not marks, flaw=flaw, near=path
+    )
 
 
 def _marks(root: Any, shown: str) -> Iterator[Mark]:

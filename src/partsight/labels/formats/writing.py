@@ -30,9 +30,9 @@ def write_export(dataset: Dataset, target: str, folder: Path) -> None:
     is not empty; StorageError when the disk refuses.
     """
     if target not in WRITERS:
-        raise DatasetError(f"--to {target}: unknown. Known: {', '.join(WRITERS)}.")
+        raise DatasetError(f"{target}: unknown format (`to`). Known: {', '.join(WRITERS)}.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DatasetError(f"{folder}: is not empty. Choose a new folder with --out.")
+        raise DatasetError(f"{folder}: is not empty. Choose a new folder (`out`).")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -40,7 +40,7 @@ def write_export(dataset: Dataset, target: str, folder: Path) -> None:
         unfinished.replace(folder)
     except OSError as error:
         raise StorageError(
-            f"{folder}: cannot be written ({error.strerror or error}). Free some space, or choose another --out."
+            f"{folder}: cannot be written ({error.strerror or error}). Free some space, or choose another folder (`out`)."
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

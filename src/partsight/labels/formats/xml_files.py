@@ -12,7 +12,7 @@ def parse_xml(path: Path) -> Any:
 
     try:
         return etree.fromstring(path.read_bytes(), _parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except (etree.XMLSyntaxError, ValueError, OSError) as error:
         raise DatasetError(f"{path}: not XML ({error}). Export it again.") from error
 
 

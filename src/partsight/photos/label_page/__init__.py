@@ -1,1 +1,1 @@
-"""The page in the browser on which photos are labelled, and the local server behind it."""
+"""The page in the browser on which photos are labeled, and the local server behind it."""

@@ -17,7 +17,7 @@ from partsight.cad.views.silhouettes import (
     name_direction,
     sphere_directions,
 )
-from partsight.config.cad import CadSection, PartSection
+from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
 from partsight.progress import Progress
 from partsight.report.pages.inspection import (

@@ -8,7 +8,7 @@ from partsight.cad.exporting import TARGETS, export_part
 from partsight.cad.process.processes import ReaderProcesses
 from partsight.cad.readers.formats import METERS_PER
 from partsight.cad.reading import ReadPart, read_file
-from partsight.config.cad import CadSection
+from partsight.config.sections.cad import CadSection
 from partsight.errors import CadError, RecipeError
 from partsight.pipeline.cad_files.check import name_classes, part_sections
 from partsight.progress import Progress
@@ -55,15 +55,15 @@ def convert_files(given: Sequence[Path], plan: ConversionPlan, progress: Progres
 
 def _check_plan(plan: ConversionPlan) -> None:
     if plan.target not in TARGETS:
-        raise RecipeError(f"--to {plan.target}: unknown. Known: {', '.join(TARGETS)}.")
+        raise RecipeError(f"{plan.target}: unknown format (`to`). Known: {', '.join(TARGETS)}.")
     if plan.unit not in METERS_PER:
-        raise RecipeError(f"--unit {plan.unit}: unknown. Known: {', '.join(METERS_PER)}.")
+        raise RecipeError(f"{plan.unit}: unknown `unit`. Known: {', '.join(METERS_PER)}.")
 
 
 def _target(source: Path, plan: ConversionPlan) -> Path:
     target = (plan.folder or source.parent) / f"{source.stem}.{plan.target}"
     if target.exists() and (not plan.overwrite or target.resolve() == source.resolve()):
-        raise CadError(f"{target}: stands already. Use --overwrite, or another folder with --out.")
+        raise CadError(f"{target}: stands already. Use `overwrite`, or another folder (`out`).")
     return target
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import tomlkit
 
 from partsight.cad.facts import PartFacts
-from partsight.config.cad import CadSection
 from partsight.config.loading import read_recipe
+from partsight.config.sections.cad import CadSection
 from partsight.errors import CadError, StorageError
 from partsight.files import write_bytes, write_text
 from partsight.pipeline.cad_files.check import Inspection, inspect, name_classes, part_sections, publish_inspection
@@ -20,37 +20,17 @@ from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
-RECIPE_TEMPLATE = """# One experiment. Every key and its meaning: docs/recipe.md. What is not written here has its default.
+RECIPE_TEMPLATE = """# Every key and its meaning: docs/recipe.md. What is not written here is set by the preset, or has its default.
 name = {name}
-seed = 0
-
-# Classes, in the order of their numbers. Several files are variants of one class.
+preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
+[parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
 [render]
 count = 1000            # pictures; more can be added later, those that exist are kept
-width = 640
-height = 640
-samples_per_pixel = 16
-
-# [randomize.camera]
-# object_size = [0.06, 0.75]    # how large parts are in your photos, as a share of the longer side
-
-# [randomize.scatter]
-# parts_per_image = [1, 16]     # at least as many as lie in one of your photos; for heaps of small ones [5, 30]
-
-# [randomize.background]
-# folder = "places"     # any twenty photos without the parts, behind and below them; name it before the long rendering
-
-# [photos]              # real photographs, when there are some: see docs/dataset.md
-# background_folder = "places"  # the same, as pictures to learn from, no labels needed: by far fewer false alarms
-# folder = "photos"     # with images/, labels/ and classes.txt (YOLO)
-# test = ["*"]          # sessions that only report
-
+[photos]                # real photographs, when there are some (docs/dataset.md); background_folder: twenty photos without the parts
 [train]
 weights = "scratch"     # a weights file is far better: weights = "yolov8n.pt"
 image_size = 416
-# crop = 0.5            # for parts that are small in your photos: train on crops, look at whole photos (docs/train.md)
-epochs = 30
 """
 
 
@@ -73,15 +53,15 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) ->
     """
     recipe_path = folder / "recipe.toml"
     if recipe_path.exists():
-        raise StorageError(f"{recipe_path}: stands already. Choose another folder with --out, or edit that recipe.")
+        raise StorageError(f"{recipe_path}: stands already. Choose another folder (`out`), or edit that recipe.")
     workspace = Workspace(folder / "runs")
     named = name_classes(cad_files)
     inspection = inspect(part_sections(named, None), CadSection(), workspace.root / CACHE, progress)
     if not inspection.parts:
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
-    tables = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(folder.resolve().name), parts=tables))
+    parts = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
+    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(folder.resolve().name), parts=parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
@@ -108,7 +88,7 @@ def _draw_contact_sheet(inspection: Inspection, recipe_path: Path) -> Path:
 def _part_table(name: str, path: Path, folder: Path) -> str:
     absolute = path.resolve()
     shown = absolute.relative_to(folder.resolve()) if absolute.is_relative_to(folder.resolve()) else absolute
-    return f"[parts.{_quoted(name)}]\nfiles = [{_quoted(shown.as_posix())}]\n"
+    return f"{_quoted(name)}.files = [{_quoted(shown.as_posix())}]"
 
 
 def _quoted(text: str) -> str:

@@ -9,7 +9,7 @@ from partsight.deploy.annotated import AnnotatedFolder
 from partsight.deploy.looking import LookPlan, Tally, look
 from partsight.deploy.model import Model
 from partsight.deploy.records import Record, write_records
-from partsight.deploy.sources import Source, count_views
+from partsight.deploy.sources import MediaSource, count_views
 from partsight.progress import Progress
 
 
@@ -18,7 +18,7 @@ class DetectJob:
     """What to look at, and what to write."""
 
     model: Model
-    sources: Sequence[Source]
+    sources: Sequence[MediaSource]
     plan: LookPlan
     files: Mapping[str, Path]
     """By kind: json, jsonl, csv, coco."""

@@ -23,7 +23,7 @@ from partsight.deploy.exported_detector import ExportedDetector
 from partsight.deploy.exported_verifier import open_verifier
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
 from partsight.deploy.openvino_export import write_openvino
-from partsight.deploy.parity import Comparison, check_parity, measure_parity
+from partsight.deploy.parity import ParityRun, check_parity, measure_parity
 from partsight.deploy.runtimes import RUNTIMES, open_runtime
 from partsight.deploy.speed import measure_speed
 from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, ExportedNetwork, open_family
@@ -145,7 +145,7 @@ class _Pictures:
 def _check_targets(targets: Sequence[str]) -> None:
     unknown = [target for target in targets if target not in TARGETS]
     if unknown:
-        raise DetectorError(f"--to {unknown[0]}: unknown. Known: {', '.join(TARGETS)}.")
+        raise DetectorError(f"{unknown[0]}: unknown target (`to`). Known: {', '.join(TARGETS)}.")
 
 
 def _export(delivery: _Delivery, targets: Sequence[str], folder: Path) -> dict[str, ExportedNetwork]:
@@ -169,7 +169,7 @@ def _export(delivery: _Delivery, targets: Sequence[str], folder: Path) -> dict[s
 def _pictures(experiment: Experiment, folder: Path | None) -> _Pictures:
     if folder is not None:
         paths = _spread(list_pictures(folder))
-        return _Pictures(tuple(_unlabelled(path) for path in paths), f"{len(paths)} given pictures", has_truth=False)
+        return _Pictures(tuple(_unlabeled(path) for path in paths), f"{len(paths)} given pictures", has_truth=False)
     samples = _spread(experiment.assemble().splits.validation.samples)
     kinds = " and ".join(f"{kind}s" for kind in sorted({sample.source for sample in samples}))
     is_as_trained = (
@@ -184,7 +184,7 @@ def _spread(items: Sequence[Any]) -> list[Any]:
     return [items[position] for position in positions]
 
 
-def _unlabelled(path: Path) -> Sample:
+def _unlabeled(path: Path) -> Sample:
     height, width = read_picture(path).shape[:2]
     return Sample(path.stem, path, (width, height), np.empty((0, 4)), np.empty(0, np.int64), "photo", "given")
 
@@ -199,7 +199,7 @@ def _compare(delivery: _Delivery, exported: Mapping[str, ExportedNetwork], pictu
     parities = []
     for target in exported:
         map50s = _both(maps["checkpoint"], maps[target])
-        comparison = Comparison(target, found["checkpoint"], found[target], pictures.source, map50s)
+        comparison = ParityRun(target, found["checkpoint"], found[target], pictures.source, map50s)
         parities.append(measure_parity(comparison, threshold))
         check_parity(parities[-1])
     return tuple(parities)
@@ -224,7 +224,7 @@ def _map50(experiment: Experiment, pictures: _Pictures, found: Sequence[Detectio
     if not pictures.has_truth or not any(len(sample.class_ids) for sample in pictures.samples):
         return None
     truth = Dataset(experiment.recipe.class_names, pictures.samples)
-    section = experiment.recipe.evaluate.model_copy(update={"bootstrap": 0})
+    section = experiment.recipe.evaluate.but(bootstrap=0)
     judged = evaluate(match(truth, found), section, threshold=0.5, threshold_source="none", seed=0)
     return judged.overall.ap50
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from partsight.deploy.live.access import Access
-from partsight.deploy.live.camera import Camera
+from partsight.deploy.live.camera import LiveCamera
+from partsight.deploy.live.detection_loop import DetectionLoop, WatchPlan
 from partsight.deploy.live.devices import is_file, open_camera
 from partsight.deploy.live.events import JsonLines, PartEvents, Sink, Webhook
-from partsight.deploy.live.looks import LookHandler
-from partsight.deploy.live.turns import SharedDetector
-from partsight.deploy.live.viewers import Audience
-from partsight.deploy.live.watching import Watch, WatchPlan
+from partsight.deploy.live.fair_lock import SharedDetector
+from partsight.deploy.live.frame_results import LookHandler
+from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model import Model
 from partsight.errors import SourceError
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
+from partsight.web.access import Access
 
 if TYPE_CHECKING:
-    from partsight.deploy.live.server import Station
+    from partsight.deploy.live.server import LiveState
     from partsight.web.serving import PageServer, Tls
 
 _FLOOR = 0.1
@@ -45,7 +45,7 @@ class LiveJob:
 class LiveServer:
     """Everything joined and a port taken; nothing runs yet."""
 
-    station: "Station"
+    station: "LiveState"
     link: str
     page: "PageServer"
 
@@ -76,17 +76,17 @@ def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
     return LiveServer(station, _link(access), page)
 
 
-def _station(job: LiveJob, say: Callable[[str], None]) -> "Station":
+def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     """Join camera, detector and everybody who is told."""
-    from partsight.deploy.live.server import Station
+    from partsight.deploy.live.server import LiveState
 
     threshold = job.model.threshold if job.threshold is None else job.threshold
     floor = min(_FLOOR, threshold / 2)
-    audience, detector = Audience(), SharedDetector(job.model.detector)
+    audience, detector = Viewers(), SharedDetector(job.model.detector)
     handlers: list[LookHandler] = [audience, *_events(job, threshold, say)]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
-    watch = Watch(Camera(job.camera, loops=job.loops, say=say), detector.front_seat(), plan)
-    return Station(job.model.folder, detector, watch, audience, threshold, floor, job.keeper)
+    watch = DetectionLoop(LiveCamera(job.camera, loops=job.loops, say=say), detector.front_seat(), plan)
+    return LiveState(job.model.folder, detector, watch, audience, threshold, floor, job.keeper)
 
 
 def _events(job: LiveJob, threshold: float, say: Callable[[str], None]) -> list[PartEvents]:
@@ -109,7 +109,7 @@ def _checked_tls(job: LiveJob) -> "Tls | None":
     from partsight.web.serving import Tls
 
     if (job.tls_cert is None) != (job.tls_key is None):
-        raise SourceError("--tls-cert and --tls-key: give both or none")
+        raise SourceError("`tls_cert` and `tls_key`: give both or none")
     for path in (job.tls_cert, job.tls_key):
         if path is not None and not path.is_file():
             raise SourceError(f"{path}: no such file. Expected a certificate or key in PEM form.")

@@ -1,4 +1,4 @@
-"""What is shown beside a recognised part: picture of the CAD model, description, documents, details."""
+"""What is shown beside a recognized part: picture of the CAD model, description, documents, details."""
 
 import re
 import shutil

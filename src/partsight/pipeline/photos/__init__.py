@@ -1,1 +1,1 @@
-"""Photos of a project: added, labelled, exchanged, checked."""
+"""Photos of a project: added, labeled, exchanged, checked."""

@@ -1,4 +1,4 @@
-"""Videos, folders and zips → picked frames in the photos folder, to be labelled."""
+"""Videos, folders and zips → picked frames in the photos folder, to be labeled."""
 
 import math
 import tempfile
@@ -15,10 +15,10 @@ from partsight.files import hash_file, hash_json
 from partsight.labels.archives import unpack
 from partsight.photos.decoding import VIDEO_SUFFIXES, Video, read_video_facts
 from partsight.photos.duplicates import DuplicatePair, HashedPicture, find_duplicates
-from partsight.photos.footage import Footage, Glimpse
-from partsight.photos.measuring import Look, Measurement, measure
+from partsight.photos.footage import Footage, PreviewFrame
+from partsight.photos.measuring import FrameAppearance, Measurement, measure
 from partsight.photos.picking import Picking, pick
-from partsight.photos.stills import Stills, small_grey
+from partsight.photos.stills import Stills, small_gray
 from partsight.photos.storage import (
     PictureRecord,
     Records,
@@ -141,9 +141,7 @@ def _claimed(photos: Path) -> Iterator[None]:
     try:
         photos.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(
-            f"{photos}: cannot be made ({error.strerror}). Choose another folder with --photos."
-        ) from error
+        raise StorageError(f"{photos}: cannot be made ({error.strerror}). Choose another folder (`photos`).") from error
     try:
         with FileLock(photos / ".lock", timeout=0):
             yield
@@ -223,21 +221,21 @@ def _measure_all(clip: Clip, footage: Footage, findings: dict[str, None], progre
     total = math.ceil(read_video_facts(clip.paths[0]).duration_s) if clip.is_video else len(clip.paths)
     measurements = []
     with progress.stage("look", total, "s of video" if clip.is_video else "pictures") as advance:
-        for glimpse in footage.glimpses(lambda finding: findings.update({finding: None})):
-            measurements.append(measure(glimpse))
-            advance(min(_units_done(glimpse), total), clip.name)
+        for preview in footage.preview_frames(lambda finding: findings.update({finding: None})):
+            measurements.append(measure(preview))
+            advance(min(_units_done(preview), total), clip.name)
         advance(total, clip.name)
     return measurements
 
 
-def _units_done(glimpse: Glimpse) -> int:
-    return glimpse.number + 1 if glimpse.time_s is None else int(glimpse.time_s)
+def _units_done(preview: PreviewFrame) -> int:
+    return preview.number + 1 if preview.time_s is None else int(preview.time_s)
 
 
-def _known_looks(records: Records, job: IntakeJob) -> list[Look]:
+def _known_looks(records: Records, job: IntakeJob) -> list[FrameAppearance]:
     """Return the looks of the session's pictures that still lie there: new ones shall differ from them."""
     paths = [job.photos / record.file for record in records.pictures if record.session == job.session]
-    return [measure(Glimpse(0, None, small_grey(read_picture(path)))).look for path in paths if path.is_file()]
+    return [measure(PreviewFrame(0, None, small_gray(read_picture(path)))).look for path in paths if path.is_file()]
 
 
 def _write_all(

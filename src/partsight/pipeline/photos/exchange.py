@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from partsight.dataset.photos import session_of as session_by_pattern
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, StorageError
 from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
 from partsight.labels.class_mapping import ClassMapping, map_classes
 from partsight.labels.export_folder import ExportFolder, open_folder
-from partsight.labels.findings import Findings
+from partsight.labels.findings import NAMELESS, Findings
 from partsight.labels.formats.detection import read_export
 from partsight.labels.formats.writing import write_export
+from partsight.labels.formats.yolo.names import dataset_root
 from partsight.labels.importing import (
     Imported,
     ImportRecord,
@@ -24,7 +25,7 @@ from partsight.labels.importing import (
     read_imports,
     record_import,
 )
-from partsight.labels.judging import Judged, LabeledPicture, judge
+from partsight.labels.judging import Judged, LabeledPicture, judge, without_nameless
 from partsight.labels.label import raise_problems
 from partsight.labels.own_folders import read_yolo
 from partsight.labels.selecting import EmptyRule, ImportRules, select
@@ -32,6 +33,7 @@ from partsight.pictures import read_picture
 from partsight.progress import Progress
 from partsight.structures.dataset import Dataset
 
+_YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 _TABLE_SUFFIXES = frozenset({".json", ".xml", ".csv"})
 
 
@@ -84,10 +86,11 @@ class ImportChoices:
 @contextmanager
 def open_export(source: ImportSource, progress: Progress) -> Iterator[OpenExport]:
     """Read an archive, folder or file of another tool; every picture is decoded whole. Raises DatasetError."""
-    with tempfile.TemporaryDirectory(prefix="partsight-import-") as temporary, _told_as(source.path, Path(temporary)):
-        folder = _opened(source, Path(temporary))
+    with _temporary_folder() as temporary, _told_as(source.path, temporary):
+        folder = _opened(source, temporary)
         name, found = read_export(folder)
         judged = _judged(found, progress)
+        judged = judged if NAMELESS in source.said else without_nameless(judged)
         known = list(dict.fromkeys([*known_classes(source.photos), *source.class_names]))
         mapping = map_classes(judged.pictures, found.class_names, known, source.said)
         yield OpenExport(source, name, found.num_boxes, judged, mapping, folder.root)
@@ -102,7 +105,7 @@ def write_import(export: OpenExport, choices: ImportChoices) -> tuple[Imported, 
     rules = ImportRules({entry.found: entry.becomes for entry in export.mapping}, choices.empty)
     chosen = select(export.judged, rules, sheet)
     photos = export.source.photos
-    outcome = import_pictures(chosen, photos, session_of, sheet, is_replacing=choices.replace)
+    outcome = import_pictures(chosen, photos, session_of, sheet=sheet, is_replacing=choices.replace)
     balance = sheet.closed(export.num_pictures, export.num_boxes)
     source = export.source.path.name
     if outcome.num_pictures or outcome.changes or source not in {one.source for one in read_imports(photos)}:
@@ -117,15 +120,15 @@ def raise_faults(export: OpenExport) -> None:
         try:
             raise_problems(faults, export.source.path)
         except DatasetError as error:
-            advice = "Mend them, or say --skip-bad, which cuts boxes at the border and leaves out what cannot be used."
+            advice = "Mend them, or say `skip_bad`, which cuts boxes at the border and leaves out what cannot be used."
             raise DatasetError(f"{error}\n{advice} Nothing was written.") from None
 
 
 def export_photos(photos: Path, target: str, out: Path) -> Dataset:
-    """Write the labelled photos for another tool. Raises DatasetError."""
+    """Write the labeled photos for another tool. Raises DatasetError."""
     class_names = known_classes(photos)
     if not class_names:
-        raise DatasetError(f"{photos}: no classes.txt. Give the photos folder with --photos.")
+        raise DatasetError(f"{photos}: no classes.txt. Give the photos folder (`photos`).")
     dataset = read_yolo(photos, class_names, lambda path: path)
     write_export(dataset, target, out)
     return dataset
@@ -152,10 +155,10 @@ def _sessions(export: OpenExport, choices: ImportChoices) -> "_SessionOf":
     try:
         pattern = re.compile(choices.session_from)
     except re.error as error:
-        raise DatasetError(f"--session-from {choices.session_from!r}: not a regular expression ({error}).") from error
+        raise DatasetError(f"`session_from` {choices.session_from!r}: not a regular expression ({error}).") from error
     if pattern.groups == 0:
         raise DatasetError(
-            f"--session-from {choices.session_from!r}: needs a group in parentheses; what it matches names the session."
+            f"`session_from` {choices.session_from!r}: needs a group in parentheses; what it matches names the session."
         )
     return _SessionOf(choices.session, pattern, export.root)
 
@@ -187,13 +190,30 @@ def _opened(source: ImportSource, folder: Path) -> ExportFolder:
         return open_folder(_single_folder(folder), source.pictures)
     if path.suffix.lower() in _TABLE_SUFFIXES:
         return open_folder(path.parent, source.pictures, only=path)
-    raise DatasetError(f"{path}: unknown kind of export. Expected a zip, a folder, or a JSON, XML or CSV file.")
+    if path.suffix.lower() in _YAML_SUFFIXES:
+        root = dataset_root(path)
+        return open_folder(root, source.pictures, besides=() if path.is_relative_to(root) else (path,))
+    raise DatasetError(f"{path}: unknown kind of export. Expected a zip, a folder, or a JSON, XML, CSV or YAML file.")
 
 
 def _single_folder(folder: Path) -> Path:
     """Return the only folder in a folder that holds nothing else: archives often have one on top."""
     entries = [path for path in folder.iterdir() if path.name not in {"__MACOSX", ".DS_Store"}]
     return _single_folder(entries[0]) if len(entries) == 1 and entries[0].is_dir() else folder
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="partsight-import-")
+    except OSError as error:
+        advice = "Set TMPDIR to a folder with space."
+        raise StorageError(f"no folder for temporary files ({error.strerror or error}). {advice}") from error
+    with folder as name:
+        # Names of classes are also looked for above an export: above this one there is nothing.
+        inner = Path(name) / "export"
+        inner.mkdir()
+        yield inner
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from tomlkit.exceptions import ParseError
 from tomlkit.items import Table
 
 from partsight.config.loading import read_recipe
-from partsight.config.randomize import SensorSection
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import SensorSection
 from partsight.errors import DatasetError, RecipeError
 from partsight.files import write_text
 from partsight.photos.camera_fit import FittedRange, fit_ranges
+from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
 
 SECTION = ("randomize", "sensor")
@@ -32,16 +33,19 @@ class CameraFit:
     ranges: tuple[FittedRange, ...]
     untold: tuple[str, ...]
     """Keys that too few photos tell; the recipe's ranges stay."""
+    unreadable: tuple[str, ...] = ()
+    """Photos that were passed over, and why."""
 
 
 def fit_camera(recipe: Recipe, folder: Path | None = None) -> CameraFit:
     """Measure the pictures of a folder, or the recipe's photos of training and validation. Raises DatasetError."""
+    unreadable: list[str] = []
     if folder is not None:
-        from partsight.pictures import list_pictures
-
         paths = list_pictures(folder)
     else:
-        paths = [sample.image_path for sample in choosing_photos(recipe, read_splits(recipe)).samples]
+        paths = [
+            sample.image_path for sample in choosing_photos(recipe, read_splits(recipe, unreadable.append)).samples
+        ]
     if not paths:
         raise DatasetError(
             "no photos to measure: name sessions in photos.train or photos.validation, or give a folder of pictures. "
@@ -52,10 +56,20 @@ def fit_camera(recipe: Recipe, folder: Path | None = None) -> CameraFit:
         if len(paths) > MOST_PHOTOS
         else paths
     )
+    chosen = [path for path in chosen if _can_be_read(path, unreadable)]
     found = fit_ranges(chosen, recipe.render.width, recipe.train.crop)
     told = tuple(one for one in found if one.num_photos >= min(FEWEST_PHOTOS, len(chosen)))
     keys = {"white_balance", "shot_noise", "read_noise", "defocus_px", "jpeg_quality"}
-    return CameraFit(len(chosen), told, tuple(sorted(keys - {one.key for one in told})))
+    return CameraFit(len(chosen), told, tuple(sorted(keys - {one.key for one in told})), tuple(unreadable))
+
+
+def _can_be_read(path: Path, unreadable: list[str]) -> bool:
+    try:
+        read_picture(path)
+    except DatasetError as error:
+        unreadable.append(str(error))
+        return False
+    return True
 
 
 def as_toml(ranges: Sequence[FittedRange]) -> str:

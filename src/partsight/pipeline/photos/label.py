@@ -1,8 +1,8 @@
-"""The labelling page with its store and its proposer, served until it is stopped."""
+"""The labeling page with its store and its proposer, served until it is stopped."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,7 +15,7 @@ from partsight.pipeline.running.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class LabelJob:
-    """What is labelled, with which classes, and where the page is served."""
+    """What is labeled, with which classes, and where the page is served."""
 
     photos: Path
     class_names: tuple[str, ...]
@@ -26,12 +26,13 @@ class LabelJob:
     """0: any free one."""
 
 
-def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], say: Callable[[str], None]) -> None:
+def serve_labeling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], say: Callable[[str], None]) -> None:
     """Serve the page until interrupted; `tell` gets the link and the classes once it can be opened, `say` what is wrong.
 
-    Raises DatasetError without photos or classes, StorageError when the folder is labelled elsewhere or the port is taken.
+    Raises DatasetError without photos or classes, StorageError when the folder is labeled elsewhere or the port is taken.
     """
-    from partsight.photos.label_page.server import HOST, make_app, new_token
+    from partsight.photos.label_page.server import make_app
+    from partsight.web.access import Access, new_token
     from partsight.web.serving import listen, page_server
 
     with _claimed(job.photos):
@@ -39,23 +40,21 @@ def serve_labelling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], s
         checkpoint = find_newest_checkpoint(job.workspace, store.class_names) if job.workspace else None
         proposer = PhotoProposer(store, checkpoint)
         proposer.start()
-        listener = listen(HOST, job.port)
-        port, token = listener.getsockname()[1], new_token()
-        app = make_app(store, proposer, token=token, port=port)
-        tell(f"http://{HOST}:{port}/?token={token}", store.class_names)
-        page_server(app, listener, say=say).run()
+        asked = Access(port=job.port, token=new_token(), page="label")
+        listener = listen(asked.host, asked.port)
+        access = replace(asked, port=listener.getsockname()[1])
+        tell(f"http://{access.host}:{access.port}/?token={access.token}", store.class_names)
+        page_server(make_app(store, proposer, access), listener, say=say).run()
 
 
 @contextmanager
 def _claimed(photos: Path) -> Iterator[None]:
     if not photos.is_dir():
-        raise StorageError(
-            f"{photos}: no such folder. Bring photos in first: partsight photos add VIDEO --session NAME."
-        )
+        raise StorageError(f"{photos}: no such folder. Bring photos in first: partsight photos add.")
     try:
-        with FileLock(photos / ".labelling.lock", timeout=0):
+        with FileLock(photos / ".labeling.lock", timeout=0):
             yield
     except Timeout as error:
         raise StorageError(
-            f"{photos}: is being labelled by another partsight process. Use its page, or stop it."
+            f"{photos}: is being labeled by another partsight process. Use its page, or stop it."
         ) from error

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from partsight.dataset.health import Finding
 from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError
+from partsight.evaluate.breakdown.disagreement import Disagreement, find_disagreements
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.disagreement import Disagreement, find_disagreements
 from partsight.evaluate.matching import match
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.dataset import Dataset, Splits
@@ -33,7 +33,7 @@ def find_label_doubts(experiment: Experiment, photos: Dataset, splits: Splits) -
 
 def _finding(sample: Sample, one: Disagreement, names: Sequence[str], *, is_learned: bool) -> Finding:
     left, top, right, bottom = (round(edge) for edge in one.box_xyxy)
-    label = "no label" if one.labelled_class is None else f"the label {names[one.labelled_class]}"
+    label = "no label" if one.labeled_class is None else f"the label {names[one.labeled_class]}"
     learned = "it learned from this picture" if is_learned else "this is not one of the photos it learned from"
     message = (
         f"the detector finds {names[one.found_class]} (score {one.score:.2f}) at {left},{top}–{right},{bottom} px, "

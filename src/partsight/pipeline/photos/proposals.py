@@ -8,7 +8,7 @@ import numpy as np
 
 from partsight.detector.detector import Checkpoint, Detector
 from partsight.detector.verifying import load_detector
-from partsight.errors import PartsightError
+from partsight.errors import DatasetError, PartsightError
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import Proposal, Proposals
 from partsight.labels.store import LabelStore, session_of_key
@@ -59,8 +59,15 @@ class PhotoProposer:
         """Begin to look through all unfinished photos in the background."""
         if self.checkpoint is None:
             return
-        self._wanted = [key for key in self.store.list_keys() if self.store.read(key).state == "open"]
+        self._wanted = [key for key in self.store.list_keys() if self._is_open(key)]
         threading.Thread(target=self._look_through, args=(self.checkpoint,), daemon=True).start()
+
+    def _is_open(self, key: str) -> bool:
+        """Return whether a photo waits for labels; of one whose files are damaged the page tells when it is opened."""
+        try:
+            return self.store.read(key).state == "open"
+        except DatasetError:
+            return False
 
     def propose(self, key: str) -> Proposals:
         """Return carried and detected boxes that are on no label yet; a photo asked for is looked at next."""
@@ -124,7 +131,13 @@ class PhotoProposer:
 
     def _detect(self, detector: Detector, key: str) -> None:
         if key not in self._detected:
-            found = detector.detect([read_picture(self.store.picture(key))], MIN_SCORE, MAX_DETECTIONS)[0]
+            try:
+                image = read_picture(self.store.picture(key))
+            except DatasetError:
+                # The page tells when it is opened; others are still looked through.
+                self._detected[key] = ()
+                return
+            found = detector.detect([image], MIN_SCORE, MAX_DETECTIONS)[0]
             self._detected[key] = _proposals(found, detector.class_names)
 
 

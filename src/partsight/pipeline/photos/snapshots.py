@@ -11,9 +11,9 @@ from partsight.errors import StorageError
 from partsight.files import hash_file
 from partsight.labels.label import Label
 from partsight.labels.store import write_first_draft
-from partsight.photos.footage import Glimpse
+from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import measure
-from partsight.photos.stills import small_grey
+from partsight.photos.stills import small_gray
 from partsight.photos.storage import (
     TO_LABEL,
     PictureRecord,
@@ -39,7 +39,7 @@ class SnapshotKeeper:
         check_session(self.session)
 
     def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
-        """Write picture, record and boxes; the photo is open until a person has labelled it. Raises StorageError."""
+        """Write picture, record and boxes; the photo is open until a person has labeled it. Raises StorageError."""
         try:
             self.photos.mkdir(parents=True, exist_ok=True)
             with FileLock(self.photos / ".lock", timeout=_WAIT_S):
@@ -63,7 +63,7 @@ class SnapshotKeeper:
         return file
 
     def _record(self, file: str, image: Image) -> PictureRecord:
-        measurement = measure(Glimpse(0, None, small_grey(image)))
+        measurement = measure(PreviewFrame(0, None, small_gray(image)))
         return PictureRecord(
             file=file,
             source=SOURCE,

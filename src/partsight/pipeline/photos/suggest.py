@@ -14,14 +14,16 @@ from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import split_photos, unused_sessions
 from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError
+from partsight.evaluate.breakdown.disagreement import doubt
 from partsight.evaluate.detecting import detect_samples
-from partsight.evaluate.disagreement import doubt
+from partsight.labels.own_folders import PassOver
 from partsight.photos.appearance import measure_picture, measure_sizes
 from partsight.photos.storage import TO_LABEL
 from partsight.pictures import list_pictures, picture_size, read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
 from partsight.pipeline.stages.cad.stage import load_parts
+from partsight.pipeline.stages.dataset.decoding import keep_decodable
 from partsight.report.pages.coverage import CoverageContent, PartSphere, write_coverage
 from partsight.structures.arrays import FloatArray
 from partsight.structures.sample import Sample
@@ -70,7 +72,7 @@ class _Figures:
 def suggest_photos(experiment: Experiment, *, with_detector: bool) -> Advice:
     """Compare the recipe's training and validation photos with its renders; test photos are not looked at. Raises DatasetError."""
     recipe = experiment.recipe
-    photos = usable_photos(recipe)
+    photos = keep_decodable(usable_photos(recipe, experiment.progress.say), experiment.workspace, experiment.progress)
     renders = experiment.render()
     imported = experiment.import_parts()
     parts = load_parts(imported.folder, imported.files)
@@ -87,12 +89,15 @@ def suggest_photos(experiment: Experiment, *, with_detector: bool) -> Advice:
     return Advice(tuple(advised), unsure, page)
 
 
-def usable_photos(recipe: Recipe) -> tuple[Sample, ...]:
-    """Return the photos of all sessions but those of the test. Raises DatasetError when the recipe has no photos."""
+def usable_photos(recipe: Recipe, pass_over: PassOver | None = None) -> tuple[Sample, ...]:
+    """Return the photos of all sessions but those of the test. Raises DatasetError when the recipe has no photos.
+
+    Photos that cannot be read are errors, or only told to `pass_over`.
+    """
     section = recipe.photos
     if section.folder is None:
         raise DatasetError("the recipe has no photos: give photos.folder.")
-    photos = read_photos(section, recipe.class_names)
+    photos = read_photos(section, recipe.class_names, pass_over)
     if not (section.train or section.validation or section.test):
         return photos.samples
     splits, unused = split_photos(photos, section), set(unused_sessions(photos, section))
@@ -153,7 +158,7 @@ def _remark(name: str, views: ViewCoverage) -> str:
 def _unsure(experiment: Experiment) -> tuple[tuple[str, float], ...]:
     """Return the pictures waiting for labels that the recipe's detector is least sure of; sessions of the test are left out."""
     recipe = experiment.recipe
-    waiting = _waiting(recipe)
+    waiting = keep_decodable(_waiting(recipe, experiment.progress.say), experiment.workspace, experiment.progress)
     if not waiting:
         return ()
     detector = load_detector(experiment.verify(), recipe.train.threads)
@@ -163,21 +168,26 @@ def _unsure(experiment: Experiment) -> tuple[tuple[str, float], ...]:
     return tuple(kept[:MOST_UNSURE])
 
 
-def _waiting(recipe: Recipe) -> list[Sample]:
+def _waiting(recipe: Recipe, pass_over: PassOver) -> list[Sample]:
     folder = (recipe.photos.folder or Path()) / TO_LABEL
     paths = list_pictures(folder) if folder.is_dir() and any(folder.rglob("*.*")) else []
-    samples = [_unlabelled(path, folder) for path in paths]
+    samples = []
+    for path in paths:
+        try:
+            samples.append(_unlabeled(path, folder))
+        except DatasetError as error:
+            pass_over(f"passed over: {error}")
     return [sample for sample in samples if not _matches(sample.session, recipe.photos.test)]
 
 
-def _unlabelled(path: Path, folder: Path) -> Sample:
+def _unlabeled(path: Path, folder: Path) -> Sample:
     relative = path.relative_to(folder)
     nothing = np.zeros((0, 4)), np.zeros(0, np.int64)
     return Sample(relative.as_posix(), path, picture_size(path), *nothing, "photo", relative.parent.as_posix())
 
 
 def _matches(session: str, patterns: Sequence[str]) -> bool:
-    """Say whether a session's folder is named by a pattern as sessions of labelled photos are, with or without `images/`."""
+    """Say whether a session's folder is named by a pattern as sessions of labeled photos are, with or without `images/`."""
     names = (session, f"{session}/", f"images/{session}", f"images/{session}/")
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 

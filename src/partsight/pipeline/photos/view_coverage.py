@@ -18,8 +18,8 @@ from partsight.cad.views.matching import (
 from partsight.cad.views.silhouettes import name_direction
 from partsight.config.recipe import Recipe
 from partsight.files import read_json
+from partsight.labels.formats.rendered import label_path
 from partsight.pictures import read_picture
-from partsight.pipeline.stages.render.shard import label_path
 from partsight.pipeline.stages.render.stage import RenderOutput
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
 from partsight.structures.sample import Sample

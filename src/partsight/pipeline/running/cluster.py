@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from partsight.config.cluster import ClusterSection
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.config.trust import VARIABLE
 from partsight.errors import ClusterError
 from partsight.files import hash_bytes
@@ -92,8 +92,6 @@ def _provider(section: ClusterSection) -> Any:
     return SlurmProvider(
         partition=section.partition or None,
         account=section.account or None,
-        qos=section.qos or None,
-        constraint=section.constraint or None,
         exclusive=False,
         **common,
     )
@@ -106,7 +104,7 @@ def _plain_folder(logs: Path) -> Path:
         if _PLAIN.fullmatch(str(folder)):
             return folder
     raise ClusterError(
-        f"{logs}: job scripts cannot name this folder, nor {instead}. Use an --out of letters, digits, hyphens and slashes."
+        f"{logs}: job scripts cannot name this folder, nor {instead}. Use a folder (`out`) of letters, digits, hyphens and slashes."
     )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from partsight.config.cluster import ClusterSection
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.pipeline.running.cluster import cluster_executor
 
 

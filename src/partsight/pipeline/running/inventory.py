@@ -9,9 +9,10 @@ from typing import Any
 
 from partsight.errors import StorageError
 from partsight.files import read_json
+from partsight.pipeline.running.contents import find_damage
 from partsight.pipeline.running.run import RECIPE
 from partsight.pipeline.running.stage import Stage
-from partsight.pipeline.running.workspace import MANIFEST, Workspace, claimed
+from partsight.pipeline.running.workspace import MANIFEST, Workspace, check_seal, claimed
 
 STAGES = ("cad", "render", "dataset", "alarms", "pasted", "frames", "train", "verify", "evaluate", "report", "pseudo")
 """Folders of stages; those of earlier versions are among them, other folders of a workspace are left alone."""
@@ -56,6 +57,18 @@ def delete_folders(folders: Collection[StageFolder]) -> None:
             shutil.rmtree(doomed)
         except OSError as error:
             raise StorageError(f"{one.folder}: cannot be deleted ({error.strerror}). Mend the permissions.") from error
+
+
+def verify_folder(folder: StageFolder) -> tuple[str, ...]:
+    """Read every file of a finished stage and return those that were changed or deleted since; nothing for one that was begun."""
+    if not folder.is_finished:
+        return ()
+    try:
+        content = read_json(folder.folder / MANIFEST)
+        contents = check_seal(content)["contents"]
+    except (KeyError, OSError, StorageError):
+        return (MANIFEST,)
+    return find_damage(folder.folder, str(contents), is_thorough=True)
 
 
 def _describe(stage: str, folder: Path, *, is_reached: bool, counted: set[tuple[int, int]]) -> StageFolder:

@@ -9,7 +9,7 @@ from partsight.pipeline.running.run import find_manifest, machine_name
 from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.running.workspace import Workspace, list_finished
 
-State: TypeAlias = Literal["found", "begun", "to be made"]
+PlanState: TypeAlias = Literal["found", "begun", "to be made"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class PlannedStage:
     title: str
     key: str
     unit: str
-    state: State
+    state: PlanState
     num_units: int
     num_missing: int
     seconds_each: float | None

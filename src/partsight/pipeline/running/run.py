@@ -2,17 +2,19 @@
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
-from partsight.files import write_json
+from partsight.errors import StorageError, first_of
+from partsight.files import storage_errors, write_json
+from partsight.pipeline.running.contents import find_damage, record_contents
 from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.running.stage import Stage
-from partsight.pipeline.running.workspace import Manifest, Workspace, claimed, read_manifest, write_manifest
+from partsight.pipeline.running.workspace import MANIFEST, Manifest, Workspace, claimed, read_manifest, write_manifest
 from partsight.progress import Progress
 
 RECIPE = "recipe.json"
@@ -43,10 +45,22 @@ class Run:
         place = (stage.name, stage.key, stage.extent)
         if place not in self._outputs:
             folder = self.workspace.stage_dir(stage.name, stage.key)
-            manifest = find_manifest(stage, folder) or self._make(stage, folder)
+            manifest = self._find(stage, folder) or self._make(stage, folder)
             self._outputs[place] = stage.load(self, folder, manifest)
         output: OutputT = self._outputs[place]
         return output
+
+    def _find(self, stage: Stage[Any, Any], folder: Path) -> Manifest | None:
+        """Return the manifest of a finished stage. Raises StorageError when files of it were damaged, after which it is made anew."""
+        try:
+            manifest = find_manifest(stage, folder)
+            damaged = find_damage(folder, manifest.contents) if manifest is not None else ()
+        except StorageError:
+            manifest, damaged = None, (MANIFEST,)
+        if damaged:
+            discard(stage, folder, damaged)
+            raise StorageError(told_damage(stage.name, folder, damaged))
+        return manifest
 
     def _make(self, stage: Stage[Any, Any], folder: Path) -> Manifest:
         for one in stage.upstream:
@@ -55,8 +69,10 @@ class Run:
             manifest = find_manifest(stage, folder)  # another process may have finished it meanwhile
             if manifest is None:
                 num_missing, started = stage.num_missing(folder), time.monotonic()
+                made = stage.make(self, folder)
                 manifest = replace(
-                    stage.make(self, folder),
+                    made,
+                    contents=record_contents(folder),
                     seconds=round(time.monotonic() - started, 2),
                     num_units=num_missing,
                     speed_kind=stage.speed_kind,
@@ -71,6 +87,22 @@ def find_manifest(stage: Stage[Any, Any], folder: Path) -> Manifest | None:
     """Return the manifest of a stage that is finished as far as it goes, None otherwise."""
     manifest = read_manifest(folder, stage.manifest_type)
     return manifest if manifest is not None and stage.is_whole(manifest) else None
+
+
+def discard(stage: Stage[Any, Any], folder: Path, damaged: Sequence[str]) -> None:
+    """Take a damaged stage for unfinished and delete what cannot be kept of it. Raises StorageError where it is in use."""
+    with claimed(folder), storage_errors(folder):
+        (folder / MANIFEST).unlink(missing_ok=True)
+        stage.delete_damaged(folder, damaged)
+
+
+def told_damage(name: str, folder: Path, damaged: Sequence[str]) -> str:
+    """Return which files of which stage are damaged, and what to do."""
+    verb = "was" if len(damaged) == 1 else "were"
+    return (
+        f"{folder}: {first_of(list(damaged))} {verb} changed or deleted after the stage '{name}' was finished. "
+        "It is taken for unfinished now: run the same command again, and what is missing is made anew."
+    )
 
 
 def machine_name() -> str:

@@ -1,14 +1,15 @@
 """A stage: what it reads names its folder, and a manifest, written last, says that it is finished."""
 
+import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from partsight.files import hash_json
-from partsight.pipeline.running.workspace import Manifest, Workspace
+from partsight.pipeline.running.workspace import LOCK, Manifest, Workspace
 from partsight.progress import Progress
 
 ManifestT = TypeVar("ManifestT", bound=Manifest)
@@ -91,6 +92,15 @@ class Stage(ABC, Generic[ManifestT, OutputT]):
         """Return the units of an unfinished stage that are still to be made."""
         del folder
         return self.num_units
+
+    def delete_damaged(self, folder: Path, damaged: Sequence[str]) -> None:
+        """Delete what cannot be kept of a finished stage in which these files are damaged: here, all of it."""
+        del damaged
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
 
     @property
     def speed_kind(self) -> str:

@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 
 from partsight.errors import StorageError
-from partsight.files import delete_partial_files, read_json, write_json
+from partsight.files import delete_partial_files, hash_json, read_json, write_json
 from partsight.structures.plain import as_plain
 
 MANIFEST = "manifest.json"
+LOCK = ".lock"
+_SEAL = "seal"
+"""Entry of a manifest: the hash of all its others."""
 _PATIENCE_S = 2.0
 """Who only looks whether a stage is finished holds it for less: experiments side by side share stages."""
 
@@ -44,6 +47,8 @@ class Manifest:
     """What the time of one unit depends on."""
     machine: str = ""
     """Where it was made."""
+    contents: str = ""
+    """Hash of the list of its files (`contents.CONTENTS`)."""
 
 
 ManifestT = TypeVar("ManifestT", bound=Manifest)
@@ -54,13 +59,20 @@ def read_manifest(stage_dir: Path, kind: type[ManifestT]) -> ManifestT | None:
     path = stage_dir / MANIFEST
     if not path.exists():
         return None
-    content = read_json(path)
-    names = {field.name for field in fields(kind)}
-    if not isinstance(content, dict) or set(content) != names:
-        raise StorageError(
-            f"{path}: damaged: expected the entries {', '.join(sorted(names))}. Delete {stage_dir} and run the same command again."
-        )
+    try:
+        content = check_seal(read_json(path), {field.name for field in fields(kind)})
+    except (OSError, StorageError) as error:
+        raise StorageError(f"{path}: is damaged. Delete {stage_dir} and run the same command again.") from error
     return kind(**{name: _as_tuples(value) for name, value in content.items()})
+
+
+def check_seal(content: Any, names: set[str] | None = None) -> dict[str, Any]:
+    """Return what a manifest says, without its seal. Raises StorageError where the seal, or the names of its entries, do not fit."""
+    if not isinstance(content, dict) or content.get(_SEAL) != hash_json({**content, _SEAL: None}):
+        raise StorageError("the manifest was changed after it was written")
+    if names is not None and set(content) != {*names, _SEAL}:
+        raise StorageError("the manifest is of another version")
+    return {name: value for name, value in content.items() if name != _SEAL}
 
 
 def inside(stage_dir: Path, relative: str) -> Path:
@@ -83,8 +95,9 @@ def list_finished(workspace: Workspace, stage: str, kind: type[ManifestT]) -> It
 
 
 def write_manifest(stage_dir: Path, manifest: Manifest) -> None:
-    """Declare a stage finished."""
-    write_json(stage_dir / MANIFEST, as_plain(manifest))
+    """Declare a stage finished; what it vouches for is on the disk before it. Raises StorageError."""
+    content = as_plain(manifest)
+    write_json(stage_dir / MANIFEST, {**content, _SEAL: hash_json({**content, _SEAL: None})}, is_synced=True)
 
 
 @contextlib.contextmanager
@@ -94,9 +107,9 @@ def claimed(stage_dir: Path) -> Iterator[None]:
         stage_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder with --out."
+            f"{stage_dir}: cannot be made ({error.strerror}). Choose another folder for what is made."
         ) from error
-    lock = FileLock(stage_dir / ".lock", timeout=_PATIENCE_S)
+    lock = FileLock(stage_dir / LOCK, timeout=_PATIENCE_S)
     try:
         with lock:
             delete_partial_files(stage_dir)

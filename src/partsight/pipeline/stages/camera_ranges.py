@@ -1,11 +1,9 @@
 """Ranges of the camera that follow the user's photos: how large objects are, and how long the lens was."""
 
-from typing import Any
-
 import numpy as np
 
-from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import CameraSection, Choices
 from partsight.errors import DatasetError
 from partsight.photos.appearance import measure_sizes
 from partsight.pictures import read_camera_facts
@@ -33,21 +31,20 @@ def for_rendering(recipe: Recipe) -> Recipe:
 
 def _follow_photos(recipe: Recipe) -> Recipe:
     camera = recipe.randomize.camera
-    if "photos" not in (camera.scale, camera.focal_from):
+    if "photos" not in (camera.object_size, camera.focal):
         return recipe
     photos = choosing_photos(recipe, read_splits(recipe))
-    update: dict[str, Any] = {}
-    if camera.scale == "photos":
-        update["object_sizes"] = object_sizes(photos)
-    if camera.focal_from == "photos":
+    if camera.object_size == "photos":
+        camera = camera.but(object_size=Choices(choices=object_sizes(photos)))
+    if camera.focal == "photos":
         low, high = focal_range(photos)
         in_widths = max(recipe.render.width, recipe.render.height) / recipe.render.width
-        update["focal"] = (round(low * in_widths, 4), round(high * in_widths, 4))
-    return _with_camera(recipe, camera.model_copy(update=update))
+        camera = camera.but(focal=(round(low * in_widths, 4), round(high * in_widths, 4)))
+    return _with_camera(recipe, camera)
 
 
 def _with_camera(recipe: Recipe, camera: CameraSection) -> Recipe:
-    return recipe.model_copy(update={"randomize": recipe.randomize.model_copy(update={"camera": camera})})
+    return recipe.at("randomize.camera", camera)
 
 
 def object_sizes(photos: Dataset) -> tuple[float, ...]:
@@ -55,8 +52,8 @@ def object_sizes(photos: Dataset) -> tuple[float, ...]:
     sizes = measure_sizes(photos.samples)
     if len(sizes) < FEWEST_BOXES:
         raise DatasetError(
-            f'randomize.camera.scale = "photos": {len(sizes)} labelled boxes in the photos of training and validation, expected '
-            f'at least {FEWEST_BOXES}. Label more photos, name sessions in photos.validation, or set scale = "range".'
+            f'randomize.camera.object_size = "photos": {len(sizes)} labeled boxes in the photos of training and validation, expected '
+            f"at least {FEWEST_BOXES}. Label more photos, name sessions in photos.validation, or set object_size = [low, high]."
         )
     quantiles = np.quantile(sizes, np.linspace(0, 1, NUM_SIZES))
     return tuple(round(float(size), 4) for size in np.maximum(quantiles, 0.001))
@@ -72,7 +69,7 @@ def focal_range(photos: Dataset) -> tuple[float, float]:
     ]
     if not stated:
         raise DatasetError(
-            f'randomize.camera.focal_from = "photos": none of the {len(photos.samples)} photos of training and validation states a '
-            'focal length in its EXIF data (frames of videos never do). Set focal_from = "range" and give randomize.camera.focal.'
+            f'randomize.camera.focal = "photos": none of the {len(photos.samples)} photos of training and validation states a '
+            "focal length in its EXIF data (frames of videos never do). Set randomize.camera.focal = [low, high]."
         )
     return min(stated), max(stated)

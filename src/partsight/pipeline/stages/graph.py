@@ -91,7 +91,7 @@ class Graph:
         if self.recipe.randomize.background.folder is not None:
             check_backgrounds(self.recipe, self.photos)
         drawn = for_rendering(self.recipe)
-        counted = drawn.model_copy(update={"render": drawn.render.model_copy(update={"count": count})})
+        counted = drawn.at("render.count", count)
         return RenderStage(counted, self.parts, self._variant)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from partsight.errors import EvaluationError
-from partsight.evaluate.comparing import Comparison, compare
+from partsight.evaluate.intervals.comparing import Comparison, compare
 from partsight.pipeline.experiment import Experiment
 from partsight.structures.dataset import Dataset
 
@@ -19,9 +19,7 @@ def compare_experiments(first: Experiment, second: Experiment) -> Comparison:
 def describe_comparison(comparison: Comparison) -> str:
     """Return the finding in one or two sentences."""
     figures = f"mAP50 {comparison.first_map50:.3f} and {comparison.second_map50:.3f}"
-    size = (
-        f"{comparison.num_images} pictures, {comparison.num_boxes} labelled parts, {comparison.num_sessions} sessions"
-    )
+    size = f"{comparison.num_images} pictures, {comparison.num_boxes} labeled parts, {comparison.num_sessions} sessions"
     if comparison.interval is None:
         return (
             f"{figures} on {size}. Too few sessions to say how sure the difference of {comparison.difference:+.3f} is."

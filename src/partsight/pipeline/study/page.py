@@ -10,7 +10,7 @@ import numpy as np
 
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
-from partsight.evaluate.shot_curve import fit_shot_curve
+from partsight.evaluate.intervals.shot_curve import fit_shot_curve
 from partsight.files import write_text
 from partsight.pipeline.study.sweep import CellResult, Row, Sweep, describe, plan_cells, summarize, write_results
 from partsight.report.pages.sweep import SweepContent, SweepRow, write_sweep

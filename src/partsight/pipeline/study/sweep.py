@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.config.sweep import SweepSection, Value
+from partsight.config.sections.running.sweep import SweepSection, Value
 from partsight.errors import PartsightError, RecipeError
-from partsight.evaluate.seeds import MeanOverSeeds, mean_over_seeds
+from partsight.evaluate.intervals.seeds import MeanOverSeeds, mean_over_seeds
 from partsight.files import write_json
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.executors import open_executor

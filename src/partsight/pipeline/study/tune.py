@@ -7,7 +7,7 @@ from typing import Any
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
-from partsight.config.sweep import TuneRange, Value
+from partsight.config.sections.running.sweep import TuneRange, Value
 from partsight.errors import PartsightError, RecipeError
 from partsight.files import hash_json
 from partsight.pipeline.experiment import Experiment
@@ -21,7 +21,7 @@ TRIALS_BEFORE_PRUNING = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TuneTrial:
     """One set of values that was tried."""
 
     number: int
@@ -35,7 +35,7 @@ class Trial:
 class Tuned:
     """What the tuner found."""
 
-    trials: tuple[Trial, ...]
+    trials: tuple[TuneTrial, ...]
     best_value: float
     best_settings: tuple[str, ...]
     num_images: int
@@ -65,7 +65,7 @@ def _imported_optuna() -> Any:
         import optuna
     except ImportError as error:
         raise RecipeError(
-            f"partsight sweep --tune needs Optuna, which cannot be imported ({error}). Install it: pip install 'partsight[tune]'"
+            f"Choosing keys by sweep.tune needs Optuna, which cannot be imported ({error}). Install it: pip install 'partsight[tune]'"
         ) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
@@ -141,7 +141,7 @@ def _give_up_when_all_fail(study: Any, finished: tuple[Any, ...]) -> None:
 
 def _described(study: Any, sweep: Sweep, progress: Progress) -> Tuned:
     trials = tuple(
-        Trial(
+        TuneTrial(
             trial.number,
             trial.value if trial.state.name == "COMPLETE" else None,
             trial.state.name.lower(),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.randomize import SensorSection
+from partsight.config.sections.randomize import SensorSection
 from partsight.randomize.streams import chance
 from partsight.structures.world.sensor import Sensor
 
@@ -22,7 +22,7 @@ def sample_sensor(rng: np.random.Generator, section: SensorSection, width: int, 
         auto_exposure=True,
         white_balance=(float(rng.uniform(*section.white_balance)), 1.0, float(rng.uniform(*section.white_balance))),
         contrast=float(rng.uniform(*section.contrast)),
-        saturation=0.0 if chance(rng, section.grey_share) else float(rng.uniform(*section.saturation)),
+        saturation=0.0 if chance(rng, section.gray_share) else float(rng.uniform(*section.saturation)),
         defocus_px=float(rng.uniform(*section.defocus_px)) * scale,
         motion_px=float(rng.uniform(*section.motion_px)) * scale if is_moving else 0.0,
         motion_angle_deg=float(rng.uniform(0, 180)),

@@ -1,10 +1,12 @@
 """Where the camera stands: the focus object has a drawn size in the picture and lies a drawn way off its middle."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection
+from partsight.config.sections.randomize import CameraSection, Choices
+from partsight.errors import SceneError
 from partsight.randomize.streams import log_uniform
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.camera import Camera, centered_intrinsics, farthest_corner
@@ -26,7 +28,7 @@ class Viewpoint:
 def sample_viewpoint(
     rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], focus_m: FloatArray, diagonal: float
 ) -> Viewpoint:
-    """Draw a camera that sees an object of this diagonal, in metres, at `focus_m`."""
+    """Draw a camera that sees an object of this diagonal, in meters, at `focus_m`."""
     focal_px, distance = _sample_distance(rng, section, size_wh, diagonal)
     azimuth, elevation = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(*section.elevation_deg))
     return _sample_aim(rng, section, size_wh, focus_m, (focal_px, distance, azimuth, elevation))
@@ -40,7 +42,7 @@ def sample_walk_viewpoint(
     diagonal: float,
     stance: tuple[float, float],
 ) -> Viewpoint:
-    """Draw a camera at this stance: azimuth in radians, and eye height in metres, as far as distance and elevation allow."""
+    """Draw a camera at this stance: azimuth in radians, and eye height in meters, as far as distance and elevation allow."""
     focal_px, distance = _sample_distance(rng, section, size_wh, diagonal)
     lowest, highest = np.sin(np.deg2rad(section.elevation_deg))
     elevation = float(np.arcsin(np.clip((stance[1] - focus_m[2]) / distance, lowest, highest)))
@@ -59,17 +61,23 @@ def _sample_distance(
     rng: np.random.Generator, section: CameraSection, size_wh: tuple[int, int], diagonal: float
 ) -> tuple[float, float]:
     """Draw a focal length in pixels and the distance at which the object has a drawn size."""
-    focal_px = float(rng.uniform(*section.focal)) * size_wh[0]
+    focal_px = float(rng.uniform(*_stated(section.focal, "focal"))) * size_wh[0]
     size_px = _sample_size(rng, section) * max(size_wh)
     return focal_px, max(focal_px * BOX_TO_DIAGONAL * diagonal / size_px, 0.75 * diagonal)
 
 
 def _sample_size(rng: np.random.Generator, section: CameraSection) -> float:
-    """Draw a size as a share of the longer side: between neighbours of the stated sizes, or from the range."""
-    if not section.object_sizes:
-        return log_uniform(rng, *section.object_size)
-    logs = np.log(np.sort(section.object_sizes))
+    """Draw a size as a share of the longer side: between neighbors of the stated sizes, or from the range."""
+    if not isinstance(section.object_size, Choices):
+        return log_uniform(rng, *_stated(section.object_size, "object_size"))
+    logs = np.log(np.sort(section.object_size.choices))
     return float(np.exp(np.interp(rng.random(), np.linspace(0, 1, len(logs)), logs)))
+
+
+def _stated(bounds: tuple[float, float] | Literal["photos"], key: str) -> tuple[float, float]:
+    if bounds == "photos":
+        raise SceneError(f'randomize.camera.{key} = "photos": expected a range; the pipeline measures the photos first')
+    return bounds
 
 
 def _sample_aim(

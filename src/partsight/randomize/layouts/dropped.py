@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection, RandomizeSection
+from partsight.config.sections.randomize import CameraSection, RandomizeSection
 from partsight.randomize.camera.viewpoint import Viewpoint, sample_viewpoint
 from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.arrangement import (
@@ -26,13 +26,15 @@ from partsight.randomize.layouts.physics import PosedPart, settle
 from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import FixedBox, Support, sample_support
 from partsight.randomize.streams import chance, log_uniform
-from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.randomize.things.distractors import Catalog, sample_distractor
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.part import Part, diagonal_m
 from partsight.structures.world.transform import inverse, moved, rigid, rotation_about
 
 NUM_ROUNDS = 4
 """Drops of one picture; each leaves out what stood before the camera in the last."""
+BIN_ELEVATION_DEG = 40.0
+"""Least elevation of the camera before a bin, as far as the recipe allows it: walls hide what lies behind."""
 GAP = 0.02
 """Height above what is below from which a body is let go, as a share of its diagonal."""
 
@@ -61,10 +63,10 @@ class _Site:
 
 
 def sample_dropped(context: DrawContext) -> Layout:
-    """Let the focus part and its neighbours fall, then distractors; a focus part that is lost rests alone in the middle."""
+    """Let the focus part and its neighbors fall, then distractors; a focus part that is lost rests alone in the middle."""
     opening = sample_opening(context)
     focus, diagonal = opening.focus, diagonal_m(opening.focus.mesh)
-    support = sample_support(context.stream("support"), context.section.scatter, diagonal)
+    support = sample_support(context.stream("support"), context.section.scatter.physics, diagonal)
 
     def aim(bodies: Sequence[Body]) -> Viewpoint:
         target = bodies[0].world_from_part[:3, 3] if bodies else np.array([0, 0, diagonal / 4])
@@ -85,7 +87,7 @@ def fallen_distractors(
     waiting: list[Body] = []
     for _ in range(int(rng.integers(low, high + 1))):
         about_m = size_m * log_uniform(rng, 0.25, 2.0)
-        part = sample_distractor(rng, about_m, context.section.distractors, Catalogue(context.parts, context.others))
+        part = sample_distractor(rng, about_m, context.section.distractors, Catalog(context.parts, context.others))
         waiting += _let_go_somewhere(rng, part, None, site)
     return _fallen(context.stream("physics of distractors"), waiting, support, parts, lambda _: viewpoint)
 
@@ -99,9 +101,9 @@ def _fallen_parts(
     waiting = [_let_go(rng, focus, class_id, _in_area(rng, focus, support, site.pile_m), site)]
     low, high = context.section.scatter.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
-        neighbour = int(rng.integers(len(context.parts)))
-        part = pick_part(rng, context.parts[neighbour], context.section.scatter.size_jitter)
-        waiting += _let_go_somewhere(rng, part, neighbour, site)
+        neighbor = int(rng.integers(len(context.parts)))
+        part = pick_part(rng, context.parts[neighbor], context.section.size_jitter)
+        waiting += _let_go_somewhere(rng, part, neighbor, site)
     fallen = _fallen(context.stream("physics of parts"), waiting, support, [], aim)
     if fallen and fallen[0].part is focus:
         return fallen
@@ -137,7 +139,7 @@ def _site(
     """Return where things may be let go above the parts at rest."""
     middle = parts[0].world_from_part[:2, 3] if parts else np.zeros(2)
     columns = [_column(body) for body in parts]
-    return _Site(support, viewpoint, middle, 0.75 * diagonal, context.section.scatter.pile_share, columns)
+    return _Site(support, viewpoint, middle, 0.75 * diagonal, context.section.scatter.physics.pile_share, columns)
 
 
 def _let_go_somewhere(rng: np.random.Generator, part: Part, class_id: int | None, site: _Site) -> list[Body]:
@@ -198,8 +200,8 @@ def _camera_before(support: Support, section: RandomizeSection) -> CameraSection
     low, high = section.camera.elevation_deg
     if _rim_m(support) <= 0:
         return section.camera
-    raised = max(low, min(high, section.scatter.bin_elevation_deg))
-    return section.camera.model_copy(update={"elevation_deg": (raised, high)})
+    raised = max(low, min(high, BIN_ELEVATION_DEG))
+    return section.camera.but(elevation_deg=(raised, high))
 
 
 def holds_camera(box: FixedBox, viewpoint: Viewpoint) -> bool:

@@ -19,7 +19,7 @@ LEAST_THICKNESS = 2e-3
 
 
 def collision_hulls(part: Part) -> tuple[FloatArray, ...]:
-    """Return the corners of each convex piece, (N, 3) in metres; computed once per content of a part."""
+    """Return the corners of each convex piece, (N, 3) in meters; computed once per content of a part."""
     return _hulls_of(ByKey(part))
 
 

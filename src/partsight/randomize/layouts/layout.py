@@ -63,7 +63,9 @@ def sample_opening(context: DrawContext) -> Opening:
     """Draw whether parts hover, whether there are any, and which the camera looks at."""
     rng, section = context.stream("placement"), context.section.scatter
     is_floating, is_empty = chance(rng, section.float_share), chance(rng, section.empty_share)
-    return Opening(rng, is_floating, is_empty, pick_part(rng, context.parts[context.class_id], section.size_jitter))
+    return Opening(
+        rng, is_floating, is_empty, pick_part(rng, context.parts[context.class_id], context.section.size_jitter)
+    )
 
 
 def pick_part(rng: np.random.Generator, variants: tuple[Part, ...], size_jitter: float) -> Part:

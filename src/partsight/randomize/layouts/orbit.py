@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from partsight.config.randomize import OrbitSection
+from partsight.config.sections.randomize import OrbitSection
 from partsight.randomize.camera.viewpoint import Viewpoint
 from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.layout import Body, Layout
@@ -35,8 +35,8 @@ def sample_orbit(context: DrawContext) -> Layout:
 def orbit_views(section: OrbitSection, seed: int) -> tuple[tuple[float, float, float], ...]:
     """Return (azimuth, elevation, roll) in degrees of the whole grid, shuffled."""
     azimuths = np.arange(0.0, 360.0, section.azimuth_step_deg).tolist()
-    elevations = _stepped(section.elevation_deg, section.elevation_step_deg)
-    grid = list(product(azimuths, elevations, _stepped(section.roll_deg, section.roll_step_deg)))
+    elevations = _stepped(*section.elevation_deg)
+    grid = list(product(azimuths, elevations, _stepped(*section.roll_deg)))
     order = stream(seed, 0, "orbit").permutation(len(grid))
     return tuple(grid[number] for number in order)
 
@@ -50,6 +50,6 @@ def _viewpoint(context: DrawContext, view: tuple[float, float, float], diagonal:
     return Viewpoint(camera, distance_m)
 
 
-def _stepped(bounds: tuple[float, float], step: float) -> list[float]:
+def _stepped(low: float, high: float, step: float) -> list[float]:
     """Return low, low + step … up to and including high."""
-    return np.arange(bounds[0], bounds[1] + step * 1e-6, step).tolist()
+    return np.arange(low, high + step * 1e-6, step).tolist()

@@ -59,7 +59,7 @@ class _Motion:
     velocities: FloatArray
     """(N, 6) linear, then angular, in scaled lengths."""
     scale: float
-    """Scaled length of a metre."""
+    """Scaled length of a meter."""
 
 
 def overlap_limit_m(one: Part, other: Part | None = None) -> float:

@@ -17,7 +17,7 @@ from partsight.randomize.layouts.arrangement import (
 )
 from partsight.randomize.layouts.layout import Body, Layout, pick_part, sample_opening
 from partsight.randomize.streams import log_uniform
-from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.randomize.things.distractors import Catalog, sample_distractor
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.part import Part, diagonal_m
 
@@ -32,14 +32,14 @@ class _Site:
 
 
 def sample_scattered(context: DrawContext) -> Layout:
-    """Place the focus part, the camera before it, then neighbours and distractors where they fit."""
+    """Place the focus part, the camera before it, then neighbors and distractors where they fit."""
     opening = sample_opening(context)
     rng, is_floating = opening.rng, opening.is_floating
     focus, footprint = _centered(rng, opening.focus, context.class_id, is_floating=is_floating)
     target_m, diagonal = focus.world_from_part[:3, 3], diagonal_m(focus.part.mesh)
     viewpoint = sample_viewpoint(context.stream("camera"), context.section.camera, context.size_wh, target_m, diagonal)
     site = _Site(viewpoint, is_floating, [] if opening.is_empty else [footprint])
-    parts = [] if opening.is_empty else [focus, *_neighbours(rng, context, site)]
+    parts = [] if opening.is_empty else [focus, *_neighbors(rng, context, site)]
     bodies = (*parts, *_distractors(context, site, diagonal))
     return Layout(viewpoint, bodies, "air" if is_floating else "ground", diagonal / 2)
 
@@ -52,23 +52,23 @@ def _centered(rng: np.random.Generator, part: Part, class_id: int, *, is_floatin
     return Body(part, transform, class_id), footprint
 
 
-def _neighbours(rng: np.random.Generator, context: DrawContext, site: _Site) -> list[Body]:
+def _neighbors(rng: np.random.Generator, context: DrawContext, site: _Site) -> list[Body]:
     """Draw further parts of any class; those that find no place are left out."""
     section = context.section.scatter
     low, high = section.parts_per_image
     bodies = []
     for _ in range(int(rng.integers(low, high + 1)) - 1):
         class_id = int(rng.integers(len(context.parts)))
-        bodies += _placed(rng, pick_part(rng, context.parts[class_id], section.size_jitter), class_id, site)
+        bodies += _placed(rng, pick_part(rng, context.parts[class_id], context.section.size_jitter), class_id, site)
     return bodies
 
 
 def _distractors(context: DrawContext, site: _Site, size_m: float) -> list[Body]:
     """Draw things of about this size; those that find no place are left out."""
     rng, section = context.stream("distractors"), context.section.distractors
-    bodies, catalogue = [], Catalogue(context.parts, context.others)
+    bodies, catalog = [], Catalog(context.parts, context.others)
     for _ in range(int(rng.integers(section.per_image[0], section.per_image[1] + 1))):
-        part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0), section, catalogue)
+        part = sample_distractor(rng, size_m * log_uniform(rng, 0.25, 2.0), section, catalog)
         bodies += _placed(rng, part, None, site)
     return bodies
 

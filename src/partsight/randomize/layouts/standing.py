@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import StandSection
+from partsight.config.sections.randomize import StandSection
 from partsight.randomize.camera.viewpoint import Viewpoint, sample_walk_viewpoint
 from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.arrangement import NUM_TRIES, Footprint, do_outlines_meet, on_ground
@@ -50,16 +50,16 @@ class _Base:
 
 
 def sample_standing(context: DrawContext) -> Layout:
-    """Set the part looked at and its neighbours upright, walk to the next side, and let distractors fall around them."""
+    """Set the part looked at and its neighbors upright, walk to the next side, and let distractors fall around them."""
     rng, section = context.stream("placement"), context.section.stand
     is_empty, base = chance(rng, section.empty_share), _sample_base(rng, context)
     class_id = context.class_id
     focus = _stood(
-        rng, section, pick_part(rng, context.parts[class_id], section.size_jitter), class_id, np.zeros(2), base
+        rng, section, pick_part(rng, context.parts[class_id], context.section.size_jitter), class_id, np.zeros(2), base
     )
     diagonal = diagonal_m(focus.body.part.mesh)
     viewpoint = _walked(context, focus.body, base.height_m, diagonal)
-    standing = [] if is_empty else [focus, *_neighbours(rng, context, focus, viewpoint, base)]
+    standing = [] if is_empty else [focus, *_neighbors(rng, context, focus, viewpoint, base)]
     support, parts = _support(standing, base), [stood.body for stood in standing]
     distractors = fallen_distractors(context, diagonal, parts, support, viewpoint)
     return Layout(viewpoint, (*parts, *distractors), "ground", diagonal / 2, support)
@@ -75,13 +75,13 @@ def upright(axis: str) -> FloatArray:
 def _sample_base(rng: np.random.Generator, context: DrawContext) -> _Base:
     """Draw pallets, pedestals, girders or the plain floor, and how high they are."""
     section, kind = context.section.stand, rng.random()
-    if kind < section.pallet_share:
-        return _Base(float(rng.uniform(*section.pallet_height_m)))
-    if kind < section.pallet_share + section.pedestal_share:
-        return _Base(float(rng.uniform(*section.pedestal_height_m)))
-    if kind < section.pallet_share + section.pedestal_share + section.girder_share:
+    if kind < section.pallet.share:
+        return _Base(float(rng.uniform(*section.pallet.height_m)))
+    if kind < section.pallet.share + section.pedestal.share:
+        return _Base(float(rng.uniform(*section.pedestal.height_m)))
+    if kind < section.pallet.share + section.pedestal.share + section.girder.share:
         stretch = float(context.stream("girder").uniform(*GIRDER_STRETCH))
-        return _Base(float(rng.uniform(*section.girder_height_m)), is_girder=True, stretch=stretch)
+        return _Base(float(rng.uniform(*section.girder.height_m)), is_girder=True, stretch=stretch)
     return _Base(0.0)
 
 
@@ -104,14 +104,14 @@ def _walked(context: DrawContext, focus: Body, height_m: float, diagonal: float)
     return sample_walk_viewpoint(rng, context.section.camera, context.size_wh, target, diagonal, (azimuth, eye_m))
 
 
-def _neighbours(
+def _neighbors(
     rng: np.random.Generator, context: DrawContext, focus: _Standing, viewpoint: Viewpoint, base: _Base
 ) -> list[_Standing]:
     """Draw further parts that stand around; those that find no place are left out."""
     standing, (low, high) = [focus], context.section.stand.parts_per_image
     for _ in range(int(rng.integers(low, high + 1)) - 1):
         class_id = int(rng.integers(len(context.parts)))
-        part = pick_part(rng, context.parts[class_id], context.section.stand.size_jitter)
+        part = pick_part(rng, context.parts[class_id], context.section.size_jitter)
         tried = (_beside(rng, context.section.stand, part, class_id, focus, base) for _ in range(NUM_TRIES))
         found = next((stood for stood in tried if _fits(stood, standing, viewpoint, base)), None)
         standing += [found] if found is not None else []

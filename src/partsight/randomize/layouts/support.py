@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import PlacementSection
+from partsight.config.sections.randomize import PhysicsSection
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.transform import Transform, rigid, rotation_about
 
@@ -93,14 +93,14 @@ def girders(
     return Support(tuple(boxes), -height_m, has_solid_floor=True, area_m=None, turn_deg=0.0)
 
 
-def sample_support(rng: np.random.Generator, section: PlacementSection, diagonal: float) -> Support:
+def sample_support(rng: np.random.Generator, section: PhysicsSection, diagonal: float) -> Support:
     """Draw what the parts of a picture lie on, sized after the part looked at."""
     kind, turn = rng.random(), float(rng.uniform(0, 360))
-    if kind < section.bin_share:
-        sides = rng.uniform(*section.bin_size, 2)
-        return bin_of(diagonal * np.array([*sides, rng.uniform(*section.bin_height)]), turn)
-    if kind < section.bin_share + section.table_share:
-        size = diagonal * rng.uniform(*section.table_size, 2)
+    if kind < section.bin.share:
+        sides = rng.uniform(*section.bin.size, 2)
+        return bin_of(diagonal * np.array([*sides, rng.uniform(*section.bin.height)]), turn)
+    if kind < section.bin.share + section.table.share:
+        size = diagonal * rng.uniform(*section.table.size, 2)
         return table(size, float(size.mean() * rng.uniform(0.1, 0.8)), turn)
     return ground()
 

@@ -15,7 +15,7 @@ FLOOR, CEILING = 4, 5
 WARM, COLD = np.array([1.35, 0.97, 0.55]), np.array([0.85, 1.0, 1.2])
 """Linear colors of an incandescent lamp and of daylight, of mean about 1."""
 KINDS = (
-    # half width, half depth, half height in metres; lamp sides; lamp pitch
+    # half width, half depth, half height in meters; lamp sides; lamp pitch
     ((6, 25), (6, 25), (2.5, 6), (0.3, 1.5), (3, 8)),
     ((2.5, 6), (2.5, 8), (1.3, 2), (0.15, 1.5), (1.2, 3.5)),
     ((1.8, 4), (1.8, 6), (1.2, 1.5), (0.3, 1.2), (1.2, 2.4)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from partsight.config.randomize import LightSection
+from partsight.config.sections.randomize import LightSection
 from partsight.errors import SceneError
 from partsight.randomize.light.halls import sample_hall
 from partsight.randomize.light.radiance_file import read_radiance

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from partsight.config.randomize import BackgroundSection
+from partsight.config.sections.randomize import BackgroundSection
 from partsight.errors import DatasetError, SceneError
 from partsight.pictures import PICTURE_SUFFIXES, pictures_below, read_picture
 from partsight.randomize.looks.textures import sample_collage

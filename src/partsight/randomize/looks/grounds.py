@@ -76,7 +76,7 @@ def _surface(finish: _Finish, size_m: float) -> Material:
 
 
 def _concrete(rng: np.random.Generator) -> _Finish:
-    """Grey with clouds, pores, stains, and sometimes joints."""
+    """Gray with clouds, pores, stains, and sometimes joints."""
     base = np.array([0.56, 0.55, 0.53]) * rng.uniform(0.6, 1.3)
     shade = 1 + 0.28 * (_noise(rng, 1.4) - 0.5) + 0.16 * (_noise(rng, 0.3) - 0.5)
     color = base * shade[..., None] * _stains(rng, 0.5)[..., None]

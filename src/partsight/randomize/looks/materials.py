@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from partsight.config.cad import METAL_KINDS
-from partsight.config.randomize import MaterialSection
 from partsight.config.section import FilePath
+from partsight.config.sections.cad import METAL_KINDS
+from partsight.config.sections.randomize import MaterialSection
 from partsight.randomize.looks.backgrounds import find_photos, sample_crop
 from partsight.randomize.looks.textures import sample_color, sample_texture
 from partsight.randomize.solids import PLAIN
@@ -17,7 +17,7 @@ TEXTURE_PX = 256
 STATED = "paint #"
 """How the names of materials begin whose color the recipe states (`parts.<name>.color`)."""
 TOLD_APART = 0.1
-"""Least difference of two colors in a channel, linear 0…1, for CAD to mean two colors: programs write many greys."""
+"""Least difference of two colors in a channel, linear 0…1, for CAD to mean two colors: programs write many grays."""
 
 
 def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
@@ -38,7 +38,7 @@ def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSectio
 
 
 def has_colors(part: Part) -> bool:
-    """Return whether CAD tells several colors of a part apart, or color or metal are stated: a single color is often just grey."""
+    """Return whether CAD tells several colors of a part apart, or color or metal are stated: a single color is often just gray."""
     colors = np.array([material.base_color for material in part.materials])
     is_told = any(
         material.texture or material.name.startswith(STATED) or material.name in METAL_KINDS
@@ -57,8 +57,8 @@ def sample_material(rng: np.random.Generator) -> Material:
     """Draw a plain material: paint, plastic, rubber or bare metal."""
     red, green, blue = linear_from_srgb(sample_color(rng)).tolist()
     if chance(rng, 0.3):
-        grey = float(rng.uniform(0.4, 0.85))
-        return Material("metal", (grey, grey * 0.98, grey * 0.95), 1.0, float(rng.uniform(0.1, 0.55)))
+        gray = float(rng.uniform(0.4, 0.85))
+        return Material("metal", (gray, gray * 0.98, gray * 0.95), 1.0, float(rng.uniform(0.1, 0.55)))
     return Material("paint", (red, green, blue), 0.0, float(rng.uniform(0.1, 1.0)))
 
 

@@ -27,10 +27,10 @@ def sample_collage(rng: np.random.Generator, size_wh: tuple[int, int]) -> Image:
 
 def sample_color(rng: np.random.Generator) -> FloatArray:
     """Draw an sRGB color: mostly muted, as in workshops, sometimes vivid."""
-    grey = rng.uniform(0.05, 0.95)
+    gray = rng.uniform(0.05, 0.95)
     hue = np.clip(np.abs((rng.random() * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
     saturation = rng.beta(1.0, 2.5)
-    return np.asarray(np.clip(grey * (1 - saturation) + hue * saturation * rng.uniform(0.4, 1.0), 0, 1))
+    return np.asarray(np.clip(gray * (1 - saturation) + hue * saturation * rng.uniform(0.4, 1.0), 0, 1))
 
 
 def fractal_noise(rng: np.random.Generator, size_px: int, slope: float, stretch: float = 1.0) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from partsight.config.randomize import WearSection
+from partsight.config.sections.randomize import WearSection
 from partsight.randomize.looks.textures import quick_noise, sample_color
 from partsight.randomize.streams import chance, log_uniform
 from partsight.structures.arrays import Float32Array, FloatArray, Image
@@ -63,14 +63,14 @@ def wear_materials(
 def _sample_traces(rng: np.random.Generator, section: WearSection) -> list[_Trace]:
     """Draw the kinds of traces that a worn part has, from the oldest to the newest."""
     makers: tuple[tuple[float, Callable[[np.random.Generator, float], _Trace]], ...] = (
-        (section.brushed, _brushed),
-        (section.smudges, _smudges),
-        (section.scratches, _scratches),
-        (section.rust, _rust),
-        (section.dirt, _dirt),
-        (section.dust, _dust),
-        (section.stickers, _sticker),
-        (section.ties, _ties),
+        (section.traces["brushed"], _brushed),
+        (section.traces["smudges"], _smudges),
+        (section.traces["scratches"], _scratches),
+        (section.traces["rust"], _rust),
+        (section.traces["dirt"], _dirt),
+        (section.traces["dust"], _dust),
+        (section.traces["stickers"], _sticker),
+        (section.traces["ties"], _ties),
     )
     children = rng.spawn(len(makers))  # one for each kind: another share of rust leaves the scratches as they were
     return [
@@ -125,8 +125,8 @@ def _scratches(rng: np.random.Generator, strength: float) -> _Trace:
     for _ in range(int(strength * rng.integers(10, 80)) + 3):
         _scratch(rng, draw)
     cover = np.asarray(picture.resize((WEAR_PX, WEAR_PX), Pillow.Resampling.BOX)) / 255.0
-    grey = np.full(3, float(rng.uniform(0.6, 0.85)))
-    return _Trace(np.clip(1.5 * cover, 0, 1), roughness=0.3, color=grey, metallic=1.0)
+    gray = np.full(3, float(rng.uniform(0.6, 0.85)))
+    return _Trace(np.clip(1.5 * cover, 0, 1), roughness=0.3, color=gray, metallic=1.0)
 
 
 def _scratch(rng: np.random.Generator, draw: ImageDraw.ImageDraw) -> None:

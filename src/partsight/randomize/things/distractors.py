@@ -4,36 +4,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.solids import box, bracket, cable, lathe, stretched
 from partsight.randomize.streams import chance
 from partsight.randomize.things.assemblies import sample_assembly
 from partsight.randomize.things.tools import sample_tool
 from partsight.structures.world.part import Part
 
+LOOKALIKE_STRETCH = (1.3, 1.8)
+"""By how much one axis of a look-alike is longer or shorter: a copy that is nearly the part would teach to overlook the part."""
+
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalog:
     """The variants of each class, and parts that are none of the classes."""
 
     classes: tuple[tuple[Part, ...], ...]
     others: tuple[Part, ...] = ()
 
 
-def sample_distractor(
-    rng: np.random.Generator, size_m: float, section: DistractorSection, catalogue: Catalogue
-) -> Part:
+def sample_distractor(rng: np.random.Generator, size_m: float, section: DistractorSection, catalog: Catalog) -> Part:
     """Draw a solid, an assembly or a tool of about this size, or, in its own size, another CAD part or a look-alike of a class's."""
-    cad_share = section.cad_share if catalogue.others else 0.0
+    cad_share = section.cad_share if catalog.others else 0.0
     special = section.tool_share + section.lookalike_share + cad_share
     kind = rng.random() if special else 1.0  # without any, draws stay what they were
     if kind < section.tool_share:
         return sample_tool(rng, size_m)
     if kind < section.tool_share + cad_share:
-        return catalogue.others[int(rng.integers(len(catalogue.others)))]
+        return catalog.others[int(rng.integers(len(catalog.others)))]
     if kind < special:
-        variants = catalogue.classes[int(rng.integers(len(catalogue.classes)))]
-        return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], section.lookalike_stretch)
+        variants = catalog.classes[int(rng.integers(len(catalog.classes)))]
+        return sample_lookalike(rng, variants[int(rng.integers(len(variants)))], LOOKALIKE_STRETCH)
     if section.assembly_share and chance(rng, section.assembly_share):
         return sample_assembly(rng, size_m)
     return _solid(rng, size_m)

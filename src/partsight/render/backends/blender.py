@@ -1,6 +1,6 @@
 """Path-traced pictures by Cycles, Blender's renderer: a reference for the look and the speed of the others.
 
-Blender works in a program of its own, so that its Python, its NumPy and its licence (GPL) stay there; scenes go over as .npz files.
+Blender works in a program of its own, so that its Python, its NumPy and its license (GPL) stay there; scenes go over as .npz files.
 """
 
 import shlex
@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.surfaces import Surface, SurfaceCache

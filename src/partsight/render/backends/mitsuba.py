@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.backends.mitsuba_palette import PaintedMesh, paint_meshes
 from partsight.render.backends.mitsuba_scene import describe_integrator, load_scene, surface_number

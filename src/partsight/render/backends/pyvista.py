@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from partsight.config.render import RenderSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.surfaces import Surface, SurfaceCache

@@ -8,6 +8,20 @@ from partsight.structures.arrays import BoolArray, FloatArray, IntArray, locked
 from partsight.structures.world.transform import Transform
 
 
+@dataclass(frozen=True, slots=True)
+class Occluder:
+    """One thing that hides pixels of an instance."""
+
+    instance_id: int
+    """Index into `Scene.instances`; the hidden instance's own where one of its sub-parts hides another."""
+    name: str
+    """Name of the part, for instance of a distractor or of the ground."""
+    class_id: int | None
+    """None for what is none of the classes."""
+    fraction: float
+    """Pixels it takes over those that the hidden instance would cover alone; visible, truncated and these fractions sum to 1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class InstanceAnnotation:
     """What can be seen of one classed instance."""
@@ -23,6 +37,8 @@ class InstanceAnnotation:
     truncated_fraction: float
     """Share of the lone instance's pixels that fall outside the picture."""
     camera_from_part: Transform
+    hidden_by: tuple[Occluder, ...] = ()
+    """What stands before it, most hiding first."""
 
     @property
     def occluded_fraction(self) -> float:

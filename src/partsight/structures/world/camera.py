@@ -58,7 +58,7 @@ def farthest_corner(intrinsics: Intrinsics) -> float:
 
 
 def project(camera: Camera, points_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Project (N, 3) world points to (N, 2) pixel coordinates and (N,) depths in metres along the optical axis.
+    """Project (N, 3) world points to (N, 2) pixel coordinates and (N,) depths in meters along the optical axis.
 
     Points at or behind the camera plane have depth ≤ 0 and NaN coordinates.
     """

@@ -23,7 +23,7 @@ class EnvironmentMap:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A glowing sphere: position and radius in metres, linear RGB radiance."""
+    """A glowing sphere: position and radius in meters, linear RGB radiance."""
 
     position_m: tuple[float, float, float]
     radius_m: float

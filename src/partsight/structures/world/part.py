@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray, locked
+from partsight.structures.offered import html_of
 from partsight.structures.world.material import Material
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """Triangles in metres; vertices are split where shading normals break (at CAD edges)."""
+    """Triangles in meters; vertices are split where shading normals break (at CAD edges)."""
 
     vertices_m: FloatArray
     """(V, 3) positions."""
@@ -27,14 +28,14 @@ class Mesh:
 
 @dataclass(frozen=True, slots=True)
 class PartRegion:
-    """A sub-part that is labelled as a class of its own wherever the part is seen."""
+    """A sub-part that is labeled as a class of its own wherever the part is seen."""
 
     class_name: str
     node_ids: tuple[int, ...]
     """Indices into the part's `node_names`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Part:
     """A rigid body that can be placed in scenes; its frame is the CAD frame, moved so that the bounding box is centered."""
 
@@ -55,6 +56,12 @@ class Part:
         num_triangles = len(self.mesh.triangles)
         object.__setattr__(self, "material_ids", locked(self.material_ids, np.int64, (num_triangles,)))
         object.__setattr__(self, "node_ids", locked(self.node_ids, np.int64, (num_triangles,)))
+
+    def __repr__(self) -> str:
+        return f"Part({self.name!r}, {len(self.mesh.triangles)} triangles, {len(self.node_names)} sub-parts)"
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "world", "show_part")
 
 
 def bounding_box_m(mesh: Mesh) -> tuple[FloatArray, FloatArray]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from partsight.structures.arrays import Image, locked
+from partsight.structures.offered import html_of
 from partsight.structures.world.camera import Camera
 from partsight.structures.world.light import EnvironmentMap, Lamp
 from partsight.structures.world.material import Material
@@ -15,7 +16,7 @@ from partsight.structures.world.transform import Transform
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:
-    """One part at one place. Only instances with a class are labelled; the others are ground, walls and distractors."""
+    """One part at one place. Only instances with a class are labeled; the others are ground, walls and distractors."""
 
     part: Part
     world_from_part: Transform
@@ -53,3 +54,6 @@ class Scene:
     sensor: Sensor = field(default_factory=Sensor)
     render_seed: int = 0
     """Seed of the renderer's own sampling."""
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "world", "show_scene")

@@ -10,13 +10,13 @@ class Sensor:
     exposure_ev: float = 0.0
     """Stops by which the light is raised before clipping."""
     auto_exposure: bool = False
-    """Whether the picture is first scaled so that its mean is middle grey, as a camera's automatic does."""
+    """Whether the picture is first scaled so that its mean is middle gray, as a camera's automatic does."""
     white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Gains of red, green and blue."""
     contrast: float = 1.0
-    """Slope of the tone curve around middle grey; 1 is plain sRGB."""
+    """Slope of the tone curve around middle gray; 1 is plain sRGB."""
     saturation: float = 1.0
-    """0 is grey, 1 leaves colors as they are."""
+    """0 is gray, 1 leaves colors as they are."""
     defocus_px: float = 0.0
     """Standard deviation of the blur of the lens, in pixels."""
     chromatic_px: float = 0.0

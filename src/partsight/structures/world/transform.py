@@ -8,7 +8,7 @@ import numpy as np
 from partsight.structures.arrays import FloatArray
 
 Transform: TypeAlias = FloatArray
-"""(4, 4) rigid transform; translation in metres."""
+"""(4, 4) rigid transform; translation in meters."""
 
 
 def rigid(rotation: FloatArray, translation_m: Sequence[float] | FloatArray) -> Transform:

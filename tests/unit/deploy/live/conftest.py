@@ -2,9 +2,9 @@
 
 import pytest
 
-from partsight.deploy.live.access import Access
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
+from partsight.web.access import Access
 from tests.unit.deploy.live.scene import color_model, film, running
 from tests.unit.photos.videos import RATE, write_video
 

@@ -7,8 +7,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from partsight.deploy.live.access import Access
 from partsight.errors import SourceError
+from partsight.web.access import Access
 from tests.unit.deploy.live.conftest import TOKEN
 
 PATHS = ("/", "/parts", "/health", "/metrics", "/detections", "/openapi.json", "/static/app.js", "/parts/0/picture")
@@ -24,7 +24,7 @@ def view(live, **options):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])  # noqa: S104 - refused
 def test_others_than_this_machine_need_a_token(host):
-    with pytest.raises(SourceError, match="--token"):
+    with pytest.raises(SourceError, match="`token`"):
         Access(host=host).check()
     Access(host=host, token=TOKEN).check()
 
@@ -106,7 +106,7 @@ def test_who_guesses_tokens_has_to_wait(colors, film_path):
     from tests.unit.deploy.live.scene import running
 
     with running(open_live(LiveJob(colors, str(film_path), Access(token=TOKEN)), print)) as server:
-        wrong = [httpx.get(base(server), headers={"Authorization": "Bearer x"}).status_code for _ in range(12)]
+        wrong = [httpx.get(base(server), headers={"Authorization": f"Bearer {n}"}).status_code for n in range(12)]
         assert wrong == [401] * 10 + [429] * 2
         assert httpx.get(base(server), headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 429
 

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from partsight.deploy.live.camera import Camera
+from partsight.deploy.live.camera import LiveCamera
 from partsight.deploy.live.devices import is_device, is_file
-from partsight.deploy.live.looks import VIEW_WIDTH, encode_view
+from partsight.deploy.live.frame_results import VIEW_WIDTH, encode_view
 from tests.unit.deploy.live.scene import CutStream, film, wait_for
 from tests.unit.photos.videos import RATE, pan, write_video
 
@@ -24,7 +24,7 @@ def watched():
     cameras = []
 
     def start(source, **options):
-        camera = Camera(str(source), first_pause_s=0.05, **options)
+        camera = LiveCamera(str(source), first_pause_s=0.05, **options)
         cameras.append(camera)
         camera.start()
         return camera

@@ -61,7 +61,7 @@ def test_a_log_is_appended_to(tmp_path):
 
 def test_a_log_that_cannot_be_opened_is_named_at_once(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="--log"):
+    with pytest.raises(StorageError, match="`log`"):
         JsonLines(tmp_path / "file" / "log.jsonl", print)
 
 
@@ -97,5 +97,5 @@ def test_a_webhook_that_is_down_never_waits_and_is_told_once():
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://a/b", "http://", "hook"])
 def test_a_webhook_is_an_http_address(address):
-    with pytest.raises(SourceError, match="--webhook"):
+    with pytest.raises(SourceError, match="`webhook`"):
         Webhook(address, print)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import socket
 import struct
 import threading
 import time
@@ -12,9 +13,12 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from partsight.deploy.live.metrics import memory_bytes
 from partsight.labels.store import open_label_store
 from partsight.photos.storage import read_records
+from partsight.web.bodies import BodyLimits
 from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, film, square_box, wait_for
 from tests.unit.deploy.live.test_access import base, view
 
@@ -170,6 +174,88 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(live):
     started_s = time.monotonic()
     assert httpx.post(base(live) + "/detect", content=bomb()).status_code == 400
     assert time.monotonic() - started_s < 2
+
+
+def test_a_picture_of_many_pixels_is_refused_with_what_to_do(live):
+    answer = httpx.post(base(live) + "/detect", content=flat_png(7000))
+    assert answer.status_code == 400
+    assert "at most 30000000" in answer.json()["problem"]
+    assert "Send it smaller" in answer.json()["problem"]
+
+
+def flat_png(side):
+    stream = io.BytesIO()
+    PillowImage.new("RGB", (side, side), (40, 90, 40)).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+@pytest.mark.slow
+def test_large_pictures_leave_no_memory_behind_however_many_send_them(live):
+    content = flat_png(5400)
+    before = memory_bytes()
+    askers = [
+        threading.Thread(target=lambda: httpx.post(base(live) + "/detect", content=content, timeout=120))
+        for _ in range(4)
+    ]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert memory_bytes() - before < 200_000_000, "less than three of them, decoded"
+
+
+def test_a_picture_that_drips_is_told_that_it_is_too_slow(live, monkeypatch):
+    monkeypatch.setattr("partsight.deploy.live.server.UPLOADS", BodyLimits(most_bytes=1000, seconds=0.5))
+
+    def drops():
+        for _ in range(8):
+            yield b"x"
+            time.sleep(0.2)
+
+    answer = httpx.post(base(live) + "/detect", content=drops())
+    assert answer.status_code == 408
+    assert "did not arrive" in answer.json()["problem"]
+
+
+def test_a_program_that_leaves_while_it_sends_gives_back_its_place(live):
+    for _ in range(6):
+        with socket.create_connection(("127.0.0.1", httpx.URL(live.link).port)) as sock:
+            sock.sendall(b"POST /detect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nabc")
+    image = encoded(film(1)[0])
+    wait_for(lambda: httpx.post(base(live) + "/detect", content=image).status_code == 200, 5)
+
+
+def test_a_binary_answer_ends_the_view_and_says_why(live):
+    with view(live) as socket_:
+        watch(socket_)
+        socket_.send(b"1")
+        with pytest.raises(ConnectionClosed):
+            list(socket_)
+        assert socket_.close_code == 1003
+        assert "text" in socket_.close_reason
+    wait_for(lambda: live.station.audience.num_viewers == 0)
+
+
+def test_a_viewer_that_says_nothing_gives_up_its_place_and_a_frozen_page_keeps_it(live, monkeypatch):
+    monkeypatch.setattr("partsight.deploy.live.viewers._SILENT_S", 1.0)
+    with view(live) as silent, view(live) as frozen:
+        watch(silent)
+        watch(frozen)
+        for _ in range(8):
+            frozen.send("frozen")
+            time.sleep(0.3)
+        with pytest.raises(ConnectionClosed):
+            silent.recv(5)
+        assert silent.close_code == 1008
+        frozen.ping().wait(5)
+        assert live.station.audience.num_viewers == 1
+
+
+def test_no_more_viewers_are_let_in_than_there_are_places(live, monkeypatch):
+    monkeypatch.setattr("partsight.deploy.live.viewers.MAX_VIEWERS", 2)
+    with view(live), view(live), pytest.raises(InvalidStatus), view(live):
+        pass
+    wait_for(lambda: live.station.audience.num_viewers == 0)
 
 
 def test_programs_that_ask_too_much_at_once_are_turned_away_and_the_camera_goes_on(live):

@@ -8,10 +8,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from partsight.errors import DatasetError
 from partsight.labels.formats.yolo import write_yolo
 from partsight.labels.own_folders import read_yolo
+from partsight.pictures import read_picture
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 from tests.builders import NAMES, assert_same, dataset_of, sample_of, write_picture
@@ -44,7 +46,7 @@ def test_boxes_are_read_in_pixels_with_negatives_kept(folder: Path) -> None:
 
 
 def test_classes_are_matched_by_name_never_by_number(folder: Path) -> None:
-    """QD=0 in the labels and QF=0 in the recipe: the seed's fault, made impossible."""
+    """QD=0 in the labels and QF=0 in the recipe: the published baseline's fault, made impossible."""
     assert read(folder, ("QF", "QD")).samples[0].class_ids.tolist() == [1]
 
 
@@ -99,6 +101,7 @@ def test_two_statements_of_the_names_must_agree(folder: Path, text: str) -> None
         ("0 0.5 0.5 0.1", "4 columns"),
         ("0 0.5 0.5 0.1 0.1 0.9", "6 columns"),
         ("0 1.5 0.5 0.1 0.1", "leaves the picture"),
+        ("0 -0.01 0.5 0.01 0.1", "lies outside of the picture"),
         ("0 0.5 0.5 1.2 0.1", "leaves the picture"),
         ("0 nan 0.5 0.1 0.1", "not a number"),
         ("0 inf 0.5 0.1 0.1", "not a number"),
@@ -271,3 +274,19 @@ def test_names_that_would_become_one_are_refused(tmp_path: Path) -> None:
     others = dataset_of(named(tmp_path, "validation"))
     with pytest.raises(DatasetError, match="shares its name"):
         write_yolo(Splits(train, others, dataset_of()), tmp_path / "yolo", {})
+
+
+def test_pictures_that_trainers_read_otherwise_are_written_as_they_are_read(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.full((40, 30), 2000, np.uint16)).save(tmp_path / "deep.png")
+    Image.new("RGB", (30, 40), (9, 8, 7)).save(tmp_path / "turned.tif", exif=exif)
+    samples = sample_of(tmp_path / "deep.png"), sample_of(tmp_path / "turned.tif", session="v")
+    write_yolo(Splits(dataset_of(samples[0]), dataset_of(samples[1]), dataset_of()), tmp_path / "out", {})
+    for name in ("deep", "turned"):
+        written = tmp_path / "out" / "images" / f"{name}.png"
+        original = next(sample.image_path for sample in samples if sample.sample_id == name)
+        with Image.open(written) as plain:
+            assert (plain.mode, plain.getexif().get(0x0112)) == ("RGB", None)
+        assert np.array_equal(read_picture(written), read_picture(original))
+    assert (tmp_path / "out" / "train.txt").read_text() == "./images/deep.png\n"

@@ -1,12 +1,15 @@
 import asyncio
+import io
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
 from partsight.labels.photo_labels import Proposals
 from partsight.labels.store import open_label_store
 from partsight.photos.label_page.server import make_app
+from partsight.web.access import Access
 
 HOME = "http://127.0.0.1:8123"
 TOKEN = "a-secret"  # noqa: S105 - of this test
@@ -43,7 +46,7 @@ class Client:
 def client(tmp_path):
     (tmp_path / "to_label/monday").mkdir(parents=True)
     PillowImage.new("RGB", (64, 48)).save(tmp_path / "to_label/monday/a.tif")
-    app = make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), token=TOKEN, port=8123)
+    app = make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), Access(port=8123, token=TOKEN, page="label"))
     return Client(app)
 
 
@@ -55,15 +58,20 @@ def inside(client):
 
 @pytest.mark.parametrize("path", ["/", "/?token=wrong", "/photos", "/static/app.js", "/picture?key=monday/a.tif"])
 def test_without_the_token_nothing_is_answered(client, path):
-    assert client.get(path).status_code == 403
+    assert client.get(path).status_code == 401
 
 
 @pytest.mark.parametrize(
     "headers",
-    [{"host": "evil.example:8123"}, {"origin": "http://evil.example"}, {"origin": "null"}, {"host": "127.0.0.1:1"}],
+    [
+        {"host": "evil.example:8123"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:1"},
+    ],
 )
 def test_another_site_in_the_same_browser_is_refused(inside, headers):
-    assert inside.get("/photos", headers=headers).status_code == 403
+    assert inside.get("/photos", headers=headers).status_code in (403, 421)
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "/etc/passwd", "monday/../../a", "monday/b.jpg"])
@@ -93,3 +101,25 @@ def test_the_page_asks_no_foreign_host(inside):
     page = inside.get("/")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "http" not in page.text
+
+
+def test_one_damaged_photo_does_not_stop_the_list_and_says_why_when_it_is_opened(tmp_path):
+    (tmp_path / "to_label/monday").mkdir(parents=True)
+    PillowImage.new("RGB", (64, 48)).save(tmp_path / "to_label/monday/a.png")
+    (tmp_path / "to_label/monday/b.png").write_bytes(b"nothing")
+    client = Client(make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), token=TOKEN, port=8123))
+    client.get(f"/?token={TOKEN}")
+    listed = client.get("/photos").json()["photos"]
+    assert [(photo["key"], photo["state"]) for photo in listed] == [("monday/a.png", "open"), ("monday/b.png", "open")]
+    answer = client.get("/labels", params={"key": "monday/b.png"})
+    assert answer.status_code == 400
+    assert "b.png: not a readable picture" in answer.json()["problem"]
+
+
+def test_deep_greys_are_shown_as_they_are_read(tmp_path):
+    (tmp_path / "to_label").mkdir()
+    PillowImage.fromarray(np.full((4, 4), 2000, np.uint16)).save(tmp_path / "to_label/a.png")
+    client = Client(make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), token=TOKEN, port=8123))
+    client.get(f"/?token={TOKEN}")
+    shown = PillowImage.open(io.BytesIO(client.get("/picture", params={"key": "a.png"}).content))
+    assert shown.getpixel((0, 0)) == (125, 125, 125)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partsight.config.loading import parse_recipe
+from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError
 from partsight.pipeline.delivery.part_cards import check_documents, safe_names
 from partsight.pipeline.stages.cad.stage import CadStage
@@ -14,7 +14,7 @@ from partsight.pipeline.stages.cad.stage import CadStage
 
 def recipe(folder: Path, **part):
     content = {"parts": {"QF": {"files": ["a.step"], **part}}}
-    return parse_recipe(content, where="recipe", folder=folder)
+    return Recipe.parse(content, base_dir=folder)
 
 
 @given(st.lists(st.text(max_size=12), max_size=12))

@@ -12,7 +12,7 @@ import pytest
 PROGRAM = """
 import sys, time, os
 from pathlib import Path
-from partsight.config.cluster import ClusterSection
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.pipeline.running.executors import open_executor
 if __name__ == "__main__":
     with open_executor(2, ClusterSection(), Path("logs")) as executor:
@@ -24,7 +24,7 @@ if __name__ == "__main__":
 MANY_TASKS = """
 import os
 from pathlib import Path
-from partsight.config.cluster import ClusterSection
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.pipeline.running.executors import open_executor
 if __name__ == "__main__":
     with open_executor(2, ClusterSection(), Path("logs")) as executor:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from partsight.config.loading import parse_recipe
+from partsight.config.recipe import Recipe
 from partsight.detector.verifier import open_verifiers
 from partsight.detector.verifiers import lite
 from partsight.pipeline.stages.graph import Graph
@@ -17,7 +17,7 @@ SESSIONS = ("monday", "tuesday", "wednesday")
 
 @pytest.fixture
 def project(tmp_path, samples):
-    """A folder with a CAD file and three sessions of labelled photos."""
+    """A folder with a CAD file and three sessions of labeled photos."""
     shutil.copy(samples / "QF.step", tmp_path / "QF.step")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "classes.txt").write_text("QF\n")
@@ -39,12 +39,12 @@ def keys(project: Path, **changes) -> dict[str, tuple[str, ...]]:
             "folder": "photos",
             **dict(zip(("train", "validation", "test"), map(list, zip(SESSIONS)), strict=True)),
         },
-        "dataset": {"all_photos": True},
+        "dataset": {"photos_per_class": "all"},
         "verify": {"enabled": False},
     }
     for section, values in changes.items():
         content[section] = {**content.get(section, {}), **values}
-    recipe = parse_recipe(content, where="recipe", folder=project)
+    recipe = Recipe.parse(content, base_dir=project)
     found: dict[str, tuple[str, ...]] = {}
     for stage in Graph(recipe, lambda _recipe: "scalar_rgb").stages:
         found[stage.name] = (*found.get(stage.name, ()), stage.key)
@@ -112,7 +112,7 @@ def test_a_setting_changes_the_stages_that_read_it(project, changes, expected):
 
 
 def test_photos_alone_do_not_depend_on_how_pictures_are_drawn(project):
-    alone = {"dataset": {"all_photos": True, "renders": 0}}
+    alone = {"dataset": {"photos_per_class": "all", "renders": 0}}
     before, after = keys(project, **alone), keys(project, **alone, render={"samples_per_pixel": 3})
     assert changed(before, after) == {"render", "report"}
 
@@ -132,8 +132,8 @@ def test_other_files_beside_the_users_pictures_of_places_draw_nothing_anew(proje
 def test_all_trainings_of_a_schedule_have_keys_before_anything_ran(project):
     video = project / "walk.mp4"
     video.write_bytes(b"a film")
-    finetune = {"hard_rounds": 2, "videos": ["walk.mp4"]}
-    found = keys(project, train={"schedule": "two_stage", "finetune": finetune})
+    rounds = {"hard": {"rounds": 2}, "self_training": {"videos": ["walk.mp4"]}}
+    found = keys(project, train={"schedule": "two_stage", **rounds})
     assert len(set(found["train"])) == 5, "renders, photos, two rounds against false alarms, own labels"
     assert (len(found["alarms"]), len(found["pasted"]), len(found["frames"])) == (2, 2, 1)
     assert not (project / "runs").exists()

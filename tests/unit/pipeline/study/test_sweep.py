@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from partsight.config.loading import parse_recipe
-from partsight.config.sweep import SweepSection
+from partsight.config.recipe import Recipe
+from partsight.config.sections.running.sweep import SweepSection
 from partsight.errors import RecipeError
 from partsight.pipeline.study.page import _csv, gain_sentences
 from partsight.pipeline.study.sweep import CellResult, plan_cells, summarize
@@ -34,11 +34,12 @@ def test_a_seed_redraws_photos_and_training_and_leaves_the_renders():
 
 def test_values_keep_their_kind_on_the_way_into_the_recipe():
     section = SweepSection(
-        grid={"train.hsv": ((0.0, 0.5, 0.5),), "train.mosaic": (0.5,), "render.denoise": (True,)}, seeds=1
+        grid={"train.augment.hsv": ((0.0, 0.5, 0.5),), "train.augment.mosaic": (0.5,), "render.denoise": (True,)},
+        seeds=1,
     )
     assert plan_cells(section)[0].settings[:3] == (
-        "train.hsv=[0.0, 0.5, 0.5]",
-        "train.mosaic=0.5",
+        "train.augment.hsv=[0.0, 0.5, 0.5]",
+        "train.augment.mosaic=0.5",
         "render.denoise=true",
     )
 
@@ -87,7 +88,7 @@ def test_the_table_as_csv_reads_back():
 def test_a_range_that_says_nothing_is_refused(tmp_path, tune, told):
     content = {"parts": {"A": {"files": ["a.step"]}}, "sweep": {"tune": tune}}
     with pytest.raises(RecipeError, match=told):
-        parse_recipe(content, where="recipe.toml", folder=tmp_path)
+        Recipe.parse(content, base_dir=tmp_path)
 
 
 def test_what_more_photos_bring_is_said_for_each_combination_with_three_numbers_of_them():

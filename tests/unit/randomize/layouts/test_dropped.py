@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import PlacementSection
+from partsight.config.sections.randomize import BinSection, PhysicsSection, TableSection
 from partsight.randomize.layouts.layout import Body
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.structures.world.camera import project
@@ -17,12 +17,12 @@ from tests.unit.randomize.contact import depth_m, do_meet, pieces, support_piece
 from tests.unit.randomize.drawing import SIZE_WH, classed, eye_m, places
 
 SUPPORTS = {
-    "ground": {"scatter__table_share": 0.0, "scatter__bin_share": 0.0},
-    "table": {"scatter__table_share": 1.0, "scatter__bin_share": 0.0},
-    "bin": {"scatter__table_share": 0.0, "scatter__bin_share": 1.0},
+    "ground": {"scatter__physics__table__share": 0.0, "scatter__physics__bin__share": 0.0},
+    "table": {"scatter__physics__table__share": 1.0, "scatter__physics__bin__share": 0.0},
+    "bin": {"scatter__physics__table__share": 0.0, "scatter__physics__bin__share": 1.0},
 }
 FALLING = {
-    "scatter__physics": True,
+    "scatter__physics__enabled": True,
     "scatter__parts_per_image": (1, 4),
     "distractors__per_image": (0, 3),
     **drawing.LYING,
@@ -101,7 +101,7 @@ def test_the_camera_aims_at_a_part_of_the_turn_and_stands_in_nothing(fallen):
 
 def test_parts_lean_on_each_other_and_are_not_only_flat_on_the_ground():
     """At least one part in pictures with many parts touches another part, not just the ground."""
-    piled = {"scatter__parts_per_image": (6, 6), "distractors__per_image": (0, 0), "scatter__pile_share": 1.0}
+    piled = {"scatter__parts_per_image": (6, 6), "distractors__per_image": (0, 0), "scatter__physics__pile_share": 1.0}
     lifted = 0
     for layout in layouts(5, **piled, **SUPPORTS["ground"]):
         lows = [moved(body.world_from_part, body.part.mesh.vertices_m)[:, 2].min() for body in classed(layout)]
@@ -118,9 +118,9 @@ def test_empty_pictures_and_hovering_parts_stay():
 
 def test_shares_of_supports_leave_some_ground():
     with pytest.raises(ValidationError, match="more than all pictures"):
-        PlacementSection(table_share=0.7, bin_share=0.4)
+        PhysicsSection(table=TableSection(share=0.7), bin=BinSection(share=0.4))
 
 
 def test_a_bin_has_a_size():
-    with pytest.raises(ValidationError, match="bin_size starts at 0"):
-        PlacementSection(bin_size=(0.0, 1.0))
+    with pytest.raises(ValidationError, match="low above 0"):
+        BinSection(size=(0.0, 1.0))

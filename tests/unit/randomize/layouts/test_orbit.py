@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.randomize import OrbitSection
+from partsight.config.sections.randomize import OrbitSection
 from partsight.randomize.layouts.orbit import orbit_views
 from tests.unit.randomize.drawing import classed, layouts
 
@@ -10,7 +10,9 @@ from tests.unit.randomize.drawing import classed, layouts
 def test_the_orbit_is_the_whole_grid_balanced_from_the_start():
     """4 azimuths, 8 elevations, 3 rolls, 3 classes."""
     drawn = layouts(
-        3 * 4 * 8 * 3, placement="orbit", orbit=OrbitSection(azimuth_step_deg=90.0, roll_step_deg=20.0).model_dump()
+        3 * 4 * 8 * 3,
+        placement="orbit",
+        orbit=OrbitSection(azimuth_step_deg=90.0, roll_deg=(-20.0, 20.0, 20.0)).model_dump(),
     )
     assert np.bincount([layout.bodies[0].class_id for layout in drawn[:9]]).tolist() == [3, 3, 3]
     cameras = {

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partsight.config.randomize import DistractorSection
+from partsight.config.sections.randomize import DistractorSection
 from partsight.randomize.layouts.arrangement import turn_freely
 from partsight.randomize.layouts.hulls import collision_hulls
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m, settle
 from partsight.randomize.layouts.resting import resting_poses
 from partsight.randomize.layouts.support import Support, bin_of, ground, table
 from partsight.randomize.solids import box, lathe
-from partsight.randomize.things.distractors import Catalogue, sample_distractor
+from partsight.randomize.things.distractors import Catalog, sample_distractor
 from partsight.structures.world.part import Part, diagonal_m
 from partsight.structures.world.transform import rigid
 from tests.unit.randomize.contact import depth_m, do_meet, pieces, support_pieces
@@ -94,7 +94,7 @@ def test_bodies_of_very_different_sizes_settle_together():
 def test_distractors_settle_on_parts_that_do_not_move():
     fixed = at_rest(heap(2, 3), ground())
     rng = np.random.default_rng(5)
-    solids = tuple(sample_distractor(rng, 0.15, DistractorSection(), Catalogue(())) for _ in range(8))
+    solids = tuple(sample_distractor(rng, 0.15, DistractorSection(), Catalog(())) for _ in range(8))
     rested = at_rest(heap(3, 8, solids), ground(), fixed=fixed)
     assert len(rested) >= 6
     check_contact(rested, ground(), fixed)

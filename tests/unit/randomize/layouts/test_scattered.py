@@ -54,12 +54,12 @@ def test_the_stated_shares_of_pictures_are_empty_and_hover():
 
 
 def test_size_jitter_changes_true_sizes():
-    drawn = layouts(9, scatter__size_jitter=0.1, scatter__empty_share=0.0)
+    drawn = layouts(9, size_jitter=0.1, scatter__empty_share=0.0)
     assert len({round(float(np.ptp(classed(layout)[0].part.mesh.vertices_m)), 6) for layout in drawn}) == 9
 
 
 def test_nothing_falls_without_physics():
-    for layout in layouts(6, scatter__table_share=0.8, **LYING):
+    for layout in layouts(6, scatter__physics__table__share=0.8, **LYING):
         assert layout.support is None
         lows = [moved(body.world_from_part, body.part.mesh.vertices_m)[:, 2].min() for body in classed(layout)]
         np.testing.assert_allclose(lows, 0, atol=1e-9)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from partsight.config.randomize import StandSection
+from partsight.config.sections.randomize import PalletSection, PedestalSection, StandSection
 from partsight.randomize.layouts.layout import Body, Layout
 from partsight.randomize.layouts.physics import PosedPart, overlap_limit_m
 from partsight.randomize.layouts.standing import upright
@@ -17,9 +17,9 @@ from tests.unit.randomize.drawing import classed, eye_m, places
 
 TALL, WIDE = box(np.array([0.2, 0.3, 0.9])), box(np.array([0.5, 0.4, 0.3]))
 PARTS = {"tall": (TALL,), "wide": (WIDE,)}
-FLOOR = {"pallet_share": 0.0, "pedestal_share": 0.0}
-PALLET = {"pallet_share": 1.0, "pedestal_share": 0.0, "pallet_height_m": (0.15, 0.15)}
-PEDESTAL = {"pallet_share": 0.0, "pedestal_share": 1.0, "pedestal_height_m": (0.8, 0.8)}
+FLOOR = {"pallet": {"share": 0.0}, "pedestal": {"share": 0.0}}
+PALLET = {"pallet": {"share": 1.0, "height_m": (0.15, 0.15)}, "pedestal": {"share": 0.0}}
+PEDESTAL = {"pallet": {"share": 0.0}, "pedestal": {"share": 1.0, "height_m": (0.8, 0.8)}}
 
 
 def layouts(count: int = 8, *, distractors=(0, 0), camera=None, **stand) -> list[Layout]:
@@ -38,7 +38,7 @@ def pieces_of(body: Body) -> list[np.ndarray]:
 
 
 def test_girders_are_beams_that_carry_their_part_and_stand_on_the_floor():
-    settings = {"pallet_share": 0.0, "pedestal_share": 0.0, "girder_share": 1.0, "girder_height_m": (0.5, 0.5)}
+    settings = {**FLOOR, "girder": {"share": 1.0, "height_m": (0.5, 0.5)}}
     for layout in layouts(**settings):
         beams, parts = layout.support.boxes, classed(layout)
         assert len(beams) == 3 * len(parts)  # two flanges and a web
@@ -52,7 +52,7 @@ def test_girders_are_beams_that_carry_their_part_and_stand_on_the_floor():
 
 
 def test_without_girders_pallets_and_pedestals_stay_what_they_were():
-    for one, other in zip(layouts(), layouts(girder_share=0.0, girder_height_m=(0.3, 0.3)), strict=True):
+    for one, other in zip(layouts(), layouts(girder={"share": 0.0, "height_m": (0.3, 0.3)}), strict=True):
         assert places(one) == places(other)
         assert [corners_m(fixed).tobytes() for fixed in one.support.boxes] == [
             corners_m(fixed).tobytes() for fixed in other.support.boxes
@@ -107,7 +107,7 @@ def test_the_camera_is_at_eye_height_unless_it_is_near():
 
 
 def test_few_pictures_already_look_from_all_sides():
-    """Of 16 pictures of a class, no two neighbouring directions are more than 40° apart."""
+    """Of 16 pictures of a class, no two neighboring directions are more than 40° apart."""
     eyes = [eye_m(layout) for layout in layouts(32)[::2]]
     azimuths = np.sort(np.rad2deg([np.arctan2(y, x) for x, y, _ in eyes]))
     gaps = np.diff(np.append(azimuths, azimuths[0] + 360))
@@ -128,7 +128,7 @@ def test_distractors_leave_parts_and_camera_as_they_were_and_lie_below_or_beside
 
 
 def test_shares_and_sizes_are_checked():
-    with pytest.raises(ValidationError, match=r"pallet_share \+ pedestal_share \+ girder_share = 0.7 \+ 0.7"):
-        StandSection(pallet_share=0.7, pedestal_share=0.7)
-    with pytest.raises(ValidationError, match="eye_height_m starts at"):
+    with pytest.raises(ValidationError, match=r"pallet.share \+ pedestal.share \+ girder.share = 0.7 \+ 0.7"):
+        StandSection(pallet=PalletSection(share=0.7), pedestal=PedestalSection(share=0.7))
+    with pytest.raises(ValidationError, match=r"eye_height_m\n.*low above 0"):
         StandSection(eye_height_m=(-1.0, 1.0))

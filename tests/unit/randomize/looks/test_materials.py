@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from partsight.cad.geometry.materials import METALS, material_of, paint
-from partsight.config.cad import METAL_KINDS
-from partsight.config.randomize import MaterialSection
+from partsight.config.sections.cad import METAL_KINDS
+from partsight.config.sections.randomize import MaterialSection
 from partsight.randomize.looks.materials import has_colors, vary_materials
 from partsight.randomize.solids import box
 from partsight.structures.world.material import Material, Texture

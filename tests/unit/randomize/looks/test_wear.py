@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from partsight.config.randomize import WearSection
+from partsight.config.sections.randomize import WearSection
 from partsight.randomize.looks.wear import MOST_WORN, wear_materials
 from partsight.randomize.solids import box
 from partsight.structures.world.material import Material, Texture
@@ -14,8 +14,8 @@ PART = box(np.array([0.1, 0.2, 0.3]))
 NOTHING = {"brushed": 0, "smudges": 0, "scratches": 0, "rust": 0, "dirt": 0, "dust": 0, "stickers": 0, "ties": 0}
 
 
-def worn(material, seed=0, **shares):
-    section = WearSection(share=1.0, **{**NOTHING, **shares})
+def worn(material, seed=0, strength=(0.2, 1.0), **traces):
+    section = WearSection(share=1.0, strength=strength, traces={**NOTHING, **traces})
     return wear_materials(np.random.default_rng(seed), PART, (material,), section)[0]
 
 

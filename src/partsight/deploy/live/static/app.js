@@ -5,7 +5,7 @@ import { Stage } from "/static/stage.js";
 
 const byId = (id) => document.getElementById(id);
 const STATES = { opening: "opening camera", live: "live", stalled: "no frames", lost: "camera lost", ended: "video ended" };
-const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000;
+const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000, THERE_MS = 20000;
 
 const stage = new Stage(byId("stage"));
 let cards, socket, look = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
@@ -118,6 +118,11 @@ async function keep() {
   byId("keep").disabled = false;
   toast(answer?.ok ? `Kept as ${said.kept}. Label it with: partsight photos label` : `Not kept: ${said?.problem ?? "the server does not answer"}`);
 }
+
+// A frozen page draws nothing, so answers nothing; it says that it is there, and keeps its place.
+setInterval(() => {
+  if (isFrozen && socket?.readyState === WebSocket.OPEN) socket.send("frozen");
+}, THERE_MS);
 
 let toastTimer;
 function toast(text) {

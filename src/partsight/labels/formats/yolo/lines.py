@@ -37,13 +37,13 @@ def read_lines(path: Path, rules: LineRules, shown: str) -> list[Mark]:
 
 
 def looks_like_labels(path: Path) -> bool:
-    """Return whether a text file could hold labels: it is empty, or its first line is numbers, or corners with a name."""
+    """Return whether a text file could hold labels: it is empty, or its first line is numbers, but for a class name at either end."""
     try:
         lines = [line.split() for line in read_text(path).splitlines() if line.strip()]
     except DatasetError:
         return False
     drawn = [fields for fields in lines if not _is_header(fields)]
-    return not drawn or _is_dota(drawn[0]) or (len(drawn[0]) >= 5 and all(map(_is_number, drawn[0][1:])))
+    return not drawn or _is_dota(drawn[0]) or (len(drawn[0]) >= 2 and all(map(_is_number, drawn[0][1:])))
 
 
 def yolo_line(class_id: int, box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str:

@@ -25,11 +25,24 @@ class StatedNames:
 
 
 def find_names(export: ExportFolder) -> StatedNames | None:
-    """Return the names that the export states, None when it states none. Raises DatasetError when files disagree."""
+    """Return the names that the export states, else those that lie above it; None when there are none.
+
+    Raises DatasetError when files disagree.
+    """
+    return _stated(export.files) or _stated(_files_above(export.root))
+
+
+def _files_above(root: Path) -> list[Path]:
+    """Return the files of names in the folder above: a split of a dataset has them there."""
+    named = [root.parent / name for name in ("data.yaml", *sorted(NAME_FILES))]
+    return [path for path in named if path.is_file()]
+
+
+def _stated(files: Sequence[Path]) -> StatedNames | None:
     readers: dict[Path, Callable[[Path], list[str]]] = {
-        path: names_from_text for path in export.files if path.name.lower() in NAME_FILES
+        path: names_from_text for path in files if path.name.lower() in NAME_FILES
     }
-    yamls = [path for path in export.ending(*YAML_SUFFIXES) if _states_names(path)]
+    yamls = [path for path in files if path.suffix.lower() in YAML_SUFFIXES and _states_names(path)]
     readers |= dict.fromkeys(yamls, names_from_yaml)
     stated = {path: read(path) for path, read in readers.items()}
     if not stated:
@@ -57,6 +70,14 @@ def names_from_yaml(path: Path) -> list[str]:
     if content.get("nc", len(listed)) != len(listed):
         raise DatasetError(f"{path}: nc is {content['nc']}, but there are {len(listed)} names")
     return listed
+
+
+def dataset_root(path: Path) -> Path:
+    """Return the folder that a data.yaml describes: its `path`, else its own folder. Raises DatasetError."""
+    content = _yaml(path)
+    stated = content.get("path") if isinstance(content, Mapping) else None
+    folder = path.parent / stated if isinstance(stated, str) else path.parent
+    return folder if folder.is_dir() else path.parent
 
 
 def _states_names(path: Path) -> bool:

@@ -10,6 +10,7 @@
 A picture without a label file counts as not labeled; an empty file says that nothing is there.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,14 +23,15 @@ from partsight.labels.formats.yolo.names import NAME_FILES, StatedNames, find_na
 NO_LABEL_FILE = "no label file (an empty one would say that nothing is there)"
 _NO_LABELS = NAME_FILES | {"labels.txt"}
 _LABEL_FOLDERS = frozenset({"labels", "labeltxt"})
+_DARKNET_FOLDER = re.compile(r"obj_\w+_data")
 _SPLIT_FOLDERS = ("train", "valid", "val", "test")
 
 
 def find_yolo_labels(export: ExportFolder) -> list[Path]:
-    """Return the text files that hold labels: named after a picture, or in a folder of labels; none when no file is of a picture."""
-    texts = [path for path in export.ending(".txt") if _may_hold_labels(path)]
+    """Return the text files that hold labels: named after a picture, or in a folder of labels."""
+    texts = [path for path in export.ending(".txt") if _may_hold_labels(path, export)]
     pairs = _pairs(texts, export)
-    return [path for path in texts if path in pairs or _is_in_labels(path, export)] if pairs else []
+    return [path for path in texts if path in pairs or _is_in_labels(path, export)]
 
 
 def yolo_layout(export: ExportFolder) -> str:
@@ -55,29 +57,37 @@ def read_yolo_labels(export: ExportFolder) -> Findings:
 
 
 def _pairs(texts: Sequence[Path], export: ExportFolder) -> dict[Path, Path]:
-    """Return the picture of each label file: that of its place, else the only one of its name in the folder of pictures."""
+    """Return the picture of each label file: that of its place, else the only one of its name.
+
+    By name alone goes what lies in the folder of pictures that was given, and all where no label file has a picture in its place.
+    """
     pairs = {path: shared[0] for path in texts if (shared := export.index.sharing(path))}
-    taken = set(pairs.values())
+    taken, is_by_name = set(pairs.values()), not pairs
     for path in texts:
         picture = export.index.find(path.stem, path) if path not in pairs else None
-        if picture is not None and picture not in taken and export.is_given(picture):
+        if picture is not None and picture not in taken and (is_by_name or export.is_given(picture)):
             pairs[path] = picture
+            taken.add(picture)
     return pairs
 
 
-def _may_hold_labels(path: Path) -> bool:
-    return (
-        path.name.lower() not in _NO_LABELS and not path.name.lower().startswith("readme") and looks_like_labels(path)
-    )
+def _may_hold_labels(path: Path, export: ExportFolder) -> bool:
+    name = path.name.lower()
+    if name in _NO_LABELS or name.startswith("readme"):
+        return False
+    return _is_in_labels(path, export) or looks_like_labels(path)
 
 
 def _is_in_labels(path: Path, export: ExportFolder) -> bool:
-    return any(part.lower() in _LABEL_FOLDERS for part in Path(export.named(path)).parts[:-1])
+    folders = [part.lower() for part in Path(export.named(path)).parts[:-1]]
+    return any(name in _LABEL_FOLDERS or _DARKNET_FOLDER.fullmatch(name) for name in folders)
 
 
 def _orphan(path: Path, rules: LineRules, export: ExportFolder) -> PictureEntry:
     marks = read_lines(path, rules, export.named(path))
-    return PictureEntry(export.named(path), None, tuple(marks), flaw="no picture of this name")
+    return PictureEntry(
+        export.named(path), None, tuple(marks), flaw="no picture of this name: give its folder (`pictures`)"
+    )
 
 
 def _entry(path: Path, labels: Path | None, rules: LineRules, export: ExportFolder) -> PictureEntry:

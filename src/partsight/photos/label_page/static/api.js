@@ -20,6 +20,7 @@ function writeLabels(key, revision, content) {
 }
 
 const RETRY_MS = 1500;
+const AGAIN = new Set([401, 403, 408, 421, 429, 503]); // started anew with another secret, busy, or slow: nothing is wrong with the labels
 
 export class Saver {
   // tell("saving" | "saved" | "offline" | "stale" | "refused", details)
@@ -50,7 +51,7 @@ export class Saver {
         if (this.waiting.get(key) === content) this.waiting.delete(key);
         if (!this.waiting.size) this.tell("saved", { labels });
       } catch (error) {
-        if (error.status === undefined || error.status === 403) { // gone, or started anew with another secret
+        if (error.status === undefined || AGAIN.has(error.status)) {
           this.tell("offline");
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {

@@ -8,7 +8,7 @@ import { chooseClass, colorOf } from "./palette.js";
 const find = (id) => document.getElementById(id);
 const ASK_AGAIN_MS = 700;
 const SAME_PART = 0.5, SAME_PROPOSAL = 0.9; // overlap
-const MARKS = { open: ["○", "not labelled"], begun: ["◐", "begun"], proposed: ["◇", "boxes proposed"], done: ["✓", "done"], nothing: ["∅", "nothing here"] };
+const MARKS = { open: ["○", "not labeled"], begun: ["◐", "begun"], proposed: ["◇", "boxes proposed"], done: ["✓", "done"], nothing: ["∅", "nothing here"] };
 
 const page = { classes: [], photos: [], key: null, history: null, proposals: [], selected: -1, name: "", turn: 0, proposed: new Set() };
 const saver = new Saver(tellSaved);
@@ -22,8 +22,8 @@ const now = () => page.history?.now ?? { boxes: [], state: "open" };
 const entryOf = (key) => page.photos.find((photo) => photo.key === key);
 
 function items() {
-  const labelled = now().boxes.map(({ box, name }) => ({ box, name, number: numberOf(name), isProposal: false }));
-  return [...labelled, ...page.proposals.map(({ box, name }) => ({ box, name, number: numberOf(name), isProposal: true }))];
+  const labeled = now().boxes.map(({ box, name }) => ({ box, name, number: numberOf(name), isProposal: false }));
+  return [...labeled, ...page.proposals.map(({ box, name }) => ({ box, name, number: numberOf(name), isProposal: true }))];
 }
 
 // ---- changes
@@ -206,7 +206,7 @@ function goOn() {
   const order = [...page.photos.slice(index + 1), ...page.photos.slice(0, index)];
   const next = order.find((photo) => photo.state === "open");
   if (next) open(next.key);
-  else hint("All photos are labelled. Thank you.");
+  else hint("All photos are labeled. Thank you.");
 }
 
 // ---- what is shown
@@ -335,7 +335,7 @@ function tellSaved(what, details) {
   if (what === "saved" && find("notice").dataset.offline) { notify(""); delete find("notice").dataset.offline; }
   if (what === "offline") {
     find("notice").dataset.offline = "yes";
-    notify("The server does not answer. Start the command again with the same --port and open its link in a new tab; keep this one open: it goes on trying.");
+    notify("The server does not answer. Start the command again with the same port and open its link in a new tab; keep this one open: it goes on trying.");
   }
   if (what === "refused") notify(details.problem);
   if (what === "stale") reloadStale(details.key);

@@ -37,7 +37,7 @@ def render_shares(recipe: Recipe, photos: Splits) -> RenderShares:
 def assemble(recipe: Recipe, renders: Dataset, photos: Splits) -> Splits:
     """Return train, validation and test: photos where the recipe gives sessions for a split, held-out renders elsewhere.
 
-    Raises DatasetError for a split without any labelled part.
+    Raises DatasetError for a split without any labeled part.
     """
     shares, seed = render_shares(recipe, photos), recipe.render_draw_seed
     rendered = split_renders(renders, shares.validation, shares.test, seed)
@@ -128,6 +128,6 @@ def _check_filled(splits: Splits) -> None:
         samples = getattr(splits, name).samples
         if not any(len(sample.class_ids) for sample in samples):
             raise DatasetError(
-                f"dataset.{name}: {len(samples)} pictures and not one labelled part. Render more pictures (render.count), "
+                f"dataset.{name}: {len(samples)} pictures and not one labeled part. Render more pictures (render.count), "
                 "raise dataset.render_validation_share or render_test_share, or name photo sessions for this split."
             )

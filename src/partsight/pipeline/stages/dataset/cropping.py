@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, overload
 
 import numpy as np
 
-from partsight.config.randomize import CameraSection
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import CameraSection, Choices
 from partsight.dataset.crops import Crop, crop_photo, cut, list_crops
 from partsight.files import hash_file, write_bytes
 from partsight.pictures import jpeg_bytes, read_picture
@@ -21,7 +22,7 @@ _STREAM = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListedPictures:
     """What training is shown of a dataset."""
 
     splits: Splits
@@ -31,14 +32,14 @@ class Shown:
 
 def cut_photos(
     recipe: Recipe, splits: Splits, times: Mapping[str, int], workspace: Workspace, advance: Advance
-) -> Shown:
+) -> ListedPictures:
     """Return the splits with the photos that teach and validate cut into crops, or as they are where nothing is cut.
 
     A photo's crops are listed about as often, all together, as the photo was; those with parts at least once. Crops are kept by the
     photo's content, for all draws. Raises DatasetError for an unreadable photo.
     """
     if recipe.train.crop == 1:
-        return Shown(splits, times)
+        return ListedPictures(splits, times)
     num_photos = sum(sample.source == "photo" for part in (splits.train, splits.validation) for sample in part.samples)
     cut_so_far: dict[str, Sequence[Crop]] = {}
     for sample in (*splits.train.samples, *splits.validation.samples):
@@ -51,7 +52,7 @@ def cut_photos(
             rng = np.random.default_rng((recipe.draw_seed, _STREAM, place))
             listed |= list_crops(cut_so_far[sample.sample_id], listed.pop(sample.sample_id, 1), rng)
     shown = Splits(_cut(splits.train, cut_so_far), _cut(splits.validation, cut_so_far), splits.test)
-    return Shown(shown, listed)
+    return ListedPictures(shown, listed)
 
 
 def write_crops(recipe: Recipe, photo: Sample, workspace: Workspace) -> Sequence[Crop]:
@@ -67,15 +68,19 @@ def write_crops(recipe: Recipe, photo: Sample, workspace: Workspace) -> Sequence
 
 
 def seen_in_crops(camera: CameraSection, crop: float) -> CameraSection:
-    """Return a camera whose pictures are crops of those of the given one: all is larger, and the angle of view smaller."""
+    """Return a camera whose pictures are crops of those of the given one: all is larger, and the angle of view smaller.
+
+    Ranges that follow photos stay as they are.
+    """
     low, high = camera.distortion
-    update = {
-        "object_size": _divided(camera.object_size, crop),
-        "object_sizes": _divided(camera.object_sizes, crop),
-        "focal": _divided(camera.focal, crop),
-        "distortion": (low * crop**2, high * crop**2),  # it grows with the square of the distance from the middle
-    }
-    return camera.model_copy(update=update)
+    size = camera.object_size
+    return camera.but(
+        object_size=Choices(choices=_divided(size.choices, crop))
+        if isinstance(size, Choices)
+        else _divided(size, crop),
+        focal=_divided(camera.focal, crop),
+        distortion=(low * crop**2, high * crop**2),  # it grows with the square of the distance from the middle
+    )
 
 
 def _cut(dataset: Dataset, crops: Mapping[str, Sequence[Crop]]) -> Dataset:
@@ -85,5 +90,11 @@ def _cut(dataset: Dataset, crops: Mapping[str, Sequence[Crop]]) -> Dataset:
     return Dataset(dataset.class_names, tuple(samples))
 
 
-def _divided(values: Sequence[float], divisor: float) -> tuple[float, ...]:
-    return tuple(round(value / divisor, 4) for value in values)
+@overload
+def _divided(values: tuple[float, ...], divisor: float) -> tuple[float, ...]: ...
+@overload
+def _divided(
+    values: tuple[float, ...] | Literal["photos"], divisor: float
+) -> tuple[float, ...] | Literal["photos"]: ...
+def _divided(values: tuple[float, ...] | Literal["photos"], divisor: float) -> tuple[float, ...] | Literal["photos"]:
+    return "photos" if values == "photos" else tuple(round(value / divisor, 4) for value in values)

@@ -5,23 +5,27 @@ from partsight.dataset.mixing import draw_photos, mix
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import is_background, split_photos
 from partsight.errors import DatasetError, first_of
+from partsight.labels.own_folders import PassOver
 from partsight.pipeline.running.keys import hash_content
 from partsight.randomize.looks.backgrounds import list_photos
 from partsight.structures.dataset import Dataset, Splits
 
 
-def read_splits(recipe: Recipe) -> Splits:
-    """Return all photos of the recipe by split, nothing where it names no folder. Raises DatasetError."""
+def read_splits(recipe: Recipe, pass_over: PassOver | None = None) -> Splits:
+    """Return all photos of the recipe by split, nothing where it names no folder.
+
+    Photos that cannot be read are errors, or only told to `pass_over`. Raises DatasetError.
+    """
     class_names = recipe.class_names
     if recipe.photos.folder is None and recipe.photos.background_folder is None:
         nothing = Dataset(class_names, ())
         return Splits(nothing, nothing, nothing)
-    return split_photos(read_photos(recipe.photos, class_names), recipe.photos)
+    return split_photos(read_photos(recipe.photos, class_names, pass_over), recipe.photos)
 
 
 def draw_training_photos(recipe: Recipe, photos: Dataset) -> Dataset:
     """Return those of the training sessions' photos that the recipe draws. Raises DatasetError where there are too few."""
-    if recipe.dataset.all_photos:
+    if recipe.dataset.photos_per_class == "all":
         return photos
     asked, num_all = recipe.dataset.background_photos, sum(not len(sample.class_ids) for sample in photos.samples)
     num_background = num_all if asked == "all" or recipe.train.schedule == "two_stage" else asked

@@ -8,8 +8,8 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint, open_family
 from partsight.detector.verifying import load_verifier
-from partsight.evaluate.comparing import Comparison, compare
 from partsight.evaluate.detecting import detect_samples, verify_samples
+from partsight.evaluate.intervals.comparing import Comparison, compare
 from partsight.progress import Advance, Progress
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
@@ -19,7 +19,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SizedDetections:
     """What is seen on pictures, photos among them looked at with one size of the input."""
 
     image_size: int
@@ -35,7 +35,9 @@ def first_size(recipe: Recipe) -> int:
     return recipe.train.scaled_size(recipe.evaluate.input_scales[0])
 
 
-def look_at(recipe: Recipe, dataset: Dataset, checkpoint: Checkpoint, image_size: int, progress: Progress) -> Look:
+def look_at(
+    recipe: Recipe, dataset: Dataset, checkpoint: Checkpoint, image_size: int, progress: Progress
+) -> SizedDetections:
     """Detect on pictures: photos are looked at whole, with that input, renders with the one they were trained with."""
     family, samples = open_family(checkpoint.family), dataset.samples
     found: dict[str, Detections] = {}
@@ -47,12 +49,12 @@ def look_at(recipe: Recipe, dataset: Dataset, checkpoint: Checkpoint, image_size
                 of_chosen = detect_samples(detector, chosen, recipe.evaluate, _counted(advance, len(found)))
                 found |= {sample.sample_id: one for sample, one in zip(chosen, of_chosen, strict=True)}
     proposed = [found[sample.sample_id] for sample in samples]
-    return Look(
+    return SizedDetections(
         image_size, _verified(recipe, dataset, checkpoint=checkpoint, proposed=proposed, progress=progress), proposed
     )
 
 
-def choose_look(recipe: Recipe, validation: Dataset, checkpoint: Checkpoint, progress: Progress) -> Look:
+def choose_look(recipe: Recipe, validation: Dataset, checkpoint: Checkpoint, progress: Progress) -> SizedDetections:
     """Look at the validation pictures with each size of the recipe; return the first look, or one that is clearly better on photos.
 
     Clearly better: the 95 % interval of the difference in mAP50, over resampled photos, is above 0; of several such the one with the
@@ -88,12 +90,12 @@ def _verified(
         return verify_samples(verifier, dataset.samples, proposed, recipe.evaluate, _counted(advance, 0))
 
 
-def _compare(recipe: Recipe, dataset: Dataset, first: Look, second: Look) -> Comparison:
+def _compare(recipe: Recipe, dataset: Dataset, first: SizedDetections, second: SizedDetections) -> Comparison:
     """Compare two looks on the photos alone, each resampled by itself: a few sessions are all that there is to choose by."""
     places = [place for place, sample in enumerate(dataset.samples) if sample.source == "photo"]
     photos = tuple(replace(dataset.samples[place], session=dataset.samples[place].sample_id) for place in places)
     before, after = ([look.detections[place] for place in places] for look in (first, second))
-    section = recipe.evaluate.model_copy(update={"bootstrap": RESAMPLES})
+    section = recipe.evaluate.but(bootstrap=RESAMPLES)
     return compare(replace(dataset, samples=photos), before, after, section, np.random.default_rng(recipe.seed))
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
-from partsight.evaluate.causes import explain_recall
-from partsight.evaluate.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
+from partsight.evaluate.breakdown.causes import explain_recall
+from partsight.evaluate.breakdown.unknown_objects import Scenery, count_unknown, find_strays, thing_boxes
 from partsight.files import read_json
+from partsight.labels.formats.rendered import mask_path, read_masks
 from partsight.photos.appearance import measure_object, measure_picture
 from partsight.pictures import read_picture
-from partsight.structures.arrays import BoolArray, FloatArray, IntArray
+from partsight.structures.arrays import BoolArray, FloatArray
 from partsight.structures.detections import Detections, Threshold
 from partsight.structures.evaluation import Cause, UnknownObjects
 from partsight.structures.matched import Matched
@@ -50,16 +50,21 @@ def _found_in_renders(matched: Matched, threshold: Threshold) -> list[tuple[Samp
 
 
 def _scenery(sample: Sample, strays: Detections) -> Scenery:
-    folder, stem = sample.image_path.parent.parent, sample.image_path.stem
-    part_ids = read_json(folder / "labels" / f"{stem}.json")["parts"]
-    return Scenery(thing_boxes(_read_mask(folder / "masks" / f"{stem}.png"), part_ids), strays)
+    labels = _labels_of(sample)
+    return Scenery(thing_boxes(read_masks(mask_path(labels)), read_json(labels)["parts"]), strays)
+
+
+def _labels_of(sample: Sample) -> Path:
+    if sample.label_path is None:
+        raise ValueError(f"{sample.sample_id}: a render without its file of labels")
+    return sample.label_path
 
 
 def _gather(sample: Sample) -> dict[str, FloatArray]:
     """Return (N,) values of each fact; size is the base-2 logarithm of the root of the box's area in pixels."""
-    folder, stem = sample.image_path.parent.parent, sample.image_path.stem
-    objects = read_json(folder / "labels" / f"{stem}.json")["objects"]
-    picture, mask = read_picture(sample.image_path), _read_mask(folder / "masks" / f"{stem}.png")
+    labels = _labels_of(sample)
+    objects = read_json(labels)["objects"]
+    picture, mask = read_picture(sample.image_path), read_masks(mask_path(labels))
     sides = sample.boxes_xyxy[:, 2:] - sample.boxes_xyxy[:, :2]
     looks = [measure_object(picture, mask == one["instance_id"]) for one in objects]
     everywhere = np.ones(len(objects))
@@ -73,12 +78,6 @@ def _gather(sample: Sample) -> dict[str, FloatArray]:
         "sharpness": everywhere * measure_picture(picture)["sharpness"],
         "parts in the picture": everywhere * len(objects),
     }
-
-
-def _read_mask(path: Path) -> IntArray:
-    """Return (H, W) instance numbers, −1 for nothing."""
-    with Pillow.open(path) as mask:
-        return np.asarray(mask).astype(np.int64) - 1
 
 
 def _elevation_deg(label: dict[str, Any]) -> float:

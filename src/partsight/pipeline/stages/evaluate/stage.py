@@ -10,19 +10,19 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
 from partsight.detector.verifier import open_verifiers
+from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
+from partsight.evaluate.figures.thresholds import Limits, choose_limits
 from partsight.evaluate.matching import match
 from partsight.evaluate.second_opinion import judge_change
-from partsight.evaluate.slices import slice_recall
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
-from partsight.evaluate.thresholds import Limits, choose_limits
 from partsight.files import read_json, write_json
 from partsight.pipeline.running.keys import section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
 from partsight.pipeline.stages.dataset.stage import DatasetStage
-from partsight.pipeline.stages.evaluate.input_size import Look, choose_look, first_size, look_at
+from partsight.pipeline.stages.evaluate.input_size import SizedDetections, choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyStage
@@ -118,7 +118,7 @@ def _evaluate(
     recipe: Recipe, splits: Splits, checkpoint: Checkpoint, folder: Path, progress: Progress
 ) -> EvaluateManifest:
     chosen = (
-        None if recipe.evaluate.protocol == "seed" else choose_look(recipe, splits.validation, checkpoint, progress)
+        None if recipe.evaluate.protocol == "baseline" else choose_look(recipe, splits.validation, checkpoint, progress)
     )
     size = first_size(recipe) if chosen is None else chosen.image_size
     look = look_at(recipe, splits.test, checkpoint, size, progress)
@@ -150,7 +150,9 @@ def _evaluate(
     return EvaluateManifest(map50=evaluation.overall.ap50)
 
 
-def _judge_change(recipe: Recipe, splits: Splits, looks: tuple[Look, Look | None], limits: Limits) -> SecondOpinion:
+def _judge_change(
+    recipe: Recipe, splits: Splits, looks: tuple[SizedDetections, SizedDetections | None], limits: Limits
+) -> SecondOpinion:
     """Judge the detector alone on the same pictures, at the threshold that it would have been given."""
     look, chosen = looks
     before = match(splits.test, look.proposed)

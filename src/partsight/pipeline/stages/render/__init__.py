@@ -1,1 +1,1 @@
-"""Scenes → labelled pictures."""
+"""Scenes → labeled pictures."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
+from partsight.config.sections.annotate import AnnotateSection
 from partsight.randomize.sampler import SceneSampler
 from partsight.structures.world.scene import Scene
 

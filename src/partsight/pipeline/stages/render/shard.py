@@ -1,29 +1,23 @@
 """What a render worker does: a few pictures of one job, each with its labels, each written whole or not at all."""
 
 import functools
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from PIL import Image as Pillow
 
 from partsight.annotate.annotating import annotate_scene
-from partsight.config.annotate import AnnotateSection
-from partsight.config.randomize import RandomizeSection
-from partsight.config.render import RenderSection
+from partsight.config.sections.annotate import AnnotateSection
+from partsight.config.sections.randomize import RandomizeSection
+from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.files import hash_bytes, write_bytes, write_json
+from partsight.labels.formats.rendered import describe_render, encode_masks, label_path, mask_path
 from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.render.scene_choice import NUM_ATTEMPTS, choose_scene
 from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.world.annotation import Annotation, InstanceAnnotation
-from partsight.structures.world.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -60,11 +54,6 @@ def find_variant(section: RenderSection) -> str:
         return renderer.variant
 
 
-def label_path(output_dir: Path, index: int) -> Path:
-    """Return where the labels of picture `index` lie; a picture is finished when they do."""
-    return output_dir / "labels" / f"{index:06d}.json"
-
-
 @functools.lru_cache(maxsize=1)
 def _open_job(job: RenderJob) -> Callable[[int], None]:
     """Load parts and renderer once per worker."""
@@ -86,16 +75,16 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
         image = expose(draw_scene(renderer, scene), scene.sensor)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
-        mask_png = _encode_mask(annotation)
+        labels_at, mask_png = label_path(job.output_dir, index), encode_masks(annotation)
         write_bytes(job.output_dir / "images" / name, encoded)
-        write_bytes(job.output_dir / "masks" / f"{index:06d}.png", mask_png)
+        write_bytes(mask_path(labels_at), mask_png)
         labels = {
             "image": name,
             "sha": hash_bytes(encoded, mask_png),
             "size_wh": size_wh,
-            **_describe(scene, annotation),
+            **describe_render(scene, annotation),
         }
-        write_json(label_path(job.output_dir, index), labels)
+        write_json(labels_at, labels)
 
     return make_picture
 
@@ -107,32 +96,3 @@ def _check_variant(variant: str, job: RenderJob) -> None:
             f"{job.output_dir}: this run draws with {job.variant}, this worker found {variant}. "
             "Set render.variant in the recipe so that all workers draw alike."
         )
-
-
-def _encode_mask(annotation: Annotation) -> bytes:
-    """Return a PNG whose value is the instance number plus one, 0 for nothing."""
-    buffer = io.BytesIO()
-    depth = np.uint8 if annotation.instance_mask.max(initial=0) < 255 else np.uint16
-    Pillow.fromarray((annotation.instance_mask + 1).astype(depth)).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def _describe(scene: Scene, annotation: Annotation) -> Mapping[str, Any]:
-    return {
-        "parts": [number for number, instance in enumerate(scene.instances) if instance.class_id is not None],
-        "objects": [_describe_object(instance) for instance in annotation.objects],
-        "num_unseen": annotation.num_unseen,
-        "num_hidden": annotation.num_hidden,
-    }
-
-
-def _describe_object(instance: InstanceAnnotation) -> Mapping[str, Any]:
-    return {
-        "instance_id": instance.instance_id,
-        "class_id": instance.class_id,
-        "box_xyxy": instance.box_xyxy.tolist(),
-        "num_visible_px": instance.num_visible_px,
-        "visible_fraction": round(instance.visible_fraction, 6),
-        "truncated_fraction": round(instance.truncated_fraction, 6),
-        "camera_from_part": instance.camera_from_part.tolist(),
-    }

@@ -12,17 +12,19 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from partsight.config.randomize import RandomizeSection
 from partsight.config.recipe import Recipe
+from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import RenderError, StorageError
 from partsight.files import hash_bytes, hash_json, read_json, write_json
+from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.running.cluster import num_cluster_workers
+from partsight.pipeline.running.contents import CONTENTS
 from partsight.pipeline.running.executors import num_cores, open_executor
 from partsight.pipeline.running.keys import hash_files, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest, Workspace
 from partsight.pipeline.stages.cad.stage import PartsOutput
-from partsight.pipeline.stages.render.shard import RenderJob, find_variant, label_path, render_shard
+from partsight.pipeline.stages.render.shard import RenderJob, find_variant, render_shard
 from partsight.progress import Advance, Progress
 from partsight.randomize.light.lighting import list_maps
 from partsight.randomize.looks.backgrounds import list_photos
@@ -79,7 +81,7 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
     variant: str
     """What draws."""
 
-    name, version, manifest_type, unit = "render", 3, RenderManifest, "picture"
+    name, version, manifest_type, unit = "render", 4, RenderManifest, "picture"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return all that the pictures depend on; their number is not in it. Raises SceneError for folders without pictures."""
@@ -123,6 +125,13 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
         """Return the number of pictures that are still to be made."""
         return len(_missing(folder, self.recipe.render.count))
 
+    def delete_damaged(self, folder: Path, damaged: Sequence[str]) -> None:
+        """Delete the labels of damaged pictures and masks: these pictures are made anew, all others stay."""
+        if CONTENTS in damaged:
+            super().delete_damaged(folder, damaged)
+        for index in {Path(name).stem for name in damaged}:
+            (folder / "labels" / f"{index}.json").unlink(missing_ok=True)
+
     def make(self, run: Resolver, folder: Path) -> RenderManifest:
         """Make the pictures that are missing."""
         recipe = self.recipe
@@ -141,7 +150,7 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
         """Return the recipe's number of pictures."""
         del run
         labels = [read_json(label_path(folder, index)) for index in range(self.recipe.render.count)]
-        samples = tuple(_sample(folder, index, label) for index, label in enumerate(labels))
+        samples = tuple(_sample(folder, index, label, self.recipe.class_names) for index, label in enumerate(labels))
         return RenderOutput(
             key=self.key,
             folder=folder,
@@ -198,7 +207,7 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         part_files=tuple((name, tuple(files)) for name, files in parts.files.items()),
         other_files=parts.others,
         randomize=recipe.randomize,
-        render=recipe.render.model_copy(update={"workers": num_workers}),
+        render=recipe.render.but(workers=num_workers),
         annotate=recipe.annotate,
         seed=recipe.seed,
         output_dir=folder,
@@ -224,7 +233,7 @@ def _render_missing(job: RenderJob, count: int, open_pool: OpenWorkers, progress
                 if attempts_left == 0:
                     raise RenderError(
                         f"render workers died {NUM_ATTEMPTS} times (out of memory?). Pictures made so far are kept in "
-                        f"{job.output_dir}; run the same command again with --set render.workers=1. In a script of your own, "
+                        f"{job.output_dir}; run it again with render.workers = 1. In a script of your own, "
                         "keep all that it does below `if __name__ == '__main__':`, because workers read the script, too."
                     ) from error
             missing = _missing(job.output_dir, count)
@@ -256,7 +265,7 @@ def _check_space(job: RenderJob, count: int) -> None:
     if free < needed:
         raise StorageError(
             f"{job.output_dir}: {count} pictures need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free. "
-            "Free some space, lower render.count, or choose another disk with --out."
+            "Free some space, lower render.count, or choose another disk (`out`)."
         )
 
 
@@ -269,7 +278,7 @@ def _hash_folders(randomize: RandomizeSection) -> list[str]:
     ]
 
 
-def _sample(folder: Path, index: int, label: dict[str, Any]) -> Sample:
+def _sample(folder: Path, index: int, label: dict[str, Any], class_names: tuple[str, ...]) -> Sample:
     return Sample(
         sample_id=f"render-{index:06d}",
         image_path=folder / "images" / label["image"],
@@ -278,4 +287,6 @@ def _sample(folder: Path, index: int, label: dict[str, Any]) -> Sample:
         class_ids=np.array([found["class_id"] for found in label["objects"]], np.int64),
         source="render",
         session=f"render-{index:06d}",
+        class_names=class_names,
+        label_path=label_path(folder, index),
     )

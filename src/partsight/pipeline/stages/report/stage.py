@@ -30,7 +30,7 @@ from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyOutput
 from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
-from partsight.report.content import PartCard, Picture, ReportContent, StageTiming, TestSource
+from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
 from partsight.report.page import write_report
 from partsight.structures.dataset import Dataset
@@ -131,7 +131,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
         evaluation=evaluation,
         test_source=_test_source(test.samples),
         parts=_cards(recipe, made.parts),
-        renders=tuple(_labelled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
+        renders=tuple(_labeled(sample) for sample in renders.dataset.samples[: recipe.report.gallery]),
         history=trained.history,
         best=gallery.best,
         worst=gallery.worst,
@@ -164,17 +164,17 @@ def _test_source(samples: tuple[Sample, ...]) -> TestSource:
     return "mixed" if len(sources) > 1 else "photo" if sources == {"photo"} else "render"
 
 
-def _labelled(sample: Sample) -> Picture:
-    return Picture(sample.image_path, sample.boxes_xyxy, sample.class_ids)
+def _labeled(sample: Sample) -> ReportPicture:
+    return ReportPicture(sample.image_path, sample.boxes_xyxy, sample.class_ids)
 
 
-def _cards(recipe: Recipe, output: PartsOutput) -> tuple[PartCard, ...]:
+def _cards(recipe: Recipe, output: PartsOutput) -> tuple[ReportPart, ...]:
     """Return a card for the first variant of each class."""
     shown = {name: variants[0] for name, variants in load_parts(output.folder, output.files).items()}
     facts = load_facts(output)
     portraits = draw_portraits(list(shown.values()), PORTRAIT_PX, recipe.render, num_cores())
     return tuple(
-        PartCard(
+        ReportPart(
             name,
             recipe.parts[name].description,
             encode_png(portrait),

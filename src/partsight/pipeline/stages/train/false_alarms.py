@@ -60,7 +60,7 @@ class AlarmStage(Stage[AlarmManifest, tuple[FalseAlarm, ...]]):
         return {
             "train": self.trained.key,
             "dataset": self.dataset.key,
-            "score": self.recipe.train.finetune.hard_score,
+            "score": self.recipe.train.hard.score,
             "evaluate": section_content(self.recipe.evaluate),
         }
 
@@ -81,7 +81,7 @@ class AlarmStage(Stage[AlarmManifest, tuple[FalseAlarm, ...]]):
         detector = open_family(checkpoint.family).load(checkpoint, self.recipe.train.threads)
         with run.progress.stage("false alarms", len(empty), "pictures") as advance:
             found = detect_samples(detector, empty, self.recipe.evaluate, lambda done, _total: advance(done, ""))
-        least = self.recipe.train.finetune.hard_score
+        least = self.recipe.train.hard.score
         seen = {
             sample.sample_id: detections.boxes_xyxy[detections.scores >= least].round(2).tolist()
             for sample, detections in zip(empty, found, strict=True)
@@ -130,8 +130,8 @@ class PasteStage(Stage[PasteManifest, Mapping[str, Path]]):
         return {
             "alarms": self.alarms.key,
             "dataset": self.dataset.key,
-            "share": finetune.hard_pasted,
-            "shown": [finetune.pictures, finetune.replay_share, finetune.negative_share, finetune.hard_repeat],
+            "share": self.recipe.train.hard.pasted,
+            "shown": [finetune.pictures, finetune.replay_share, finetune.negative_share, self.recipe.train.hard.repeat],
             "seed": _seed(self.recipe, self.number),
         }
 
@@ -144,7 +144,7 @@ class PasteStage(Stage[PasteManifest, Mapping[str, Path]]):
     def num_units(self) -> int:
         """Renders that are pasted into, about."""
         finetune = self.recipe.train.finetune
-        return round(finetune.pictures * finetune.replay_share * finetune.hard_pasted)
+        return round(finetune.pictures * finetune.replay_share * self.recipe.train.hard.pasted)
 
     def make(self, run: Resolver, folder: Path) -> PasteManifest:
         """Write the renders with cut-outs."""
@@ -169,7 +169,7 @@ class PasteStage(Stage[PasteManifest, Mapping[str, Path]]):
         times = listed_with_alarms(self.recipe, train, alarms, self.number)
         rng = np.random.default_rng((_seed(self.recipe, self.number), _PASTE_STREAM))
         shown = [one for one in train.samples if one.source == "render" and times[one.sample_id]]
-        return [one for one in shown if rng.random() < self.recipe.train.finetune.hard_pasted]
+        return [one for one in shown if rng.random() < self.recipe.train.hard.pasted]
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def listed_with_alarms(recipe: Recipe, train: Dataset, alarms: Sequence[FalseAla
         finetune_shares(recipe),
         seed=_seed(recipe, number),
         hard_ids={alarm.sample.sample_id for alarm in alarms},
-        hard_repeat=recipe.train.finetune.hard_repeat,
+        hard_repeat=recipe.train.hard.repeat,
     )
 
 

@@ -1,15 +1,15 @@
 """Which trainings follow one another: each is a stage of its own, found when finished, so that several recipes share the first."""
 
-from partsight.config.dataset import DatasetSection
 from partsight.config.recipe import Recipe
-from partsight.config.train import TrainSection
+from partsight.config.sections.dataset import DatasetSection
+from partsight.config.sections.train import TrainSection
 from partsight.pipeline.stages.dataset.photo_splits import draw_training_photos, has_parts
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.train.false_alarms import AlarmStage, HardDataset, PasteStage
 from partsight.pipeline.stages.train.self_training import FrameDataset, FrameStage, check_held_out
 from partsight.pipeline.stages.train.stage import TrainStage
 
-_PHOTO_DRAWS = ("photos_per_class", "all_photos", "photo_repeat", "seed")
+_PHOTO_DRAWS = ("photos_per_class", "photo_repeat", "seed")
 
 
 def plan_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, ...]:
@@ -19,12 +19,12 @@ def plan_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, .
     self-training without a sure frame, hands the detector on as it is.
     """
     trainings = list(_first_trainings(recipe, dataset))
-    gentle = recipe.model_copy(update={"train": _gentler(recipe.train)})
-    for number in range(1, recipe.train.finetune.hard_rounds + 1):
+    gentle = recipe.but(train=_gentler(recipe.train))
+    for number in range(1, recipe.train.hard.rounds + 1):
         alarms = AlarmStage(recipe, dataset, trainings[-1])
         hard = HardDataset(recipe, dataset, alarms, PasteStage(recipe, dataset, alarms, number), number)
         trainings.append(TrainStage(gentle, hard, f"false alarms {number}", trainings[-1]))
-    if recipe.train.finetune.videos:
+    if recipe.train.self_training.videos:
         check_held_out(recipe, dataset.photos)
         frames = FrameDataset(recipe, dataset, FrameStage(recipe, trainings[-1]))
         trainings.append(TrainStage(gentle, frames, "own labels", trainings[-1]))
@@ -37,15 +37,15 @@ def without_photos_of_parts(recipe: Recipe) -> Recipe:
     Nothing in it depends on which photos of parts are drawn, or how many.
     """
     without = {name: DatasetSection.model_fields[name].default for name in _PHOTO_DRAWS}
-    dataset = recipe.dataset.model_copy(update=without)
-    train = recipe.train.model_copy(update={"schedule": "mixed"})
+    dataset = recipe.dataset.but(**without)
+    train = recipe.train.but(schedule="mixed")
     # The seed of the training stays as it was, whether it was given or the recipe's.
-    return recipe.model_copy(update={"dataset": dataset, "train": train})
+    return recipe.but(dataset=dataset, train=train)
 
 
 def last_training(recipe: Recipe) -> Recipe:
     """Return the recipe with the numbers of its last training in `train`."""
-    return recipe if recipe.train.schedule == "mixed" else recipe.model_copy(update={"train": _gentler(recipe.train)})
+    return recipe if recipe.train.schedule == "mixed" else recipe.but(train=_gentler(recipe.train))
 
 
 def _first_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, ...]:
@@ -66,4 +66,4 @@ def _gentler(section: TrainSection) -> TrainSection:
         "epochs": finetune.epochs,
         "freeze": finetune.freeze,
     }
-    return section.model_copy(update=changed)
+    return section.but(**changed)

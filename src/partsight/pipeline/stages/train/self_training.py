@@ -1,4 +1,4 @@
-"""Self-training: frames of the user's own videos, labelled by the detector itself where it is sure, shown in one further training.
+"""Self-training: frames of the user's own videos, labeled by the detector itself where it is sure, shown in one further training.
 
 The teacher stays as it is. Frames and labels are a stage of their own: found when finished, made again after a kill.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.dataset.listing import list_with_replay
 from partsight.dataset.pseudo_labels import Followed, Trust, choose_labels, number_detections
-from partsight.deploy.live.tracking import Tracker
+from partsight.deploy.live.tracking import BoxTracker
 from partsight.detector.detector import Detector, open_family
 from partsight.errors import DatasetError
 from partsight.files import read_json, write_bytes, write_json
@@ -43,12 +43,12 @@ class FrameManifest(Manifest):
     """How many frames were looked at, and how many got labels."""
 
     num_frames: int
-    num_labelled: int
+    num_labeled: int
 
 
 @dataclass(frozen=True)
 class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
-    """Frames of the recipe's videos, labelled by a trained detector where it is sure.
+    """Frames of the recipe's videos, labeled by a trained detector where it is sure.
 
     Making it raises DatasetError for a video that is not there, PhotosError for one that cannot be read.
     """
@@ -60,9 +60,9 @@ class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
 
     def inputs(self) -> Mapping[str, Any]:
         """Return teacher, videos and what it takes to be sure."""
-        finetune = self.recipe.train.finetune
-        settings = finetune.model_dump(include={"video_frames", "video_score", "video_doubt", "video_track"})
-        hashes = [hash_content(path) for path in _existing(finetune.videos)]
+        section = self.recipe.train.self_training
+        settings = section.model_dump(exclude={"videos"})
+        hashes = [hash_content(path) for path in _existing(section.videos)]
         return {"teacher": self.teacher.key, "videos": hashes, "settings": settings}
 
     @property
@@ -73,7 +73,7 @@ class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
     @property
     def num_units(self) -> int:
         """Frames that are looked at."""
-        return self.recipe.train.finetune.video_frames * len(self.recipe.train.finetune.videos)
+        return self.recipe.train.self_training.frames * len(self.recipe.train.self_training.videos)
 
     def make(self, run: Resolver, folder: Path) -> FrameManifest:
         """Label frames of all videos."""
@@ -83,7 +83,7 @@ class FrameStage(Stage[FrameManifest, tuple[Sample, ...]]):
 
     def load(self, run: Resolver, folder: Path, manifest: FrameManifest) -> tuple[Sample, ...]:
         """Return the frames that got labels."""
-        run.progress.say(f"{manifest.num_labelled} of {manifest.num_frames} frames labelled by the detector itself")
+        run.progress.say(f"{manifest.num_labeled} of {manifest.num_frames} frames labeled by the detector itself")
         return tuple(_sample(folder, entry) for entry in read_json(folder / FRAMES))
 
 
@@ -128,14 +128,14 @@ def check_held_out(recipe: Recipe, photos: Splits) -> None:
     """Raise DatasetError for a video of which `photos add` took frames for a session that judges."""
     if recipe.photos.folder is None:
         return
-    videos = recipe.train.finetune.videos
+    videos = recipe.train.self_training.videos
     hashes = [hash_content(path) for path in _existing(videos)]
     judging = {sample.session for sample in (*photos.validation.samples, *photos.test.samples)}
     for source in read_records(recipe.photos.folder).sources:
         if source.content_hash in hashes and source.session in judging:
             video = videos[hashes.index(source.content_hash)]
             raise DatasetError(
-                f"train.finetune.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
+                f"train.self_training.videos: {video}: frames of this video are the session {source.session!r} of validation or test. "
                 "What judges a detector must not teach it: give another video."
             )
 
@@ -143,19 +143,19 @@ def check_held_out(recipe: Recipe, photos: Splits) -> None:
 def _existing(videos: Sequence[Path]) -> Sequence[Path]:
     missing = [str(path) for path in videos if not path.is_file()]
     if missing:
-        raise DatasetError("train.finetune.videos: no such file:\n" + "\n".join(f"  {path}" for path in missing))
+        raise DatasetError("train.self_training.videos: no such file:\n" + "\n".join(f"  {path}" for path in missing))
     return videos
 
 
 def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progress) -> FrameManifest:
     """Write the frames that got labels, and the list of them."""
-    finetune = recipe.train.finetune
+    section = recipe.train.self_training
     entries, num_frames = [], 0
-    with progress.stage("own labels", finetune.video_frames * len(finetune.videos), "frames") as advance:
-        for number, path in enumerate(finetune.videos):
-            numbers, times_s = _spread(path, finetune.video_frames)
-            followed = _follow(detector, path, numbers, times_s, finetune.video_doubt, _counted(advance, num_frames))
-            trust = Trust(finetune.video_score, finetune.video_doubt, finetune.video_track)
+    with progress.stage("own labels", section.frames * len(section.videos), "frames") as advance:
+        for number, path in enumerate(section.videos):
+            numbers, times_s = _spread(path, section.frames)
+            followed = _follow(detector, path, numbers, times_s, section.doubt, _counted(advance, num_frames))
+            trust = Trust(section.score, section.doubt, section.track)
             labels = choose_labels(followed, trust)
             kept = {frame: one for frame, one in zip(numbers, labels, strict=True) if one is not None}
             for frame, image in Video(path).frames(list(kept)):
@@ -167,12 +167,12 @@ def _label_all(recipe: Recipe, detector: Detector, folder: Path, progress: Progr
                                 "boxes": boxes.tolist(), "class_ids": class_ids.tolist()})  # fmt: skip
             num_frames += len(numbers)
     write_json(folder / FRAMES, entries)
-    return FrameManifest(num_frames=num_frames, num_labelled=len(entries))
+    return FrameManifest(num_frames=num_frames, num_labeled=len(entries))
 
 
 def _spread(path: Path, count: int) -> tuple[list[int], list[float]]:
     """Return evenly spread frame numbers of a video and their times."""
-    times_s = [glimpse.time_s or 0.0 for glimpse in Video(path).glimpses(lambda _: None)]
+    times_s = [preview.time_s or 0.0 for preview in Video(path).preview_frames(lambda _: None)]
     numbers = np.unique(np.linspace(0, len(times_s) - 1, min(count, len(times_s))).round().astype(int)).tolist()
     return numbers, [times_s[number] for number in numbers]
 
@@ -185,7 +185,7 @@ def _follow(
     detector: Detector, path: Path, numbers: Sequence[int], times_s: Sequence[float], doubt: float, advance: Advance
 ) -> list[Followed]:
     """Return the detections of these frames, each with the number of the part that it belongs to."""
-    tracker, followed = Tracker(), []
+    tracker, followed = BoxTracker(), []
     for done, ((_, image), time_s) in enumerate(zip(_frames(path, numbers), times_s, strict=True), 1):
         (found,) = detector.detect([image], doubt, _MOST_PARTS)
         tracks = [track for track in tracker.update(found, time_s, (image.shape[1], image.shape[0])) if track.is_seen]

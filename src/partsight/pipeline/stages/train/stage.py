@@ -2,16 +2,17 @@
 
 import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from partsight.config.recipe import Recipe
-from partsight.config.train import TrainSection
+from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import Checkpoint
 from partsight.detector.own_weights import weights_path
 from partsight.files import read_json
+from partsight.pipeline.running.contents import CONTENTS
 from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.run import Watch, ignore
 from partsight.pipeline.running.stage import Resolver, Stage
@@ -23,7 +24,7 @@ from partsight.train.trackers import tell_all
 from partsight.train.training import train_detector
 
 TRACKING = "tracking"
-_ELSEWHERE = {"threads", "seed", "schedule", "finetune", "crop"}
+_ELSEWHERE = {"threads", "seed", "schedule", "finetune", "hard", "self_training", "crop"}
 """Keys of the section that a single training does not depend on, or that are in its dataset's key."""
 
 
@@ -103,6 +104,13 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
         train = self.recipe.train
         return f"{train.family} {train.model}, {train.image_size} px"
 
+    def delete_damaged(self, folder: Path, damaged: Sequence[str]) -> None:
+        """Delete the damaged files: what training left in its state is taken from there, and checked there."""
+        if CONTENTS in damaged:
+            super().delete_damaged(folder, damaged)
+        for name in damaged:
+            inside(folder, name).unlink(missing_ok=True)
+
     def make(self, run: Resolver, folder: Path) -> TrainManifest:
         """Train, or note that there is nothing new to learn."""
         dataset, family, class_names = run.resolve(self.dataset), self.recipe.train.family, self.recipe.class_names
@@ -147,12 +155,12 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
         """Return the settings, with the weights of the training before where there is one."""
         if self.start is None:
             return self.recipe.train
-        return self.recipe.train.model_copy(update={"weights": str(run.resolve(self.start).checkpoint.path)})
+        return self.recipe.train.but(weights=str(run.resolve(self.start).checkpoint.path))
 
 
 def _numbers(recipe: Recipe, dataset: DatasetOutput) -> dict[str, str | int | float]:
     """Return what a tracker shows beside a run: the numbers of the training, and of what it learned from."""
-    section = recipe.train.model_dump(mode="json", exclude={"finetune", "schedule", "weights"})
+    section = recipe.train.model_dump(mode="json", exclude={"finetune", "hard", "self_training", "schedule", "weights"})
     counts = Counter(sample.source for sample in dataset.splits.train.samples)
     shown = {name: value if isinstance(value, (int, float)) else str(value) for name, value in section.items()}
     return {"renders": counts["render"], "photos": counts["photo"], "recipe": recipe.name, **shown}

@@ -42,7 +42,7 @@ class Boxes:
     labels: IntArray
     """(N,) class; the number of classes stands for none of them."""
 
-    def only(self, chosen: BoolArray | IntArray) -> "Boxes":
+    def __getitem__(self, chosen: BoolArray | IntArray) -> "Boxes":
         """Return those that a mask or their numbers name."""
         return Boxes(self.sample_ids[chosen], self.boxes_xyxy[chosen], self.labels[chosen])
 
@@ -112,7 +112,7 @@ def _parts(samples: Sequence[Sample], num_classes: int, rng: np.random.Generator
         ),
     )
     quota = max(MOST_PER_CLASS, MOST_PARTS // num_classes)
-    kept = each.only(np.concatenate([np.flatnonzero(each.labels == label)[:quota] for label in range(num_classes)]))
+    kept = each[np.concatenate([np.flatnonzero(each.labels == label)[:quota] for label in range(num_classes)])]
     views = [Boxes(kept.sample_ids, vary_boxes(kept.boxes_xyxy, rng), kept.labels) for _ in range(NUM_VIEWS)]
     return _joined(views)
 
@@ -142,7 +142,7 @@ def _boxes(found: Mapping[int, FloatArray], label: int) -> Boxes:
 
 
 def _limit(boxes: Boxes, most: int, rng: np.random.Generator) -> Boxes:
-    return boxes.only(np.sort(rng.permutation(len(boxes.labels))[:most]))
+    return boxes[np.sort(rng.permutation(len(boxes.labels))[:most])]
 
 
 def _joined(groups: Sequence[Boxes]) -> Boxes:

@@ -1,0 +1,86 @@
+"""The content of a recipe before it is validated: read as TOML, changed by dotted keys."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from partsight.errors import RecipeError
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return a recipe file's content. Raises RecipeError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecipeError(f"{path}: no such recipe. Make one with 'partsight init parts/*.step'.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read ({error})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from error
+
+
+def parse_setting(setting: str) -> tuple[str, Any]:
+    """Return key and value of `a.b=value`; the value is read as TOML, or taken as text if it is none. Raises RecipeError."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"setting {setting!r}: expected key=value, for example render.count=200")
+    try:
+        return key.strip(), tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), text
+
+
+def with_value(content: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Return the content with the value of one dotted key. Raises RecipeError where the key goes through a value."""
+    return _with_value(content, key_parts(key), value, key=key)
+
+
+def value_of(content: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a dotted key, None where there is none or a section stands whole."""
+    found: Any = content
+    for part in key_parts(key):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def without(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return the content without a dotted key that is in it."""
+    group, _, last = key.rpartition(".")
+    below = value_of(content, group) if group else content
+    left = {name: value for name, value in below.items() if name != last}
+    return with_value(content, group, left) if group else left
+
+
+def key_parts(key: str) -> tuple[str, ...]:
+    """Return the parts of a dotted key; those with dots are quoted as in TOML: `parts."M2.5".color`. Raises RecipeError."""
+    parts = _quoted_parts(key) if '"' in key or "'" in key else tuple(key.split("."))
+    if not parts or not all(parts):
+        raise RecipeError(f"key {key!r}: expected names with dots between them, for example render.count")
+    return parts
+
+
+def _quoted_parts(key: str) -> tuple[str, ...]:
+    try:
+        found: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    parts: list[str] = []
+    while isinstance(found, dict):
+        part, found = next(iter(found.items()))
+        parts.append(part)
+    return tuple(parts)
+
+
+def _with_value(content: Any, parts: tuple[str, ...], value: Any, *, key: str) -> dict[str, Any]:
+    first, *others = parts
+    if isinstance(content, BaseModel):
+        content = content.model_dump(exclude_unset=True)
+    if not others:
+        return {**content, first: value}
+    below = content.get(first, {})
+    if not isinstance(below, Mapping | BaseModel):
+        raise RecipeError(f"{key}: {first} is a value ({below!r}), not a section")
+    return {**content, first: _with_value(below, tuple(others), value, key=key)}

@@ -1,0 +1,126 @@
+"""Weights: what training starts from, read without running foreign code, and what it leaves, written as safetensors."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from partsight.config.sections.train import TrainSection
+from partsight.detector.description import read_description
+from partsight.detector.families.ultralytics.library import find_architecture, open_library
+from partsight.errors import DetectorError
+from partsight.files import write_bytes, write_json
+
+StateDict: TypeAlias = Mapping[str, Any]
+"""Tensors by name."""
+
+LEAST_FIT = 0.5
+"""Share of a network's tensors that given weights must fill."""
+WAYS_OUT = (
+    "Three ways out: give a weights file (train.weights = 'path/to/yolov8n.pt'), allow the download "
+    "(train.weights = 'download'), or start from nothing (train.weights = 'scratch')."
+)
+
+
+def build_network(model: str, num_classes: int) -> Any:
+    """Return an untrained network by name. Raises DetectorError for an unknown one."""
+    import yaml
+
+    path = find_architecture(model)
+    from ultralytics.nn.tasks import DetectionModel, guess_model_scale
+
+    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sized = {**described, "scale": guess_model_scale(f"{model}.yaml"), "yaml_file": f"{model}.yaml"}
+    try:
+        return DetectionModel(sized, nc=num_classes, verbose=False)
+    except (KeyError, ValueError) as error:
+        raise DetectorError(
+            f"train.model = {model!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
+        ) from error
+
+
+def load_start(network: Any, section: TrainSection) -> int:
+    """Fill a network with the weights that the section names; return how many tensors came from there. Raises DetectorError."""
+    if section.weights == "scratch":
+        return 0
+    path = _downloaded(section.model) if section.weights == "download" else Path(section.weights)
+    own = network.state_dict()
+    given = read_state(path)
+    fitting = {
+        name: given[name].to(own[name].dtype) for name in own if name in given and given[name].shape == own[name].shape
+    }
+    if len(fitting) < LEAST_FIT * len(own):
+        raise DetectorError(
+            f"{path}: only {len(fitting)} of the {len(own)} tensors of {section.model} are in this file. "
+            f"It holds another network: set train.model to the one it was made for. {WAYS_OUT}"
+        )
+    network.load_state_dict(fitting, strict=False)
+    return len(fitting)
+
+
+def read_state(path: Path) -> StateDict:
+    """Read tensors from a trained model's folder, .safetensors, a state dict or an Ultralytics checkpoint.
+
+    Raises DetectorError; runs no foreign code.
+    """
+    if (path / "model.json").is_file():
+        path = path / "weights.safetensors"
+    if not path.is_file():
+        raise DetectorError(f"train.weights = '{path}': no such file. {WAYS_OUT}")
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    from partsight.detector.families.checkpoint_file import read_checkpoint
+
+    return read_checkpoint(path, WAYS_OUT)
+
+
+def write_model(folder: Path, network: Any, description: Mapping[str, Any]) -> None:
+    """Write a trained network as weights.safetensors and model.json."""
+    from safetensors.torch import save
+
+    tensors = {name: value.detach().cpu().contiguous() for name, value in network.float().state_dict().items()}
+    write_bytes(folder / "weights.safetensors", save(tensors))
+    write_json(folder / "model.json", description)
+
+
+def read_model(folder: Path) -> tuple[Any, dict[str, Any]]:
+    """Return network and description that `write_model` wrote. Raises DetectorError."""
+    description = read_description(folder)
+    network = build_network(description["model"], len(description["class_names"]))
+    try:
+        network.load_state_dict(_read_safetensors(folder / "weights.safetensors"))
+    except RuntimeError as error:
+        raise DetectorError(
+            f"{folder}: weights.safetensors does not fit {description['model']}. Train again."
+        ) from error
+    network.names = dict(enumerate(description["class_names"]))
+    return network.eval(), description
+
+
+def _read_safetensors(path: Path) -> StateDict:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        state: StateDict = load_file(path)
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+        raise DetectorError(f"{path}: cannot be read as safetensors ({error})") from error
+    return state
+
+
+def _downloaded(model: str) -> Path:
+    """Let the library fetch its own weights, because the user said so. Raises DetectorError when it cannot."""
+    open_library(allow_network=True)
+    from ultralytics.utils.downloads import attempt_download_asset
+
+    try:
+        path = Path(attempt_download_asset(f"{model}.pt"))
+    except (OSError, RuntimeError, ConnectionError) as error:
+        raise DetectorError(
+            f"train.weights = 'download': {model}.pt could not be fetched ({error}). {WAYS_OUT}"
+        ) from error
+    finally:
+        open_library()  # the word was given for this file alone
+    if not path.is_file():
+        raise DetectorError(f"train.weights = 'download': {model}.pt could not be fetched. {WAYS_OUT}")
+    return path

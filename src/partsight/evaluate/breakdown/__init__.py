@@ -1,0 +1,1 @@
+"""Where a detector works and where not: slices, causes, unknown objects, doubts about labels."""

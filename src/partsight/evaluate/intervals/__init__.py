@@ -1,0 +1,1 @@
+"""How sure figures are: bootstrap, comparisons, seeds, curves over photos."""

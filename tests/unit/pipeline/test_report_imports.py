@@ -1,0 +1,20 @@
+"""The report says where labels of photos came from."""
+
+from partsight.config.loading import read_recipe
+from partsight.labels.balance import Balance, BalanceLine
+from partsight.labels.importing import ImportRecord, record_import
+from partsight.pipeline.stages.report.stage import _imports
+
+
+def test_the_balance_of_an_import_stands_in_the_report(tmp_path, samples):
+    (tmp_path / "QF.step").write_bytes((samples / "QF.step").read_bytes())
+    (tmp_path / "recipe.toml").write_text('[parts.QF]\nfiles = ["QF.step"]\n[photos]\nfolder = "photos"\n')
+    lines = (
+        BalanceLine("pictures", "imported", "", 3, ("a",)),
+        BalanceLine("pictures", "left out", "no label file", 1, ("d",)),
+    )
+    record_import(tmp_path / "photos", ImportRecord("walk.zip", "COCO", ("monday",), Balance(4, 0, lines)))
+    ((name, told),) = _imports(read_recipe(tmp_path / "recipe.toml"))
+    assert name == "Imported from walk.zip"
+    assert "pictures found 4 = 3 imported + 1 left out" in told
+    assert "no label file (d)" in told
