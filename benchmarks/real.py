@@ -30,6 +30,7 @@ from partsight.files import read_json, write_text
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
+from partsight.structures.evaluation import Evaluation, SecondOpinion
 
 HERE = Path(__file__).resolve().parent
 TWO_STAGES = (
@@ -151,6 +152,7 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         return {"cell": asdict(cell), "skipped": str(error)}
     threshold = evaluation.best_f1_threshold or evaluation.threshold
     alarms, quiet_alarms = _false_alarms(experiment, (threshold, evaluation.threshold))
+    opinion = evaluation.second_opinion
     large = evaluate_at(experiment, evaluation.threshold, LEAST_PX)
     at_best_f1 = evaluate_at(experiment, threshold).overall
     return {
@@ -175,6 +177,9 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "false_alarms": float(np.mean(alarms)) if alarms else None,
         "quiet_false_alarms": float(np.mean(quiet_alarms)) if quiet_alarms else None,
         "n_empty": len(alarms),
+        "second_opinion": None
+        if opinion is None
+        else {**asdict(opinion), **_of_rooms(experiment, opinion, evaluation)},
         "seconds": round(time.monotonic() - started),
         "train_seconds": experiment.train().seconds,
         "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
@@ -186,6 +191,20 @@ def _false_alarms(experiment: Experiment, thresholds: Sequence[float]) -> list[l
     """Return for each threshold how many detections each photo of a hall without parts has."""
     found = detect_on(experiment, halls())
     return [[int((one.scores >= threshold).sum()) for one in found] for threshold in thresholds]
+
+
+def _of_rooms(experiment: Experiment, opinion: SecondOpinion, evaluation: Evaluation) -> dict[str, Any]:
+    """Return false alarms per photo of a hall without and with the verifier, each at its threshold, and what the verifier cost."""
+    alone, both = (detect_on(experiment, halls(), is_verified=is_verified) for is_verified in (False, True))
+    rates = [
+        float(np.mean([(one.scores >= threshold).sum() for one in found])) if found else None
+        for found, threshold in ((alone, opinion.before.threshold), (both, evaluation.threshold))
+    ]
+    verification = experiment.graph.verification
+    assert verification is not None
+    folder = experiment.workspace.stage_dir(verification.name, verification.key)
+    manifest = read_json(folder / "manifest.json")
+    return {"room_alarms": rates, "verify_seconds": manifest["seconds"], "lessons": manifest["counts"]}
 
 
 def _network(experiment: Experiment) -> dict[str, Any]:
@@ -233,7 +252,9 @@ def _amount(cell: Cell, base: Recipe) -> Sequence[str]:
 def _repeat(cell: Cell) -> int:
     if not _is_of_photos_alone(cell.recipe):
         return 4 if 0 < cell.photos < ALL else 1
-    num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1}[cell.set_name] * min(cell.photos, 15)
+    num_photos = {"microcontrollers": 4, "megabloks": 4, "bolts_washers": 1, "frc_gear": 1}[cell.set_name] * min(
+        cell.photos, 15
+    )
     return max(1, round(PICTURES_PER_EPOCH / num_photos))
 
 
@@ -254,9 +275,36 @@ def _table(rows: Sequence[dict[str, Any]], skipped: Sequence[dict[str, Any]] = (
     lines = [
         *head(without), *(_line(key, group, _without_threshold(group)) for key, group in ordered), "",
         *head(at), *(_line(key, group, _at_thresholds(group)) for key, group in ordered),
+        *_opinions(ordered, names),
     ]  # fmt: skip
     told = [f"- {row['cell']}: {row['skipped']}" for row in skipped]
     return "\n".join(lines + (["", *told] if told else [])) + "\n"
+
+
+def _opinions(ordered: Sequence[tuple[tuple[Any, ...], list[dict[str, Any]]]], names: str) -> list[str]:
+    """Return a table with two lines for each recipe that has a second opinion: the detector alone, and both."""
+    titles = (
+        f"| {names} | second opinion | mAP50 | P | R | right | wrong name | false on test photos | false per empty photo (n) | "
+        "seconds of training it |"
+    )
+    lines = [
+        _line(key, group, _opinion(group, number, name))
+        for key, group in ordered
+        if all(row.get("second_opinion") for row in group)
+        for number, name in enumerate(("before", "after"))
+    ]
+    return ["", *head(titles), *lines] if lines else []
+
+
+def _opinion(group: Sequence[dict[str, Any]], number: int, name: str) -> list[str]:
+    opinions = [row["second_opinion"] for row in group]
+    judged = [one[name] for one in opinions]
+    figures = [f"{mean_of(judged, figure):.3f}" for figure in ("map50", "precision", "recall")]
+    counts = [f"{mean_of(judged, figure):.1f}" for figure in ("num_right", "num_misnamed", "num_false")]
+    rooms = [one["room_alarms"][number] for one in opinions]
+    in_rooms = f"{np.mean(rooms):.2f} ({group[0]['n_empty']})" if None not in rooms else "–"
+    seconds = f"{mean_of(opinions, 'verify_seconds'):.0f}" if number else "–"
+    return [("without", "with")[number], *figures, *counts, in_rooms, seconds]
 
 
 def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]], figures: Sequence[str]) -> str:

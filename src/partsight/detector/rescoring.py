@@ -12,6 +12,8 @@ from partsight.structures.verifier_spec import VerifierSpec
 
 ONE_CLASS_EXPONENT = 0.5
 """With one class the verifier has nothing to name: it only lowers scores, and gently."""
+_LEAST_SIDE_PX = 1.0
+"""Thinner boxes, as detectors propose them along the picture's edges, show nothing."""
 
 
 def spec_for(num_classes: int) -> VerifierSpec:
@@ -20,8 +22,12 @@ def spec_for(num_classes: int) -> VerifierSpec:
 
 
 def propose(found: Detections, spec: VerifierSpec) -> Detections:
-    """Return the places that a verifier is to look at, best first: each with the best score that the detector gave it."""
-    found = found[found.scores >= spec.least_proposed]
+    """Return the places that a verifier is to look at, best first: each with the best score that the detector gave it.
+
+    Boxes that are hardly seen or thinner than a pixel are dropped.
+    """
+    sides = found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2]
+    found = found[(found.scores >= spec.least_proposed) & (sides >= _LEAST_SIDE_PX).all(axis=1)]
     one_kind = np.zeros(len(found.scores), np.int64)
     return found[suppress(found.boxes_xyxy, one_kind, spec.same_place_iou, len(one_kind))]
 

@@ -9,8 +9,6 @@ from partsight.detector.crops import Crops
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.verifier_spec import VerifierSpec
 
-VERIFIERS = ("lite",)
-
 Epoch: TypeAlias = Callable[[int, float], None]
 """Called after each epoch with its number (from 1) and the mean loss."""
 
@@ -75,9 +73,9 @@ class VerifierKind(Protocol):
         ...
 
 
-def open_verifiers(name: str = VERIFIERS[0]) -> VerifierKind:
-    """Return a kind of verifier by name; its library is imported when it is first used."""
+def open_verifiers() -> VerifierKind:
+    """Return the kind of verifier that there is; its library is imported when it is first used."""
     from importlib import import_module
 
-    kind: VerifierKind = import_module(f"partsight.detector.verifiers.{name}").Kind()
+    kind: VerifierKind = import_module("partsight.detector.verifiers.lite").Kind()
     return kind

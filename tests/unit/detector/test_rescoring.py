@@ -25,6 +25,11 @@ def test_what_the_detector_hardly_sees_is_not_looked_at():
     assert propose(found([HERE, (200, 0, 300, 100)], [0.5, 0.009]), SPEC).scores.tolist() == [0.5]
 
 
+@pytest.mark.parametrize("thin", [(0, 0, 0, 100), (40, 0, 40.5, 100), (0, 99.5, 100, 100)])
+def test_a_box_thinner_than_a_pixel_shows_nothing_and_is_not_looked_at(thin):
+    assert propose(found([thin, HERE], [0.9, 0.5]), SPEC).scores.tolist() == [0.5]
+
+
 def test_the_verifier_names_and_the_product_of_both_is_the_score():
     proposed = found([HERE, (200, 0, 300, 100)], [0.9, 0.5], [0, 0])
     named = rename(proposed, np.array([[0.1, 0.3, 0.6], [0.0, 0.9, 0.1]]), SPEC)

@@ -21,6 +21,8 @@ from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
 
 MIN_SCORE = 0.3
+MIN_VERIFIED_SCORE = 0.1
+"""Scores of a detector with a verifier are products of two, and lower."""
 MAX_DETECTIONS = 50
 
 
@@ -129,6 +131,11 @@ class PhotoProposer:
             self._changed.wait_for(lambda: bool(self._wanted))
             return self._wanted.pop(0)
 
+    @property
+    def _least_score(self) -> float:
+        is_verified = self.checkpoint is not None and self.checkpoint.verifier is not None
+        return MIN_VERIFIED_SCORE if is_verified else MIN_SCORE
+
     def _detect(self, detector: Detector, key: str) -> None:
         if key not in self._detected:
             try:
@@ -137,7 +144,7 @@ class PhotoProposer:
                 # The page tells when it is opened; others are still looked through.
                 self._detected[key] = ()
                 return
-            found = detector.detect([image], MIN_SCORE, MAX_DETECTIONS)[0]
+            found = detector.detect([image], self._least_score, MAX_DETECTIONS)[0]
             self._detected[key] = _proposals(found, detector.class_names)
 
 

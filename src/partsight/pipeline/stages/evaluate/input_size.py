@@ -13,7 +13,6 @@ from partsight.evaluate.intervals.comparing import Comparison, compare
 from partsight.progress import Advance, Progress
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
-from partsight.structures.sample import Sample
 
 RESAMPLES = 1000
 """Resamples of the validation photos by which a difference is clear or not."""
@@ -50,7 +49,9 @@ def look_at(
                 of_chosen = detect_samples(detector, chosen, recipe.evaluate, _counted(advance, len(found)))
                 found |= {sample.sample_id: one for sample, one in zip(chosen, of_chosen, strict=True)}
     proposed = [found[sample.sample_id] for sample in samples]
-    return SizedDetections(image_size, _verified(recipe, samples, checkpoint, proposed, progress), proposed)
+    return SizedDetections(
+        image_size, _verified(recipe, dataset, checkpoint=checkpoint, proposed=proposed, progress=progress), proposed
+    )
 
 
 def choose_look(recipe: Recipe, validation: Dataset, checkpoint: Checkpoint, progress: Progress) -> SizedDetections:
@@ -76,7 +77,8 @@ def choose_look(recipe: Recipe, validation: Dataset, checkpoint: Checkpoint, pro
 
 def _verified(
     recipe: Recipe,
-    samples: Sequence[Sample],
+    dataset: Dataset,
+    *,
     checkpoint: Checkpoint,
     proposed: Sequence[Detections],
     progress: Progress,
@@ -84,8 +86,8 @@ def _verified(
     if checkpoint.verifier is None:
         return proposed
     verifier = load_verifier(checkpoint, recipe.train.threads)
-    with progress.stage("verify what is found", len(samples), "pictures") as advance:
-        return verify_samples(verifier, samples, proposed, recipe.evaluate, _counted(advance, 0))
+    with progress.stage("verify what is found", len(dataset.samples), "pictures") as advance:
+        return verify_samples(verifier, dataset.samples, proposed, recipe.evaluate, _counted(advance, 0))
 
 
 def _compare(recipe: Recipe, dataset: Dataset, first: SizedDetections, second: SizedDetections) -> Comparison:

@@ -42,7 +42,7 @@ class Boxes:
     labels: IntArray
     """(N,) class; the number of classes stands for none of them."""
 
-    def only(self, chosen: BoolArray | IntArray) -> "Boxes":
+    def __getitem__(self, chosen: BoolArray | IntArray) -> "Boxes":
         """Return those that a mask or their numbers name."""
         return Boxes(self.sample_ids[chosen], self.boxes_xyxy[chosen], self.labels[chosen])
 
@@ -57,13 +57,13 @@ class Lessons:
 
 
 def gather_lessons(
-    recipe: Recipe, samples: Sequence[Sample], checkpoint: Checkpoint, spec: VerifierSpec, progress: Progress
+    recipe: Recipe, samples: Sequence[Sample], *, checkpoint: Checkpoint, spec: VerifierSpec, progress: Progress
 ) -> Lessons:
     """Return what the training pictures teach. Raises DatasetError for a picture that cannot be read."""
     rng, none = np.random.default_rng(recipe.train_seed), len(recipe.class_names)
     order = rng.permutation(len(samples))
     shuffled = [samples[place] for place in order]
-    alarms = _find_alarms(recipe, shuffled, checkpoint, spec, progress)
+    alarms = _find_alarms(recipe, shuffled, checkpoint=checkpoint, spec=spec, progress=progress)
     kinds = {
         "parts": _parts(shuffled, none, rng),
         "elsewhere": _limit(_elsewhere(shuffled, none, rng), MOST_ELSEWHERE, rng),
@@ -75,7 +75,7 @@ def gather_lessons(
 
 
 def _find_alarms(
-    recipe: Recipe, samples: Sequence[Sample], checkpoint: Checkpoint, spec: VerifierSpec, progress: Progress
+    recipe: Recipe, samples: Sequence[Sample], *, checkpoint: Checkpoint, spec: VerifierSpec, progress: Progress
 ) -> dict[int, FloatArray]:
     """Return, by the picture's number, the boxes where the detector sees a part and there is none."""
     family, found = open_family(checkpoint.family), dict[int, FloatArray]()
@@ -89,12 +89,12 @@ def _find_alarms(
         for numbers, most, size in groups:
             detector = family.load(checkpoint, recipe.train.threads, image_size=size)
             for number in numbers:
-                found[number] = _alarms(detector, samples[number], recipe, spec)[:most]
+                found[number] = _alarms(detector, samples[number], recipe=recipe, spec=spec)[:most]
                 advance(len(found), "")
     return found
 
 
-def _alarms(detector: Detector, sample: Sample, recipe: Recipe, spec: VerifierSpec) -> FloatArray:
+def _alarms(detector: Detector, sample: Sample, *, recipe: Recipe, spec: VerifierSpec) -> FloatArray:
     """Return what is proposed where no part is, best first."""
     (found,) = detect_samples(detector, [sample], recipe.evaluate, lambda _done, _total: None)
     proposed = propose(found, spec)
@@ -112,7 +112,7 @@ def _parts(samples: Sequence[Sample], num_classes: int, rng: np.random.Generator
         ),
     )
     quota = max(MOST_PER_CLASS, MOST_PARTS // num_classes)
-    kept = each.only(np.concatenate([np.flatnonzero(each.labels == label)[:quota] for label in range(num_classes)]))
+    kept = each[np.concatenate([np.flatnonzero(each.labels == label)[:quota] for label in range(num_classes)])]
     views = [Boxes(kept.sample_ids, vary_boxes(kept.boxes_xyxy, rng), kept.labels) for _ in range(NUM_VIEWS)]
     return _joined(views)
 
@@ -142,7 +142,7 @@ def _boxes(found: Mapping[int, FloatArray], label: int) -> Boxes:
 
 
 def _limit(boxes: Boxes, most: int, rng: np.random.Generator) -> Boxes:
-    return boxes.only(np.sort(rng.permutation(len(boxes.labels))[:most]))
+    return boxes[np.sort(rng.permutation(len(boxes.labels))[:most])]
 
 
 def _joined(groups: Sequence[Boxes]) -> Boxes:

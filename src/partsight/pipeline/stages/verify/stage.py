@@ -75,7 +75,7 @@ class VerifyStage(Stage[VerifyManifest, VerifyOutput]):
         """Cut crops and train."""
         trained, samples = run.resolve(self.trained), run.resolve(self.dataset).splits.train.samples
         spec, kind = spec_for(len(self.recipe.class_names)), open_verifiers()
-        lessons = gather_lessons(self.recipe, samples, trained.checkpoint, spec, run.progress)
+        lessons = gather_lessons(self.recipe, samples, checkpoint=trained.checkpoint, spec=spec, progress=run.progress)
         job = VerifyJob(
             crops=lessons.crops,
             labels=lessons.labels,
