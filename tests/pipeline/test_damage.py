@@ -43,7 +43,7 @@ def one_of_each_kind(workspace):
 
 
 def flip(path):
-    content = bytearray(path.read_bytes())
+    content = bytearray(path.read_bytes()) or bytearray(1)
     content[len(content) // 2] ^= 4
     path.write_bytes(content)
 

@@ -61,7 +61,7 @@ def test_1_is_returned_when_a_file_is_bad_and_the_others_are_done(model_path, ph
     [
         (("none", "a.jpg"), 1, "partsight export"),
         (("model", "none.jpg"), 1, "no such file"),
-        (("model", "a.png", "--runtime", "ncnn"), 1, "partsight export --to ncnn"),
+        (("model", "a.png", "--runtime", "ncnn"), 1, "with the target ncnn"),
         (("model", "a.png", "--imgsz", 50), 1, "multiple of 32"),
         (("model",), 2, "Missing argument"),
         (("model", "a.png", "--threshold", 2), 2, "--threshold"),

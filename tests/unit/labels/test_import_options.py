@@ -194,7 +194,7 @@ def test_labels_without_their_pictures_ask_for_them(tmp_path):
         write(tmp_path / name / folder / "a.txt", "0 0.15 0.3 0.2 0.4\n")
         write(tmp_path / name / name, "QF\n")
         rc, shown = imported(tmp_path / name, tmp_path / "photos")
-        assert (rc, "a.txt: no picture of this name: give its folder with --pictures" in shown) == (1, True), shown
+        assert (rc, "a.txt: no picture of this name: give its folder (--pictures" in shown) == (1, True), shown
 
 
 def test_of_one_file_with_a_folder_of_pictures_its_own_folder_is_not_looked_through(tmp_path):

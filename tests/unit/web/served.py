@@ -17,7 +17,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[1])))
 import asyncio
 from pathlib import Path
 from fastapi import FastAPI, Request, Response, WebSocket
-from partsight.web.connections import Limits
+from partsight.web.connections import ConnectionLimits
 from partsight.web.serving import Tls, listen, page_server
 
 app = FastAPI()
@@ -47,7 +47,7 @@ async def view(socket: WebSocket):
 
 listener = listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-limits = Limits(**eval(sys.argv[2]))
+limits = ConnectionLimits(**eval(sys.argv[2]))
 tls = Tls(Path(sys.argv[3]), Path(sys.argv[4])) if len(sys.argv) > 3 else None
 page_server(app, listener, say=lambda text: print("SAID", text, flush=True), limits=limits, tls=tls).run()
 """
