@@ -25,12 +25,12 @@ from trainings import SETS, Rows, parser_of, recipe_path, settings_of, side_by_s
 from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
+from partsight.config.sections.verify import VerifySection
 from partsight.errors import DatasetError
 from partsight.files import read_json, write_text
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
-from partsight.structures.evaluation import Evaluation, SecondOpinion
 
 HERE = Path(__file__).resolve().parent
 TWO_STAGES = (
@@ -150,13 +150,33 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         report = experiment.report()
     except DatasetError as error:
         return {"cell": asdict(cell), "skipped": str(error)}
+    opinion = evaluation.second_opinion
+    return {
+        "cell": asdict(cell),
+        **_figures(experiment),
+        "alone": None if opinion is None else _figures(_alone(experiment)),
+        "second_opinion": None if opinion is None else {**asdict(opinion), **_cost(experiment)},
+        "seconds": round(time.monotonic() - started),
+        "train_seconds": experiment.train().seconds,
+        "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
+        "network": _network(experiment),
+    }
+
+
+def _alone(experiment: Experiment) -> Experiment:
+    """Return the experiment of the detector without its second opinion; the training is the same."""
+    recipe = experiment.recipe.model_copy(update={"verify": VerifySection(enabled=False)})
+    return Experiment(recipe, experiment.workspace, Silence())
+
+
+def _figures(experiment: Experiment) -> dict[str, Any]:
+    """Return the figures on the test photos and on photos of halls, at both thresholds."""
+    evaluation = experiment.evaluate().evaluation
     threshold = evaluation.best_f1_threshold or evaluation.threshold
     alarms, quiet_alarms = _false_alarms(experiment, (threshold, evaluation.threshold))
-    opinion = evaluation.second_opinion
     large = evaluate_at(experiment, evaluation.threshold, LEAST_PX)
     at_best_f1 = evaluate_at(experiment, threshold).overall
     return {
-        "cell": asdict(cell),
         "image_size": evaluation.image_size,
         "n_images": evaluation.num_images,
         "n_boxes": evaluation.overall.num_boxes,
@@ -177,13 +197,6 @@ def _run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:
         "false_alarms": float(np.mean(alarms)) if alarms else None,
         "quiet_false_alarms": float(np.mean(quiet_alarms)) if quiet_alarms else None,
         "n_empty": len(alarms),
-        "second_opinion": None
-        if opinion is None
-        else {**asdict(opinion), **_of_rooms(experiment, opinion, evaluation)},
-        "seconds": round(time.monotonic() - started),
-        "train_seconds": experiment.train().seconds,
-        "report": report.relative_to(experiment.workspace.root.parent).as_posix(),
-        "network": _network(experiment),
     }
 
 
@@ -193,18 +206,12 @@ def _false_alarms(experiment: Experiment, thresholds: Sequence[float]) -> list[l
     return [[int((one.scores >= threshold).sum()) for one in found] for threshold in thresholds]
 
 
-def _of_rooms(experiment: Experiment, opinion: SecondOpinion, evaluation: Evaluation) -> dict[str, Any]:
-    """Return false alarms per photo of a hall without and with the verifier, each at its threshold, and what the verifier cost."""
-    alone, both = (detect_on(experiment, halls(), is_verified=is_verified) for is_verified in (False, True))
-    rates = [
-        float(np.mean([(one.scores >= threshold).sum() for one in found])) if found else None
-        for found, threshold in ((alone, opinion.before.threshold), (both, evaluation.threshold))
-    ]
+def _cost(experiment: Experiment) -> dict[str, Any]:
+    """Return what it took to train the verifier."""
     verification = experiment.graph.verification
     assert verification is not None
-    folder = experiment.workspace.stage_dir(verification.name, verification.key)
-    manifest = read_json(folder / "manifest.json")
-    return {"room_alarms": rates, "verify_seconds": manifest["seconds"], "lessons": manifest["counts"]}
+    manifest = read_json(experiment.workspace.stage_dir(verification.name, verification.key) / "manifest.json")
+    return {"verify_seconds": manifest["seconds"], "lessons": manifest["counts"]}
 
 
 def _network(experiment: Experiment) -> dict[str, Any]:
@@ -265,6 +272,10 @@ def _table(rows: Sequence[dict[str, Any]], skipped: Sequence[dict[str, Any]] = (
         cell = row["cell"]
         key = (cell["set_name"], cell["photos"], cell["recipe"], cell["renders"])
         groups.setdefault(key, []).append(row)
+    for (set_name, photos, recipe, renders), group in list(groups.items()):
+        alone = [{**row, **row["alone"]} for row in group if row.get("alone")]
+        if alone:
+            groups[set_name, photos, f"{recipe}, detector alone", renders] = alone
     ordered = sorted(groups.items())
     names = "set | recipe | renders | photos/class | seeds | test photos / boxes"
     without = (
@@ -282,29 +293,26 @@ def _table(rows: Sequence[dict[str, Any]], skipped: Sequence[dict[str, Any]] = (
 
 
 def _opinions(ordered: Sequence[tuple[tuple[Any, ...], list[dict[str, Any]]]], names: str) -> list[str]:
-    """Return a table with two lines for each recipe that has a second opinion: the detector alone, and both."""
-    titles = (
-        f"| {names} | second opinion | mAP50 | P | R | right | wrong name | false on test photos | false per empty photo (n) | "
-        "seconds of training it |"
-    )
+    """Return a table of what the second opinion changed at the threshold that the recipe takes, and what it cost."""
     lines = [
-        _line(key, group, _opinion(group, number, name))
+        _line(key, group, _opinion(group))
         for key, group in ordered
-        if all(row.get("second_opinion") for row in group)
-        for number, name in enumerate(("before", "after"))
+        if "alone" not in key[2] and all(row.get("second_opinion") for row in group)
     ]
+    titles = (
+        f"| {names} | right: without → with | won, lost | wrong names | false on test photos | seconds of training it |"
+    )
     return ["", *head(titles), *lines] if lines else []
 
 
-def _opinion(group: Sequence[dict[str, Any]], number: int, name: str) -> list[str]:
+def _opinion(group: Sequence[dict[str, Any]]) -> list[str]:
     opinions = [row["second_opinion"] for row in group]
-    judged = [one[name] for one in opinions]
-    figures = [f"{mean_of(judged, figure):.3f}" for figure in ("map50", "precision", "recall")]
-    counts = [f"{mean_of(judged, figure):.1f}" for figure in ("num_right", "num_misnamed", "num_false")]
-    rooms = [one["room_alarms"][number] for one in opinions]
-    in_rooms = f"{np.mean(rooms):.2f} ({group[0]['n_empty']})" if None not in rooms else "–"
-    seconds = f"{mean_of(opinions, 'verify_seconds'):.0f}" if number else "–"
-    return [("without", "with")[number], *figures, *counts, in_rooms, seconds]
+    changes = [
+        " → ".join(f"{mean_of([one[side] for one in opinions], name):.1f}" for side in ("before", "after"))
+        for name in ("num_right", "num_misnamed", "num_false")
+    ]
+    moved = ", ".join(f"{mean_of(opinions, name):.1f}" for name in ("num_won", "num_lost"))
+    return [changes[0], moved, *changes[1:], f"{mean_of(opinions, 'verify_seconds'):.0f}"]
 
 
 def _line(key: tuple[Any, ...], group: Sequence[dict[str, Any]], figures: Sequence[str]) -> str:
