@@ -35,7 +35,7 @@ def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_
     for number in range(2):
         Image.new("RGB", (64, 48), (number, 9, 9)).save(tmp_path / f"place{number}.jpg")
     recipe = smoke.at("photos.background_folder", tmp_path)
-    train = assemble(recipe, finished.render().dataset).train
+    train = assemble(recipe, finished.render().dataset, read_splits(recipe)).train
     times = listed_times(recipe, train)
     listed = {
         source: [times.get(one.sample_id, 1) for one in train.samples if one.source == source]
@@ -50,8 +50,9 @@ def test_backgrounds_among_the_pictures_that_choose_join_the_renders(finished, s
     for name in ("hall", "yard"):
         Image.new("RGB", (64, 48), (9, 9, 9)).save(tmp_path / f"{name}.jpg")
     section = smoke.photos.but(background_folder=tmp_path, validation=("background/hall",))
-    splits = assemble(smoke.but(photos=section), finished.render().dataset)
-    as_before = assemble(smoke, finished.render().dataset)
+    recipe = smoke.but(photos=section)
+    splits = assemble(recipe, finished.render().dataset, read_splits(recipe))
+    as_before = assemble(smoke, finished.render().dataset, read_splits(smoke))
     names = [{sample.sample_id for sample in one.validation.samples} for one in (splits, as_before)]
     assert names[0] == names[1] | {"background__hall"}
     assert len(names[1]) > 0

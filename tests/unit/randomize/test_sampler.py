@@ -37,7 +37,7 @@ def test_a_scene_is_a_function_of_seed_and_number(plain):
     assert placed(other) != placed(sampler(seed=6).sample(5))
 
 
-@pytest.mark.parametrize("placement", ["orbit", "scatter", "stand", "mix"])
+@pytest.mark.parametrize("placement", ["orbit", "scatter", "stand", {"scatter": 2, "stand": 1}], ids=str)
 @pytest.mark.parametrize("physics", [False, True])
 def test_a_scene_shows_its_layout(placement, physics):
     """Bodies of the layout come first, where the layout has them, seen by its camera; what follows has no class."""

@@ -30,7 +30,7 @@ COARSEST_ANGLE = np.deg2rad(60.0)
 """Six chords a circle: what is round stays so to the eye."""
 LONGEST_MM = 1e8
 """Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
-_UNIT_NAMES = {"millimeter": "mm", "centimeter": "cm", "meter": "m", "inch": "inch", "micrometer": "µm", "foot": "foot"}
+_UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
 
 def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float, unit: str | None) -> ReadFile:

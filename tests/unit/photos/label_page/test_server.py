@@ -107,7 +107,9 @@ def test_one_damaged_photo_does_not_stop_the_list_and_says_why_when_it_is_opened
     (tmp_path / "to_label/monday").mkdir(parents=True)
     PillowImage.new("RGB", (64, 48)).save(tmp_path / "to_label/monday/a.png")
     (tmp_path / "to_label/monday/b.png").write_bytes(b"nothing")
-    client = Client(make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), Access(port=8123, token=TOKEN, page="label")))
+    client = Client(
+        make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), Access(port=8123, token=TOKEN, page="label"))
+    )
     client.get(f"/?token={TOKEN}")
     listed = client.get("/photos").json()["photos"]
     assert [(photo["key"], photo["state"]) for photo in listed] == [("monday/a.png", "open"), ("monday/b.png", "open")]
@@ -119,7 +121,9 @@ def test_one_damaged_photo_does_not_stop_the_list_and_says_why_when_it_is_opened
 def test_deep_grays_are_shown_as_they_are_read(tmp_path):
     (tmp_path / "to_label").mkdir()
     PillowImage.fromarray(np.full((4, 4), 2000, np.uint16)).save(tmp_path / "to_label/a.png")
-    client = Client(make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), Access(port=8123, token=TOKEN, page="label")))
+    client = Client(
+        make_app(open_label_store(tmp_path, ["QF"]), NoProposer(), Access(port=8123, token=TOKEN, page="label"))
+    )
     client.get(f"/?token={TOKEN}")
     shown = PillowImage.open(io.BytesIO(client.get("/picture", params={"key": "a.png"}).content))
     assert shown.getpixel((0, 0)) == (125, 125, 125)
