@@ -130,7 +130,7 @@ def test_linked_folders_are_walked_once_and_hidden_files_passed_over(tmp_path: P
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["gray16.png", "gray12in16.png", "int32.tif"])
+@pytest.mark.parametrize("name", ["grey16.png", "grey12in16.png", "int32.tif"])
 def test_deep_greys_of_cameras_are_neither_black_nor_white(name: str) -> None:
     path = SHARED / "cases" / "pictures" / name
     if not path.is_file():
