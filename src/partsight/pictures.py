@@ -40,6 +40,8 @@ _DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 """Bits that sensors deliver in larger containers."""
 _BRIGHTEST_UNIT = 4.0
 """Floating-point pictures whose lightest value is at most this count from 0 to 1, with highlights above white."""
+_DARKEST_DEEP = 16
+"""Colors of 16 bits that stay below this once they are cut to 8 use 12 bits or fewer."""
 _AS_TRAINERS_READ = {
     "JPEG": {"L", "RGB"},
     "MPO": {"L", "RGB"},
@@ -68,7 +70,14 @@ def read_picture(path: Path) -> Image:
     what is transparent in parts lies on white.
     """
     with _opened(path) as picture:
-        return _rgb_bytes(ImageOps.exif_transpose(picture))
+        is_deep = _has_deep_colors(picture)
+        pixels = _rgb_bytes(ImageOps.exif_transpose(picture))
+    if is_deep and pixels.max(initial=0) < _DARKEST_DEEP:
+        raise DatasetError(
+            f"{path}: colors of 16 bits of which 12 or fewer are used: they would be read as nearly black. "
+            "Save it with 8 bits a channel."
+        )
+    return pixels
 
 
 def is_read_alike(path: Path) -> bool:
@@ -179,6 +188,12 @@ def _opened(path: Path) -> Iterator[PillowImage.Image]:
 def _check_pixels(picture: PillowImage.Image) -> None:
     if picture.width * picture.height > MOST_PIXELS:
         raise ValueError(f"it states {picture.width} × {picture.height} pixels, more than any camera has")
+
+
+def _has_deep_colors(picture: Any) -> bool:
+    """Return whether a file holds colors of 16 bits, of which Pillow keeps the upper 8."""
+    tiles = getattr(picture, "tile", None) or []
+    return picture.mode in {"RGB", "RGBA"} and any(";16" in str(tile[3]) for tile in tiles)
 
 
 def _orientation(picture: PillowImage.Image) -> int:

@@ -130,10 +130,38 @@ def test_linked_folders_are_walked_once_and_hidden_files_passed_over(tmp_path: P
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["gray16.png", "gray12in16.png", "int32.tif"])
+@pytest.mark.parametrize("name", ["grey16.png", "grey12in16.png", "int32.tif"])
 def test_deep_greys_of_cameras_are_neither_black_nor_white(name: str) -> None:
     path = SHARED / "cases" / "pictures" / name
     if not path.is_file():
         pytest.skip(f"{path} is not there")
     image = read_picture(path)
     assert (image.min(), image.max()) == (65, 114)
+
+
+@pytest.mark.parametrize(("largest", "is_told"), [(4095, True), (1023, True), (65535, False), (30000, False)])
+def test_colors_of_twelve_bits_in_sixteen_are_told_not_read_as_black(tmp_path, largest, is_told):
+    """Pillow keeps the upper 8 of 16 bits."""
+    pixels = np.zeros((4, 5, 3), np.uint16)
+    pixels[1:, :, 1] = largest
+    path = tmp_path / "deep.png"
+    path.write_bytes(deep_png(pixels))
+    if is_told:
+        with pytest.raises(DatasetError, match="16 bits of which 12 or fewer are used"):
+            read_picture(path)
+    else:
+        assert read_picture(path).max() == largest >> 8
+
+
+def deep_png(pixels):
+    """A PNG file of 16-bit colors, which Pillow cannot write."""
+    height, width, _ = pixels.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )

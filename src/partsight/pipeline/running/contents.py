@@ -67,5 +67,5 @@ def _is_whole(path: Path, entry: Entry, *, is_thorough: bool) -> bool:
 
 
 def _hash(entries: Mapping[str, Entry]) -> str:
-    """Return the hash of names, sizes and contents; copies of a folder with other time stamps have the same."""
-    return hash_bytes(*(f"{name} {size} {sha}".encode() for name, (size, _, sha) in sorted(entries.items())))
+    """Return the hash of a list as it was written; files copied with other time stamps leave it as it is."""
+    return hash_bytes(*(f"{name} {size} {time} {sha}".encode() for name, (size, time, sha) in sorted(entries.items())))
