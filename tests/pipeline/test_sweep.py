@@ -56,7 +56,7 @@ def test_the_estimate_knows_what_is_finished_and_what_it_cost(swept):
     assert render.seconds_each > 0
     assert train.num_finished == 0
     assert train.seconds_each > 0
-    assert "report will take is not known before it ran once" in estimate_sweep(longer).sentence
+    assert "of work left, and report: not yet measured on this machine" in estimate_sweep(longer).sentence
 
 
 @pytest.mark.slow
