@@ -89,7 +89,7 @@ def test_processes_that_the_library_starts_for_several_gpus_take_paths_as_they_a
         "import ultralytics.utils.downloads as downloads;"
         "is_theirs = downloads.attempt_download_asset.__module__.startswith('ultralytics');"
         "\ntry: trainer(overrides={'model': sys.argv[2], 'data': sys.argv[2], 'resume': sys.argv[2], 'device': 'cpu'})"
-        "\nexcept FileNotFoundError: pass"
+        "\nexcept (AttributeError, FileNotFoundError, RuntimeError, SyntaxError, TypeError, ValueError) as error: print(repr(error))"
         "\nprint(is_theirs, downloads.attempt_download_asset(sys.argv[2]))"
     )
     import pickle
