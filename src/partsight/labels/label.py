@@ -1,7 +1,6 @@
 """What all label formats share: a label as read, the checks on its box, and the report of all problems at once."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -81,17 +80,6 @@ def name_problems(labels: Sequence[Label], class_names: Sequence[str]) -> list[s
 def sample_id_of(relative: Path) -> str:
     """Return the sample's id: its path below the images folder, without suffix, folders joined by two underscores."""
     return "__".join(relative.with_suffix("").parts)
-
-
-def stem_problems(relatives: Iterable[Path]) -> list[str]:
-    """Return one problem for each id that several pictures share, because they would share one label file."""
-    paths = list(relatives)
-    counts = Counter(sample_id_of(path) for path in paths)
-    return [
-        f"{path.as_posix()}: shares its name with another picture. Labels cannot be told apart: rename one"
-        for path in paths
-        if counts[sample_id_of(path)] > 1
-    ]
 
 
 def raise_problems(problems: Sequence[str], where: Path) -> None:
