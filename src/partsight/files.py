@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from partsight.errors import StorageError
+from partsight.texts import parse_json
 
 _ADVICE = {
     errno.ENOSPC: "Free some space",
@@ -59,7 +60,7 @@ def write_json(path: Path, content: Any, *, is_synced: bool = False) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON. Raises StorageError naming file and line when it is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise StorageError(
             f"{path}: not valid JSON ({error}). Delete the file and run the same command again."

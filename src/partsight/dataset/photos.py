@@ -1,13 +1,13 @@
 """The recipe's photographs: read in their format, grouped into sessions, with background photos as negatives."""
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from partsight.config.expressions import find_groups
 from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.mixing import mix
 from partsight.dataset.splits import BACKGROUND_SESSIONS
@@ -39,10 +39,10 @@ def read_photos(section: PhotosSection, class_names: Sequence[str], pass_over: P
 
 def session_of(path: str, pattern: str) -> str:
     """Return a picture's session by its path below `images/`. Raises DatasetError when the pattern does not match."""
-    match = re.search(pattern, path, re.DOTALL)  # a folder's name may hold a line break
-    if match is None:
+    groups = find_groups(pattern, path)
+    if groups is None:
         raise DatasetError(f"{path}: photos.session_pattern {pattern!r} does not match. Every picture needs a session.")
-    return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION
+    return "".join(groups).strip("/") or WHOLE_SESSION
 
 
 def _read_labeled(

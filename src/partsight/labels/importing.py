@@ -1,6 +1,5 @@
 """Labels of other tools → the photos folder: images/<session>/, labels/<session>/, classes.txt, and imports.json with the balance."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,7 +8,7 @@ from pathlib import Path
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_content, hash_file, read_json, write_bytes, write_json, write_text
 from partsight.labels.balance import Balance, BalanceSheet, balance_from
-from partsight.labels.class_names import check_unique_names
+from partsight.labels.class_names import check_names
 from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
 from partsight.labels.formats.yolo.names import names_from_text
 from partsight.labels.judging import LabeledPicture
@@ -17,6 +16,7 @@ from partsight.labels.label import Label, boxes_of
 from partsight.labels.original_names import is_copy_name
 from partsight.labels.shapes import RECTANGLE
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
+from partsight.structures.names import as_file_stem, is_folder_name
 
 IMPORTS = "imports.json"
 _JPEG_QUALITY = 95
@@ -89,7 +89,7 @@ def extend_classes(folder: Path, wanted: Sequence[str]) -> list[str]:
     """Append new classes to classes.txt and return all; the numbers of those that are there stay. Raises DatasetError."""
     known = known_classes(folder)
     names = list(dict.fromkeys([*known, *wanted]))
-    check_unique_names(names, str(folder / "classes.txt"))
+    check_names(names, str(folder / "classes.txt"))
     if names != known:
         write_text(folder / "classes.txt", "".join(f"{name}\n" for name in names))
     return names
@@ -210,7 +210,7 @@ class _Writer:
         if folder not in self._taken:
             listed = folder.iterdir() if folder.is_dir() else ()
             self._taken[folder] = {path.stem.lower() for path in listed if path.suffix.lower() in PICTURE_SUFFIXES}
-        stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", name).strip(". ") or "picture"
+        stem = as_file_stem(name)
         number, candidate = 1, stem
         while candidate.lower() in self._taken[folder]:
             number += 1
@@ -251,7 +251,7 @@ def _count_labels(labels: Sequence[Label], sheet: BalanceSheet) -> None:
 
 
 def _checked_session(session: str, name: str) -> str:
-    if not session or not re.fullmatch(r"[^\\/:*?\"<>|\x00-\x1f]+", session) or session.strip(". ") != session:
+    if not is_folder_name(session):
         raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another `session`.")
     return session
 

@@ -4,7 +4,6 @@ Pictures are written first and photos.json last. After a kill the same command w
 """
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,14 +14,13 @@ from PIL import Image as PillowImage
 from partsight.errors import PhotosError
 from partsight.files import read_json, write_bytes, write_json
 from partsight.structures.arrays import Image
+from partsight.structures.names import as_file_stem, is_folder_name
 
 RECORDS = "photos.json"
 TO_LABEL = "to_label"
 JPEG_QUALITY = 95
 
 _VERSION = 1
-_FOREIGN = r"[\\/:*?\"<>|\x00-\x1f]+"
-"""What some file system refuses in a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Records:
 
 def check_session(session: str) -> None:
     """Refuse what cannot be a folder name everywhere. Raises PhotosError."""
-    if not session or re.search(_FOREIGN, session) or session.strip(". ") != session:
+    if not is_folder_name(session):
         raise PhotosError(
             f"session {session!r} cannot be a folder name. Choose another `session`: letters, digits, hyphens."
         )
@@ -117,7 +115,7 @@ def write_records(photos: Path, records: Records) -> None:
 
 def picture_stem(source: str, time_s: float | None) -> str:
     """Return the stem for a picture: that of its source, and the time in milliseconds for frames of a video."""
-    stem = re.sub(_FOREIGN, "_", Path(source).stem).strip(". ") or "picture"
+    stem = as_file_stem(Path(source).stem)
     return stem if time_s is None else f"{stem}-{round(1000 * time_s)}"
 
 

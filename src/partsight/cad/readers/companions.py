@@ -3,7 +3,6 @@
 Found by reading the text, without a kernel, so that a changed companion is noticed and a missing one reported.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from partsight.cad.readers.formats import STEP_SUFFIXES
+from partsight.texts import parse_json
 
 _STEP_DOCUMENT = re.compile(rb"DOCUMENT_FILE\s*\(\s*'((?:[^']|'')*)'\s*,\s*'((?:[^']|'')*)'")
 _OBJ_LIBRARY = re.compile(rb"^mtllib\s+(.+?)\s*$", re.MULTILINE)
@@ -69,7 +69,7 @@ def _names_in_step(content: bytes) -> Iterator[str]:
 
 def _names_in_gltf(content: bytes) -> Iterator[str]:
     try:
-        tree = json.loads(content)
+        tree = parse_json(content)
     except ValueError:
         return  # the reader says what is wrong with it
     if isinstance(tree, dict):

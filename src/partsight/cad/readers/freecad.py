@@ -21,6 +21,7 @@ import numpy as np
 
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
+from partsight.texts import MalformedText, parse_xml
 
 LARGEST_BYTES = 2_000_000_000
 _CONTAINERS = ("App::Part", "App::DocumentObjectGroup", "App::LinkGroup")
@@ -107,11 +108,9 @@ def _read_objects(archive: zipfile.ZipFile) -> dict[str, _Object]:
 
 
 def _parse(content: bytes) -> Any:
-    from lxml import etree
-
     try:
-        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
-    except etree.XMLSyntaxError as error:
+        return parse_xml(content)
+    except MalformedText as error:
         raise ValueError(f"its object list is not XML: {error}") from error
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from partsight.progress import Advance
+from partsight.structures.names import shown_line
 
 QUIET_S = 15.0
 """Where no bar can be drawn, a line is printed this often, in seconds."""
@@ -43,8 +44,8 @@ class TerminalProgress:
             TextColumn("{task.fields[remark]}", style="dim", markup=False),
         )
         with Progress(*columns, console=self._console) as bars:
-            task = bars.add_task(name, total=total, unit=unit, remark="")
-            yield lambda done, remark: bars.update(task, completed=done, remark=remark)
+            task = bars.add_task(shown_line(name), total=total, unit=unit, remark="")
+            yield lambda done, remark: bars.update(task, completed=done, remark=shown_line(remark))
 
     @contextmanager
     def _lines(self, name: str, total: int, unit: str) -> Iterator[Advance]:

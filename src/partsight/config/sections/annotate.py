@@ -1,10 +1,7 @@
 """Settings of `annotate`: which instances are labeled."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from partsight.config.section import Section, Share
+from partsight.config.section import Section
+from partsight.config.values import Pixels, Share
 
 
 class AnnotateSection(Section):
@@ -12,5 +9,5 @@ class AnnotateSection(Section):
 
     min_visible_fraction: Share = 0.25
     """Instances of which less can be seen (hidden or cut by the border) are not labeled; they are counted."""
-    min_side_px: Annotated[float, Field(ge=0)] = 6.0
+    min_side_px: Pixels = 6.0
     """Instances whose box has a shorter side are not labeled; they are counted."""

@@ -1,12 +1,12 @@
 """Labels in and out of the photos folder."""
 
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from partsight.config.expressions import check_expression, find_groups
 from partsight.dataset.photos import session_of as session_by_pattern
 from partsight.errors import DatasetError, StorageError
 from partsight.labels.archives import unpack
@@ -153,20 +153,15 @@ def _sessions(export: OpenExport, choices: ImportChoices) -> "_SessionOf":
     if choices.session_from is None:
         return _SessionOf(choices.session, None, export.root)
     try:
-        pattern = re.compile(choices.session_from)
-    except re.error as error:
-        raise DatasetError(f"`session_from` {choices.session_from!r}: not a regular expression ({error}).") from error
-    if pattern.groups == 0:
-        raise DatasetError(
-            f"`session_from` {choices.session_from!r}: needs a group in parentheses; what it matches names the session."
-        )
-    return _SessionOf(choices.session, pattern, export.root)
+        return _SessionOf(choices.session, check_expression(choices.session_from), export.root)
+    except ValueError as error:
+        raise DatasetError(f"`session_from` {choices.session_from!r}: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)
 class _SessionOf:
     session: str
-    pattern: re.Pattern[str] | None
+    pattern: str | None
     root: Path
 
     def __call__(self, picture: LabeledPicture) -> str:
@@ -174,8 +169,8 @@ class _SessionOf:
         if self.pattern is None:
             return self.session
         path = picture.path.relative_to(self.root) if picture.path.is_relative_to(self.root) else picture.path
-        subject = picture.name if self.pattern.search(picture.name) else path.as_posix()
-        return session_by_pattern(subject, self.pattern.pattern).replace("/", "-")
+        subject = path.as_posix() if find_groups(self.pattern, picture.name) is None else picture.name
+        return session_by_pattern(subject, self.pattern).replace("/", "-")
 
 
 def _opened(source: ImportSource, folder: Path) -> ExportFolder:
