@@ -51,10 +51,13 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: Any, *, is_synced: bool = False) -> None:
     """Write indented JSON atomically, keys in the order given. Raises StorageError."""
+    write_bytes(path, json_bytes(content), is_synced=is_synced)
+
+
+def json_bytes(content: Any) -> bytes:
+    """Return indented JSON, keys in the order given."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_bytes(
-        path, text.encode(errors="backslashreplace"), is_synced=is_synced
-    )  # file names that are no text, as JSON escapes them
+    return text.encode(errors="backslashreplace")  # file names that are no text, as JSON escapes them
 
 
 def read_json(path: Path) -> Any:

@@ -96,4 +96,6 @@ def _check_event(event: Any) -> None:
             f"line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not read. Write the value itself"
         )
     if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and len(event.value) > _LONGEST_PLAIN:
-        raise MalformedText(f"line {event.start_mark.line + 1}: a value of {len(event.value)} characters without quotes")
+        raise MalformedText(
+            f"line {event.start_mark.line + 1}: a value of {len(event.value)} characters without quotes"
+        )

@@ -1,7 +1,6 @@
 """CAD files → parts: each file in a child process with limits on time and memory, results kept, mistakes reported together."""
 
 import signal
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from partsight.cad.storage import load_part
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
+from partsight.scratch import scratch_folder
 from partsight.structures.world.part import Part
 
 FORMAT_VERSION = 3
@@ -88,8 +88,8 @@ def read_file(
             return read_file(name, path, part_section, section, (cache, own))
     order = _Order(name, path, part_section, section)
     if cache is None:
-        with tempfile.TemporaryDirectory(prefix="partsight-cad-") as temporary:
-            return _read_into(Path(temporary), order, processes)
+        with scratch_folder("cad") as temporary:
+            return _read_into(temporary, order, processes)
     folder = cache / content_key(name, path, part_section, section)
     try:
         return _load(folder)
@@ -145,8 +145,8 @@ class _Order:
 
 
 def _read_into(folder: Path, order: _Order, processes: ReaderProcesses) -> tuple[ReadPart, ...]:
-    with tempfile.TemporaryDirectory(prefix="partsight-request-") as own:
-        request = Path(own) / "request.json"
+    with scratch_folder("request") as own:
+        request = own / "request.json"
         write_json(
             request,
             {
@@ -157,7 +157,7 @@ def _read_into(folder: Path, order: _Order, processes: ReaderProcesses) -> tuple
                 "section": order.section.model_dump(mode="json"),
             },
         )
-        ended = processes.run(request, Path(own) / "log.txt", order.section.timeout_s)
+        ended = processes.run(request, own / "log.txt", order.section.timeout_s)
     if ended.code or ended.timed_out:
         raise CadError(_explain(order.path, ended, order.section))
     return _load(folder)

@@ -20,6 +20,7 @@ from partsight.labels.importing import extend_classes, known_classes
 from partsight.labels.label import Label, box_problem, cut_box, raise_problems
 from partsight.labels.photo_labels import LabelState, PhotoLabels
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
+from partsight.staging import StagedFolder
 
 _Intent: TypeAlias = Literal["keep", "publish", "withdraw"]
 
@@ -170,9 +171,9 @@ def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
     return store
 
 
-def write_first_draft(folder: Path, key: str, boxes: Sequence[Label]) -> None:
-    """Write the first boxes of a photo that has just been put into to_label; it stays open until a person has looked at it."""
-    write_json(folder / "drafts" / f"{key}.json", _draft(boxes, "keep"))
+def write_first_draft(changes: StagedFolder, key: str, boxes: Sequence[Label]) -> None:
+    """Prepare the first boxes of a photo that has just been put into to_label; it stays open until a person has looked at it."""
+    changes.write_json(changes.folder / "drafts" / f"{key}.json", _draft(boxes, "keep"))
 
 
 def session_of_key(key: str) -> str:

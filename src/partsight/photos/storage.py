@@ -1,6 +1,6 @@
 """The photos folder before labeling: to_label/<session>/ and photos.json, which says where each picture comes from.
 
-Pictures are written first and photos.json last. After a kill the same command writes the same pictures over and then records them.
+Pictures and photos.json are moved into place together; after a kill, the next command finishes that or finds nothing of it.
 """
 
 import io
@@ -12,7 +12,8 @@ from typing import Any
 from PIL import Image as PillowImage
 
 from partsight.errors import PhotosError
-from partsight.files import read_json, write_bytes, write_json
+from partsight.files import read_json
+from partsight.staging import StagedFolder
 from partsight.structures.arrays import Image
 from partsight.structures.names import as_file_stem, is_folder_name
 
@@ -107,10 +108,11 @@ def read_records(photos: Path) -> Records:
     return Records(sources, pictures)
 
 
-def write_records(photos: Path, records: Records) -> None:
-    """Write photos.json atomically. Raises StorageError."""
+def write_records(changes: StagedFolder, records: Records) -> None:
+    """Prepare photos.json. Raises StorageError."""
     sources, pictures = map(asdict, records.sources), map(asdict, records.pictures)
-    write_json(photos / RECORDS, {"version": _VERSION, "sources": list(sources), "pictures": list(pictures)})
+    content = {"version": _VERSION, "sources": list(sources), "pictures": list(pictures)}
+    changes.write_json(changes.folder / RECORDS, content)
 
 
 def picture_stem(source: str, time_s: float | None) -> str:
@@ -119,16 +121,16 @@ def picture_stem(source: str, time_s: float | None) -> str:
     return stem if time_s is None else f"{stem}-{round(1000 * time_s)}"
 
 
-def write_picture(photos: Path, session: str, stem: str, image: Image) -> str:
-    """Write a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
+def write_picture(changes: StagedFolder, session: str, stem: str, image: Image) -> str:
+    """Prepare a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
     content = _jpeg(image)
-    folder = photos / TO_LABEL / session
+    folder = changes.folder / TO_LABEL / session
     number, path = 1, folder / f"{stem}.jpg"
-    while path.is_file() and path.read_bytes() != content:
+    while (there := changes.place(path)).is_file() and there.read_bytes() != content:
         number += 1
         path = folder / f"{stem}-{number}.jpg"
-    write_bytes(path, content)
-    return path.relative_to(photos).as_posix()
+    changes.write(path, content)
+    return path.relative_to(changes.folder).as_posix()
 
 
 def _picture_record(entry: dict[str, Any]) -> PictureRecord:

@@ -22,6 +22,7 @@ import numpy as np
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
 from partsight.texts import MalformedText, parse_xml
+from partsight.unpacking import BombError, check_members
 
 LARGEST_BYTES = 2_000_000_000
 _CONTAINERS = ("App::Part", "App::DocumentObjectGroup", "App::LinkGroup")
@@ -73,21 +74,17 @@ def read_freecad_shapes(path: Path, folder: Path) -> FreecadContents:
     """Read the visible shapes, unpacking their BREP files into a folder. Raises CadError."""
     try:
         with zipfile.ZipFile(path) as archive:
-            _check_size(path, archive)
+            check_members(archive, path.stat().st_size, largest_bytes=LARGEST_BYTES)
             objects = _read_objects(archive)
             shapes = list(_visible_shapes(archive, objects, folder))
+    except BombError as error:
+        raise CadError(f"{path}: {error}.") from error
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, struct.error, OSError, EOFError) as error:
         raise CadError(f"{path}: not a FreeCAD document, or a damaged one ({error}). Save it again.") from error
     if not shapes:
         raise CadError(f"{path}: no visible shape in it. Make the parts visible in FreeCAD and save it again.")
     away = sorted({entry.linked_file for entry in objects.values() if entry.linked_file})
     return FreecadContents(tuple(shapes), tuple(f"links into {name}, which is not followed" for name in away))
-
-
-def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
-    total = sum(info.file_size for info in archive.infolist())
-    if total > LARGEST_BYTES:
-        raise CadError(f"{path}: unpacks to {total / 1e9:.1f} GB, expected less than {LARGEST_BYTES / 1e9:.0f} GB.")
 
 
 # The object list ------------------------------------------------------------------------------------------------------

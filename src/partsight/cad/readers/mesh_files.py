@@ -11,6 +11,7 @@ import trimesh
 
 from partsight.cad.readers.companions import find_companions
 from partsight.cad.readers.formats import METERS_PER, SCENE_SUFFIXES
+from partsight.cad.readers.packed import check_zipped
 from partsight.cad.readers.pieces import BaseColor, Node, Piece, ReadFile
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
@@ -46,6 +47,8 @@ def read_triangles(path: Path, unit: str | None) -> ReadFile:
 
 def _load(path: Path) -> Any:
     kind = path.suffix.lower().lstrip(".").upper()
+    if kind == "3MF":
+        check_zipped(path)
     try:
         scene = trimesh.load_scene(path, process=False)
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError, AttributeError) as error:

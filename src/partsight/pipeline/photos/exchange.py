@@ -1,6 +1,5 @@
 """Labels in and out of the photos folder."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from partsight.config.expressions import check_expression, find_groups
 from partsight.dataset.photos import session_of as session_by_pattern
-from partsight.errors import DatasetError, StorageError
+from partsight.errors import DatasetError
 from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
 from partsight.labels.class_mapping import ClassMapping, map_classes
@@ -31,6 +30,7 @@ from partsight.labels.own_folders import read_yolo
 from partsight.labels.selecting import EmptyRule, ImportRules, select
 from partsight.pictures import read_picture
 from partsight.progress import Progress
+from partsight.scratch import scratch_folder
 from partsight.structures.dataset import Dataset
 
 _YAML_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -199,14 +199,9 @@ def _single_folder(folder: Path) -> Path:
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="partsight-import-")
-    except OSError as error:
-        advice = "Set TMPDIR to a folder with space."
-        raise StorageError(f"no folder for temporary files ({error.strerror or error}). {advice}") from error
-    with folder as name:
+    with scratch_folder("import") as folder:
         # Names of classes are also looked for above an export: above this one there is nothing.
-        inner = Path(name) / "export"
+        inner = folder / "export"
         inner.mkdir()
         yield inner
 

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from partsight.errors import StorageError
-from partsight.files import hash_file
+from partsight.files import hash_file, storage_errors
 from partsight.labels.label import Label
 from partsight.labels.store import write_first_draft
 from partsight.photos.footage import PreviewFrame
@@ -22,6 +19,7 @@ from partsight.photos.storage import (
     write_picture,
     write_records,
 )
+from partsight.staging import StagedFolder, staged
 from partsight.structures.arrays import Image
 
 _WAIT_S = 10.0
@@ -40,34 +38,21 @@ class SnapshotKeeper:
 
     def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
         """Write picture, record and boxes; the photo is open until a person has labeled it. Raises StorageError."""
-        try:
-            self.photos.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.photos / ".lock", timeout=_WAIT_S):
-                return self._keep(image, boxes, taken_at)
-        except Timeout as error:
-            raise StorageError(
-                f"{self.photos}: another partsight process adds photos here. Try again later."
-            ) from error
-        except OSError as error:
-            raise StorageError(
-                f"{self.photos}: cannot be written ({error.strerror or error}). Free some space."
-            ) from error
-
-    def _keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
-        file = write_picture(
-            self.photos, self.session, f"live-{taken_at:%Y%m%dT%H%M%S}{taken_at.microsecond // 1000:03}", image
-        )
-        records = read_records(self.photos)
-        write_records(self.photos, records.with_pictures([self._record(file, image)]))
-        write_first_draft(self.photos, Path(file).relative_to(TO_LABEL).as_posix(), boxes)
+        with storage_errors(self.photos), staged(self.photos, patience_s=_WAIT_S) as changes:
+            stem = f"live-{taken_at:%Y%m%dT%H%M%S}{taken_at.microsecond // 1000:03}"
+            file = write_picture(changes, self.session, stem, image)
+            record = self._record(changes, file, image)
+            write_records(changes, read_records(self.photos).with_pictures([record]))
+            write_first_draft(changes, Path(file).relative_to(TO_LABEL).as_posix(), boxes)
+            changes.commit()
         return file
 
-    def _record(self, file: str, image: Image) -> PictureRecord:
+    def _record(self, changes: StagedFolder, file: str, image: Image) -> PictureRecord:
         measurement = measure(PreviewFrame(0, None, small_gray(image)))
         return PictureRecord(
             file=file,
             source=SOURCE,
-            content_hash=hash_file(self.photos / file),
+            content_hash=hash_file(changes.place(self.photos / file)),
             time_s=None,
             session=self.session,
             part=None,
