@@ -183,6 +183,11 @@ def _explain(path: Path, ended: ChildExit, section: CadSection) -> str:
             f"{path}: needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
             "cad.linear_tolerance, or simplify the file."
         )
+    if ended.was_killed:
+        return (
+            f"{path}: the CAD reader was killed twice ({_cause(ended.code, '')}), as the system does when memory is short. "
+            "The file may be sound: close other programs, or lower cad.memory_limit_gb to learn what it needs, and run again."
+        )
     return f"{path}: the CAD reader died of it ({_cause(ended.code, said)}). Export it again as STEP AP214."
 
 
