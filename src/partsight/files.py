@@ -21,8 +21,13 @@ _ADVICE = {
     errno.EACCES: "Mend the permissions",
     errno.EPERM: "Mend the permissions",
     errno.EIO: "Check the disk",
+    errno.ESTALE: "Check the network drive",
+    errno.ENAMETOOLONG: "Choose a shorter name",
+    errno.ELOOP: "Mend the links",
+    errno.EMFILE: "Raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "Close other programs",
 }
-"""What to do, by the reason for which the operating system refuses to write."""
+"""What to do, by the reason for which the operating system refuses to read or write."""
 
 
 def write_bytes(path: Path, content: bytes | memoryview, *, is_synced: bool = False) -> None:
@@ -112,17 +117,21 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise storage_error(path, error) from error
 
 
+def advice_for(error: OSError) -> str:
+    """Return what to do about a refusal of the operating system."""
+    return _ADVICE.get(error.errno or 0, "Free some space or mend the permissions")
+
+
 def storage_error(path: Path, error: OSError) -> StorageError:
     """Return what to tell the user about a file that cannot be written."""
-    advice = _ADVICE.get(error.errno or 0, "Free some space or mend the permissions")
     return StorageError(
         f"{path}: cannot be written ({error.strerror or error}; {_free_space(path)}). Everything written so far is intact. "
-        f"{advice}, then run the same command again."
+        f"{advice_for(error)}, then run the same command again."
     )
 
 
 def is_refusal(error: OSError) -> bool:
-    """Return whether it is the disk that refuses to write, for want of space or permission."""
+    """Return whether the operating system refuses to read or write, for want of space or permission."""
     return error.errno in _ADVICE
 
 

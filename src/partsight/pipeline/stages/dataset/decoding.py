@@ -3,10 +3,11 @@
 A header says nothing about what follows: a picture that was cut off would be dropped by a training library without a word.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_file, read_json, write_json
 from partsight.labels.label import raise_problems
 from partsight.photos.footage import PreviewFrame
