@@ -11,17 +11,13 @@ from partsight.config.content import key_parts, read_toml, value_of, with_value,
 from partsight.config.recipe import Recipe
 from partsight.config.renamed import new_setting
 from partsight.config.trust import script_values
-from partsight.errors import RecipeError
+from partsight.errors import RecipeError, StaleRecipeError
 from partsight.files import hash_content, write_bytes
 
 DELETED: Any = object()
 """In the place of a value: the key is taken out, so that preset or default count again."""
 _OWN_HEADING = 2
 """Groups up to this depth stand under a heading of their own, as `[train.augment]`."""
-
-
-class StaleRecipeError(RecipeError):
-    """The recipe was changed elsewhere meanwhile."""
 
 
 def recipe_revision(path: Path) -> str:

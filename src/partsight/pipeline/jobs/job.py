@@ -121,8 +121,8 @@ def began_s(pid: int) -> float:
 def is_same_process(pid: int, began: float) -> bool:
     """Return whether the process of this number is the one that began then; numbers are given again."""
     try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - began) < _CLOCK_S
+        is_zombie = psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        return not is_zombie and abs(began_s(pid) - began) < _CLOCK_S
     except psutil.Error:
         return False
 

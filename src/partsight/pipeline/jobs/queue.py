@@ -6,21 +6,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
-from partsight.errors import PartsightError
+from partsight.errors import JobError
 from partsight.files import storage_errors
 from partsight.pipeline.jobs.job import ENDED, OUTPUT, PROGRESS, STOP, WORKER, Job, Lane, read_job, write_job
 
 JOBS = "jobs"
 _STARTED_S = 10.0
 _POLL_S = 0.05
-
-
-class JobError(PartsightError):
-    """A job cannot be started, stopped or continued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +83,13 @@ def list_jobs(folder: Path) -> tuple[Job, ...]:
 
 def _launch(job: Job) -> None:
     """Start the worker of a job, apart from this process, and wait until it has said that it is there. Raises JobError."""
-    apart: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
     worker = subprocess.Popen(
         [sys.executable, "-m", "partsight.pipeline.jobs.worker", str(job.folder.resolve())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        **apart,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
     until_s = time.monotonic() + _STARTED_S
     while not (job.folder / WORKER).exists() and worker.poll() is None and time.monotonic() < until_s:

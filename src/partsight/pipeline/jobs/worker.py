@@ -54,7 +54,7 @@ def _earlier(job: Job) -> Iterator[Job]:
 
 def _run(job: Job) -> int:
     environment = {**os.environ, VARIABLE: str(job.folder / PROGRESS), "PYTHONUNBUFFERED": "1"}
-    with (job.folder / OUTPUT).open("ab") as output:
+    with open(job.folder / OUTPUT, "ab", opener=_for_us_alone) as output:  # links with their secrets are in it
         command = subprocess.Popen(
             [sys.executable, "-m", "partsight", *job.command],
             cwd=job.directory,
@@ -64,6 +64,10 @@ def _run(job: Job) -> int:
             stderr=subprocess.STDOUT,
         )
         return _watch(command, job)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _watch(command: subprocess.Popen[bytes], job: Job) -> int:
