@@ -39,8 +39,8 @@ def edit_recipe(path: Path, changes: Mapping[str, Any], revision: str | None = N
     expected = document.unwrap()
     for key, value in changes.items():
         new_key, new_value = new_setting(key, value)
-        _set(document, key_parts(new_key), new_value)
         expected = _without(expected, new_key) if value is DELETED else with_value(expected, new_key, new_value)
+        _set(document, key_parts(new_key), new_value)
     after = tomlkit.dumps(document)
     _check(expected, path, changes)
     if tomllib.loads(after) != expected:

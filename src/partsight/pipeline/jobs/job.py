@@ -17,9 +17,8 @@ JobState: TypeAlias = Literal["waiting", "running", "done", "failed", "stopped",
 Lane: TypeAlias = Literal["work", "page"]
 """`work` waits for its turn, one at a time; a `page` serves the browser beside it."""
 
-DESCRIPTION, WORKER, ENDED, PROGRESS, OUTPUT, STOP = (
-    "job.json", "worker.json", "ended.json", "progress.json", "output.txt", "stop",
-)  # fmt: skip
+DESCRIPTION, WORKER, COMMAND, ENDED = "job.json", "worker.json", "command.json", "ended.json"
+PROGRESS, OUTPUT, STOP = "progress.json", "output.txt", "stop"
 INTERRUPTED = 130
 """Exit code of a command that was asked to stop."""
 _TAIL_BYTES = 20_000
@@ -58,9 +57,18 @@ class Job:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its worker process is there; one that was started a moment ago counts."""
-        worker = _read(self.folder / WORKER)
-        return worker is not None and is_same_process(worker["pid"], worker["began_s"])
+        """Whether its worker is there, or the command, which outlives a worker that was killed."""
+        return self.has_worker or self.command_pid is not None
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether the process is there that heeds a wish to stop."""
+        return _living_pid(self.folder / WORKER) is not None
+
+    @property
+    def command_pid(self) -> int | None:
+        """Number of the process that runs the command; None while there is none."""
+        return _living_pid(self.folder / COMMAND)
 
     @property
     def seconds(self) -> float:
@@ -111,6 +119,16 @@ def read_job(folder: Path) -> Job | None:
         return Job(folder, command, content["title"], content["lane"], directory, content["created_s"])
     except (KeyError, TypeError):
         return None
+
+
+def note_process(path: Path, pid: int) -> None:
+    """Write which process it is. Raises StorageError."""
+    write_json(path, {"pid": pid, "began_s": began_s(pid)})
+
+
+def _living_pid(path: Path) -> int | None:
+    noted = _read(path)
+    return noted["pid"] if noted is not None and is_same_process(noted["pid"], noted["began_s"]) else None
 
 
 def began_s(pid: int) -> float:

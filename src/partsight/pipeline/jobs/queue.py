@@ -1,7 +1,11 @@
 """The jobs of a project: started, listed, stopped, continued. Their order and their states are in files, not in this process."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +15,7 @@ from filelock import FileLock
 
 from partsight.errors import JobError
 from partsight.files import storage_errors
-from partsight.pipeline.jobs.job import ENDED, OUTPUT, PROGRESS, STOP, WORKER, Job, Lane, read_job, write_job
+from partsight.pipeline.jobs.job import COMMAND, ENDED, OUTPUT, PROGRESS, STOP, WORKER, Job, Lane, read_job, write_job
 
 JOBS = "jobs"
 _STARTED_S = 10.0
@@ -58,9 +62,11 @@ class JobQueue:
     def stop(self, number: int) -> Job:
         """Ask a job to stop; what it has finished is kept, and it can be continued. Raises JobError."""
         job = self.find(number)
-        if not job.is_alive:
+        if job.state not in ("waiting", "running"):
             raise JobError(f"job {number} ({job.title}): {job.state} already, there is nothing to stop.")
         (job.folder / STOP).touch()
+        if not job.has_worker and job.command_pid is not None:
+            interrupt(job.command_pid)
         return job
 
     def resume(self, number: int) -> Job:
@@ -68,7 +74,7 @@ class JobQueue:
         job = self.find(number)
         if job.state not in ("stopped", "failed", "lost"):
             raise JobError(f"job {number} ({job.title}): {job.state}; only one that ended early can be continued.")
-        for name in (ENDED, STOP, WORKER, OUTPUT, PROGRESS):
+        for name in (ENDED, STOP, WORKER, COMMAND, OUTPUT, PROGRESS):
             (job.folder / name).unlink(missing_ok=True)
         _launch(job)
         return job
@@ -81,6 +87,12 @@ def list_jobs(folder: Path) -> tuple[Job, ...]:
     return tuple(sorted(jobs, key=lambda job: job.number))
 
 
+def interrupt(pid: int) -> None:
+    """Ask a process to stop, as Ctrl+C does; one that has ended meanwhile is no error."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
+
+
 def _launch(job: Job) -> None:
     """Start the worker of a job, apart from this process, and wait until it has said that it is there. Raises JobError."""
     worker = subprocess.Popen(
@@ -91,6 +103,7 @@ def _launch(job: Job) -> None:
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+    threading.Thread(target=worker.wait, daemon=True).start()  # takes note of its end, so that no zombie is left
     until_s = time.monotonic() + _STARTED_S
     while not (job.folder / WORKER).exists() and worker.poll() is None and time.monotonic() < until_s:
         time.sleep(_POLL_S)

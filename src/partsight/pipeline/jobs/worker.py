@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,8 +11,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from partsight.files import write_json
-from partsight.pipeline.jobs.job import ENDED, INTERRUPTED, OUTPUT, PROGRESS, STOP, WORKER, Job, began_s, read_job
-from partsight.pipeline.jobs.queue import list_jobs
+from partsight.pipeline.jobs.job import (
+    COMMAND,
+    ENDED,
+    INTERRUPTED,
+    OUTPUT,
+    PROGRESS,
+    STOP,
+    WORKER,
+    Job,
+    note_process,
+    read_job,
+)
+from partsight.pipeline.jobs.queue import interrupt, list_jobs
 from partsight.pipeline.jobs.record import VARIABLE
 
 _POLL_S = 0.2
@@ -26,7 +36,7 @@ def main(folder: Path) -> None:
     job = read_job(folder)
     if job is None:
         return
-    write_json(folder / WORKER, {"pid": os.getpid(), "began_s": began_s(os.getpid())})
+    note_process(folder / WORKER, os.getpid())
     code, started_s = INTERRUPTED, time.monotonic()
     with contextlib.ExitStack() as turn:
         if _wait_for_turn(job, turn):
@@ -63,6 +73,7 @@ def _run(job: Job) -> int:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+        note_process(job.folder / COMMAND, command.pid)
         return _watch(command, job)
 
 
@@ -76,7 +87,7 @@ def _watch(command: subprocess.Popen[bytes], job: Job) -> int:
     while (code := command.poll()) is None:
         if asked_s is None and (job.folder / STOP).exists():
             asked_s = time.monotonic()
-            command.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
+            interrupt(command.pid)
         if asked_s is not None and time.monotonic() - asked_s > _PATIENCE_S:
             command.kill()
         time.sleep(_POLL_S)
