@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from partsight.app.files import receive_file, refused
 from partsight.app.project import CAD, Project
+from partsight.cad.readers.formats import SUFFIXES, is_cad_file
 from partsight.config.sections.cad import PartSection
 from partsight.errors import CadError, PartsightError
 from partsight.pipeline.cad_files.check import describe_pair, inspect, name_classes
@@ -164,6 +165,11 @@ def _add(project: Project, paths: Sequence[Path]) -> list[str]:
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise CadError(f"{', '.join(missing)}: no such file or folder on this machine.")
+    foreign = [path.name for path in paths if path.is_file() and not is_cad_file(path)]
+    if foreign:
+        raise CadError(
+            f"{', '.join(foreign)}: no CAD file that can be read. Known suffixes: {', '.join(sorted(SUFFIXES))}."
+        )
     named = name_classes(paths)
     for name, path in named.items():
         project.add_part(name, path.resolve())

@@ -1,5 +1,7 @@
 """The app's server: its page and what the page asks for, behind the one guard."""
 
+import contextlib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,6 +15,7 @@ from partsight.app.project import Project
 from partsight.app.results import ResultShelf
 from partsight.app.scene import SheetMaker
 from partsight.errors import PartsightError, StaleRecipeError, StorageError
+from partsight.files import read_json, storage_errors, write_json
 from partsight.web.access import Access, new_token
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
@@ -23,6 +26,8 @@ _STATIC = (
     "page.css", "icon.svg", "app.js", "ask.js", "dom.js", "parts.js", "viewer.js", "glb.js", "scene.js", "photos.js", "training.js",
     "results.js", "live.js", "tour.js",
 )  # fmt: skip
+
+_ACCESS = "app/access.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,12 @@ class AppServer:
 
 def open_app(project: Project, access: Access, say: Callable[[str], None]) -> AppServer:
     """Take a port for the app of a project. Raises StorageError when it is taken, SourceError for an unsafe address."""
-    asked = access if access.token else replace(access, token=new_token())
+    kept = _kept_access(project)
+    asked = replace(access, token=access.token or kept.token, page="app")
     asked.check()
-    listener = listen(asked.host, asked.port)
-    placed = replace(asked, port=listener.getsockname()[1], page="app")
+    listener = _listen(asked, kept.port)
+    placed = replace(asked, port=listener.getsockname()[1])
+    _keep_access(project, placed)
     shelf, sheets, shown = PartShelf(project), SheetMaker(project), ResultShelf(project)
     app = make_app(project, placed, (shelf, sheets, shown))
 
@@ -56,6 +63,33 @@ def open_app(project: Project, access: Access, say: Callable[[str], None]) -> Ap
 
     link = f"http://{placed.host}:{placed.port}/?token={placed.token}"
     return AppServer(link, page_server(app, listener, say=say), close)
+
+
+def _listen(asked: Access, port: int) -> socket.socket:
+    """Take the port asked for; else the one of the last time, so that a page that was left open finds its server again."""
+    if asked.port == 0 and port:
+        with contextlib.suppress(StorageError):
+            return listen(asked.host, port)
+    return listen(asked.host, asked.port)
+
+
+def _kept_access(project: Project) -> Access:
+    """Return port and token of the last time, or a new token."""
+    try:
+        content = read_json(project.workspace.root / _ACCESS)
+        kept = Access(port=int(content["port"]), token=str(content["token"]))
+        kept.check()
+    except (OSError, KeyError, TypeError, ValueError, PartsightError):
+        return Access(token=new_token())
+    return kept
+
+
+def _keep_access(project: Project, access: Access) -> None:
+    """Write port and token for the next time, for this user alone. Raises StorageError."""
+    path = project.workspace.root / _ACCESS
+    write_json(path, {"port": access.port, "token": access.token})
+    with storage_errors(path):
+        path.chmod(0o600)
 
 
 def make_app(project: Project, access: Access, workers: tuple[PartShelf, SheetMaker, ResultShelf]) -> FastAPI:

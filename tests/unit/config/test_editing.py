@@ -62,7 +62,9 @@ def test_comments_and_order_stay(path, changes):
 
 
 def test_what_is_taken_out_is_gone_and_what_was_not_there_is_no_error(path):
-    edit_recipe(path, {"preset": DELETED, "parts.QF": DELETED, "evaluate.bootstrap": DELETED, "train.augment.mosaic": DELETED})
+    edit_recipe(
+        path, {"preset": DELETED, "parts.QF": DELETED, "evaluate.bootstrap": DELETED, "train.augment.mosaic": DELETED}
+    )
     found = tomllib.loads(path.read_text())
     assert "preset" not in found
     assert list(found["parts"]) == ["M2.5"]

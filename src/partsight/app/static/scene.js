@@ -8,6 +8,7 @@ const WORDS = {
   workshop: ["Workshop floor and stands", "large parts, seen by someone who walks round them"],
   table: ["On a table", "many small parts side by side"],
   bin: ["In a bin", "boxes and heaps, seen from above"],
+  hand: ["Held in the hand", "one or two, large, from every side"],
 };
 const SIZE = "randomize.camera.object_size", COUNT = "randomize.scatter.parts_per_image", OTHERS = "randomize.distractors.per_image";
 
