@@ -47,7 +47,7 @@ def _check_line(text: str) -> str:
 
 Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 """A fraction or probability, 0…1."""
-Score: TypeAlias = Annotated[float, Field(gt=0.0, lt=1.0)]
+ScoreBound: TypeAlias = Annotated[float, Field(gt=0.0, lt=1.0)]
 """A score of a detection, between 0 and 1."""
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A seed that every library takes."""
@@ -90,7 +90,7 @@ Weight: TypeAlias = Annotated[float, Field(ge=0.0, le=1e6)]
 
 # Intervals [low, high], both included --------------------------------------------------------------------------------------------
 
-Shares: TypeAlias = Annotated[tuple[Share, Share], AfterValidator(check_ordered)]
+ShareRange: TypeAlias = Annotated[tuple[Share, Share], AfterValidator(check_ordered)]
 Factors: TypeAlias = Annotated[tuple[Factor, Factor], AfterValidator(check_ordered)]
 Multiples: TypeAlias = Annotated[tuple[Multiple, Multiple], AfterValidator(check_ordered)]
 Angles: TypeAlias = Annotated[tuple[Degrees, Degrees], AfterValidator(check_ordered)]
@@ -102,9 +102,9 @@ Numbers: TypeAlias = Annotated[tuple[Things, Things], AfterValidator(check_order
 
 # Text and paths ------------------------------------------------------------------------------------------------------------------
 
-Line: TypeAlias = Annotated[str, Field(max_length=1000), AfterValidator(_check_line)]
+TextLine: TypeAlias = Annotated[str, Field(max_length=1000), AfterValidator(_check_line)]
 """One line of text."""
-Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_name)]
+ClassName: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_name)]
 """The name of a class: one line that is no markup, because names stand one a line in the lists that trainers read."""
 PathText: TypeAlias = Annotated[str, Field(max_length=LONGEST_PATH, pattern=r"^[^\x00]*$")]
 """A path, or a word in its place."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from partsight.config.values import Name
+from partsight.config.values import ClassName
 from partsight.files import hash_json
 from partsight.structures.network import NetworkSpec
 from partsight.structures.verifier_spec import VerifierSpec
@@ -70,7 +70,7 @@ class Document(_Entry):
 class PartCard(_Entry):
     """What is shown beside a recognized part."""
 
-    name: Name
+    name: ClassName
     description: str = ""
     picture: InsidePath | None = None
     """A PNG of the CAD model; classes that are sub-parts of others have none."""
@@ -158,7 +158,7 @@ class ModelDescription(_Entry):
     kind: Literal["partsight-model"]
     format: Annotated[int, Field(ge=1)]
     name: str
-    class_names: Annotated[tuple[Name, ...], Field(min_length=1)]
+    class_names: Annotated[tuple[ClassName, ...], Field(min_length=1)]
     spec: NetworkSpec
     threshold: Fraction
     threshold_source: str

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from partsight.config.section import Section
-from partsight.config.values import FilePath, Line, Name, Seconds
+from partsight.config.values import ClassName, FilePath, Seconds, TextLine
 
 MaterialKind: TypeAlias = Literal[
     "steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"
@@ -35,23 +35,23 @@ class PartSection(Section):
 
     files: Annotated[tuple[FilePath, ...], Field(min_length=1)]
     """CAD files of this class; several files are variants, drawn in turn."""
-    node: tuple[Line, ...] = ()
+    node: tuple[TextLine, ...] = ()
     """Take only the sub-assemblies whose name matches one of these patterns (`COIL*`); different shapes become variants."""
-    hide: tuple[Line, ...] = ()
+    hide: tuple[TextLine, ...] = ()
     """Leave out the nodes whose name matches one of these patterns (`*SCREW*`), with all that is below them."""
-    labels: Annotated[dict[Name, tuple[Line, ...]], Field(default_factory=dict)]
+    labels: Annotated[dict[ClassName, tuple[TextLine, ...]], Field(default_factory=dict)]
     """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
-    materials: Annotated[dict[Line, MaterialKind], Field(default_factory=dict)]
+    materials: Annotated[dict[TextLine, MaterialKind], Field(default_factory=dict)]
     """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
-    description: Line = ""
+    description: TextLine = ""
     """One line shown beside the part in reports and, once exported, beside the recognized part."""
     document: Annotated[tuple[WebLink | FilePath, ...], BeforeValidator(_as_tuple)] = ()
     """What to read about the part, one or a list: files (relative to the recipe) or http(s) links; exported with the detector."""
-    details: Annotated[dict[Line, Line], BeforeValidator(_with_text_values), Field(default_factory=dict)]
+    details: Annotated[dict[TextLine, TextLine], BeforeValidator(_with_text_values), Field(default_factory=dict)]
     """Shown beside the recognized part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from partsight.config.section import Section
-from partsight.config.values import Score
+from partsight.config.values import ScoreBound
 
 
 class EvaluateSection(Section):
@@ -29,7 +29,7 @@ class EvaluateSection(Section):
     ones show small parts better; time grows with the square. With `baseline` the first counts."""
     bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 1000
     """Resamples for the intervals; 0 gives none."""
-    min_score: Score = 0.001
+    min_score: ScoreBound = 0.001
     """Detections below this score are not asked for."""
     max_detections: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Most detections per picture (COCO: 100)."""

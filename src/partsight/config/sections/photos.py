@@ -3,7 +3,7 @@
 from typing import Literal
 
 from partsight.config.section import Section
-from partsight.config.values import Expression, FilePath, Line, NumberOrNone
+from partsight.config.values import Expression, FilePath, NumberOrNone, TextLine
 
 
 class PhotosSection(Section):
@@ -18,11 +18,11 @@ class PhotosSection(Section):
     references to groups are not known: it takes no longer than the path is."""
     session_block: NumberOrNone = 0
     """Divides each session further into contiguous blocks of this many pictures in name order; 0 does not divide."""
-    train: tuple[Line, ...] = ()
+    train: tuple[TextLine, ...] = ()
     """Sessions to train on: names or shell patterns."""
-    validation: tuple[Line, ...] = ()
+    validation: tuple[TextLine, ...] = ()
     """Sessions that choose checkpoint and threshold."""
-    test: tuple[Line, ...] = ()
+    test: tuple[TextLine, ...] = ()
     """Sessions that only report."""
     background_folder: FilePath | None = None
     """Folder of photographs without any part, used as negatives."""

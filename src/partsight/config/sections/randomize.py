@@ -20,7 +20,7 @@ from partsight.config.values import (
     Multiples,
     Numbers,
     Share,
-    Shares,
+    ShareRange,
     Step,
     Weight,
     check_ordered,
@@ -42,7 +42,7 @@ MOST_CHOICES = 1000
 """Most sizes in a histogram."""
 MOST_VIEWS = 1_000_000
 """Most directions of the grid around a part."""
-Size: TypeAlias = Annotated[float, Field(ge=LEAST_SIZE, le=MOST_SIZE)]
+ObjectSize: TypeAlias = Annotated[float, Field(ge=LEAST_SIZE, le=MOST_SIZE)]
 Focal: TypeAlias = Annotated[float, Field(ge=LEAST_FOCAL, le=MOST_FOCAL)]
 Distortion: TypeAlias = Annotated[float, Field(ge=MOST_BARREL, le=MOST_PINCUSHION)]
 Quality: TypeAlias = Annotated[int, Field(ge=1, le=100)]
@@ -150,14 +150,14 @@ class OrbitSection(Section):
 class Choices(Section):
     """Sizes to draw from, each as frequent as the others."""
 
-    choices: Annotated[tuple[Size, ...], Field(min_length=1, max_length=MOST_CHOICES)]
+    choices: Annotated[tuple[ObjectSize, ...], Field(min_length=1, max_length=MOST_CHOICES)]
     """Sizes, as shares of the picture's longer side."""
 
 
 class CameraSection(Section):
     """Where the camera stands and how it looks."""
 
-    object_size: Annotated[tuple[Size, Size] | Choices | Literal["photos"], BeforeValidator(_read_size)] = (
+    object_size: Annotated[tuple[ObjectSize, ObjectSize] | Choices | Literal["photos"], BeforeValidator(_read_size)] = (
         0.06,
         0.75,
     )
@@ -304,7 +304,7 @@ class WearSection(Section):
 
     share: Share = 0.0
     """Share of parts that are worn at all. 0 by default: the published figures were measured without wear."""
-    strength: Shares = (0.2, 1.0)
+    strength: ShareRange = (0.2, 1.0)
     """How strong a trace is, 0…1, drawn for each anew."""
     traces: Annotated[dict[Trace, Share], BeforeValidator(_with_usual_traces)] = USUAL_TRACES
     """How often a worn part has each; traces not named keep these: `brushed` (fine parallel lines of grinding, on metal), `smudges`
@@ -387,11 +387,11 @@ class SensorSection(Section):
     """Share of pictures whose colors were sampled by one filter per pixel and interpolated, which softens them."""
     motion_px: Blurs = (1.0, 6.0)
     """Length of the motion blur at 640 pixels picture width, in pixels."""
-    vignetting: Shares = (0.0, 0.3)
+    vignetting: ShareRange = (0.0, 0.3)
     """Light lost in the corners."""
-    shot_noise: Shares = (0.0, 0.03)
+    shot_noise: ShareRange = (0.0, 0.03)
     """Photon noise at white."""
-    read_noise: Shares = (0.0, 0.01)
+    read_noise: ShareRange = (0.0, 0.01)
     """Signal-independent noise."""
     noise_width: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Width in pixels at which noise is stated. Narrower pictures have less of it, as if they had been made smaller; 0: noise is that

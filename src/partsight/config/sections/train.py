@@ -13,7 +13,7 @@ from partsight.config.values import (
     FilePath,
     Number,
     PathText,
-    Score,
+    ScoreBound,
     Seed,
     Share,
     Workers,
@@ -55,7 +55,7 @@ class HardSection(Section):
     """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left."""
     repeat: Annotated[int, Field(ge=2, le=1000)] = 4
     """How often photos with false alarms are shown for each time that other photos without parts are."""
-    score: Score = 0.25
+    score: ScoreBound = 0.25
     """Score from which a detection on a photo without parts is a false alarm."""
     pasted: Share = 0.25
     """Share of the renders of these trainings into which something is pasted that was a false alarm, as a thing of no class."""
@@ -69,9 +69,9 @@ class SelfTrainingSection(Section):
     them among the photos."""
     frames: Number = 200
     """Frames of each video that are looked at, evenly spread."""
-    score: Score = 0.5
+    score: ScoreBound = 0.5
     """Least mean score of a part, over the frames in which it was followed, for its boxes to count."""
-    doubt: Score = 0.1
+    doubt: ScoreBound = 0.1
     """Frames with any other detection from this score up are left out."""
     track: Annotated[int, Field(ge=2, le=10_000)] = 3
     """Frames in which a part has to be seen and taken for one class."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from partsight.config.section import Section
-from partsight.config.values import Crew, Line, Workers
+from partsight.config.values import Crew, TextLine, Workers
 
 SchedulerName: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.,:@+=/-]*)?$", max_length=200)]
 """A name as schedulers have them: it becomes part of a command, so it holds no space and nothing that a shell reads."""
@@ -38,9 +38,9 @@ class ClusterSection(Section):
     """Workers on each node; they share its cores, and its GPUs if there are any."""
     gpus_per_node: Workers = 0
     """GPUs of each node; a worker sees one of them."""
-    options: tuple[Line, ...] = ()
+    options: tuple[TextLine, ...] = ()
     """Further lines for the scheduler, as in "#SBATCH --mem=32G". As trusted as a script: asked about once (docs/security.md)."""
-    setup: tuple[Line, ...] = ()
+    setup: tuple[TextLine, ...] = ()
     """Shell lines that each job runs first, as in "module load python".
     As trusted as a script: asked about once (docs/security.md)."""
     address: Address = ""

@@ -6,11 +6,11 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from partsight.config.section import Section
-from partsight.config.values import Line
+from partsight.config.values import TextLine
 
 Whole: TypeAlias = Annotated[int, Field(ge=-(10**12), le=10**12)]
 Real: TypeAlias = Annotated[float, Field(ge=-1e12, le=1e12)]
-Value: TypeAlias = bool | Whole | Real | Line | tuple[Real, ...]
+Value: TypeAlias = bool | Whole | Real | TextLine | tuple[Real, ...]
 """A value of some key; the key's own type decides about it in turn."""
 
 MOST_CELLS = 100_000
@@ -46,11 +46,11 @@ class TuneRange(Section):
 class SweepSection(Section):
     """A grid over recipe keys, each combination with several seeds; or keys that a tuner chooses by validation pictures."""
 
-    grid: dict[Line, Annotated[tuple[Value, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    grid: dict[TextLine, Annotated[tuple[Value, ...], Field(min_length=1)]] = Field(default_factory=dict)
     """Values by recipe key, as in "render.count" = [150, 250]; every combination is run."""
     seeds: Annotated[int, Field(ge=1, le=1000)] = 3
     """How many seeds each combination is run with; a seed draws the photos and the training anew, renders stay."""
-    tune: dict[Line, TuneRange] = Field(default_factory=dict)
+    tune: dict[TextLine, TuneRange] = Field(default_factory=dict)
     """Keys that `partsight sweep --tune` chooses, with their ranges; judged by validation pictures alone."""
     trials: Annotated[int, Field(ge=1, le=10_000)] = 20
     """How many settings the tuner tries."""

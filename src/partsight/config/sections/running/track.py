@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from partsight.config.section import Section
-from partsight.config.values import Line
+from partsight.config.values import TextLine
 
 TrackerName: TypeAlias = Literal["wandb", "mlflow", "tensorboard"]
 
@@ -15,7 +15,7 @@ class TrackSection(Section):
 
     to: tuple[TrackerName, ...] = ()
     """`wandb`, `mlflow`, `tensorboard`; each needs the extra of its name."""
-    project: Line = "partsight"
+    project: TextLine = "partsight"
     """Project (Weights & Biases) or experiment (MLflow)."""
     wandb_mode: Literal["offline", "online"] = "offline"
     """`offline` writes below `runs/tracking/wandb`, to be sent later with `wandb sync` if you wish; `online` needs WANDB_API_KEY."""
