@@ -13,8 +13,8 @@ from partsight.cad.readers.formats import STEP_SUFFIXES
 from partsight.texts import parse_json
 
 _STEP_DOCUMENT = re.compile(rb"DOCUMENT_FILE\s*\(\s*'((?:[^']|'')*)'\s*,\s*'((?:[^']|'')*)'")
-_OBJ_LIBRARY = re.compile(rb"^mtllib\s+(.+?)\s*$", re.MULTILINE)
-_MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+(?:(?:-?[\d.]+|on|off|[rgbmlz])\s+)+)*(.+?)\s*$", re.MULTILINE)
+_OBJ_LIBRARY = re.compile(rb"^mtllib\s+(\S.*)", re.MULTILINE)
+_MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+(?:(?:-?[\d.]+|on|off|[rgbmlz])\s+)+)*(\S.*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,28 @@ def _names_in_gltf(content: bytes) -> Iterator[str]:
     except ValueError:
         return  # the reader says what is wrong with it
     if isinstance(tree, dict):
-        entries = [*tree.get("buffers", []), *tree.get("images", [])]
-        uris = (entry.get("uri", "") for entry in entries if isinstance(entry, dict))
-        yield from (unquote(uri) for uri in uris if uri and not uri.startswith("data:"))
+        lists = (tree.get(key) for key in ("buffers", "images"))
+        entries = (entry for listed in lists if isinstance(listed, list) for entry in listed)
+        uris = (entry.get("uri") for entry in entries if isinstance(entry, dict))
+        yield from (unquote(uri) for uri in uris if isinstance(uri, str) and uri and not uri.startswith("data:"))
 
 
 def _locate(folder: Path, name: str) -> Path | None:
     """Return the file of this name beside its namer, whatever the case of its letters."""
     plain = Path(name.replace("\\", "/"))
     for candidate in (folder / plain, folder / plain.name):
-        if candidate.is_file():
+        if _is_file(candidate):
             return candidate
     lower = plain.name.lower()
     return next((path for path in sorted(folder.iterdir()) if path.name.lower() == lower and path.is_file()), None)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # a name that no file system takes
+
+
 def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="replace").replace("''", "'")
+    return raw.rstrip().decode("utf-8", errors="replace").replace("''", "'")
