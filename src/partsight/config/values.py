@@ -4,7 +4,7 @@ What no type here describes gets a type of its own; a test walks over all keys a
 """
 
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
@@ -13,6 +13,10 @@ from partsight.structures.names import is_one_line, name_fault
 
 _Number = TypeVar("_Number", int, float)
 LONGEST_PATH = 4096
+LEAST_SIZE, MOST_SIZE = 0.001, 20.0
+"""Sizes of an object, in pictures; crops of a tenth show a part that fills two photos at the largest."""
+LEAST_FOCAL, MOST_FOCAL = 0.1, 100.0
+"""Focal lengths, in widths of the picture."""
 
 
 def check_ordered(bounds: tuple[_Number, _Number]) -> tuple[_Number, _Number]:
@@ -20,6 +24,20 @@ def check_ordered(bounds: tuple[_Number, _Number]) -> tuple[_Number, _Number]:
     if bounds[0] > bounds[1]:
         raise ValueError(f"an interval is written [low, high]; found [{bounds[0]}, {bounds[1]}]")
     return bounds
+
+
+def as_range(value: Any, expected: str, *, least: float, most: float) -> tuple[float, float]:
+    """Return a pair of ordered numbers within bounds. Raises ValueError, which says what was `expected`."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError(f"expected {expected}")
+    if not all(is_within(one, least, most) for one in value) or value[0] > value[1]:
+        raise ValueError(f"expected {expected}, low before high and both within {least}…{most}")
+    return float(value[0]), float(value[1])
+
+
+def is_within(value: Any, least: float, most: float) -> bool:
+    """Tell whether something is a number within bounds; NaN is not."""
+    return isinstance(value, int | float) and least <= value <= most
 
 
 def _resolve(path: Path, info: ValidationInfo) -> Path:
@@ -88,6 +106,13 @@ Seconds: TypeAlias = Annotated[float, Field(gt=0.0, le=7 * 86_400.0)]
 Weight: TypeAlias = Annotated[float, Field(ge=0.0, le=1e6)]
 """How often one of several is drawn, against the others."""
 
+ObjectSize: TypeAlias = Annotated[float, Field(ge=LEAST_SIZE, le=MOST_SIZE)]
+"""Size of an object, in pictures."""
+Focal: TypeAlias = Annotated[float, Field(ge=LEAST_FOCAL, le=MOST_FOCAL)]
+"""A focal length, in widths of the picture."""
+Quality: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+"""Of JPEG."""
+
 # Intervals [low, high], both included --------------------------------------------------------------------------------------------
 
 ShareRange: TypeAlias = Annotated[tuple[Share, Share], AfterValidator(check_ordered)]
@@ -99,6 +124,8 @@ Heights: TypeAlias = Annotated[tuple[Meters, Meters], AfterValidator(check_order
 Blurs: TypeAlias = Annotated[tuple[Blur, Blur], AfterValidator(check_ordered)]
 Exposures: TypeAlias = Annotated[tuple[Stops, Stops], AfterValidator(check_ordered)]
 Numbers: TypeAlias = Annotated[tuple[Things, Things], AfterValidator(check_ordered)]
+
+Qualities: TypeAlias = Annotated[tuple[Quality, Quality], AfterValidator(check_ordered)]
 
 # Text and paths ------------------------------------------------------------------------------------------------------------------
 

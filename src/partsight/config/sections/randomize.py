@@ -1,30 +1,35 @@
 """Settings of `randomize`: the ranges from which scenes are drawn."""
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from partsight.config.section import Section
+from partsight.config.sections.orbit import OrbitSection
 from partsight.config.values import (
+    LEAST_FOCAL,
+    LEAST_SIZE,
+    MOST_FOCAL,
+    MOST_SIZE,
     Angles,
     Blurs,
-    Degrees,
-    Elevation,
     Elevations,
     Exposures,
     Factors,
     FilePath,
+    Focal,
     Heights,
     Multiples,
     Numbers,
+    ObjectSize,
+    Qualities,
     Share,
     ShareRange,
-    Step,
     Weight,
-    check_ordered,
-)
+    as_range,
+    is_within,
+)  # fmt: skip
 
 Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
 Trace: TypeAlias = Literal["brushed", "smudges", "scratches", "rust", "dirt", "dust", "stickers", "ties"]
@@ -34,20 +39,10 @@ PlacementName: TypeAlias = Literal["orbit", "scatter", "stand"]
 
 MOST_BARREL, MOST_PINCUSHION = -0.2, 0.2
 """Strongest distortions of the lens; beyond, the model with one coefficient is far from real lenses."""
-LEAST_SIZE, MOST_SIZE = 0.001, 20.0
-"""Sizes of an object, in pictures; crops of a tenth show a part that fills two photos at the largest."""
-LEAST_FOCAL, MOST_FOCAL = 0.1, 100.0
-"""Focal lengths, in widths of the picture."""
 MOST_CHOICES = 1000
 """Most sizes in a histogram."""
-MOST_VIEWS = 1_000_000
-"""Most directions of the grid around a part."""
-ObjectSize: TypeAlias = Annotated[float, Field(ge=LEAST_SIZE, le=MOST_SIZE)]
-Focal: TypeAlias = Annotated[float, Field(ge=LEAST_FOCAL, le=MOST_FOCAL)]
 Distortion: TypeAlias = Annotated[float, Field(ge=MOST_BARREL, le=MOST_PINCUSHION)]
-Quality: TypeAlias = Annotated[int, Field(ge=1, le=100)]
-Qualities: TypeAlias = Annotated[tuple[Quality, Quality], AfterValidator(check_ordered)]
-"""Of JPEG."""
+
 USUAL_TRACES: dict[Trace, float] = {
     "brushed": 0.35, "smudges": 0.7, "scratches": 0.6, "rust": 0.25, "dirt": 0.5, "dust": 0.35, "stickers": 0.2, "ties": 0.15,
 }  # fmt: skip
@@ -70,25 +65,12 @@ def _check_distortion(bounds: tuple[float, float]) -> tuple[float, float]:
 
 
 def _check_sizes(sizes: Any) -> tuple[float, ...]:
-    if not 0 < len(sizes) <= MOST_CHOICES or not all(_is_within(size, LEAST_SIZE, MOST_SIZE) for size in sizes):
+    if not 0 < len(sizes) <= MOST_CHOICES or not all(is_within(size, LEAST_SIZE, MOST_SIZE) for size in sizes):
         raise ValueError(
             f"expected 1 to {MOST_CHOICES} sizes within {LEAST_SIZE}…{MOST_SIZE}, as shares of the picture's longer side; "
             f"found {list(sizes)[:MOST_CHOICES]}"
         )
     return tuple(sizes)
-
-
-def _as_range(value: Any, expected: str, *, least: float, most: float) -> tuple[float, float]:
-    """Take a pair of ordered numbers within bounds."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError(f"expected {expected}")
-    if not all(_is_within(one, least, most) for one in value) or value[0] > value[1]:
-        raise ValueError(f"expected {expected}, low before high and both within {least}…{most}")
-    return float(value[0]), float(value[1])
-
-
-def _is_within(value: Any, least: float, most: float) -> bool:
-    return isinstance(value, int | float) and least <= value <= most
 
 
 def _read_size(value: Any) -> Any:
@@ -97,14 +79,14 @@ def _read_size(value: Any) -> Any:
         return value
     if isinstance(value, Mapping) and set(value) == {"choices"} and isinstance(value["choices"], list | tuple):
         return Choices(choices=_check_sizes(tuple(value["choices"])))
-    return _as_range(value, '[low, high], { choices = [...] } or "photos"', least=LEAST_SIZE, most=MOST_SIZE)
+    return as_range(value, '[low, high], { choices = [...] } or "photos"', least=LEAST_SIZE, most=MOST_SIZE)
 
 
 def _read_focal(value: Any) -> Any:
     """Take a range, or `photos`."""
     if value == "photos":
         return value
-    return _as_range(value, '[low, high] or "photos"', least=LEAST_FOCAL, most=MOST_FOCAL)
+    return as_range(value, '[low, high] or "photos"', least=LEAST_FOCAL, most=MOST_FOCAL)
 
 
 def _check_weights(weights: dict[PlacementName, float]) -> dict[PlacementName, float]:
@@ -115,36 +97,6 @@ def _check_weights(weights: dict[PlacementName, float]) -> dict[PlacementName, f
 
 def _with_usual_traces(value: Any) -> Any:
     return {**USUAL_TRACES, **value} if isinstance(value, Mapping) else value
-
-
-def _check_grid(grid: tuple[float, float, float]) -> tuple[float, float, float]:
-    low, high, step = grid
-    if low > high or step <= 0:
-        raise ValueError(f"a grid is written [low, high, step]; found {list(grid)}")
-    return grid
-
-
-class OrbitSection(Section):
-    """One part on white, seen from a grid of directions: the published baseline."""
-
-    azimuth_step_deg: Step = 15.0
-    """Step around the vertical axis, 0…360°."""
-    elevation_deg: Annotated[tuple[Elevation, Elevation, Step], AfterValidator(_check_grid)] = (-30.0, 40.0, 10.0)
-    """Camera elevations: lowest, highest and step."""
-    roll_deg: Annotated[tuple[Degrees, Degrees, Step], AfterValidator(_check_grid)] = (-20.0, 20.0, 10.0)
-    """Rolls of the camera: smallest, largest and step."""
-    fill: Annotated[float, Field(ge=0.01, le=1)] = 0.7
-    """Share of the picture's shorter side that the part's bounding sphere covers."""
-    gray: bool = True
-    """Whether all parts are drawn in one light gray, as STL files are."""
-
-    @model_validator(mode="after")
-    def _check_views(self) -> Self:
-        grids = (self.elevation_deg, self.roll_deg, (0.0, 360.0, self.azimuth_step_deg))
-        views = math.prod(int((high - low) / step) + 1 for low, high, step in grids)
-        if views > MOST_VIEWS:
-            raise ValueError(f"these steps make {views:,} directions, more than {MOST_VIEWS:,}. Make them larger.")
-        return self
 
 
 class Choices(Section):
