@@ -8,7 +8,8 @@ from partsight.labels.label import Label
 LabelState: TypeAlias = Literal["open", "done", "nothing"]
 """`open`: not finished, counts nowhere; `done`: all classes are labeled; `nothing`: a negative."""
 
-Origin: TypeAlias = Literal["detector", "previous"]
+Origin: TypeAlias = Literal["detector", "previous", "live", "tracked"]
+"""The project's newest detector; the photo before; what a live page showed; boxes carried through a film."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,11 +170,6 @@ def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
     return store
 
 
-def write_first_draft(folder: Path, key: str, boxes: Sequence[Label]) -> None:
-    """Write the first boxes of a photo that has just been put into to_label; it stays open until a person has looked at it."""
-    write_json(folder / "drafts" / f"{key}.json", _draft(boxes, "keep"))
-
-
 def session_of_key(key: str) -> str:
     """Return the session of a photo: its folder, `all` for those in none."""
     return key.rpartition("/")[0] or "all"

@@ -10,7 +10,8 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, final
@@ -28,6 +29,8 @@ _SEND_S = 20.0
 """A page that takes longer to receive a message is gone."""
 _SILENT_S = 150.0
 """A page that says nothing for so long is gone; a frozen one says every 20 s that it is there, in a hidden tab every minute."""
+_NUM_LEFT = 16
+"""Looks that are kept of pages that are gone."""
 _SILENT, _NO_TEXT = (1008, "said nothing for too long"), (1003, "answers are text: the number of the look")
 
 
@@ -41,6 +44,7 @@ class Viewers:
         self._newest: FrameResult | None = None
         self._wakes: dict[int, Callable[[], object]] = {}
         self._looks: WeakValueDictionary[int, FrameResult] = WeakValueDictionary()
+        self._left: deque[FrameResult] = deque(maxlen=_NUM_LEFT)
 
     def __call__(self, look: FrameResult) -> None:
         """Take the newest look and wake whoever waits for it."""
@@ -51,8 +55,13 @@ class Viewers:
         for wake in wakes:
             wake()
 
+    def hold(self, looks: Sequence[FrameResult]) -> None:
+        """Keep what a page that is gone showed last: a tablet that slept may come back with that picture still held."""
+        with self._lock:
+            self._left.extend(looks)
+
     def find(self, number: int) -> FrameResult | None:
-        """Return a look that is the newest or before some page's eyes."""
+        """Return a look that is the newest, or that some page shows or showed last."""
         with self._lock:
             return self._looks.get(number)
 
@@ -116,15 +125,22 @@ class _NoPageError(Exception):
 
 
 async def _serve(socket: WebSocket, gallery: ViewerContext) -> None:
+    on_page: list[FrameResult] = []
+    try:
+        await _serve_looks(socket, gallery, on_page)
+    finally:
+        gallery.audience.hold(on_page)
+
+
+async def _serve_looks(socket: WebSocket, gallery: ViewerContext, on_page: list[FrameResult]) -> None:
+    """Send look after look; the drawn one and the one on its way stay at hand."""
     seen = -1
     delay_s: float | None = None
-    on_page: list[FrameResult] = []
     while True:
         look = await gallery.audience.next_look(seen)
         state = gallery.state() | {"delay_ms": None if delay_s is None else round(1000 * delay_s)}
-        on_page = (
-            [*on_page, look][-2:] if look is not None else on_page
-        )  # the drawn one and the one on its way stay at hand
+        if look is not None:
+            on_page[:] = [*on_page, look][-2:]
         message = await asyncio.to_thread(_message, look, state)
         await asyncio.wait_for(socket.send_bytes(message), _SEND_S)
         await _answered(socket, -1 if look is None else look.number)

@@ -19,7 +19,7 @@ from partsight.pipeline.photos.snapshots import SnapshotKeeper
 from partsight.web.access import Access
 
 if TYPE_CHECKING:
-    from partsight.deploy.live.server import LiveState
+    from partsight.deploy.live.station import LiveState
     from partsight.web.serving import PageServer, Tls
 
 _FLOOR = 0.1
@@ -78,7 +78,7 @@ def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
 
 def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     """Join camera, detector and everybody who is told."""
-    from partsight.deploy.live.server import LiveState
+    from partsight.deploy.live.station import LiveState
 
     threshold = job.model.threshold if job.threshold is None else job.threshold
     floor = min(_FLOOR, threshold / 2)

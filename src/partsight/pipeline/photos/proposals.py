@@ -1,6 +1,7 @@
 """Boxes proposed to a person who labels: the newest detector's, and those of the photo before carried along."""
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from partsight.detector.detector import Checkpoint, Detector
 from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError, PartsightError
+from partsight.labels.kept_proposals import read_proposals
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import Proposal, Proposals
 from partsight.labels.store import LabelStore, session_of_key
@@ -77,14 +79,18 @@ class PhotoProposer:
         if labels.state != "open":
             return Proposals((), is_complete=True)
         is_complete = self._hasten(key)
+        kept = read_proposals(self.store.folder, key)
+        unknown = {one.box.class_name for one in kept} - set(self.store.class_names)
         found: list[Proposal] = []
         taken = [box.box_xyxy for box in labels.boxes]
-        for proposal in (*self._carry_to(key), *self._detected.get(key, ())):
+        for proposal in (*kept, *self._carry_to(key), *self._detected.get(key, ())):
+            if proposal.box.class_name in unknown:
+                continue
             box_xyxy = np.array([proposal.box.box_xyxy])
             if pairwise_iou(box_xyxy, np.array(taken).reshape(-1, 4)).max(initial=0.0) < FOUND_IOU:
                 found.append(proposal)
                 taken.append(proposal.box.box_xyxy)
-        return Proposals(tuple(found), is_complete, self._problem)
+        return Proposals(tuple(found), is_complete, self._problem or _told_unknown(unknown))
 
     def _hasten(self, key: str) -> bool:
         """Put a photo in front; return whether nothing more is to come for it."""
@@ -146,6 +152,15 @@ class PhotoProposer:
                 return
             found = detector.detect([image], self._least_score, MAX_DETECTIONS)[0]
             self._detected[key] = _proposals(found, detector.class_names)
+
+
+def _told_unknown(names: Collection[str]) -> str:
+    """Say which kept boxes cannot be proposed; nothing where all can."""
+    if not names:
+        return ""
+    return (
+        f"boxes of {', '.join(sorted(names))} were kept with this photo, but are no class here: name them (--classes)"
+    )
 
 
 def _proposals(found: Detections, class_names: tuple[str, ...]) -> tuple[Proposal, ...]:

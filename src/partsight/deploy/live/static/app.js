@@ -8,7 +8,7 @@ const STATES = { opening: "opening camera", live: "live", stalled: "no frames", 
 const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000, THERE_MS = 20000;
 
 const stage = new Stage(byId("stage"));
-let cards, socket, look = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
+let cards, socket, look = null, run = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
 
 async function begin() {
   const answer = await fetch("/parts").catch(() => null);
@@ -52,11 +52,17 @@ async function receive(data, from) {
     return;
   }
   if (picture) {
-    look = header.look;
+    [look, run] = [header.look, header.run];
     stage.show(picture, header);
     redraw();
   }
   answer(from, header.look);
+}
+
+async function post(path, content) {
+  const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
+  const answer = await fetch(path, options).catch(() => null);
+  return { answer, said: await answer?.json().catch(() => null) };
 }
 
 function answer(to, number) {
@@ -109,14 +115,21 @@ function freeze(wanted) {
   }
 }
 
+// What is kept is what is shown: the picture is held until the server has it, and stays held where it could not be kept.
 async function keep() {
-  if (look === null) return;
+  if (look === null || byId("keep").disabled) return;
   byId("keep").disabled = true;
-  const body = JSON.stringify({ look, threshold });
-  const answer = await fetch("/snapshots", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
+  const wasFrozen = isFrozen;
+  freeze(true);
+  const { answer, said } = await post("/snapshots", { look, run, tracks: stage.chosen.map((part) => part.track) });
   byId("keep").disabled = false;
-  toast(answer?.ok ? `Kept as ${said.kept}. Label it with: partsight photos label` : `Not kept: ${said?.problem ?? "the server does not answer"}`);
+  if (!answer?.ok) {
+    toast(`Not kept: ${said?.problem ?? "the server does not answer"} The picture is held: press again when it can be kept.`, "problem");
+    return;
+  }
+  if (!wasFrozen) freeze(false);
+  const boxes = `${said.proposals} ${said.proposals === 1 ? "box" : "boxes"} as ${said.proposals === 1 ? "proposal" : "proposals"}`;
+  toast(`${said.is_new ? "Kept" : "Kept before"} as ${said.kept} with ${boxes}. Label it with: partsight photos label`);
 }
 
 // A frozen page draws nothing, so answers nothing; it says that it is there, and keeps its place.
@@ -124,12 +137,14 @@ setInterval(() => {
   if (isFrozen && socket?.readyState === WebSocket.OPEN) socket.send("frozen");
 }, THERE_MS);
 
+// A problem stays until it is touched or something else is said.
 let toastTimer;
-function toast(text) {
+function toast(text, kind = "done") {
   byId("toast").textContent = text;
+  byId("toast").dataset.kind = kind;
   byId("toast").hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => (byId("toast").hidden = true), 6000);
+  if (kind !== "problem") toastTimer = setTimeout(() => (byId("toast").hidden = true), 6000);
 }
 
 byId("threshold").addEventListener("input", ({ target }) => {
@@ -138,6 +153,7 @@ byId("threshold").addEventListener("input", ({ target }) => {
 });
 byId("freeze").addEventListener("click", () => freeze(!isFrozen));
 byId("keep").addEventListener("click", keep);
+byId("toast").addEventListener("click", () => (byId("toast").hidden = true));
 byId("stage").addEventListener("click", (event) => {
   const part = stage.partAt(event.clientX, event.clientY);
   if (part) cards.show(part.kind, part.track);
