@@ -1,7 +1,7 @@
 """Proposals that lie beside a photo until a person has looked at it: `proposals/<session>/x.jpg.json` of the photos folder.
 
-They come from where the photo came from: a live page that showed it with boxes, or boxes carried through a film. Labels never touch
-them, so what is undone on the labeling page finds them again.
+They come from where the photo came from: a live page that showed it with boxes. Labels never touch them, so that what is undone on
+the labeling page finds them again.
 """
 
 from collections.abc import Sequence
