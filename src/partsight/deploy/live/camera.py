@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias, final
+from typing import Literal, Protocol, TypeAlias, final
 
 import av
 
@@ -43,6 +43,10 @@ class CameraFrame:
     """The same time, by this machine's clock."""
     time_s: float | None = None
     """Since the first frame of a film; None for cameras and streams."""
+    jpeg: bytes | None = None
+    """The frame as a page sent it; None where it was decoded from a stream."""
+    sent_ms: float | None = None
+    """When that page took it, by its own clock."""
 
     def image(self) -> Image:
         """Return the frame as RGB, the right way up."""
@@ -61,9 +65,31 @@ class CameraReport:
     num_losses: int
 
 
+class Camera(Protocol):
+    """Gives the newest frame to whoever asks."""
+
+    name: str
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End, and wake whoever waits."""
+        ...
+
+    def take(self, after: int, timeout_s: float) -> CameraFrame | None:
+        """Wait for a frame with a higher number and return the newest; None when none came in time."""
+        ...
+
+    def report(self) -> CameraReport:
+        """Return how the camera is now."""
+        ...
+
+
 @final
 class LiveCamera:
-    """Reads a source in a daemon thread from `start` to `stop`; `say` is told once what is wrong, and when it is over."""
+    """Follows `Camera`: reads a source in a daemon thread from `start` to `stop`; `say` is told what is wrong, and when it is over."""
 
     def __init__(
         self,

@@ -5,10 +5,14 @@ from typing import Annotated, Any, final
 
 from fastapi import FastAPI, Path, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from partsight.deploy.description import Document, PartCard
 from partsight.deploy.live.frame_results import FrameResult
+from partsight.deploy.live.inspection import serve_inspection
 from partsight.deploy.live.metrics import as_prometheus, memory_bytes
+from partsight.deploy.live.phone_camera import PhoneCamera
+from partsight.deploy.live.phone_socket import serve_phone
 from partsight.deploy.live.snapshots import serve_snapshots
 from partsight.deploy.live.station import LiveState, state_of
 from partsight.deploy.live.viewers import ViewerContext, serve_viewer
@@ -21,9 +25,12 @@ from partsight.web.bodies import BodyError, read_body
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
 from partsight.web.problems import Json, answer_problems, problem
+from partsight.web.qr import qr_svg
 from partsight.web.uploads import UPLOADS, Uploads, read_upload
 
-_STATIC = ("page.css", "icon.svg", "app.js", "stage.js", "cards.js")
+_STATIC = (
+    "page.css", "icon.svg", "app.js", "stage.js", "plates.js", "cards.js", "connection.js", "phone.js", "places.js", "check.js",
+)  # fmt: skip
 _DETECT = "/detect"
 _SHOWN_AS = {
     ".pdf": "application/pdf", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",
@@ -42,6 +49,11 @@ def make_app(station: LiveState, access: Access) -> FastAPI:
     _serve_view(app, station)
     _serve_cards(app, station.model)
     serve_snapshots(app, station)
+    serve_inspection(app, station.inspection)
+    _serve_threshold(app, station)
+    _serve_links(app, station)
+    if isinstance(station.watch.camera, PhoneCamera):
+        serve_phone(app, station.watch.camera)
     _serve_detect(app, _UploadQueue(station))
     _serve_figures(app, station)
     answer_problems(app, _status_of)
@@ -60,6 +72,32 @@ def _serve_view(app: FastAPI, station: LiveState) -> None:
     @app.websocket("/view")
     async def view(socket: WebSocket) -> None:
         await serve_viewer(socket, gallery)
+
+
+class AskedThreshold(BaseModel):
+    """A threshold to be used from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+    threshold: Annotated[float, Field(ge=0, le=1)]
+
+
+def _serve_threshold(app: FastAPI, station: LiveState) -> None:
+    @app.post("/threshold")
+    def store(asked: AskedThreshold) -> dict[str, float]:
+        """Use a threshold from now on, on all pages; it is kept in the model folder."""
+        station.threshold.store(asked.threshold)
+        return {"threshold": station.threshold()}
+
+
+def _serve_links(app: FastAPI, station: LiveState) -> None:
+    @app.get("/links", include_in_schema=False)
+    def links() -> dict[str, Any]:
+        return {"links": station.links}
+
+    @app.get("/link.svg", include_in_schema=False)
+    def code() -> Response:
+        shown = station.links[0] if station.links else ""
+        return Response(qr_svg(shown), media_type="image/svg+xml") if shown else problem(404, "no link")
 
 
 def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
@@ -110,7 +148,7 @@ class _UploadQueue:
     def _answer(self, content: bytes, threshold: float | None) -> Response:
         station = self.station
         image = read_upload(content)
-        score = station.threshold if threshold is None else threshold
+        score = station.threshold() if threshold is None else threshold
         (found,) = station.detector.detect([image], score, _MAX_PARTS)
         station.metrics.count("detect_total")
         record = Record("upload", None, None, (image.shape[1], image.shape[0]), found)
@@ -176,7 +214,7 @@ def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
             "box_xyxy": [round(side, 1) for side in track.box_xyxy],
         }
         for track in look.tracks
-        if track.score >= station.threshold
+        if track.score >= station.threshold()
     ]
     age_s = time.monotonic() - look.frame.captured_s
     return {

@@ -29,6 +29,7 @@ _SEND_S = 20.0
 """A page that takes longer to receive a message is gone."""
 _SILENT_S = 150.0
 """A page that says nothing for so long is gone; a frozen one says every 20 s that it is there, in a hidden tab every minute."""
+_LONGEST_ANSWER = 100
 _NUM_LEFT = 16
 """Looks that are kept of pages that are gone."""
 _SILENT, _NO_TEXT = (1008, "said nothing for too long"), (1003, "answers are text: the number of the look")
@@ -164,9 +165,10 @@ async def _said(socket: WebSocket) -> str:
         raise _NoPageError(_SILENT) from error
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1000))
-    if message.get("text") is None:
+    text = message.get("text")
+    if text is None or len(text) > _LONGEST_ANSWER:
         raise _NoPageError(_NO_TEXT)
-    return str(message["text"])
+    return str(text)
 
 
 def _smoothed(before_s: float | None, now_s: float) -> float:
@@ -190,4 +192,5 @@ def _seen(look: FrameResult) -> dict[str, Any]:
         ]
         for track in look.tracks
     ]
-    return {"look": look.number, "size_wh": look.size_wh, "captured_s": look.frame.captured_s, "parts": parts}
+    sent = {} if look.frame.sent_ms is None else {"sent_ms": look.frame.sent_ms}
+    return {"look": look.number, "size_wh": look.size_wh, "captured_s": look.frame.captured_s, "parts": parts, **sent}
