@@ -49,8 +49,8 @@ def desk(tmp_path, browser):  # noqa: F811
 
 
 @contextmanager
-def served(folder):
-    store = open_label_store(folder, NAMES)
+def served(folder, names=NAMES):
+    store = open_label_store(folder, names)
     listener = listen("127.0.0.1", 0)
     access = Access(port=listener.getsockname()[1], page="label")
     server = page_server(make_app(store, PhotoProposer(store, None), access), listener, say=print)

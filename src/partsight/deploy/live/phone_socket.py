@@ -1,12 +1,11 @@
 """The connection over which a phone sends what its camera sees."""
 
-from contextlib import suppress
-
 from fastapi import FastAPI, WebSocket
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect
 
 from partsight.deploy.live.phone_camera import PhoneCamera
 from partsight.web.frames import FrameError, receive_frame
+from partsight.web.sockets import close
 
 SILENT_S = 30.0
 """A phone that says nothing for so long sleeps; it joins again when it wakes."""
@@ -23,9 +22,9 @@ def serve_phone(app: FastAPI, camera: PhoneCamera) -> None:
         try:
             await _take_all(socket, camera, number)
         except FrameError as error:
-            await _close(socket, error.code, error.reason)
+            await close(socket, error.code, error.reason)
         except (WebSocketDisconnect, OSError, RuntimeError):
-            await _close(socket, 1000, "")
+            await close(socket)
         finally:
             camera.leave(number)
 
@@ -34,12 +33,6 @@ async def _take_all(socket: WebSocket, camera: PhoneCamera, number: int) -> None
     while True:
         frame = await receive_frame(socket, SILENT_S)
         if not camera.put(number, frame.image, jpeg=frame.jpeg, sent_ms=frame.sent_ms):
-            await _close(socket, *_TAKEN_OVER)
+            await close(socket, *_TAKEN_OVER)
             return
         await socket.send_text("next")
-
-
-async def _close(socket: WebSocket, code: int, reason: str) -> None:
-    if socket.application_state is WebSocketState.CONNECTED:
-        with suppress(RuntimeError, OSError):
-            await socket.close(code, reason)

@@ -12,15 +12,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, final
 from weakref import WeakValueDictionary
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Metrics
+from partsight.web.sockets import close
 
 MAX_VIEWERS = 64
 _STATE_S = 1.0
@@ -105,18 +105,12 @@ async def serve_viewer(socket: WebSocket, gallery: ViewerContext) -> None:
         await _serve(socket, gallery)
     except _NoPageError as error:
         gallery.metrics.count("viewers_gone_total")
-        await _close(socket, *error.why)
+        await close(socket, *error.why)
     except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
         gallery.metrics.count("viewers_gone_total")
-        await _close(socket)
+        await close(socket)
     finally:
         gallery.audience.num_viewers -= 1
-
-
-async def _close(socket: WebSocket, code: int = 1000, reason: str = "") -> None:
-    if socket.application_state is WebSocketState.CONNECTED:
-        with suppress(RuntimeError, OSError):
-            await socket.close(code, reason)
 
 
 class _NoPageError(Exception):
