@@ -42,7 +42,7 @@ def film(num_frames):
 
 
 class ColorDetector:
-    """Finds each thing that is red and each that is blue."""
+    """Finds each thing that is red and each that is blue; what is smaller is a trace of compression."""
 
     class_names = NAMES
 
@@ -58,8 +58,8 @@ class ColorDetector:
         for kind, (channel, other) in enumerate(((0, 2), (2, 0))):
             numbered, _ = ndimage.label((image[..., channel] > 150) & (image[..., other] < 90))
             for rows, columns in ndimage.find_objects(numbered):
-                area = (rows.stop - rows.start) * (columns.stop - columns.start)
-                if area > 20 and SCORES[kind] >= min_score and len(scores) < max_detections:
+                side = min(rows.stop - rows.start, columns.stop - columns.start)
+                if side > 9 and SCORES[kind] >= min_score and len(scores) < max_detections:
                     boxes.append((columns.start, rows.start, columns.stop, rows.stop))
                     scores.append(SCORES[kind])
                     kinds.append(kind)

@@ -13,21 +13,23 @@ export class Places {
 
   fill({ zones, lines }) { Object.assign(this, { zones, lines }); }
 
-  // onScreen turns shares of the picture into pixels of the canvas.
+  // onScreen turns shares of the picture into pixels of the canvas; returns where something is written.
   draw(pen, onScreen, ratio) {
+    const written = [];
     for (const [name, corners] of Object.entries(this.zones)) {
       const points = corners.map(onScreen);
       this.stroke(pen, [...points, points[0]], ratio);
       const highest = points.reduce((best, one) => (one[1] < best[1] ? one : best));
-      this.write(pen, `${name}: ${wordsOf(this.counts.zones[name]?.now ?? {}) || "empty"}`, highest, ratio);
+      written.push(this.write(pen, `${name}: ${wordsOf(this.counts.zones[name]?.now ?? {}) || "empty"}`, highest, ratio));
     }
     for (const [name, ends] of Object.entries(this.lines)) {
       const points = ends.map(onScreen);
       this.stroke(pen, points, ratio);
       const { forward = {}, backward = {} } = this.counts.lines[name] ?? {};
       this.arrow(pen, points, ratio);
-      this.write(pen, `${name}: → ${wordsOf(forward) || 0}   ← ${wordsOf(backward) || 0}`, points[0], ratio);
+      written.push(this.write(pen, `${name}: → ${wordsOf(forward) || 0}   ← ${wordsOf(backward) || 0}`, points[0], ratio));
     }
+    return written;
   }
 
   stroke(pen, points, ratio) {
@@ -58,5 +60,6 @@ export class Places {
     pen.fillRect(left, top, width, 22 * ratio);
     pen.fillStyle = INK;
     pen.fillText(text, left + 6 * ratio, top + 11 * ratio);
+    return [left, top, left + width, top + 22 * ratio];
   }
 }

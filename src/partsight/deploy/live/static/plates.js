@@ -5,9 +5,8 @@ const isInside = (a, area) => a[0] >= area[0] && a[1] >= area[1] && a[2] <= area
 const ROOMY = 5; // a box so many times as large as its name bears it inside
 
 // boxes: [left, top, right, bottom] on the screen, the most important first; sizes: [width, height] of their names.
-// Returns for each the place of its name, or null where there is no room: its row in the list and a touch still tell it.
-export function placeNames(boxes, sizes, area) {
-  const taken = [];
+// taken: places where something stands already. Returns for each the place of its name, or null where there is no room: its row in the list and a touch still tell it.
+export function placeNames(boxes, sizes, area, taken) {
   return boxes.map((box, index) => {
     const others = boxes.filter((_, other) => other !== index);
     const place = candidates(box, sizes[index]).find((one) => isInside(one, area) && !taken.some((other) => meets(one, other)) && !hides(one, box, sizes[index], others));

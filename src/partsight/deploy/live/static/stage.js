@@ -36,7 +36,7 @@ export class Stage {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    pen.fillStyle = getComputedStyle(canvas.parentElement).backgroundColor;
+    pen.fillStyle = getComputedStyle(canvas.closest("section")).backgroundColor;
     pen.fillRect(0, 0, width, height);
     if (!this.picture) return;
     const scale = Math.min(width / this.sizeWh[0], height / this.sizeWh[1]);
@@ -44,10 +44,10 @@ export class Stage {
     const shown = [scale * this.sizeWh[0], scale * this.sizeWh[1]];
     this.placement = { scale: scale / ratio, left: origin[0] / ratio, top: origin[1] / ratio };
     pen.drawImage(this.picture, origin[0], origin[1], shown[0], shown[1]);
-    this.places.draw(pen, ([x, y]) => [origin[0] + x * shown[0], origin[1] + y * shown[1]], ratio);
+    const taken = this.places.draw(pen, ([x, y]) => [origin[0] + x * shown[0], origin[1] + y * shown[1]], ratio);
     const onScreen = (this.chosen ?? []).map((part) => ({ ...part, box: part.box.map((side, index) => origin[index % 2] + scale * side) }));
     for (const part of onScreen.toReversed()) this.drawBox(part, ratio);
-    this.drawNames(onScreen, ratio, [origin[0], origin[1], origin[0] + shown[0], origin[1] + shown[1]]);
+    this.drawNames(onScreen, ratio, [origin[0], origin[1], origin[0] + shown[0], origin[1] + shown[1]], taken);
   }
 
   drawBox(part, ratio) {
@@ -63,13 +63,13 @@ export class Stage {
     pen.setLineDash([]);
   }
 
-  drawNames(parts, ratio, area) {
+  drawNames(parts, ratio, area, taken) {
     const { pen } = this;
     pen.font = `600 ${14 * ratio}px system-ui, sans-serif`;
     pen.textBaseline = "middle";
     const texts = parts.map((part) => `${this.names[part.kind]}  ${Math.round(100 * part.score)} %`);
     const sizes = texts.map((text) => [pen.measureText(text).width + 12 * ratio, 22 * ratio]);
-    placeNames(parts.map((part) => part.box), sizes, area).forEach((place, index) => {
+    placeNames(parts.map((part) => part.box), sizes, area, taken).forEach((place, index) => {
       if (!place) return;
       const color = this.colors[parts[index].kind];
       pen.fillStyle = color;
