@@ -15,6 +15,7 @@ from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.config.sections.dataset import DatasetSection
 from partsight.config.sections.evaluate import EvaluateSection
+from partsight.config.sections.live import LiveSection
 from partsight.config.sections.photos import PhotosSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
@@ -57,6 +58,7 @@ class Recipe(Section):
     verify: VerifySection = VerifySection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
+    live: LiveSection = LiveSection()
     sweep: SweepSection = SweepSection()
     cluster: ClusterSection = ClusterSection()
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from partsight.config.user_folder import user_folder
 from partsight.errors import UntrustedRecipeError
 from partsight.files import hash_json, write_json
 
 AS_SCRIPTS: Mapping[str, str] = {
     "cluster.options": "lines of the job script",
     "cluster.setup": "shell lines of every job",
+    "live.webhook": "a server that is told what the camera sees",
     "render.blender": "a program that is started",
     "track.mlflow_uri": "a server that is told figures and your login",
 }
@@ -57,5 +59,4 @@ def _value(content: Mapping[str, Any], key: str) -> Any:
 
 def _answer(values: Mapping[str, Any], folder: Path) -> Path:
     """Return the file that stands where these values have been accepted."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return home / "partsight" / "accepted" / f"{hash_json([str(folder), dict(values)])}.json"
+    return user_folder() / "accepted" / f"{hash_json([str(folder), dict(values)])}.json"

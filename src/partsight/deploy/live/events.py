@@ -27,7 +27,7 @@ _PRINTED = Path("-")
 class PartEvents:
     """Compares each look with the one before; a handler of looks."""
 
-    def __init__(self, class_names: Sequence[str], threshold: float, sinks: Sequence[Sink]) -> None:
+    def __init__(self, class_names: Sequence[str], threshold: Callable[[], float], sinks: Sequence[Sink]) -> None:
         self._class_names, self._sinks = class_names, sinks
         self._shown = VisibleTracks(threshold)
         self._there: dict[int, Track] = {}

@@ -1,0 +1,55 @@
+"""What the live page's server shows and uses, joined."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from partsight.deploy.live.detection_loop import DetectionLoop
+from partsight.deploy.live.inspection import Inspection
+from partsight.deploy.live.keeping import Keeper
+from partsight.deploy.live.metrics import Metrics
+from partsight.deploy.live.phone_camera import PhoneCamera
+from partsight.deploy.live.threshold import LiveThreshold
+from partsight.deploy.live.viewers import Viewers
+from partsight.deploy.model_folder import ModelFolder
+from partsight.detector.detector import Detector
+
+
+def _new_run() -> str:
+    return secrets.token_hex(4)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """All that the server shows and uses."""
+
+    model: ModelFolder
+    detector: Detector
+    watch: DetectionLoop
+    audience: Viewers
+    threshold: LiveThreshold
+    floor: float
+    inspection: Inspection
+    keeper: Keeper | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+    links: tuple[str, ...] = ()
+    """Under which other machines reach the page, the best first."""
+    run: str = field(default_factory=_new_run)
+    """Tells the looks of this run from those of another one: both are counted from 0."""
+
+
+def state_of(station: LiveState) -> dict[str, Any]:
+    """Return how camera and loop are, as pages and programs are told."""
+    report = station.watch.camera.report()
+    return {
+        "run": station.run,
+        "camera": report.state,
+        "problem": station.watch.problem or report.problem,
+        "fps": round(station.watch.per_second(), 1),
+        "viewers": station.audience.num_viewers,
+        "threshold": station.threshold(),
+        "floor": station.floor,
+        "keeps": station.keeper is not None,
+        **station.inspection.state(),
+        "is_phone": isinstance(station.watch.camera, PhoneCamera),
+    }
