@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from partsight.progress import Advance
 
@@ -32,6 +31,15 @@ class TerminalProgress:
 
     @contextmanager
     def _bar(self, name: str, total: int, unit: str) -> Iterator[Advance]:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (
             TextColumn("{task.description:<9}", style="bold", markup=False),
             BarColumn(bar_width=32),

@@ -46,10 +46,11 @@ class Project:
     """What is wrong with the files that were left out."""
 
 
-def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) -> Project:
+def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *, name: str = "") -> Project:
     """Make a project for CAD files, one class for each; files that cannot be used are left out and reported.
 
-    Raises CadError when none can be used, StorageError (a recipe is never overwritten).
+    It is named after its folder if no name is given. Raises CadError when none can be used, StorageError (a recipe is never
+    overwritten).
     """
     recipe_path = folder / "recipe.toml"
     if recipe_path.exists():
@@ -61,7 +62,7 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) ->
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
     parts = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(folder.resolve().name), parts=parts))
+    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(name or folder.resolve().name or "parts"), parts=parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
