@@ -118,6 +118,11 @@ class Recipe(Section):
         return validated(type(self), translate(content), where="recipe", folder=self._origin.folder)
 
     @property
+    def folder(self) -> Path | None:
+        """The folder that its relative paths start at, None where they start at the working directory."""
+        return self._origin.folder
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """All classes in the order of their numbers: the parts, then the sub-parts that are labeled on them."""
         labeled = (name for part in self.parts.values() for name in part.labels)

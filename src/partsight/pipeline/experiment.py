@@ -2,13 +2,15 @@
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
+from partsight.detector.starts import check_start
+from partsight.pipeline.choosing.start import begin_start, settle_start
 from partsight.pipeline.running.plan import Plan, plan_stages
 from partsight.pipeline.running.run import Run, Watch, ignore
 from partsight.pipeline.running.workspace import Workspace
@@ -31,6 +33,13 @@ class Experiment:
     progress: Progress
     watch: Watch = ignore
     """Told the figures of each epoch of training; an exception from it stops the training, which can be taken up again."""
+    given: Recipe = field(init=False, repr=False, compare=False)
+    """The recipe as it was given; in `recipe` stands what this machine chose where it leaves that open."""
+
+    def __post_init__(self) -> None:
+        """Settle what the recipe leaves to this machine; nothing is fetched, asked, measured or written for it."""
+        object.__setattr__(self, "given", self.recipe)
+        object.__setattr__(self, "recipe", settle_start(self.recipe, self.workspace))
 
     def import_parts(self) -> PartsOutput:
         """Import the CAD files."""
@@ -46,23 +55,24 @@ class Experiment:
 
     def train(self) -> TrainOutput:
         """Train the detector; the earlier trainings of the schedule hang on the last, which is returned."""
-        return self._run.resolve(self.graph.trainings[-1])
+        return self._run.resolve(self._startable.trainings[-1])
 
     def verify(self) -> Checkpoint:
         """Train the second opinion where the recipe has one, and return the finished detector with it."""
-        stage = self.graph.verification
+        stage = self._startable.verification
         return self.train().checkpoint if stage is None else self._run.resolve(stage).checkpoint
 
     def evaluate(self) -> EvaluateOutput:
         """Measure the detector on the test pictures."""
-        return self._run.resolve(self.graph.evaluation)
+        return self._run.resolve(self._startable.evaluation)
 
     def report(self) -> Path:
         """Write the page that shows it all, and return its path."""
-        return self._run.resolve(self.graph.report)
+        return self._run.resolve(self._startable.report)
 
     def plan(self) -> Plan:
         """Return what a report still needs, stage by stage, with the time it will take. Runs nothing."""
+        check_start(self.recipe.train)
         expected = Graph(self.recipe, functools.partial(expect_variant, workspace=self.workspace))
         return plan_stages(expected.stages, self.workspace)
 
@@ -72,11 +82,22 @@ class Experiment:
     @cached_property
     def graph(self) -> Graph:
         """The stages, joined by their keys; none has to have run."""
-        return Graph(self.recipe, functools.partial(choose_variant, workspace=self.workspace))
+        return Graph(self._begun, functools.partial(choose_variant, workspace=self.workspace))
+
+    @property
+    def _startable(self) -> Graph:
+        """The stages, where the training has what it begins with: told before hours are spent. Raises DetectorError."""
+        check_start(self._begun.train)
+        return self.graph
+
+    @cached_property
+    def _begun(self) -> Recipe:
+        """The recipe with its choices remembered, now that something is run."""
+        return begin_start(self.given, self.workspace)
 
     @cached_property
     def _run(self) -> Run:
-        return Run(self.recipe, self.workspace, self.progress, self.watch)
+        return Run(self._begun, self.workspace, self.progress, self.watch)
 
 
 def open_experiment(

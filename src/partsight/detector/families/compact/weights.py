@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from partsight.config.sections.train import TrainSection
-from partsight.detector.description import read_description
 from partsight.detector.backbones import imagenet
 from partsight.detector.backbones.imagenet import IMAGENET, find_imagenet, own_name
+from partsight.detector.description import read_description
 from partsight.detector.families.checkpoint_file import read_checkpoint
 from partsight.detector.families.compact.network import LITE, CompactNetwork, build_network
 from partsight.detector.own_weights import PARTS, weights_path
