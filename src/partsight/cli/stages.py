@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import open_console
-from partsight.cli.options import OutOption, RecipeOption, SetOption, YesOption
+from partsight.cli.options import MinutesOption, OutOption, RecipeOption, SetOption, YesOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
@@ -28,10 +28,12 @@ def run(
         bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
     ] = False,
     yes: YesOption = False,
+    minutes: MinutesOption = None,
 ) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out, yes=None if plan else yes)
+    timed = [*(settings or []), *([] if minutes is None else [f"budget.minutes={minutes}"])]
+    experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
         _tell_start(console, experiment.recipe.train)

@@ -19,6 +19,7 @@ from partsight.config.sections.photos import PhotosSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
 from partsight.config.sections.report import ReportSection
+from partsight.config.sections.running.budget import BudgetSection
 from partsight.config.sections.running.cluster import ClusterSection
 from partsight.config.sections.running.sweep import SweepSection
 from partsight.config.sections.running.track import TrackSection
@@ -44,6 +45,7 @@ class Recipe(Section):
     """Seed of everything random."""
     preset: PresetName | None = None
     """Values for a kind of place, below: `workshop`, `table`, `bin` or `baseline`; what the recipe states itself counts more."""
+    budget: BudgetSection = BudgetSection()
     parts: Annotated[dict[str, PartSection], Field(min_length=1)]
     """Classes by name; their order is the order of class numbers everywhere."""
     cad: CadSection = CadSection()

@@ -13,6 +13,7 @@ from partsight.config.section import Section
 from partsight.errors import RecipeError
 
 PAGES = {
+    "budget": "budget",
     "parts": "cad", "cad": "cad", "randomize": "randomize", "render": "render", "annotate": "annotate", "photos": "photos",
     "dataset": "dataset", "train": "train", "track": "train", "verify": "verify", "evaluate": "evaluate", "report": "report",
     "sweep": "sweep", "cluster": "sweep",

@@ -71,8 +71,7 @@ def with_start(section: TrainSection, start: Start) -> TrainSection:
 
 def find_start(section: TrainSection, folder: Path | None = None) -> Start | None:
     """Return the best start at hand for what the section leaves open, None where it states a network that has none."""
-    found = (find() for find in (lambda: _of_makers(section, folder), lambda: _of_pip(section)))
-    return next((start for start in found if start is not None), None)
+    return _of_makers(section, folder) or _of_pip(section)
 
 
 def could_fetch(section: TrainSection, folder: Path | None = None) -> bool:
