@@ -14,7 +14,7 @@ from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
 
 if TYPE_CHECKING:
-    from partsight.config.sections.train import TrainSection
+    from partsight.config.recipe import Recipe
     from partsight.pipeline.experiment import Experiment
 
 DEFAULT_RECIPE = Path("recipe.toml")
@@ -36,7 +36,7 @@ def run(
     experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
-        _tell_start(console, experiment.recipe.train)
+        _tell_choices(console, experiment.expect())
         return
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
@@ -92,11 +92,16 @@ def report(
     console.print(f"report {experiment.report()}")
 
 
-def _tell_start(console: Console, section: "TrainSection") -> None:
+def _tell_choices(console: Console, recipe: "Recipe") -> None:
+    """Tell what the machine chooses where the recipe leaves it open."""
     from partsight.detector.starts import describe_start
+    from partsight.pipeline.choosing.budget import describe_budget, has_budget
 
-    start = describe_start(section.weights)
-    console.print(f"Training: {section.model} of the family '{section.family}' begins with {start}.", soft_wrap=True)
+    train = recipe.train
+    if has_budget(recipe):
+        console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
+    start = describe_start(train.weights)
+    console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
 
 
 def _open(

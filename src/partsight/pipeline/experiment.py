@@ -88,8 +88,12 @@ class Experiment:
         """Return what a report still needs, stage by stage, with the time it will take. Runs nothing."""
         check_start(self.recipe.train)
         expect = functools.partial(expect_variant, workspace=self.workspace)
-        expected = expect_budget(settle_start(self.given, self.workspace), self.workspace, expect)
-        return plan_stages(Graph(expected, expect).stages, self.workspace)
+        return plan_stages(Graph(self.expect(), expect).stages, self.workspace)
+
+    def expect(self) -> Recipe:
+        """Return the recipe with the numbers that are or would be chosen for its budget by what is known so far. Runs nothing."""
+        begun = settle_start(self.given, self.workspace)
+        return expect_budget(begun, self.workspace, functools.partial(expect_variant, workspace=self.workspace))
 
     def _repr_html_(self) -> str:
         return html_of(self, "experiments", "show_experiment")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from partsight.config.recipe import Recipe
+from partsight.config.sections.running.budget import BudgetSection
 from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
@@ -28,7 +29,8 @@ def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count
         height=max(64, round(render.height * scale)),
         samples_per_pixel=min(render.samples_per_pixel, SAMPLES_PER_PIXEL),
     )
-    quick = recipe.but(render=small, cad=recipe.cad_section)  # parts as for the full pictures
+    # Parts as for the full pictures; a budget would choose other numbers, and remember them.
+    quick = recipe.but(render=small, cad=recipe.cad_section, budget=BudgetSection())
     return write_sheet(Experiment(quick, workspace, progress).render().dataset, workspace.root / PREVIEW, count)
 
 

@@ -20,17 +20,14 @@ from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
-RECIPE_TEMPLATE = """# Every key and its meaning: docs/recipe.md. What is not written here is set by the preset, or has its default.
+RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY. What is not written here follows from budget and preset, or has its default.
 name = {name}
 preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
+[budget]
+minutes = 30            # from here to the report, on this machine: more pictures and longer training in a longer time
 [parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
-[render]
-count = 1000            # pictures; more can be added later, those that exist are kept
 [photos]                # real photographs, when there are some (docs/dataset.md); background_folder: twenty photos without the parts
-[train]
-weights = "scratch"     # a weights file is far better: weights = "yolov8n.pt"
-image_size = 416
 """
 
 

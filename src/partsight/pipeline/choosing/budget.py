@@ -81,7 +81,7 @@ def draw_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_v
     _time_renders(shaped, workspace, progress, find_variant)
     cost = partial(_cost, workspace=workspace, find_variant=find_variant)
     chosen = _divided(recipe, shaped, time.monotonic() - started, cost)
-    progress.say(_told(chosen, "chosen"))
+    progress.say(describe_budget(chosen))
     _remember(recipe, workspace, Choice(_numbers(recipe, chosen), time.monotonic() - started))
     return chosen
 
@@ -103,7 +103,7 @@ def train_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_
     spent_s = choice.spent_s + drawn_s + time.monotonic() - tried
     cost = partial(_cost, workspace=workspace, find_variant=find_variant, slowness=slowness)
     fixed = _refitted(recipe, drawn, spent_s, cost)
-    progress.say(_told(fixed, "settled"))
+    progress.say(f"{describe_budget(fixed)} (settled)")
     _remember(recipe, workspace, Choice(_numbers(recipe, fixed), spent_s, is_fixed=True))
     return fixed
 
@@ -205,10 +205,11 @@ def _numbers(recipe: Recipe, chosen: Recipe) -> dict[str, Any]:
     return {key: _value(chosen, key) for key in keys if not _is_stated(recipe, key)}
 
 
-def _told(recipe: Recipe, verb: str) -> str:
+def describe_budget(recipe: Recipe) -> str:
+    """Return in words what was chosen for a time."""
     render, train = recipe.render, recipe.train
     return (
-        f"budget of {_minutes(recipe):g} min, {verb}: {render.count} renders of {render.width} × {render.height} with "
+        f"budget of {_minutes(recipe):g} min: {render.count} renders of {render.width} × {render.height} with "
         f"{render.samples_per_pixel} paths; {train.model} ({train.family}) at {train.image_size} px, {train.epochs} epochs"
     )
 
