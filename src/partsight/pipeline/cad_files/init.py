@@ -20,7 +20,7 @@ from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
-RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY. What is not written here follows from budget and preset, or has its default.
+RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY. What is not written here follows from budget and preset.
 name = {name}
 preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
 [budget]
@@ -59,10 +59,19 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *,
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
     parts = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(name or folder.resolve().name or "parts"), parts=parts))
+    write_text(recipe_path, _recipe_text(name or folder.resolve().name, parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
+
+
+def begin_recipe(path: Path, name: str, file: Path) -> None:
+    """Write the recipe of a project with its first class, as `init_project` does for many. Raises CadError, StorageError."""
+    write_text(path, _recipe_text(path.parent.resolve().name, _part_table(name, file, path.parent)))
+
+
+def _recipe_text(name: str, parts: str) -> str:
+    return RECIPE_TEMPLATE.format(name=_quoted(name or "parts"), parts=parts)
 
 
 def init_demo(folder: Path) -> Path:
