@@ -56,7 +56,7 @@ class LiveSection(Section):
     check: dict[str, KitSection] = Field(default_factory=dict)
     """Kits by name: sets of parts that shall be complete."""
     history: FilePath = Path("checks")
-    """Folder for the checks that are written down: `checks.csv` and `pictures/`."""
+    """Folder for the checks that are written down: `checks.csv` and `pictures/`. Another one is asked about once (docs/security.md)."""
     webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """Address that is told what appears, leaves and is checked; as trusted as a script: asked about once (docs/security.md)."""
 
