@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from partsight.deploy.description import Document, PartCard
 from partsight.deploy.live.frame_results import FrameResult
-from partsight.deploy.live.inspection import serve_inspection
+from partsight.deploy.live.inspection.page import serve_inspection
 from partsight.deploy.live.metrics import as_prometheus, memory_bytes
-from partsight.deploy.live.phone_camera import PhoneCamera
-from partsight.deploy.live.phone_socket import serve_phone
+from partsight.deploy.live.phone.camera import PhoneCamera
+from partsight.deploy.live.phone.socket import serve_phone
 from partsight.deploy.live.snapshots import serve_snapshots
 from partsight.deploy.live.station import LiveState, state_of
 from partsight.deploy.live.viewers import ViewerContext, serve_viewer
@@ -25,7 +25,7 @@ from partsight.web.bodies import BodyError, read_body
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
 from partsight.web.problems import Json, answer_problems, problem
-from partsight.web.qr import qr_svg
+from partsight.web.reach.qr import qr_svg
 from partsight.web.uploads import UPLOADS, Uploads, read_upload
 
 _STATIC = (

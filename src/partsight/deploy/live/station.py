@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from partsight.deploy.live.detection_loop import DetectionLoop
-from partsight.deploy.live.inspection import Inspection
+from partsight.deploy.live.inspection.page import LiveInspection
 from partsight.deploy.live.keeping import Keeper
 from partsight.deploy.live.metrics import Metrics
-from partsight.deploy.live.phone_camera import PhoneCamera
+from partsight.deploy.live.phone.camera import PhoneCamera
 from partsight.deploy.live.threshold import LiveThreshold
 from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model_folder import ModelFolder
@@ -29,7 +29,7 @@ class LiveState:
     audience: Viewers
     threshold: LiveThreshold
     floor: float
-    inspection: Inspection
+    inspection: LiveInspection
     keeper: Keeper | None = None
     metrics: Metrics = field(default_factory=Metrics)
     links: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ import pytest
 
 from partsight.config.recipe import Recipe
 from partsight.config.sections.live import LiveSection
-from partsight.deploy.live.check_history import CheckHistory, HistoryPlan
-from partsight.deploy.live.checking import KitChecks, compare, words
+from partsight.deploy.live.inspection.checking import KitChecks, compare, words
+from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
 from partsight.errors import StorageError, UntrustedRecipeError
 from tests.unit.deploy.live.looks import NAMES, look, part
 
@@ -120,7 +120,7 @@ def test_a_disk_that_is_full_is_told_and_nobody_hears_of_a_check_that_is_not_wri
     def full(path, _content):
         raise StorageError(f"{path}: No space left on device")
 
-    monkeypatch.setattr("partsight.deploy.live.check_history.write_bytes", full)
+    monkeypatch.setattr("partsight.deploy.live.inspection.history.write_bytes", full)
     with pytest.raises(StorageError):
         written.record(judged(*KIT), "key")
     written.rested(judged(*KIT))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partsight.config.sections.live import LineSection, LiveSection, ZoneSection
-from partsight.deploy.live.places import PlaceCounter, crossing, is_in_zone
+from partsight.deploy.live.inspection.places import PlaceCounter, crossing, is_in_zone
 from partsight.errors import RecipeError
 from tests.unit.deploy.live.looks import NAMES, look, part
 

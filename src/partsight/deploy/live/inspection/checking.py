@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, final
 
 from partsight.config.sections.live import KitSection, LiveSection, Point
 from partsight.deploy.live.frame_results import FrameResult
-from partsight.deploy.live.places import center, is_in_zone
+from partsight.deploy.live.inspection.places import center, is_in_zone
 from partsight.deploy.live.tracking import Track, VisibleTracks
 
 Trigger: TypeAlias = Literal["key", "still"]
