@@ -3,6 +3,7 @@
 import csv
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,19 @@ def test_a_kit_is_written_down_once_when_it_has_come_to_rest():
     for step in range(15):
         show(7.1 + 0.1 * step, *KIT)
     assert [one.is_complete for one in rested] == [True, True], "the next kit after an empty place"
+
+
+def test_a_part_that_is_shown_from_memory_does_not_complete_a_kit_at_rest():
+    rested = []
+    station = checks(rested.append, trigger="still", still_s=0.3)
+    taken_away = replace(KIT[2], is_seen=False)
+    station(look(*KIT, time_s=0.0))
+    for step in range(1, 5):
+        station(look(*KIT[:2], taken_away, time_s=0.1 * step))
+    assert rested == []
+    for step in range(10):
+        station(look(*KIT[:2], time_s=0.5 + 0.1 * step))
+    assert [one.is_complete for one in rested] == [False]
 
 
 def test_an_empty_place_at_rest_is_no_check():

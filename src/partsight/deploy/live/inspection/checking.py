@@ -68,7 +68,10 @@ class KitWatch:
             self._places, self._since_s = places, now_s
         if not found or found != self._judged:
             self._judged = None
-        is_due = bool(found) and self._judged is None and now_s - self._since_s >= self.kit.still_s
+        is_seen = bool(found) and all(
+            one.is_seen for one in check.tracks
+        )  # what was just taken away is shown from memory
+        is_due = is_seen and self._judged is None and now_s - self._since_s >= self.kit.still_s
         if is_due:
             self._judged = found
         return is_due

@@ -32,6 +32,7 @@ async function begin() {
   const found = await fetch("/places").then((one) => one.json()).catch(() => ({ zones: {}, lines: {}, kits: {} }));
   places.fill(found);
   check.fill(found.kits);
+  byId("reset-counts").hidden = !Object.keys({ ...found.zones, ...found.lines }).length;
   connect();
 }
 
@@ -182,6 +183,7 @@ byId("threshold").addEventListener("input", ({ target }) => {
 byId("freeze").addEventListener("click", () => freeze(!isFrozen));
 byId("keep").addEventListener("click", keep);
 byId("store").addEventListener("click", storeThreshold);
+byId("reset-counts").addEventListener("click", () => post("/counts/reset", {}));
 byId("share").addEventListener("click", showLinks);
 byId("help").addEventListener("click", () => byId("keys").showModal());
 byId("toast").addEventListener("click", () => (byId("toast").hidden = true));
