@@ -1,6 +1,7 @@
 """The live page for people in the hall: many parts of a kind, small ones, keys, the check screen, a phone as the camera, the loop."""
 
 import json
+import time
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -177,6 +178,26 @@ def test_the_check_screen_turns_green_when_the_kit_is_complete(browser, tmp_path
         history = tmp_path / "checks/checks.csv"
         wait_for(lambda: history.is_file() and "gearbox,complete" in history.read_text(), 10, "written down when still")
         assert "gearbox,incomplete,2 × post" in history.read_text()
+
+
+def test_a_full_disk_is_told_and_the_picture_is_held_until_it_can_be_kept(browser, hall, monkeypatch):  # noqa: F811
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    with open_tab(browser, hall[1].link) as tab:
+        tab.wait("document.body?.dataset.parts === '4'")
+        with monkeypatch.context() as patch:
+            patch.setattr("partsight.pipeline.photos.snapshots.write_picture", full)
+            tab.key("k")
+            tab.wait("document.getElementById('toast').textContent.includes('No space left')")
+        held = tab.value("document.body.dataset.look")
+        assert not tab.value("document.getElementById('frozen').hidden")
+        time.sleep(0.5)
+        assert tab.value("document.body.dataset.look") == held
+        tab.key("k")
+        tab.wait("document.getElementById('toast').textContent.startsWith('Kept')")
+        assert tab.value("document.getElementById('frozen').hidden"), "it goes on once it is kept"
+    assert len(list((hall[0] / "photos/to_label/live-monday").iterdir())) == 1
 
 
 def test_a_film_that_has_ended_is_no_complete_kit(browser, tmp_path):  # noqa: F811

@@ -104,11 +104,11 @@ def history(folder, sinks=(), said=print):
 def test_a_check_is_a_line_a_picture_and_an_event(tmp_path):
     told = []
     written = history(tmp_path, [told.append])
-    written.record(judged(*KIT), "key")
+    written.record(judged(*KIT), "asked")
     written.record(judged(*KIT[:2]), "still")
     rows = list(csv.DictReader((tmp_path / "checks.csv").read_text().splitlines()))
     assert [(row["kit"], row["result"], row["missing"], row["trigger"]) for row in rows] == [
-        ("gearbox", "complete", "", "key"),
+        ("gearbox", "complete", "", "asked"),
         ("gearbox", "incomplete", "1 × cover", "still"),
     ]
     assert all((tmp_path / row["picture"]).read_bytes().startswith(b"\xff\xd8") for row in rows)
@@ -120,7 +120,7 @@ def test_names_that_a_spreadsheet_would_compute_stay_text(tmp_path):
     section = LiveSection(check={"=HYPERLINK(1)": {"parts": {"bolt": 1}}})
     station = KitChecks(section, NAMES, lambda: 0.5, print)
     station(look(*KIT[:1]))
-    history(tmp_path).record(station.newest()["=HYPERLINK(1)"], "key")
+    history(tmp_path).record(station.newest()["=HYPERLINK(1)"], "asked")
     (row,) = csv.DictReader((tmp_path / "checks.csv").read_text().splitlines())
     assert row["kit"] == "'=HYPERLINK(1)"
     assert (tmp_path / row["picture"]).is_file()
@@ -129,14 +129,14 @@ def test_names_that_a_spreadsheet_would_compute_stay_text(tmp_path):
 def test_a_disk_that_is_full_is_told_and_nobody_hears_of_a_check_that_is_not_written(tmp_path, monkeypatch):
     told, said, done = [], [], threading.Event()
     written = history(tmp_path, [told.append], lambda text: (said.append(text), done.set()))
-    written.record(judged(*KIT), "key")
+    written.record(judged(*KIT), "asked")
 
     def full(path, _content):
         raise StorageError(f"{path}: No space left on device")
 
     monkeypatch.setattr("partsight.deploy.live.inspection.history.write_bytes", full)
     with pytest.raises(StorageError):
-        written.record(judged(*KIT), "key")
+        written.record(judged(*KIT), "asked")
     written.rested(judged(*KIT))
     assert done.wait(5)
     assert "No space left" in said[0]

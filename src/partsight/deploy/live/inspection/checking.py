@@ -10,7 +10,8 @@ from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.inspection.places import center, is_in_zone
 from partsight.deploy.live.tracking import Track, VisibleTracks
 
-Trigger: TypeAlias = Literal["key", "still"]
+Trigger: TypeAlias = Literal["asked", "still"]
+"""By a key, the button or over HTTP; because nothing moved."""
 _STILL = 0.01
 """A part that has moved less, as a share of the picture, stands still."""
 

@@ -75,4 +75,4 @@ def serve_inspection(app: FastAPI, inspection: LiveInspection) -> None:
         newest = inspection.checks.newest().get(name)
         if newest is None:
             return problem(503, "no frame has come yet")
-        return Json(inspection.history.record(newest, "key"))
+        return Json(inspection.history.record(newest, "asked"))

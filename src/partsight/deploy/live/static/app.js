@@ -15,7 +15,7 @@ const places = new Places();
 const stage = new Stage(byId("stage"), places);
 const check = new Check(toast);
 const phone = new Phone(toast);
-let cards, socket, stored = null, look = null, run = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
+let cards, socket, stored = null, look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
 
 async function begin() {
   const answer = await fetch("/parts").catch(() => null);
@@ -135,6 +135,7 @@ function setThreshold(value) {
 
 function freeze(wanted) {
   isFrozen = wanted && look !== null;
+  isHeld = isHeld && isFrozen;
   byId("freeze").setAttribute("aria-pressed", String(isFrozen));
   byId("freeze").lastElementChild.textContent = isFrozen ? "Go on" : "Freeze";
   byId("frozen").hidden = !isFrozen;
@@ -146,17 +147,15 @@ function freeze(wanted) {
 
 // What is kept is what is shown: the picture is held until the server has it, and stays held where it could not be kept.
 async function keep() {
-  if (look === null || byId("keep").disabled) return;
+  if (look === null || byId("keep").disabled || byId("keep").hidden) return;
   byId("keep").disabled = true;
-  const wasFrozen = isFrozen;
+  const wasFrozen = isFrozen && !isHeld;
   freeze(true);
   const { answer, said } = await post("/snapshots", { look, run, tracks: stage.chosen.map((part) => part.track) });
   byId("keep").disabled = false;
-  if (!answer?.ok) {
-    toast(`Not kept: ${said?.problem ?? "the server does not answer"} The picture is held: press again when it can be kept.`, "problem");
-    return;
-  }
-  if (!wasFrozen) freeze(false);
+  isHeld = !wasFrozen && (!answer || answer.status === 429 || answer.status >= 500); // later it may be kept
+  if (!wasFrozen && !isHeld) freeze(false);
+  if (!answer?.ok) return toast(`Not kept: ${said?.problem ?? "the server does not answer"}${isHeld ? " The picture is held: press again when it can be kept." : ""}`, "problem");
   const boxes = `${said.proposals} ${said.proposals === 1 ? "box" : "boxes"} as ${said.proposals === 1 ? "proposal" : "proposals"}`;
   toast(`${said.is_new ? "Kept" : "Kept before"} as ${said.kept} with ${boxes}. Label it with: partsight photos label`);
 }
