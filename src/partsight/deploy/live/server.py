@@ -3,6 +3,7 @@
 import time
 from typing import Annotated, Any, final
 
+import numpy as np
 from fastapi import FastAPI, Path, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,7 @@ from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.overlay import class_color
 from partsight.deploy.records import Record, record_as_json
 from partsight.errors import ModelError, PartsightError, StorageError
+from partsight.structures.detections import above
 from partsight.web.access import Access
 from partsight.web.bodies import BodyError, read_body
 from partsight.web.guard import Guard
@@ -84,9 +86,9 @@ class AskedThreshold(BaseModel):
 def _serve_threshold(app: FastAPI, station: LiveState) -> None:
     @app.post("/threshold")
     def store(asked: AskedThreshold) -> dict[str, float]:
-        """Use a threshold from now on, on all pages; it is kept in the model folder."""
+        """Use a threshold for all classes from now on, on all pages; it is kept in the model folder."""
         station.threshold.store(asked.threshold)
-        return {"threshold": station.threshold()}
+        return {"threshold": station.threshold.value}
 
 
 def _serve_links(app: FastAPI, station: LiveState) -> None:
@@ -148,10 +150,10 @@ class _UploadQueue:
     def _answer(self, content: bytes, threshold: float | None) -> Response:
         station = self.station
         image = read_upload(content)
-        score = station.threshold() if threshold is None else threshold
-        (found,) = station.detector.detect([image], score, _MAX_PARTS)
+        limits = station.limits if threshold is None else threshold
+        (found,) = station.detector.detect([image], float(np.min(limits)), _MAX_PARTS)
         station.metrics.count("detect_total")
-        record = Record("upload", None, None, (image.shape[1], image.shape[0]), found)
+        record = Record("upload", None, None, (image.shape[1], image.shape[0]), above(found, limits))
         return Json(record_as_json(record, station.detector.class_names))
 
 
@@ -214,7 +216,7 @@ def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
             "box_xyxy": [round(side, 1) for side in track.box_xyxy],
         }
         for track in look.tracks
-        if track.score >= station.threshold()
+        if track.score >= station.threshold.of(track.class_id)
     ]
     age_s = time.monotonic() - look.frame.captured_s
     return {

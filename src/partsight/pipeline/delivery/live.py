@@ -17,7 +17,7 @@ from partsight.deploy.live.inspection.checking import KitChecks
 from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
 from partsight.deploy.live.inspection.places import PlaceCounter
 from partsight.deploy.live.phone.camera import PHONE, PhoneCamera
-from partsight.deploy.live.threshold import LiveThreshold
+from partsight.deploy.live.threshold import LimitOf, LiveThreshold
 from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model import Model
 from partsight.errors import SourceError
@@ -101,17 +101,24 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     """Join camera, detector and everybody who is told."""
     from partsight.deploy.live.station import LiveState
 
-    threshold = LiveThreshold(job.model.threshold if job.threshold is None else job.threshold, job.model.folder)
-    floor = min(_FLOOR, threshold() / 2)
+    threshold = _threshold(job)
+    floor = min(_FLOOR, threshold.value / 2, *(limit / 2 for limit in threshold.class_limits))
     audience, detector = Viewers(), SharedDetector(job.model.detector)
     sinks = _sinks(job, say)
-    inspection = _inspection(job, threshold, sinks, say)
-    events = [PartEvents(job.model.class_names, threshold, sinks)] if sinks else []
+    inspection = _inspection(job, threshold.of, sinks, say)
+    events = [PartEvents(job.model.class_names, threshold.of, sinks)] if sinks else []
     # What is counted is known before pages are told of the look.
     handlers: list[LookHandler] = [inspection.places, inspection.checks, audience, *events]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
     watch = DetectionLoop(_camera(job, say), detector.front_seat(), plan)
     return LiveState(job.model.folder, detector, watch, audience, threshold, floor, inspection, job.keeper)
+
+
+def _threshold(job: LiveJob) -> LiveThreshold:
+    """Return the model's thresholds, or the one that was asked for."""
+    if job.threshold is not None:
+        return LiveThreshold(job.threshold, (), job.model.folder)
+    return LiveThreshold(job.model.threshold, job.model.description.class_thresholds, job.model.folder)
 
 
 def _camera(job: LiveJob, say: Callable[[str], None]) -> CameraSource:
@@ -125,9 +132,7 @@ def _sinks(job: LiveJob, say: Callable[[str], None]) -> list[Sink]:
     return [*log, *([Webhook(address, say)] if address else [])]
 
 
-def _inspection(
-    job: LiveJob, threshold: Callable[[], float], sinks: Sequence[Sink], say: Callable[[str], None]
-) -> "LiveInspection":
+def _inspection(job: LiveJob, limit_of: LimitOf, sinks: Sequence[Sink], say: Callable[[str], None]) -> "LiveInspection":
     from partsight.deploy.live.inspection.page import LiveInspection
 
     names, section = job.model.class_names, job.section
@@ -137,8 +142,8 @@ def _inspection(
             f"`live.check`: {', '.join(unknown)} is no class of this model, which knows {', '.join(names)}"
         )
     history = CheckHistory(HistoryPlan(section.history or job.history, names, sinks), say)
-    checks = KitChecks(section, names, threshold, history.rested)
-    return LiveInspection(section, PlaceCounter(section, names, threshold), checks, history)
+    checks = KitChecks(section, names, limit_of, history.rested)
+    return LiveInspection(section, PlaceCounter(section, names, limit_of), checks, history)
 
 
 def _check_file(camera: str) -> None:

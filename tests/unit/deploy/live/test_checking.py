@@ -20,7 +20,7 @@ KIT = (part(1, 0.1, 0.2), part(2, 0.2, 0.5), part(3, 0.3, 0.5, class_id=1))
 
 def checks(rested=lambda _: None, **kit):
     kit = {"parts": {"bolt": 2, "cover": 1}, "zone": "tray", **kit}
-    return KitChecks(LiveSection(zones={"tray": TRAY}, check={"gearbox": kit}), NAMES, lambda: 0.5, rested)
+    return KitChecks(LiveSection(zones={"tray": TRAY}, check={"gearbox": kit}), NAMES, lambda _: 0.5, rested)
 
 
 def judged(*tracks):
@@ -118,7 +118,7 @@ def test_a_check_is_a_line_a_picture_and_an_event(tmp_path):
 
 def test_names_that_a_spreadsheet_would_compute_stay_text(tmp_path):
     section = LiveSection(check={"=HYPERLINK(1)": {"parts": {"bolt": 1}}})
-    station = KitChecks(section, NAMES, lambda: 0.5, print)
+    station = KitChecks(section, NAMES, lambda _: 0.5, print)
     station(look(*KIT[:1]))
     history(tmp_path).record(station.newest()["=HYPERLINK(1)"], "asked")
     (row,) = csv.DictReader((tmp_path / "checks.csv").read_text().splitlines())

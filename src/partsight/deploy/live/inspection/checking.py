@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, final
 from partsight.config.sections.live import KitSection, LiveSection, Point
 from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.inspection.places import center, is_in_zone
+from partsight.deploy.live.threshold import LimitOf
 from partsight.deploy.live.tracking import Track, VisibleTracks
 
 Trigger: TypeAlias = Literal["asked", "still"]
@@ -93,12 +94,12 @@ class KitChecks:
         self,
         section: LiveSection,
         class_names: Sequence[str],
-        threshold: Callable[[], float],
+        limit_of: LimitOf,
         rested: Callable[[KitCheck], None],
     ) -> None:
         self._watches = {name: KitWatch(name, kit, section) for name, kit in section.check.items()}
         self._class_names, self._rested = class_names, rested
-        self._shown = VisibleTracks(threshold)
+        self._shown = VisibleTracks(limit_of)
         self._newest: Mapping[str, KitCheck] = {}
 
     def __call__(self, look: FrameResult) -> None:

@@ -15,7 +15,7 @@ const places = new Places();
 const stage = new Stage(byId("stage"), places);
 const check = new Check(toast);
 const phone = new Phone(toast);
-let cards, socket, stored = null, look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
+let cards, socket, stored = null, limits = [], look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
 
 async function begin() {
   const answer = await fetch("/parts").catch(() => null);
@@ -76,7 +76,7 @@ function answer(to, number) {
 }
 
 function redraw() {
-  const parts = stage.choose(threshold);
+  const parts = stage.choose(limitOf);
   stage.draw();
   cards.update(parts);
   document.body.dataset.look = look;
@@ -86,7 +86,7 @@ function redraw() {
 function showState(header) {
   if (threshold === null) byId("keep").hidden = !header.keeps;
   if (threshold === null || (threshold === stored && stored !== header.threshold)) setThreshold(header.threshold);
-  stored = header.threshold;
+  [stored, limits] = [header.threshold, header.class_limits];
   showStored();
   phone.offer(header.is_phone);
   if (!isFrozen) {
@@ -102,6 +102,9 @@ function showDelay(delayMs) {
   byId("delay").textContent = delayMs === null ? "–" : `${delayMs} ms`;
   document.body.dataset.delay = delayMs ?? "";
 }
+
+// Each class may have a limit of its own; who moves the slider sets one for all.
+const limitOf = (kind) => (threshold === stored && limits.length ? limits[kind] : threshold);
 
 // The button that keeps the slider's threshold is there where it would change something.
 function showStored() {
