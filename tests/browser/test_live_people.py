@@ -1,17 +1,24 @@
 """The live page for people in the hall: many parts of a kind, small ones, keys, the check screen, a phone as the camera, the loop."""
 
 import json
+import time
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from partsight.config.sections.live import LiveSection
-from partsight.deploy.model_folder import read_model_folder
+from partsight.deploy.model import load
+from partsight.deploy.model_folder import read_model_folder, written_folder
+from partsight.detector.detector import Checkpoint
+from partsight.labels.kept_proposals import read_proposals
 from partsight.labels.store import open_label_store
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
 from partsight.web.access import Access
+from tests.unit.deploy.conftest import IMAGE_SIZE, fill_model_folder
+from tests.unit.deploy.conftest import NAMES as NETWORK_NAMES
 from tests.unit.deploy.live.scene import NAMES, SIZE_WH, color_model, running
 from tests.unit.photos.videos import RATE, write_video
 
@@ -173,6 +180,26 @@ def test_the_check_screen_turns_green_when_the_kit_is_complete(browser, tmp_path
         assert "gearbox,incomplete,2 × post" in history.read_text()
 
 
+def test_a_full_disk_is_told_and_the_picture_is_held_until_it_can_be_kept(browser, hall, monkeypatch):  # noqa: F811
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    with open_tab(browser, hall[1].link) as tab:
+        tab.wait("document.body?.dataset.parts === '4'")
+        with monkeypatch.context() as patch:
+            patch.setattr("partsight.pipeline.photos.snapshots.write_picture", full)
+            tab.key("k")
+            tab.wait("document.getElementById('toast').textContent.includes('No space left')")
+        held = tab.value("document.body.dataset.look")
+        assert not tab.value("document.getElementById('frozen').hidden")
+        time.sleep(0.5)
+        assert tab.value("document.body.dataset.look") == held
+        tab.key("k")
+        tab.wait("document.getElementById('toast').textContent.startsWith('Kept')")
+        assert tab.value("document.getElementById('frozen').hidden"), "it goes on once it is kept"
+    assert len(list((hall[0] / "photos/to_label/live-monday").iterdir())) == 1
+
+
 def test_a_film_that_has_ended_is_no_complete_kit(browser, tmp_path):  # noqa: F811
     with watching(tmp_path, [FULL] * RATE, loops=False) as server, open_tab(browser, server.link) as tab:
         tab.wait("document.getElementById('state')?.dataset.state === 'ended'")
@@ -206,6 +233,41 @@ def test_a_wrong_frame_is_kept_corrected_on_the_labeling_page_and_taken_up_as_a_
     assert labels.state == "done"
     assert sorted(box.class_name for box in labels.boxes) == ["post", "post", "post", "square"]
     assert (photos / "labels" / key).with_suffix(".txt").is_file()
+
+
+@pytest.mark.slow
+def test_what_is_kept_of_a_real_network_is_what_the_page_showed(browser, tmp_path):  # noqa: F811
+    """The network is untrained: what it finds is nonsense with low scores, which is what is kept for correction."""
+    if find_spec("ultralytics") is None:
+        pytest.skip("the extra [yolo] is not installed")
+    from partsight.detector.families.ultralytics.weights import build_network, write_model
+
+    description = {"model": "yolov8n", "class_names": list(NETWORK_NAMES), "image_size": IMAGE_SIZE}
+    (tmp_path / "checkpoint").mkdir()
+    write_model(tmp_path / "checkpoint", build_network("yolov8n", len(NETWORK_NAMES)), description)
+    with written_folder(tmp_path / "model") as folder:
+        fill_model_folder(folder, Checkpoint(tmp_path / "checkpoint", "ultralytics", NETWORK_NAMES))
+    write_video(tmp_path / "film.mp4", [FULL] * RATE)
+    keeper = SnapshotKeeper(tmp_path / "photos", "live-monday")
+    job = LiveJob(
+        load(tmp_path / "model", runtime="onnx", threads=1),
+        str(tmp_path / "film.mp4"),
+        Access(),
+        loops=True,
+        keeper=keeper,
+    )
+    with running(open_live(job, print)) as server, open_tab(browser, server.link) as tab:
+        tab.wait("Number(document.body?.dataset.parts) > 0", 30)
+        tab.key(" ")
+        shown = int(tab.value("document.body.dataset.parts"))
+        tab.key("k")
+        tab.wait("!document.getElementById('toast').hidden")
+        said = text(tab, "toast")
+    (key,) = open_label_store(tmp_path / "photos", NETWORK_NAMES).list_keys()
+    kept = read_proposals(tmp_path / "photos", key)
+    assert 0 < len(kept) <= shown
+    assert f"with {len(kept)} box" in said
+    assert max(one.score for one in kept) < 0.2
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from partsight.app.photos import Session, photos_folder
 from partsight.app.project import Project
 from partsight.errors import JobError
-from partsight.web.qr import qr_svg
+from partsight.web.reach.qr import qr_svg
 
 MODEL = "model"
 _LINK = re.compile(r"https?://\S+")

@@ -77,7 +77,7 @@ def live(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
-    from partsight.deploy.live.phone_camera import PHONE
+    from partsight.deploy.live.phone.camera import PHONE
     from partsight.deploy.model import load
     from partsight.pipeline.delivery.live import LiveJob, open_live
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
@@ -97,6 +97,7 @@ def live(
         tls_cert=tls_cert,
         tls_key=tls_key,
         section=_section(recipe),
+        history=recipe.parent / "checks",
         is_self_signed=tls_self_signed or (camera == PHONE and tls_cert is None and not access.is_local),
     )
 
@@ -130,7 +131,7 @@ def _access(host: str, port: int, token: str | None, names: Sequence[str] | None
 
 def _tell_links(links: Sequence[str], say: Callable[[str], None], *, with_code: bool) -> None:
     """Print the links, the best first, and a code to be photographed with a phone."""
-    from partsight.web.qr import qr_text
+    from partsight.web.reach.qr import qr_text
 
     say(f"live page: {links[0]}")
     for link in links[1:]:

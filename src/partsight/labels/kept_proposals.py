@@ -6,7 +6,7 @@ the labeling page finds them again.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from partsight.errors import StorageError
 from partsight.files import read_json, storage_errors, write_json
@@ -50,12 +50,12 @@ def delete_proposals(folder: Path, key: str) -> None:
         _path(folder, key).unlink(missing_ok=True)
 
 
-def _proposal(entry: dict[str, object]) -> Proposal:
-    left, top, right, bottom = (float(edge) for edge in entry["box"])  # type: ignore[attr-defined]
+def _proposal(entry: dict[str, Any]) -> Proposal:
+    left, top, right, bottom = (float(edge) for edge in entry["box"])
     origin = entry["origin"]
     if origin not in get_args(Origin):
         raise ValueError(f"origin {origin!r}")
-    return Proposal(Label((left, top, right, bottom), str(entry["class"])), float(str(entry["score"])), origin)
+    return Proposal(Label((left, top, right, bottom), str(entry["class"])), float(entry["score"]), origin)
 
 
 def _path(folder: Path, key: str) -> Path:

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from cryptography import x509
 
-from partsight.web import addresses, certificates
 from partsight.web.access import Access
-from partsight.web.addresses import links, network_addresses
-from partsight.web.certificates import own_certificate
-from partsight.web.qr import qr_svg, qr_text
+from partsight.web.reach import addresses, certificates
+from partsight.web.reach.addresses import links, network_addresses
+from partsight.web.reach.certificates import own_certificate
+from partsight.web.reach.qr import qr_svg, qr_text
 
 TOKEN = "a-secret-of-this-test"  # noqa: S105 - of this test
 LINK = f"https://192.168.1.20:8420/?token={TOKEN}"

@@ -19,7 +19,7 @@ def receive_photos(
 ) -> None:
     """Let a phone send photos and films: scan the code, walk round the part. Stop with Ctrl+C; the link ends with it."""
     from partsight.pipeline.photos.receive import EVERYWHERE, ReceiveJob, serve_receiving
-    from partsight.web.qr import qr_text
+    from partsight.web.reach.qr import qr_text
 
     console = open_console()
 

@@ -1,6 +1,5 @@
 """Settings of `live`: places in the picture where parts are counted, and what a complete set is."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -55,10 +54,11 @@ class LiveSection(Section):
     """Lines by name; drawn on the page with what has crossed them."""
     check: dict[str, KitSection] = Field(default_factory=dict)
     """Kits by name: sets of parts that shall be complete."""
-    history: FilePath = Path("checks")
-    """Folder for the checks that are written down: `checks.csv` and `pictures/`."""
+    history: FilePath | None = None
+    """Folder for the checks that are written down, `checks.csv` and `pictures/`; by default `checks` beside the recipe.
+    As trusted as a script: asked about once (docs/security.md)."""
     webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    """Address that is told what appears, leaves and is checked; as trusted as a script: asked about once (docs/security.md)."""
+    """Address that is told what appears, leaves and is checked. As trusted as a script: asked about once (docs/security.md)."""
 
     @model_validator(mode="after")
     def _check_zones(self) -> Self:

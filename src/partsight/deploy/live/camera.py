@@ -65,7 +65,7 @@ class CameraReport:
     num_losses: int
 
 
-class Camera(Protocol):
+class CameraSource(Protocol):
     """Gives the newest frame to whoever asks."""
 
     name: str
@@ -89,7 +89,10 @@ class Camera(Protocol):
 
 @final
 class LiveCamera:
-    """Follows `Camera`: reads a source in a daemon thread from `start` to `stop`; `say` is told what is wrong, and when it is over."""
+    """Reads a source in a daemon thread from `start` to `stop`; `say` is told what is wrong, and when it is over.
+
+    Follows `CameraSource`.
+    """
 
     def __init__(
         self,

@@ -3,16 +3,17 @@
 import time
 from typing import Annotated, Any, final
 
+import numpy as np
 from fastapi import FastAPI, Path, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from partsight.deploy.description import Document, PartCard
 from partsight.deploy.live.frame_results import FrameResult
-from partsight.deploy.live.inspection import serve_inspection
+from partsight.deploy.live.inspection.page import serve_inspection
 from partsight.deploy.live.metrics import as_prometheus, memory_bytes
-from partsight.deploy.live.phone_camera import PhoneCamera
-from partsight.deploy.live.phone_socket import serve_phone
+from partsight.deploy.live.phone.camera import PhoneCamera
+from partsight.deploy.live.phone.socket import serve_phone
 from partsight.deploy.live.snapshots import serve_snapshots
 from partsight.deploy.live.station import LiveState, state_of
 from partsight.deploy.live.viewers import ViewerContext, serve_viewer
@@ -20,12 +21,13 @@ from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.overlay import class_color
 from partsight.deploy.records import Record, record_as_json
 from partsight.errors import ModelError, PartsightError, StorageError
+from partsight.structures.detections import above
 from partsight.web.access import Access
 from partsight.web.bodies import BodyError, read_body
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
 from partsight.web.problems import Json, answer_problems, problem
-from partsight.web.qr import qr_svg
+from partsight.web.reach.qr import qr_svg
 from partsight.web.uploads import UPLOADS, Uploads, read_upload
 
 _STATIC = (
@@ -84,9 +86,9 @@ class AskedThreshold(BaseModel):
 def _serve_threshold(app: FastAPI, station: LiveState) -> None:
     @app.post("/threshold")
     def store(asked: AskedThreshold) -> dict[str, float]:
-        """Use a threshold from now on, on all pages; it is kept in the model folder."""
+        """Use a threshold for all classes from now on, on all pages; it is kept in the model folder."""
         station.threshold.store(asked.threshold)
-        return {"threshold": station.threshold()}
+        return {"threshold": station.threshold.value}
 
 
 def _serve_links(app: FastAPI, station: LiveState) -> None:
@@ -148,10 +150,10 @@ class _UploadQueue:
     def _answer(self, content: bytes, threshold: float | None) -> Response:
         station = self.station
         image = read_upload(content)
-        score = station.threshold() if threshold is None else threshold
-        (found,) = station.detector.detect([image], score, _MAX_PARTS)
+        limits = station.limits if threshold is None else threshold
+        (found,) = station.detector.detect([image], float(np.min(limits)), _MAX_PARTS)
         station.metrics.count("detect_total")
-        record = Record("upload", None, None, (image.shape[1], image.shape[0]), found)
+        record = Record("upload", None, None, (image.shape[1], image.shape[0]), above(found, limits))
         return Json(record_as_json(record, station.detector.class_names))
 
 
@@ -214,7 +216,7 @@ def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
             "box_xyxy": [round(side, 1) for side in track.box_xyxy],
         }
         for track in look.tracks
-        if track.score >= station.threshold()
+        if track.score >= station.threshold.of(track.class_id)
     ]
     age_s = time.monotonic() - look.frame.captured_s
     return {

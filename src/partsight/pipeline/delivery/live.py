@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from partsight.config.sections.live import LiveSection
-from partsight.deploy.live.camera import Camera, LiveCamera
-from partsight.deploy.live.check_history import CheckHistory, HistoryPlan
-from partsight.deploy.live.checking import KitChecks
+from partsight.deploy.live.camera import CameraSource, LiveCamera
 from partsight.deploy.live.detection_loop import DetectionLoop, WatchPlan
 from partsight.deploy.live.devices import is_file, open_camera
 from partsight.deploy.live.events import JsonLines, PartEvents, Sink, Webhook
 from partsight.deploy.live.fair_lock import SharedDetector
 from partsight.deploy.live.frame_results import LookHandler
-from partsight.deploy.live.phone_camera import PHONE, PhoneCamera
-from partsight.deploy.live.places import PlaceCounter
-from partsight.deploy.live.threshold import LiveThreshold
+from partsight.deploy.live.inspection.checking import KitChecks
+from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
+from partsight.deploy.live.inspection.places import PlaceCounter
+from partsight.deploy.live.phone.camera import PHONE, PhoneCamera
+from partsight.deploy.live.threshold import LimitOf, LiveThreshold
 from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model import Model
 from partsight.errors import SourceError
@@ -24,7 +24,7 @@ from partsight.pipeline.photos.snapshots import SnapshotKeeper
 from partsight.web.access import Access
 
 if TYPE_CHECKING:
-    from partsight.deploy.live.inspection import Inspection
+    from partsight.deploy.live.inspection.page import LiveInspection
     from partsight.deploy.live.station import LiveState
     from partsight.web.serving import PageServer, Tls
 
@@ -47,6 +47,8 @@ class LiveJob:
     tls_key: Path | None = None
     section: LiveSection = field(default_factory=LiveSection)
     """Zones, lines and kits of the recipe."""
+    history: Path = Path("checks")
+    """Where checks are written down, unless the section says where."""
     is_self_signed: bool = False
     """Serve https with a certificate of this machine's own."""
 
@@ -78,8 +80,8 @@ def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
     Raises SourceError for a file that cannot be played or an unsafe address, StorageError when the port is taken.
     """
     from partsight.deploy.live.server import make_app
-    from partsight.web.addresses import links
     from partsight.web.frames import MOST_BYTES
+    from partsight.web.reach.addresses import links
     from partsight.web.serving import MOST_MESSAGE_BYTES, listen, page_server
 
     job.access.check()
@@ -98,12 +100,12 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     """Join camera, detector and everybody who is told."""
     from partsight.deploy.live.station import LiveState
 
-    threshold = LiveThreshold(job.model.threshold if job.threshold is None else job.threshold, job.model.folder)
-    floor = min(_FLOOR, threshold() / 2)
+    threshold = _threshold(job)
+    floor = min(_FLOOR, threshold.value / 2, *(limit / 2 for limit in threshold.class_limits))
     audience, detector = Viewers(), SharedDetector(job.model.detector)
     sinks = _sinks(job, say)
-    inspection = _inspection(job, threshold, sinks, say)
-    events = [PartEvents(job.model.class_names, threshold, sinks)] if sinks else []
+    inspection = _inspection(job, threshold.of, sinks, say)
+    events = [PartEvents(job.model.class_names, threshold.of, sinks)] if sinks else []
     # What is counted is known before pages are told of the look.
     handlers: list[LookHandler] = [inspection.places, inspection.checks, audience, *events]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
@@ -111,7 +113,14 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     return LiveState(job.model.folder, detector, watch, audience, threshold, floor, inspection, job.keeper)
 
 
-def _camera(job: LiveJob, say: Callable[[str], None]) -> Camera:
+def _threshold(job: LiveJob) -> LiveThreshold:
+    """Return the model's thresholds, or the one that was asked for."""
+    if job.threshold is not None:
+        return LiveThreshold(job.threshold, (), job.model.folder)
+    return LiveThreshold(job.model.threshold, job.model.description.class_thresholds, job.model.folder)
+
+
+def _camera(job: LiveJob, say: Callable[[str], None]) -> CameraSource:
     return PhoneCamera(say) if job.camera == PHONE else LiveCamera(job.camera, loops=job.loops, say=say)
 
 
@@ -122,10 +131,8 @@ def _sinks(job: LiveJob, say: Callable[[str], None]) -> list[Sink]:
     return [*log, *([Webhook(address, say)] if address else [])]
 
 
-def _inspection(
-    job: LiveJob, threshold: Callable[[], float], sinks: Sequence[Sink], say: Callable[[str], None]
-) -> "Inspection":
-    from partsight.deploy.live.inspection import Inspection
+def _inspection(job: LiveJob, limit_of: LimitOf, sinks: Sequence[Sink], say: Callable[[str], None]) -> "LiveInspection":
+    from partsight.deploy.live.inspection.page import LiveInspection
 
     names, section = job.model.class_names, job.section
     unknown = sorted({name for kit in section.check.values() for name in kit.parts} - set(names))
@@ -133,9 +140,9 @@ def _inspection(
         raise SourceError(
             f"`live.check`: {', '.join(unknown)} is no class of this model, which knows {', '.join(names)}"
         )
-    history = CheckHistory(HistoryPlan(section.history, names, sinks), say)
-    checks = KitChecks(section, names, threshold, history.rested)
-    return Inspection(section, PlaceCounter(section, names, threshold), checks, history)
+    history = CheckHistory(HistoryPlan(section.history or job.history, names, sinks), say)
+    checks = KitChecks(section, names, limit_of, history.rested)
+    return LiveInspection(section, PlaceCounter(section, names, limit_of), checks, history)
 
 
 def _check_file(camera: str) -> None:
@@ -148,7 +155,7 @@ def _check_file(camera: str) -> None:
 def _own_tls(job: LiveJob, say: Callable[[str], None]) -> "Tls":
     if job.tls_cert is not None or job.tls_key is not None:
         raise SourceError("`tls_self_signed` makes a certificate; give it or `tls_cert` and `tls_key`, not both")
-    from partsight.web.own_tls import own_tls
+    from partsight.web.reach.own_tls import own_tls
 
     return own_tls(job.access.names, say)
 

@@ -197,7 +197,7 @@ def _told_unknown(names: Collection[str]) -> str:
     if not names:
         return ""
     return (
-        f"boxes of {', '.join(sorted(names))} were kept with this photo, but are no class here: name them (--classes)"
+        f"boxes of {', '.join(sorted(names))} were kept with this photo, but are no class here: name them as `classes`"
     )
 
 

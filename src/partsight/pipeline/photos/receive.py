@@ -40,9 +40,9 @@ def serve_receiving(
     """
     from partsight.photos.receive_page.server import Receiver, make_app
     from partsight.web.access import Access, new_token
-    from partsight.web.addresses import links
     from partsight.web.connections import UPLOADING
-    from partsight.web.own_tls import own_tls
+    from partsight.web.reach.addresses import links
+    from partsight.web.reach.own_tls import own_tls
     from partsight.web.serving import listen, page_server
 
     check_session(job.session)

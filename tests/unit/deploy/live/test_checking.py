@@ -3,13 +3,14 @@
 import csv
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
 from partsight.config.recipe import Recipe
 from partsight.config.sections.live import LiveSection
-from partsight.deploy.live.check_history import CheckHistory, HistoryPlan
-from partsight.deploy.live.checking import KitChecks, compare, words
+from partsight.deploy.live.inspection.checking import KitChecks, compare, words
+from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
 from partsight.errors import StorageError, UntrustedRecipeError
 from tests.unit.deploy.live.looks import NAMES, look, part
 
@@ -19,7 +20,7 @@ KIT = (part(1, 0.1, 0.2), part(2, 0.2, 0.5), part(3, 0.3, 0.5, class_id=1))
 
 def checks(rested=lambda _: None, **kit):
     kit = {"parts": {"bolt": 2, "cover": 1}, "zone": "tray", **kit}
-    return KitChecks(LiveSection(zones={"tray": TRAY}, check={"gearbox": kit}), NAMES, lambda: 0.5, rested)
+    return KitChecks(LiveSection(zones={"tray": TRAY}, check={"gearbox": kit}), NAMES, lambda _: 0.5, rested)
 
 
 def judged(*tracks):
@@ -75,6 +76,19 @@ def test_a_kit_is_written_down_once_when_it_has_come_to_rest():
     assert [one.is_complete for one in rested] == [True, True], "the next kit after an empty place"
 
 
+def test_a_part_that_is_shown_from_memory_does_not_complete_a_kit_at_rest():
+    rested = []
+    station = checks(rested.append, trigger="still", still_s=0.3)
+    taken_away = replace(KIT[2], is_seen=False)
+    station(look(*KIT, time_s=0.0))
+    for step in range(1, 5):
+        station(look(*KIT[:2], taken_away, time_s=0.1 * step))
+    assert rested == []
+    for step in range(10):
+        station(look(*KIT[:2], time_s=0.5 + 0.1 * step))
+    assert [one.is_complete for one in rested] == [False]
+
+
 def test_an_empty_place_at_rest_is_no_check():
     rested = []
     station = checks(rested.append, trigger="still", still_s=0.5)
@@ -90,11 +104,11 @@ def history(folder, sinks=(), said=print):
 def test_a_check_is_a_line_a_picture_and_an_event(tmp_path):
     told = []
     written = history(tmp_path, [told.append])
-    written.record(judged(*KIT), "key")
+    written.record(judged(*KIT), "asked")
     written.record(judged(*KIT[:2]), "still")
     rows = list(csv.DictReader((tmp_path / "checks.csv").read_text().splitlines()))
     assert [(row["kit"], row["result"], row["missing"], row["trigger"]) for row in rows] == [
-        ("gearbox", "complete", "", "key"),
+        ("gearbox", "complete", "", "asked"),
         ("gearbox", "incomplete", "1 × cover", "still"),
     ]
     assert all((tmp_path / row["picture"]).read_bytes().startswith(b"\xff\xd8") for row in rows)
@@ -104,9 +118,9 @@ def test_a_check_is_a_line_a_picture_and_an_event(tmp_path):
 
 def test_names_that_a_spreadsheet_would_compute_stay_text(tmp_path):
     section = LiveSection(check={"=HYPERLINK(1)": {"parts": {"bolt": 1}}})
-    station = KitChecks(section, NAMES, lambda: 0.5, print)
+    station = KitChecks(section, NAMES, lambda _: 0.5, print)
     station(look(*KIT[:1]))
-    history(tmp_path).record(station.newest()["=HYPERLINK(1)"], "key")
+    history(tmp_path).record(station.newest()["=HYPERLINK(1)"], "asked")
     (row,) = csv.DictReader((tmp_path / "checks.csv").read_text().splitlines())
     assert row["kit"] == "'=HYPERLINK(1)"
     assert (tmp_path / row["picture"]).is_file()
@@ -115,14 +129,14 @@ def test_names_that_a_spreadsheet_would_compute_stay_text(tmp_path):
 def test_a_disk_that_is_full_is_told_and_nobody_hears_of_a_check_that_is_not_written(tmp_path, monkeypatch):
     told, said, done = [], [], threading.Event()
     written = history(tmp_path, [told.append], lambda text: (said.append(text), done.set()))
-    written.record(judged(*KIT), "key")
+    written.record(judged(*KIT), "asked")
 
     def full(path, _content):
         raise StorageError(f"{path}: No space left on device")
 
-    monkeypatch.setattr("partsight.deploy.live.check_history.write_bytes", full)
+    monkeypatch.setattr("partsight.deploy.live.inspection.history.write_bytes", full)
     with pytest.raises(StorageError):
-        written.record(judged(*KIT), "key")
+        written.record(judged(*KIT), "asked")
     written.rested(judged(*KIT))
     assert done.wait(5)
     assert "No space left" in said[0]

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from partsight.deploy.live import phone_socket
+from partsight.deploy.live.phone import socket as phone_socket
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.web.access import Access
 from tests.unit.deploy.live.conftest import TOKEN
@@ -49,12 +49,11 @@ def test_what_a_phone_sends_is_looked_at_and_comes_back_with_its_boxes_and_its_c
 
 
 def test_a_phone_that_sleeps_is_told_and_comes_back(station, monkeypatch):
-    monkeypatch.setattr(phone_socket, "SILENT_S", 0.3)
-
     def state():
         return httpx.get(base(station) + "/health").json()["camera"]
 
-    with phone(station) as camera:
+    with monkeypatch.context() as patch, phone(station) as camera:
+        patch.setattr(phone_socket, "SILENT_S", 0.5)
         camera.send(sent())
         camera.recv(5)
         with pytest.raises(ConnectionClosed):

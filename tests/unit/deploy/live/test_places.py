@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partsight.config.sections.live import LineSection, LiveSection, ZoneSection
-from partsight.deploy.live.places import PlaceCounter, crossing, is_in_zone
+from partsight.deploy.live.inspection.places import PlaceCounter, crossing, is_in_zone
 from partsight.errors import RecipeError
 from tests.unit.deploy.live.looks import NAMES, look, part
 
@@ -41,7 +41,7 @@ def test_a_step_over_a_line_has_a_direction_and_one_past_its_end_is_none(before,
 
 
 def counter(**section):
-    return PlaceCounter(LiveSection(**section), NAMES, lambda: 0.5)
+    return PlaceCounter(LiveSection(**section), NAMES, lambda _: 0.5)
 
 
 def test_a_part_that_stays_is_counted_once_and_one_that_leaves_is_not_there_any_more():
@@ -60,6 +60,12 @@ def test_what_is_below_the_threshold_is_not_counted():
     places = counter(zones={"tray": L_SHAPE})
     places(look(part(1, 0.2, 0.2, score=0.4)))
     assert places.counts()["zones"]["tray"]["now"] == {}
+
+
+def test_each_class_may_have_a_limit_of_its_own():
+    places = PlaceCounter(LiveSection(zones={"tray": L_SHAPE}), NAMES, (0.8, 0.3).__getitem__)
+    places(look(part(1, 0.2, 0.2, score=0.5), part(2, 0.2, 0.3, class_id=1, score=0.5)))
+    assert places.counts()["zones"]["tray"]["now"] == {"cover": 1}
 
 
 def test_each_part_is_counted_when_it_crosses_a_line_and_counting_can_begin_anew():

@@ -15,7 +15,7 @@ const places = new Places();
 const stage = new Stage(byId("stage"), places);
 const check = new Check(toast);
 const phone = new Phone(toast);
-let cards, socket, stored = null, look = null, run = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
+let cards, socket, stored = null, limits = [], look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
 
 async function begin() {
   const answer = await fetch("/parts").catch(() => null);
@@ -32,6 +32,7 @@ async function begin() {
   const found = await fetch("/places").then((one) => one.json()).catch(() => ({ zones: {}, lines: {}, kits: {} }));
   places.fill(found);
   check.fill(found.kits);
+  byId("reset-counts").hidden = !Object.keys({ ...found.zones, ...found.lines }).length;
   connect();
 }
 
@@ -75,7 +76,7 @@ function answer(to, number) {
 }
 
 function redraw() {
-  const parts = stage.choose(threshold);
+  const parts = stage.choose(limitOf);
   stage.draw();
   cards.update(parts);
   document.body.dataset.look = look;
@@ -85,7 +86,7 @@ function redraw() {
 function showState(header) {
   if (threshold === null) byId("keep").hidden = !header.keeps;
   if (threshold === null || (threshold === stored && stored !== header.threshold)) setThreshold(header.threshold);
-  stored = header.threshold;
+  [stored, limits] = [header.threshold, header.class_limits];
   showStored();
   phone.offer(header.is_phone);
   if (!isFrozen) {
@@ -101,6 +102,9 @@ function showDelay(delayMs) {
   byId("delay").textContent = delayMs === null ? "–" : `${delayMs} ms`;
   document.body.dataset.delay = delayMs ?? "";
 }
+
+// Each class may have a limit of its own; who moves the slider sets one for all.
+const limitOf = (kind) => (threshold === stored && limits.length ? limits[kind] : threshold);
 
 // The button that keeps the slider's threshold is there where it would change something.
 function showStored() {
@@ -134,6 +138,7 @@ function setThreshold(value) {
 
 function freeze(wanted) {
   isFrozen = wanted && look !== null;
+  isHeld = isHeld && isFrozen;
   byId("freeze").setAttribute("aria-pressed", String(isFrozen));
   byId("freeze").lastElementChild.textContent = isFrozen ? "Go on" : "Freeze";
   byId("frozen").hidden = !isFrozen;
@@ -145,17 +150,15 @@ function freeze(wanted) {
 
 // What is kept is what is shown: the picture is held until the server has it, and stays held where it could not be kept.
 async function keep() {
-  if (look === null || byId("keep").disabled) return;
+  if (look === null || byId("keep").disabled || byId("keep").hidden) return;
   byId("keep").disabled = true;
-  const wasFrozen = isFrozen;
+  const wasFrozen = isFrozen && !isHeld;
   freeze(true);
   const { answer, said } = await post("/snapshots", { look, run, tracks: stage.chosen.map((part) => part.track) });
   byId("keep").disabled = false;
-  if (!answer?.ok) {
-    toast(`Not kept: ${said?.problem ?? "the server does not answer"} The picture is held: press again when it can be kept.`, "problem");
-    return;
-  }
-  if (!wasFrozen) freeze(false);
+  isHeld = !wasFrozen && (!answer || answer.status === 429 || answer.status >= 500); // later it may be kept
+  if (!wasFrozen && !isHeld) freeze(false);
+  if (!answer?.ok) return toast(`Not kept: ${said?.problem ?? "the server does not answer"}${isHeld ? " The picture is held: press again when it can be kept." : ""}`, "problem");
   const boxes = `${said.proposals} ${said.proposals === 1 ? "box" : "boxes"} as ${said.proposals === 1 ? "proposal" : "proposals"}`;
   toast(`${said.is_new ? "Kept" : "Kept before"} as ${said.kept} with ${boxes}. Label it with: partsight photos label`);
 }
@@ -182,6 +185,7 @@ byId("threshold").addEventListener("input", ({ target }) => {
 byId("freeze").addEventListener("click", () => freeze(!isFrozen));
 byId("keep").addEventListener("click", keep);
 byId("store").addEventListener("click", storeThreshold);
+byId("reset-counts").addEventListener("click", () => post("/counts/reset", {}));
 byId("share").addEventListener("click", showLinks);
 byId("help").addEventListener("click", () => byId("keys").showModal());
 byId("toast").addEventListener("click", () => (byId("toast").hidden = true));

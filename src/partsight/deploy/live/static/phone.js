@@ -8,7 +8,8 @@ export class Phone {
     this.tell = tell;
     this.isOn = false;
     this.video = document.createElement("video");
-    Object.assign(this.video, { muted: true, playsInline: true });
+    Object.assign(this.video, { id: "own-camera", muted: true, playsInline: true });
+    document.body.append(this.video); // some browsers play no video outside of the page
     this.canvas = document.createElement("canvas");
     byId("phone").addEventListener("click", () => (this.isOn ? this.stop() : this.start()));
     // A phone that slept has lost its camera and its connection: both are taken up again when it wakes.

@@ -23,9 +23,9 @@ export class Stage {
     this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen }));
   }
 
-  // Return the parts above the threshold, best first.
-  choose(threshold) {
-    const chosen = this.parts.filter((part) => part.score >= threshold * (this.shown.has(part.track) ? KEPT : 1));
+  // Return the parts above the limit of their class, best first.
+  choose(limitOf) {
+    const chosen = this.parts.filter((part) => part.score >= limitOf(part.kind) * (this.shown.has(part.track) ? KEPT : 1));
     this.shown = new Set(chosen.map((part) => part.track));
     this.chosen = chosen;
     return chosen;

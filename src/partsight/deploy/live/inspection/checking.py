@@ -7,10 +7,12 @@ from typing import Literal, TypeAlias, final
 
 from partsight.config.sections.live import KitSection, LiveSection, Point
 from partsight.deploy.live.frame_results import FrameResult
-from partsight.deploy.live.places import center, is_in_zone
+from partsight.deploy.live.inspection.places import center, is_in_zone
+from partsight.deploy.live.threshold import LimitOf
 from partsight.deploy.live.tracking import Track, VisibleTracks
 
-Trigger: TypeAlias = Literal["key", "still"]
+Trigger: TypeAlias = Literal["asked", "still"]
+"""By a key, the button or over HTTP; because nothing moved."""
 _STILL = 0.01
 """A part that has moved less, as a share of the picture, stands still."""
 
@@ -68,7 +70,10 @@ class KitWatch:
             self._places, self._since_s = places, now_s
         if not found or found != self._judged:
             self._judged = None
-        is_due = bool(found) and self._judged is None and now_s - self._since_s >= self.kit.still_s
+        is_seen = bool(found) and all(
+            one.is_seen for one in check.tracks
+        )  # what was just taken away is shown from memory
+        is_due = is_seen and self._judged is None and now_s - self._since_s >= self.kit.still_s
         if is_due:
             self._judged = found
         return is_due
@@ -89,12 +94,12 @@ class KitChecks:
         self,
         section: LiveSection,
         class_names: Sequence[str],
-        threshold: Callable[[], float],
+        limit_of: LimitOf,
         rested: Callable[[KitCheck], None],
     ) -> None:
         self._watches = {name: KitWatch(name, kit, section) for name, kit in section.check.items()}
         self._class_names, self._rested = class_names, rested
-        self._shown = VisibleTracks(threshold)
+        self._shown = VisibleTracks(limit_of)
         self._newest: Mapping[str, KitCheck] = {}
 
     def __call__(self, look: FrameResult) -> None:

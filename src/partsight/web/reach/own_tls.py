@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from partsight.config.user_folder import user_folder
-from partsight.web.addresses import network_addresses, own_names
-from partsight.web.certificates import own_certificate
+from partsight.web.reach.addresses import network_addresses, own_names
+from partsight.web.reach.certificates import own_certificate
 from partsight.web.serving import Tls
 
 

@@ -7,14 +7,14 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from partsight.config.sections.live import LiveSection
-from partsight.deploy.live.check_history import CheckHistory
-from partsight.deploy.live.checking import KitChecks, told
-from partsight.deploy.live.places import PlaceCounter
+from partsight.deploy.live.inspection.checking import KitChecks, told
+from partsight.deploy.live.inspection.history import CheckHistory
+from partsight.deploy.live.inspection.places import PlaceCounter
 from partsight.web.problems import Json, problem
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class LiveInspection:
     """What is counted and checked at a station."""
 
     section: LiveSection
@@ -36,7 +36,7 @@ class AskedCheck(BaseModel):
     """Empty where there is one kit only."""
 
 
-def serve_inspection(app: FastAPI, inspection: Inspection) -> None:
+def serve_inspection(app: FastAPI, inspection: LiveInspection) -> None:
     """Answer what zones, lines and kits there are, and requests to check and to count anew."""
 
     @app.get("/places")
@@ -75,4 +75,4 @@ def serve_inspection(app: FastAPI, inspection: Inspection) -> None:
         newest = inspection.checks.newest().get(name)
         if newest is None:
             return problem(503, "no frame has come yet")
-        return Json(inspection.history.record(newest, "key"))
+        return Json(inspection.history.record(newest, "asked"))

@@ -4,12 +4,13 @@ A part is where the center of its box is. It is counted by its track, so one tha
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, final
 
 from partsight.config.sections.live import LineSection, LiveSection, Point, ZoneSection
 from partsight.deploy.live.frame_results import FrameResult
+from partsight.deploy.live.threshold import LimitOf
 from partsight.deploy.live.tracking import Track, VisibleTracks
 
 Counts: TypeAlias = Counter[str]
@@ -60,9 +61,9 @@ class _Line:
 class PlaceCounter:
     """Counts parts in zones and over lines. A handler of looks."""
 
-    def __init__(self, section: LiveSection, class_names: Sequence[str], threshold: Callable[[], float]) -> None:
+    def __init__(self, section: LiveSection, class_names: Sequence[str], limit_of: LimitOf) -> None:
         self._section, self._class_names = section, class_names
-        self._shown = VisibleTracks(threshold)
+        self._shown = VisibleTracks(limit_of)
         self._before: dict[int, Point] = {}
         self._said: Mapping[str, Any] = {}
         self.reset()

@@ -12,8 +12,8 @@ from typing import Any, final
 
 import numpy as np
 
-from partsight.deploy.live.checking import KitCheck, Trigger, told, words
 from partsight.deploy.live.events import Sink
+from partsight.deploy.live.inspection.checking import KitCheck, Trigger, told, words
 from partsight.deploy.overlay import draw_boxes
 from partsight.errors import PartsightError
 from partsight.files import storage_errors, write_bytes

@@ -3,7 +3,7 @@
 from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from partsight.deploy.live.phone_camera import PhoneCamera
+from partsight.deploy.live.phone.camera import PhoneCamera
 from partsight.web.frames import FrameError, receive_frame
 from partsight.web.sockets import close
 

@@ -22,7 +22,7 @@ _STALLED = "the phone sends no pictures just now"
 
 @final
 class PhoneCamera:
-    """Takes pictures of one page at a time; who joins last is the camera. Follows `camera.Camera`."""
+    """Takes pictures of one page at a time; who joins last is the camera. Follows `camera.CameraSource`."""
 
     def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
         self.name = PHONE
