@@ -38,7 +38,7 @@ def find_companions(path: Path, folder: Path | None = None) -> Companions:
     while waiting:
         owner = waiting.pop()
         for name in _names_in(owner):
-            companion = _locate(folder or owner.parent if owner == path else owner.parent, name)
+            companion = locate_companion(folder or owner.parent if owner == path else owner.parent, name)
             if companion is None:
                 missing.add(name)
             elif name not in found:
@@ -78,7 +78,7 @@ def _names_in_gltf(content: bytes) -> Iterator[str]:
         yield from (unquote(uri) for uri in uris if uri and not uri.startswith("data:"))
 
 
-def _locate(folder: Path, name: str) -> Path | None:
+def locate_companion(folder: Path, name: str) -> Path | None:
     """Return the file of this name beside its namer, whatever the case of its letters."""
     plain = Path(name.replace("\\", "/"))
     for candidate in (folder / plain, folder / plain.name):

@@ -1,4 +1,4 @@
-"""Exact geometry → triangles through Open CASCADE: STEP, IGES, BREP and the shapes in FreeCAD files.
+"""Exact geometry → triangles through Open CASCADE: STEP, IGES, BREP, and whatever shapes are put into a document.
 
 Runs in the worker process only. Each reader fills a document of the kernel (shapes, names, colors, places), which is tessellated
 and handed over as binary glTF: written by the kernel in C++, hundreds of times faster than asking for each triangle from Python.
@@ -6,6 +6,7 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,15 @@ import numpy as np
 from partsight.cad.readers.companions import Companions, find_companions
 from partsight.cad.readers.formats import (
     BREP_SUFFIXES,
-    FREECAD_SUFFIXES,
     IGES_SUFFIXES,
     METERS_PER,
     PACKED_STEP_SUFFIXES,
 )
-from partsight.cad.readers.freecad import FreecadShape, read_freecad_shapes
 from partsight.cad.readers.glb import read_kernel_glb
 from partsight.cad.readers.packed import unpack_step
 from partsight.cad.readers.pieces import Piece, ReadFile
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
+from partsight.cad.readers.xcaf import add_shape, explore, read_brep, set_length_unit
 from partsight.errors import CadError
 
 COARSEST_ANGLE = np.deg2rad(60.0)
@@ -36,26 +36,30 @@ _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "in
 def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float, unit: str | None) -> ReadFile:
     """Read and tessellate a file of exact surfaces; the tolerance is a share of the diagonal. Raises CadError."""
     suffix = path.suffix.lower()
-    document = _new_document()
+    document = new_document()
     remarks: tuple[str, ...] = ()
     if suffix in IGES_SUFFIXES:
         format_name, stated = "IGES", _fill_from_iges(document, path)
     elif suffix in BREP_SUFFIXES:
         format_name, stated = "BREP", _fill_from_brep(document, path, unit)
-    elif suffix in FREECAD_SUFFIXES:
-        format_name, stated, remarks = "FreeCAD", "mm", _fill_from_freecad(document, path)
     else:
         format_name, stated, remarks = _fill_from_step(document, path)
+    read = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
+    return replace(read, format=format_name, unit=stated, remarks=(*remarks, *read.remarks))
+
+
+def tessellate_document(path: Path, document: Any, linear_tolerance: float, angular_tolerance_deg: float) -> ReadFile:
+    """Tessellate what is in a document of the kernel. Raises CadError when that is nothing, or has no end."""
     shapes = _free_shapes(document)
     diagonal_mm = _diagonal_mm(path, shapes)
-    remarks += _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
+    remarks = _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
     pieces = _pieces(document, path.stem)
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
-    return ReadFile(tuple(pieces), format_name, stated, sum(map(_count_solids, shapes)), remarks)
+    return ReadFile(tuple(pieces), "", "", sum(map(_count_solids, shapes)), remarks)
 
 
-def _new_document() -> Any:
+def new_document() -> Any:
     """Return an empty document; its lengths are millimeters."""
     from OCP.TCollection import TCollection_ExtendedString
     from OCP.TDocStd import TDocStd_Document
@@ -117,99 +121,10 @@ def _fill_from_iges(document: Any, path: Path) -> str:
 
 
 def _fill_from_brep(document: Any, path: Path, unit: str | None) -> str:
-    shape = _read_brep(path)
-    _add_shape(document, shape, path.stem)
-    _set_length_unit(document, METERS_PER[unit or "mm"])
+    shape = read_brep(path)
+    add_shape(document, shape, path.stem)
+    set_length_unit(document, METERS_PER[unit or "mm"])
     return unit or "mm (assumed)"
-
-
-def _read_brep(path: Path) -> Any:
-    from OCP.BinTools import BinTools
-    from OCP.BRep import BRep_Builder
-    from OCP.BRepTools import BRepTools
-    from OCP.TopoDS import TopoDS_Shape
-
-    shape = TopoDS_Shape()
-    is_binary = path.read_bytes()[:64].lstrip().startswith(b"Open CASCADE Topology")
-    read = BinTools.Read_s(shape, str(path)) if is_binary else BRepTools.Read_s(shape, str(path), BRep_Builder())
-    if not read or shape.IsNull():
-        raise CadError(f"{path}: not a BREP file, or a damaged one. Export it again, or as STEP.")
-    return shape
-
-
-def _fill_from_freecad(document: Any, path: Path) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="partsight-freecad-") as folder:
-        found = read_freecad_shapes(path, Path(folder))
-        for entry in found.shapes:
-            _add_freecad_shape(document, entry)
-    _set_length_unit(document, METERS_PER["mm"])
-    return found.remarks
-
-
-def _add_freecad_shape(document: Any, entry: FreecadShape) -> None:
-    shape = _read_brep(entry.brep_path)
-    label = _add_shape(document, _placed(shape, entry.world_from_shape), entry.label)
-    colors = entry.colors_srgb
-    if len(colors) == 1:
-        _paint(document, label, colors[0])
-    elif colors:
-        _paint_faces(document, label, colors)
-
-
-# The kernel's document ------------------------------------------------------------------------------------------------
-
-
-def _add_shape(document: Any, shape: Any, name: str) -> Any:
-    from OCP.TCollection import TCollection_ExtendedString
-    from OCP.TDataStd import TDataStd_Name
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    label = XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).AddShape(shape, False)
-    TDataStd_Name.Set_s(label, TCollection_ExtendedString(name, True))
-    return label
-
-
-def _placed(shape: Any, world_from_shape: Any) -> Any:
-    """Return a copy of a shape at another place; the matrix is rigid, in millimeters.
-
-    A copy without places of its own faces: the kernel loses the color of a face that has one.
-    """
-    from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
-    from OCP.gp import gp_Trsf
-    from OCP.ShapeUpgrade import ShapeUpgrade_RemoveLocations
-    from OCP.TopLoc import TopLoc_Location
-
-    transform = gp_Trsf()
-    transform.SetValues(*np.asarray(world_from_shape, float)[:3].ravel().tolist())
-    total = transform.Multiplied(shape.Location().Transformation())
-    remover = ShapeUpgrade_RemoveLocations()
-    remover.Remove(BRepBuilderAPI_Transform(shape.Located(TopLoc_Location()), total, True).Shape())
-    return remover.GetResult()
-
-
-def _paint(document: Any, label: Any, color_srgb: tuple[float, float, float]) -> None:
-    from OCP.Quantity import Quantity_Color, Quantity_TypeOfColor
-    from OCP.XCAFDoc import XCAFDoc_ColorType, XCAFDoc_DocumentTool
-
-    color = Quantity_Color(*color_srgb, Quantity_TypeOfColor.Quantity_TOC_sRGB)
-    tool = XCAFDoc_DocumentTool.ColorTool_s(document.Main())
-    tool.SetColor(label, color, XCAFDoc_ColorType.XCAFDoc_ColorSurf)
-
-
-def _paint_faces(document: Any, label: Any, colors_srgb: Sequence[tuple[float, float, float]]) -> None:
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
-
-    tool = XCAFDoc_DocumentTool.ShapeTool_s(document.Main())
-    faces = _explore(XCAFDoc_ShapeTool.GetShape_s(label), TopAbs_ShapeEnum.TopAbs_FACE)
-    for face, color in zip(faces, colors_srgb, strict=False):
-        _paint(document, tool.AddSubShape(label, face), color)
-
-
-def _set_length_unit(document: Any, meters_per_unit: float) -> None:
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    XCAFDoc_DocumentTool.SetLengthUnit_s(document, meters_per_unit)
 
 
 def _free_shapes(document: Any) -> list[Any]:
@@ -221,20 +136,10 @@ def _free_shapes(document: Any) -> list[Any]:
     return [XCAFDoc_ShapeTool.GetShape_s(label) for label in labels]
 
 
-def _explore(shape: Any, kind: Any, outside: Any = None) -> Iterator[Any]:
-    """Yield the sub-shapes of a kind, those within another kind left out."""
-    from OCP.TopExp import TopExp_Explorer
-
-    explorer = TopExp_Explorer(shape, kind) if outside is None else TopExp_Explorer(shape, kind, outside)
-    while explorer.More():
-        yield explorer.Current()
-        explorer.Next()
-
-
 def _count_solids(shape: Any) -> int:
     from OCP.TopAbs import TopAbs_ShapeEnum
 
-    return sum(1 for _ in _explore(shape, TopAbs_ShapeEnum.TopAbs_SOLID))
+    return sum(1 for _ in explore(shape, TopAbs_ShapeEnum.TopAbs_SOLID))
 
 
 # Triangles ------------------------------------------------------------------------------------------------------------
@@ -283,7 +188,7 @@ def _bare_faces(shape: Any) -> Iterator[Any]:
     from OCP.TopLoc import TopLoc_Location
     from OCP.TopoDS import TopoDS
 
-    for face in _explore(shape, TopAbs_ShapeEnum.TopAbs_FACE):
+    for face in explore(shape, TopAbs_ShapeEnum.TopAbs_FACE):
         if BRep_Tool.Triangulation_s(TopoDS.Face(face), TopLoc_Location()) is None:
             yield TopoDS.Face(face)
 
@@ -317,7 +222,7 @@ def _different_bodies(shapes: Sequence[Any]) -> Iterator[Any]:
     kinds = TopAbs_ShapeEnum.TopAbs_SOLID, TopAbs_ShapeEnum.TopAbs_SHELL, TopAbs_ShapeEnum.TopAbs_FACE
     for shape in shapes:
         for kind, beyond in zip(kinds, (None, *kinds), strict=False):
-            for body in _explore(shape, kind, beyond):
+            for body in explore(shape, kind, beyond):
                 at_origin = body.Located(TopLoc_Location())
                 if not seen.Contains(at_origin):
                     seen.Add(at_origin)
