@@ -23,13 +23,11 @@ from partsight.cad.readers.glb import read_kernel_glb
 from partsight.cad.readers.packed import unpack_step
 from partsight.cad.readers.pieces import Piece, ReadFile
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
-from partsight.cad.readers.xcaf import add_shape, explore, read_brep, set_length_unit
+from partsight.cad.readers.xcaf import LONGEST_MM, add_shape, explore, read_brep, set_length_unit
 from partsight.errors import CadError
 
 COARSEST_ANGLE = np.deg2rad(60.0)
 """Six chords a circle: what is round stays so to the eye."""
-LONGEST_MM = 1e8
-"""Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
 
+LONGEST_MM = 1e8
+"""Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
 ColorAlpha = tuple[float, float, float, float]
 """sRGB red, green, blue, and opacity, 0…1."""
 
@@ -108,3 +110,23 @@ def explore(shape: Any, kind: Any, outside: Any = None) -> Iterator[Any]:
     while explorer.More():
         yield explorer.Current()
         explorer.Next()
+
+
+def is_endless(shape: Any) -> bool:
+    """Return whether a shape has no end, as the planes of CAD programs, or is beyond any size."""
+    from OCP.Bnd import Bnd_Box
+    from OCP.BRepBndLib import BRepBndLib
+
+    box = Bnd_Box()
+    BRepBndLib.Add_s(shape, box, False)
+    return bool(box.IsOpen() or (not box.IsVoid() and np.sqrt(box.SquareExtent()) >= LONGEST_MM))
+
+
+def is_empty(document: Any) -> bool:
+    """Return whether no shape was put into the document."""
+    from OCP.collections import Sequence_TDF_Label
+    from OCP.XCAFDoc import XCAFDoc_DocumentTool
+
+    labels = Sequence_TDF_Label()
+    XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).GetFreeShapes(labels)
+    return bool(labels.Length() == 0)

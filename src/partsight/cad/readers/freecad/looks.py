@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from partsight.cad.readers.freecad.properties import child, value
+from partsight.cad.readers.xcaf import ColorAlpha
 
-ColorAlpha = tuple[float, float, float, float]
-"""sRGB red, green, blue, and opacity, 0…1."""
 Look = tuple[ColorAlpha, ...]
 """One color for the whole, or one for each face, or none."""
 _MATERIAL_BYTES = 24

@@ -154,4 +154,3 @@ def _hide_ingredients(document: Any, objects: Mapping[str, FreecadObject]) -> No
                 ingredient = objects.get(needed.get("Name"))
                 if ingredient is not None and user.name not in ingredient.members:  # a feature depends on its body
                     ingredient.is_visible = False
-

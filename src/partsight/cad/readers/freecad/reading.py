@@ -9,12 +9,24 @@ from typing import Any
 import numpy as np
 
 from partsight.cad.readers.formats import METERS_PER
-from partsight.cad.readers.freecad.looks import ColorAlpha
+from partsight.cad.readers.freecad.meshes import FreecadMesh
 from partsight.cad.readers.freecad.shown import FreecadShape, read_freecad_shapes
-from partsight.cad.readers.kernel import LONGEST_MM, new_document, tessellate_document
+from partsight.cad.readers.kernel import new_document, tessellate_document
 from partsight.cad.readers.pieces import BaseColor, Node, Piece, ReadFile
-from partsight.cad.readers.xcaf import add_shape, explore, paint, paint_faces, placed, read_brep, set_length_unit
+from partsight.cad.readers.xcaf import (
+    ColorAlpha,
+    add_shape,
+    explore,
+    is_empty,
+    is_endless,
+    paint,
+    paint_faces,
+    placed,
+    read_brep,
+    set_length_unit,
+)
 from partsight.errors import CadError
+from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.world.material import linear_from_srgb
 
 _SHAPES_APART = 1 << 20
@@ -30,10 +42,12 @@ def read_freecad(path: Path, linear_tolerance: float, angular_tolerance_deg: flo
     remarks = (*found.remarks, *(f"'{name}' has no end and is left out" for name in endless))
     set_length_unit(document, METERS_PER["mm"])
     meshes = list(_mesh_pieces(found.shapes))
-    if _is_empty(document) and not meshes:
-        raise CadError(f"{path}: no visible shape in it{_why(remarks)}. Make the parts visible in FreeCAD and save it again.")
+    if is_empty(document) and not meshes:
+        raise CadError(
+            f"{path}: no visible shape in it{_why(remarks)}. Make the parts visible in FreeCAD and save it again."
+        )
     exact = ReadFile((), "", "")
-    if not _is_empty(document):
+    if not is_empty(document):
         exact = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
     pieces = (*_renamed(exact.pieces, found.shapes), *meshes)
     return ReadFile(_numbered(pieces), "FreeCAD", "mm", exact.num_solids, (*remarks, *exact.remarks))
@@ -51,32 +65,16 @@ def _fill(document: Any, entry: FreecadShape) -> object:
     num_faces = sum(1 for _ in explore(shape, TopAbs_ShapeEnum.TopAbs_FACE))
     if not num_faces:
         return None
-    if _is_endless(shape):
+    if is_endless(shape):
         return _ENDLESS
-    label = add_shape(document, placed(shape, entry.world_from_shape), str(entry.ids[-1]))
+    is_placed = not shape.Location().IsIdentity()
+    matrix = entry.world_from_container @ (np.eye(4) if is_placed else entry.placement)
+    label = add_shape(document, placed(shape, matrix), str(entry.ids[-1]))
     if len(entry.look) == num_faces > 1:
         paint_faces(document, label, entry.look)
     elif entry.look:
         paint(document, label, entry.look[0])
     return label
-
-
-def _is_endless(shape: Any) -> bool:
-    from OCP.Bnd import Bnd_Box
-    from OCP.BRepBndLib import BRepBndLib
-
-    box = Bnd_Box()
-    BRepBndLib.Add_s(shape, box, False)
-    return bool(box.IsOpen()) or (not box.IsVoid() and float(np.sqrt(box.SquareExtent())) > LONGEST_MM)
-
-
-def _is_empty(document: Any) -> bool:
-    from OCP.collections import Sequence_TDF_Label
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    labels = Sequence_TDF_Label()
-    XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).GetFreeShapes(labels)
-    return labels.Length() == 0
 
 
 def _why(remarks: Sequence[str]) -> str:
@@ -100,22 +98,27 @@ def _mesh_pieces(shapes: Sequence[FreecadShape]) -> Iterator[Piece]:
     """Yield the meshes, a piece for each color."""
     keys = list(dict.fromkeys(entry.key for entry in shapes))
     for entry in shapes:
-        if entry.mesh is not None and len(entry.mesh.triangles):
-            matrix, mesh = entry.world_from_shape, entry.mesh
-            vertices_m = (mesh.vertices_mm @ matrix[:3, :3].T + matrix[:3, 3]) * METERS_PER["mm"]
-            mirrored = np.linalg.det(matrix[:3, :3]) < 0
-            triangles = mesh.triangles[:, ::-1] if mirrored else mesh.triangles
-            looks = entry.look if len(entry.look) == len(triangles) else entry.look[:1] * len(triangles)
-            for number, (color, chosen) in enumerate(_by_color(looks, len(triangles))):
-                yield Piece(
-                    node=Node(entry.names, entry.ids, ""),
-                    shape_id=keys.index(entry.key) * _SHAPES_APART + number,
-                    vertices_m=vertices_m,
-                    normals=None,
-                    triangles=triangles[chosen],
-                    base_color=None if color is None else _linear(color),
-                    opacity=1.0 if color is None else color[3],
-                )
+        if entry.mesh is None or not len(entry.mesh.triangles):
+            continue
+        vertices_m, triangles = _placed_mesh(entry, entry.mesh)
+        looks = entry.look if len(entry.look) == len(triangles) else entry.look[:1] * len(triangles)
+        for number, (color, chosen) in enumerate(_by_color(looks, len(triangles))):
+            yield Piece(
+                node=Node(entry.names, entry.ids, ""),
+                shape_id=keys.index(entry.key) * _SHAPES_APART + number,
+                vertices_m=vertices_m,
+                normals=None,
+                triangles=triangles[chosen],
+                base_color=None if color is None else _linear(color),
+                opacity=1.0 if color is None else color[3],
+            )
+
+
+def _placed_mesh(entry: FreecadShape, mesh: FreecadMesh) -> tuple[FloatArray, IntArray]:
+    """Return vertices in meters and triangles that still face outwards where the place is mirrored."""
+    matrix = entry.world_from_container @ entry.placement
+    vertices_m = (mesh.vertices_mm @ matrix[:3, :3].T + matrix[:3, 3]) * METERS_PER["mm"]
+    return vertices_m, mesh.triangles[:, ::-1] if np.linalg.det(matrix[:3, :3]) < 0 else mesh.triangles
 
 
 def _by_color(looks: Sequence[ColorAlpha], num_triangles: int) -> Iterator[tuple[ColorAlpha | None, Any]]:

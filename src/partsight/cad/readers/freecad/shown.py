@@ -1,11 +1,11 @@
 """What FreeCAD's window shows of a document, link by link and group by group.
 
-    App::Part, assemblies         a frame for the objects in them, hidden with them; plain groups are no frame
-    App::LinkGroup                a frame for its elements
-    PartDesign::Body              its own shape, or that of its tip where it was saved without; the features in it are steps
-    App::Link                     the linked object once more, at the link's place, or at each place of its list, also out of other files
-    anything with a shape, mesh   that, if visible; without GuiDocument.xml if no other shape is made of it
-    sketches, planes, axes        nothing: they help to draw
+App::Part, assemblies         a frame for the objects in them, hidden with them; plain groups are no frame
+App::LinkGroup                a frame for its elements
+PartDesign::Body              its own shape, or that of its tip where it was saved without; the features in it are steps
+App::Link                     the linked object once more, at the link's place or each of its list, also out of other files
+anything with a shape, mesh   that, if visible; without GuiDocument.xml if no other shape is made of it
+sketches, planes, axes        nothing: they help to draw
 """
 
 from collections.abc import Iterator
@@ -35,8 +35,10 @@ class FreecadShape:
     """Numbers of the same containers, unique for each place."""
     key: tuple[int, str]
     """Equal for one shape at several places."""
-    world_from_shape: FloatArray
-    """(4, 4), millimeters; applied to an exact shape as its BREP file places it."""
+    world_from_container: FloatArray
+    """(4, 4), millimeters."""
+    placement: FloatArray
+    """(4, 4), its own, in its container. FreeCAD writes it into the BREP file too, where it prevails."""
     look: Look
     brep_path: Path | None
     mesh: FreecadMesh | None
@@ -61,7 +63,7 @@ class _Place:
     override: Look = ()
 
     def within(self, container: FreecadObject, number: int) -> "_Place":
-        """Return the place below a container; one of its parent's name is no level of its own."""
+        """Return the place below a container. Raises ValueError for one that contains itself."""
         if len(self.ids) > _DEEPEST:
             raise ValueError(f"'{container.label}' contains itself")
         return replace(self, names=(*self.names, container.label), ids=(*self.ids, number))
@@ -126,7 +128,8 @@ class _Walk:
             names=named.names,
             ids=named.ids,
             key=(document.number, member),
-            world_from_shape=place.world if is_exact else place.world @ entry.placement,
+            world_from_container=place.world,
+            placement=entry.placement,
             look=place.override or entry.look,
             brep_path=document.unpack(member, self._folder) if is_exact else None,
             mesh=None if is_exact else read_mesh(document.archive.read(member)),
@@ -205,8 +208,8 @@ def _undone(chain: list[FreecadObject], *, keeps: bool) -> FloatArray:
     """Return what comes between a link's place and what it shows: without the linked object's own place, unless it is kept."""
     root, *within = chain
     if not within:
-        return np.eye(4) if keeps else np.linalg.inv(root.placement)
-    matrix = root.placement if keeps else np.eye(4)
+        return np.eye(4) if keeps else np.asarray(np.linalg.inv(root.placement), np.float64)
+    matrix: FloatArray = root.placement if keeps else np.eye(4)
     for entry in within[:-1]:
         matrix = matrix @ entry.placement
     return matrix
