@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts, describe, write_facts
-from partsight.cad.readers.formats import EXACT_SUFFIXES, FREECAD_SUFFIXES
+from partsight.cad.readers.formats import EXACT_SUFFIXES, FREECAD_SUFFIXES, GLTF_SUFFIXES, THREE_MF_SUFFIXES
 from partsight.cad.readers.pieces import ReadFile
 from partsight.cad.storage import save_part
 from partsight.config.sections.cad import CadSection, PartSection
@@ -74,14 +74,23 @@ def limit_memory(limit_gb: float) -> None:
 
 def _read(path: Path, unit: str | None, section: CadSection) -> ReadFile:
     tolerance = section.linear_tolerance or DEFAULT_TOLERANCE
-    if path.suffix.lower() in FREECAD_SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix in FREECAD_SUFFIXES:
         from partsight.cad.readers.freecad.reading import read_freecad
 
         return read_freecad(path, tolerance, section.angular_tolerance_deg)
-    if path.suffix.lower() in EXACT_SUFFIXES:
+    if suffix in EXACT_SUFFIXES:
         from partsight.cad.readers.kernel import read_exact
 
         return read_exact(path, tolerance, section.angular_tolerance_deg, unit)
+    if suffix in GLTF_SUFFIXES:
+        from partsight.cad.readers.gltf.reading import read_gltf
+
+        return read_gltf(path)
+    if suffix in THREE_MF_SUFFIXES:
+        from partsight.cad.readers.threemf.reading import read_3mf
+
+        return read_3mf(path)
     from partsight.cad.readers.mesh_files import read_triangles
 
     return read_triangles(path, unit)

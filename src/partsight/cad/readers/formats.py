@@ -12,7 +12,9 @@ EXACT_SUFFIXES = STEP_SUFFIXES | PACKED_STEP_SUFFIXES | IGES_SUFFIXES | BREP_SUF
 """Files of exact surfaces, tessellated by Open CASCADE; all but BREP state their unit."""
 MESH_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off"})
 """Triangles without a unit."""
-SCENE_SUFFIXES = frozenset({".glb", ".gltf", ".3mf"})
+GLTF_SUFFIXES = frozenset({".glb", ".gltf"})
+THREE_MF_SUFFIXES = frozenset({".3mf"})
+SCENE_SUFFIXES = GLTF_SUFFIXES | THREE_MF_SUFFIXES
 """Triangles with a unit: glTF is in meters, y up; 3MF states its own."""
 SUFFIXES = EXACT_SUFFIXES | MESH_SUFFIXES | SCENE_SUFFIXES
 UNITLESS_SUFFIXES = MESH_SUFFIXES | BREP_SUFFIXES
