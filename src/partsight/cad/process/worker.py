@@ -83,6 +83,15 @@ def _read(path: Path, unit: str | None, section: CadSection) -> ReadFile:
         from partsight.cad.readers.kernel import read_exact
 
         return read_exact(path, tolerance, section.angular_tolerance_deg, unit)
+    from partsight.cad.geometry.mending import mend
+
+    read = _read_mesh(path, unit)
+    mended = mend(path, read.pieces)
+    return replace(read, pieces=mended.pieces, remarks=(*read.remarks, *mended.remarks))
+
+
+def _read_mesh(path: Path, unit: str | None) -> ReadFile:
+    suffix = path.suffix.lower()
     if suffix in GLTF_SUFFIXES:
         from partsight.cad.readers.gltf.reading import read_gltf
 

@@ -5,7 +5,7 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from partsight.cad.readers.formats import (
 from partsight.cad.readers.glb import read_kernel_glb
 from partsight.cad.readers.packed import unpack_step
 from partsight.cad.readers.pieces import Piece, ReadFile
+from partsight.cad.readers.plain_text import has_mark, unmarked
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
 from partsight.cad.readers.xcaf import LONGEST_MM, add_shape, explore, read_brep, set_length_unit
 from partsight.errors import CadError
@@ -37,9 +38,9 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
     document = new_document()
     remarks: tuple[str, ...] = ()
     if suffix in IGES_SUFFIXES:
-        format_name, stated = "IGES", _fill_from_iges(document, path)
+        format_name, stated = "IGES", _from_unmarked(path, lambda source: _fill_from_iges(document, path, source))
     elif suffix in BREP_SUFFIXES:
-        format_name, stated = "BREP", _fill_from_brep(document, path, unit)
+        format_name, stated = "BREP", _from_unmarked(path, lambda source: _fill_from_brep(document, source, unit))
     else:
         format_name, stated, remarks = _fill_from_step(document, path)
     read = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
@@ -88,7 +89,7 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
 
 def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions]:
     """Return the file to read: itself, or a copy unpacked or among companions that go by the very names it uses."""
-    packed = path.suffix.lower() in PACKED_STEP_SUFFIXES
+    packed = path.suffix.lower() in PACKED_STEP_SUFFIXES or has_mark(path)
     source = unpack_step(path, folder) if packed else path.resolve()  # the kernel follows references from there only
     companions = find_companions(source, folder=path.parent)
     misnamed = any(companion != path.parent / name for name, companion in companions.found.items())
@@ -105,13 +106,19 @@ def _linked(target: Path, link: Path) -> Path:
     return link
 
 
-def _fill_from_iges(document: Any, path: Path) -> str:
+def _from_unmarked(path: Path, read: Callable[[Path], str]) -> str:
+    """Read a file, or a copy of it without the byte order mark that the kernel stumbles over."""
+    with tempfile.TemporaryDirectory(prefix="partsight-text-") as folder:
+        return read(unmarked(path, Path(folder)))
+
+
+def _fill_from_iges(document: Any, path: Path, source: Path) -> str:
     from OCP.IGESCAFControl import IGESCAFControl_Reader
 
     reader = IGESCAFControl_Reader()
     reader.SetNameMode(True)
     reader.SetColorMode(True)
-    _check_read(path, reader.ReadFile(str(path)), "IGES")
+    _check_read(path, reader.ReadFile(str(source)), "IGES")
     unit = reader.IGESModel().GlobalSection().UnitName()
     reader.Transfer(document)
     name = unit.ToCString().lower() if unit else "unknown"

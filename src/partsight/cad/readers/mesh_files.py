@@ -1,6 +1,7 @@
 """Files of triangles without a unit: STL, OBJ, PLY, OFF, through trimesh. Runs in the worker process only."""
 
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from partsight.cad.readers.coloring import rounded, split_by_color
 from partsight.cad.readers.companions import find_companions
 from partsight.cad.readers.formats import METERS_PER
 from partsight.cad.readers.pieces import BaseColor, Node, Piece, ReadFile
+from partsight.cad.readers.plain_text import without_mark
+from partsight.cad.readers.stl import is_binary_stl, read_binary_stl
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.material import linear_from_srgb
@@ -18,20 +21,24 @@ from partsight.structures.world.material import linear_from_srgb
 
 def read_triangles(path: Path, unit: str | None) -> ReadFile:
     """Read a file of triangles. Raises CadError."""
-    scene = _load(path)
+    content = path.read_bytes()
+    if path.suffix.lower() == ".stl" and is_binary_stl(content):
+        return read_binary_stl(path, content, unit)
+    scene = _load(path, content)
     renamed = {path.name: path.stem}  # what the reader calls a mesh without a name
     missing = tuple(f"refers to {name}, which is not there" for name in find_companions(path).missing)
     pieces = tuple(_pieces(scene, METERS_PER[unit or "mm"], renamed))
     return ReadFile(pieces, path.suffix.lower().lstrip(".").upper(), unit or "mm (assumed)", remarks=missing)
 
 
-def _load(path: Path) -> Any:
-    kind = path.suffix.lower().lstrip(".").upper()
+def _load(path: Path, content: bytes) -> Any:
+    kind = path.suffix.lower().lstrip(".")
     try:
-        scene = trimesh.load_scene(path, process=False)
+        resolver = trimesh.resolvers.FilePathResolver(str(path))
+        scene = trimesh.load_scene(BytesIO(without_mark(content)), file_type=kind, process=False, resolver=resolver)
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError, AttributeError) as error:
         raise CadError(
-            f"{path}: not a {kind} file that can be read ({type(error).__name__}: {error}). Export it again."
+            f"{path}: not a {kind.upper()} file that can be read ({type(error).__name__}: {error}). Export it again."
         ) from error
     if not any(len(getattr(mesh, "faces", ())) for mesh in scene.geometry.values()):
         raise CadError(f"{path}: holds no triangles. Export it again as a mesh or solid.")

@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts
+from partsight.cad.readers.foreign import is_foreign
 from partsight.cad.readers.formats import METERS_PER, SUFFIXES, is_cad_file
 from partsight.cad.reading import ReadPart, try_parts
 from partsight.cad.views.drawing import CORNER, SIDES, draw_difference, draw_views
@@ -19,6 +20,7 @@ from partsight.cad.views.silhouettes import (
 )
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
+from partsight.pictures import files_below
 from partsight.progress import Progress
 from partsight.report.pages.inspection import (
     InspectedPair,
@@ -34,6 +36,8 @@ SAME, ALIKE = 0.005, 0.10
 SHOWN_PAIRS = 12
 SIDE_PX, CORNER_PX, MASK_PX = 150, 320, 192
 TELLING_VIEWS = 3
+_DRAWINGS = (".pdf",)
+"""Of no consequence in a folder, told when they are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,18 @@ class Inspection:
 
 
 def name_classes(given: Sequence[Path]) -> dict[str, Path]:
-    """Name a class after each file; a folder stands for the CAD files in it. Raises CadError."""
+    """Name a class after each file; a folder stands for the CAD files in and below it. Raises CadError.
+
+    Files of CAD programs that cannot be read are among them, so that they are told, unless an export of them lies beside them.
+    """
     named: dict[str, Path] = {}
-    for path in (file for place in given for file in _files_at(place)):
-        name = path.stem if path.stem not in named else path.name
-        if name in named:
-            raise CadError(f"{path} and {named[name]} would both name the class '{name}'. Rename one of them.")
+    for path in dict.fromkeys(file for place in given for file in _files_at(place)):
+        names = (path.stem, path.name, f"{path.parent.name}-{path.stem}", f"{path.parent.name}-{path.name}")
+        name = next((name for name in names if name not in named), None)
+        if name is None:
+            raise CadError(
+                f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them."
+            )
         named[name] = path
     return named
 
@@ -123,10 +133,19 @@ def telling_directions(pair: PartPair) -> list[int]:
 def _files_at(place: Path) -> list[Path]:
     if not place.is_dir():
         return [place]
-    found = sorted(path for path in place.iterdir() if is_cad_file(path))
-    if not found:
+    files = files_below(place)
+    readable = [path for path in files if is_cad_file(path)]
+    exported = {(path.parent, path.stem.lower()) for path in readable}
+    foreign = [
+        path
+        for path in files
+        if is_foreign(path)
+        and path.suffix.lower() not in _DRAWINGS
+        and (path.parent, path.stem.lower()) not in exported
+    ]
+    if not readable and not foreign:
         raise CadError(f"{place}: no CAD file in this folder. Known suffixes: {', '.join(sorted(SUFFIXES))}")
-    return found
+    return sorted([*readable, *foreign])
 
 
 def _compare(parts: Mapping[str, tuple[ReadPart, ...]]) -> tuple[PartPair, ...]:
