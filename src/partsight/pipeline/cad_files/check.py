@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts
@@ -10,10 +9,11 @@ from partsight.cad.readers.foreign import is_foreign
 from partsight.cad.readers.formats import METERS_PER, SUFFIXES, is_cad_file
 from partsight.cad.reading import ReadPart, try_parts
 from partsight.cad.views.drawing import CORNER, SIDES, draw_difference, draw_views
+from partsight.cad.views.nearest import find_alike, num_compared
 from partsight.cad.views.silhouettes import (
     NUM_DIRECTIONS,
     Likeness,
-    compare_silhouettes,
+    Silhouettes,
     draw_silhouettes,
     name_direction,
     sphere_directions,
@@ -58,7 +58,7 @@ class Inspection:
     parts: Mapping[str, tuple[ReadPart, ...]]
     problems: Mapping[Path, str]
     pairs: tuple[PartPair, ...]
-    """All pairs of classes, the most alike first."""
+    """The pairs of classes that look most alike, those first."""
 
 
 def name_classes(given: Sequence[Path]) -> dict[str, Path]:
@@ -94,7 +94,7 @@ def inspect(
         read, failed = try_parts(parts, section, cache, advance)
     found = {name: variants for name, variants in read.items() if variants}
     problems = {path: str(error) for path, error in failed.items()}
-    return Inspection(found, problems, _compare(found))
+    return Inspection(found, problems, _compare(found, progress))
 
 
 def publish_inspection(inspection: Inspection, path: Path, progress: Progress) -> None:
@@ -148,14 +148,18 @@ def _files_at(place: Path) -> list[Path]:
     return sorted([*readable, *foreign])
 
 
-def _compare(parts: Mapping[str, tuple[ReadPart, ...]]) -> tuple[PartPair, ...]:
+def _compare(parts: Mapping[str, tuple[ReadPart, ...]], progress: Progress) -> tuple[PartPair, ...]:
     directions = sphere_directions(NUM_DIRECTIONS)
-    drawn = {name: draw_silhouettes(variants[0].part, directions) for name, variants in parts.items()}
-    pairs = [
-        PartPair(first, second, compare_silhouettes(drawn[first], drawn[second]), directions)
-        for first, second in combinations(drawn, 2)
-    ]
-    return tuple(sorted(pairs, key=lambda pair: pair.likeness.mean_difference))
+    if len(parts) < 2:
+        return ()
+    drawn: dict[str, Silhouettes] = {}
+    with progress.stage("outlines", len(parts), "parts") as advance:
+        for number, (name, variants) in enumerate(parts.items(), 1):
+            drawn[name] = draw_silhouettes(variants[0].part, directions)
+            advance(number, name)
+    with progress.stage("compare", num_compared(len(parts)), "pairs") as advance:
+        pairs = find_alike(drawn, advance)
+    return tuple(PartPair(pair.first, pair.second, pair.likeness, directions) for pair in pairs)
 
 
 def _inspected(variant: ReadPart) -> InspectedPart:
