@@ -5,13 +5,19 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from partsight.cad.readers.companions import Companions, find_companions
+from partsight.cad.readers.exact.exploring import bodies_of, count_solids, explore, without_wires
+from partsight.cad.readers.exact.labels import hidden_by_layer, shape_of
+from partsight.cad.readers.exact.meshes import make_pieces
+from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences
+from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
 from partsight.cad.readers.formats import (
     BREP_SUFFIXES,
     FREECAD_SUFFIXES,
@@ -20,16 +26,12 @@ from partsight.cad.readers.formats import (
     PACKED_STEP_SUFFIXES,
 )
 from partsight.cad.readers.freecad import FreecadShape, read_freecad_shapes
-from partsight.cad.readers.glb import read_kernel_glb
 from partsight.cad.readers.packed import unpack_step
-from partsight.cad.readers.pieces import Piece, ReadFile
+from partsight.cad.readers.pieces import ReadFile
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
 from partsight.errors import CadError
 
-COARSEST_ANGLE = np.deg2rad(60.0)
-"""Six chords a circle: what is round stays so to the eye."""
-LONGEST_MM = 1e8
-"""Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
+SHOWN_NAMES = 10
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
 
@@ -46,13 +48,37 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
         format_name, stated, remarks = "FreeCAD", "mm", _fill_from_freecad(document, path)
     else:
         format_name, stated, remarks = _fill_from_step(document, path)
-    shapes = _free_shapes(document)
-    diagonal_mm = _diagonal_mm(path, shapes)
-    remarks += _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
-    pieces = _pieces(document, path.stem)
+    found = find_occurrences(document, _free_labels(document), path.stem)
+    shapes = [shape for one in found.shown if (shape := _standing(one)) is not None]
+    diagonal = diagonal_mm(path, shapes)
+    remarks += tessellate(shapes, linear_tolerance * diagonal, angular_tolerance_deg)
+    pieces = make_pieces(document, found.shown, hidden_by_layer(document))
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
-    return ReadFile(tuple(pieces), format_name, stated, sum(map(_count_solids, shapes)), remarks)
+    remarks += _told_hidden(found.hidden)
+    return ReadFile(tuple(pieces), format_name, stated, sum(map(count_solids, shapes)), remarks)
+
+
+def _standing(occurrence: Occurrence) -> Any:
+    """Return the bodies of an occurrence where they stand; None for points and curves alone."""
+    from OCP.gp import gp_Trsf
+    from OCP.TopLoc import TopLoc_Location
+
+    bodies = without_wires(shape_of(occurrence.product))
+    if next(bodies_of(bodies), None) is None:
+        return None
+    transform = gp_Trsf()
+    transform.SetValues(*occurrence.world_from_product[:3].ravel().tolist())
+    return bodies.Moved(TopLoc_Location(transform), False)
+
+
+def _told_hidden(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    counts = Counter(names)
+    shown = [f"{count} × {name}" if count > 1 else name for name, count in counts.items()][:SHOWN_NAMES]
+    more = f" and {len(counts) - SHOWN_NAMES} more" if len(counts) > SHOWN_NAMES else ""
+    return (f"{len(names)} item(s) that the file hides are not drawn: {', '.join(shown)}{more}",)
 
 
 def _new_document() -> Any:
@@ -73,7 +99,10 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
     with tempfile.TemporaryDirectory(prefix="partsight-step-") as folder:
         source, companions = _with_companions(path, Path(folder))
         reader = STEPCAFControl_Reader()
-        for switch in (reader.SetNameMode, reader.SetColorMode, reader.SetMatMode):
+        for switch in (
+            reader.SetNameMode, reader.SetColorMode, reader.SetLayerMode, reader.SetSHUOMode, reader.SetPropsMode,
+            reader.SetMatMode,
+        ):  # fmt: skip
             switch(True)
         _check_read(path, reader.ReadFile(str(source)), "STEP")
         units = _step_units(reader)
@@ -201,7 +230,7 @@ def _paint_faces(document: Any, label: Any, colors_srgb: Sequence[tuple[float, f
     from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
 
     tool = XCAFDoc_DocumentTool.ShapeTool_s(document.Main())
-    faces = _explore(XCAFDoc_ShapeTool.GetShape_s(label), TopAbs_ShapeEnum.TopAbs_FACE)
+    faces = explore(XCAFDoc_ShapeTool.GetShape_s(label), TopAbs_ShapeEnum.TopAbs_FACE)
     for face, color in zip(faces, colors_srgb, strict=False):
         _paint(document, tool.AddSubShape(label, face), color)
 
@@ -212,148 +241,13 @@ def _set_length_unit(document: Any, meters_per_unit: float) -> None:
     XCAFDoc_DocumentTool.SetLengthUnit_s(document, meters_per_unit)
 
 
-def _free_shapes(document: Any) -> list[Any]:
+def _free_labels(document: Any) -> list[Any]:
     from OCP.collections import Sequence_TDF_Label
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
+    from OCP.XCAFDoc import XCAFDoc_DocumentTool
 
     labels = Sequence_TDF_Label()
     XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).GetFreeShapes(labels)
-    return [XCAFDoc_ShapeTool.GetShape_s(label) for label in labels]
-
-
-def _explore(shape: Any, kind: Any, outside: Any = None) -> Iterator[Any]:
-    """Yield the sub-shapes of a kind, those within another kind left out."""
-    from OCP.TopExp import TopExp_Explorer
-
-    explorer = TopExp_Explorer(shape, kind) if outside is None else TopExp_Explorer(shape, kind, outside)
-    while explorer.More():
-        yield explorer.Current()
-        explorer.Next()
-
-
-def _count_solids(shape: Any) -> int:
-    from OCP.TopAbs import TopAbs_ShapeEnum
-
-    return sum(1 for _ in _explore(shape, TopAbs_ShapeEnum.TopAbs_SOLID))
-
-
-# Triangles ------------------------------------------------------------------------------------------------------------
-
-
-def _diagonal_mm(path: Path, shapes: Sequence[Any]) -> float:
-    """Return the diagonal of the bounding box in the document's unit. Raises CadError for none, or an endless one."""
-    from OCP.Bnd import Bnd_Box
-    from OCP.BRepBndLib import BRepBndLib
-
-    box = Bnd_Box()
-    for shape in shapes:
-        BRepBndLib.Add_s(shape, box, False)
-    if box.IsVoid():
-        raise CadError(f"{path}: {why_empty(path)}")
-    diagonal = float(np.sqrt(box.SquareExtent()))
-    if box.IsOpen() or not 0 < diagonal < LONGEST_MM:
-        raise CadError(
-            f"{path}: holds surfaces without an end, or numbers beyond any size ({diagonal:.3g} units). "
-            "Export solids only."
-        )
-    return diagonal
-
-
-def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> tuple[str, ...]:
-    """Tessellate each different body once; return what could not be.
-
-    Small bodies in a large assembly get no finer angles than can be seen.
-    """
-    from OCP.BRepMesh import BRepMesh_IncrementalMesh
-    from OCP.BRepTools import BRepTools
-
-    for shape in shapes:
-        BRepTools.Clean_s(shape, True)  # triangles that the file brought along may be of any coarseness
-    for body in _different_bodies(shapes):
-        angle = max(np.deg2rad(angle_deg), min(COARSEST_ANGLE, _sufficient_angle(body, deflection)))
-        BRepMesh_IncrementalMesh(body, deflection, False, float(angle), False)
-    lost = [face for shape in shapes for face in _bare_faces(shape) if not _tessellate_as_nurbs(face, deflection)]
-    return (f"{len(lost)} face(s) cannot be tessellated and are missing",) if lost else ()
-
-
-def _bare_faces(shape: Any) -> Iterator[Any]:
-    """Yield the faces that the kernel failed to tessellate."""
-    from OCP.BRep import BRep_Tool
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.TopLoc import TopLoc_Location
-    from OCP.TopoDS import TopoDS
-
-    for face in _explore(shape, TopAbs_ShapeEnum.TopAbs_FACE):
-        if BRep_Tool.Triangulation_s(TopoDS.Face(face), TopLoc_Location()) is None:
-            yield TopoDS.Face(face)
-
-
-def _tessellate_as_nurbs(face: Any, deflection: float) -> bool:
-    """Tessellate a face by way of a spline surface: the kernel stumbles over the tips of some cones otherwise."""
-    from OCP.BRep import BRep_Builder, BRep_Tool
-    from OCP.BRepBuilderAPI import BRepBuilderAPI_NurbsConvert
-    from OCP.BRepLib import BRepLib_ToolTriangulatedShape
-    from OCP.BRepMesh import BRepMesh_IncrementalMesh
-    from OCP.TopLoc import TopLoc_Location
-    from OCP.TopoDS import TopoDS
-
-    spline = TopoDS.Face(BRepBuilderAPI_NurbsConvert(face.Located(TopLoc_Location()), True).Shape())
-    BRepMesh_IncrementalMesh(spline, deflection, False, 0.35, False)
-    triangles = BRep_Tool.Triangulation_s(spline, TopLoc_Location())
-    if triangles is None:
-        return False
-    BRepLib_ToolTriangulatedShape.ComputeNormals_s(spline, triangles)
-    BRep_Builder().UpdateFace(face, triangles)
-    return True
-
-
-def _different_bodies(shapes: Sequence[Any]) -> Iterator[Any]:
-    """Yield solids, and the shells and faces that belong to none, once each however often they are placed."""
-    from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher as ShapeSet
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.TopLoc import TopLoc_Location
-
-    seen = ShapeSet()
-    kinds = TopAbs_ShapeEnum.TopAbs_SOLID, TopAbs_ShapeEnum.TopAbs_SHELL, TopAbs_ShapeEnum.TopAbs_FACE
-    for shape in shapes:
-        for kind, beyond in zip(kinds, (None, *kinds), strict=False):
-            for body in _explore(shape, kind, beyond):
-                at_origin = body.Located(TopLoc_Location())
-                if not seen.Contains(at_origin):
-                    seen.Add(at_origin)
-                    yield at_origin
-
-
-def _sufficient_angle(body: Any, deflection: float) -> float:
-    """Return the angle between neighboring chords at which the roundest thing in a body strays by the deflection."""
-    from OCP.Bnd import Bnd_Box
-    from OCP.BRepBndLib import BRepBndLib
-
-    box = Bnd_Box()
-    BRepBndLib.Add_s(body, box, False)
-    if box.IsVoid() or box.IsOpen():
-        return 0.0
-    radius = float(np.sqrt(box.SquareExtent())) / 2
-    return float(2 * np.arccos(max(-1.0, 1 - deflection / max(radius, 1e-9))))
-
-
-def _pieces(document: Any, root_name: str) -> list[Piece]:
-    from OCP.collections import IndexedDataMap_TCollection_AsciiString_TCollection_AsciiString as FileInfo
-    from OCP.Message import Message_ProgressRange
-    from OCP.RWGltf import RWGltf_CafWriter
-    from OCP.RWMesh import RWMesh_CoordinateSystem
-    from OCP.TCollection import TCollection_AsciiString
-
-    with tempfile.TemporaryDirectory(prefix="partsight-glb-") as folder:
-        target = Path(folder) / "shape.glb"
-        writer = RWGltf_CafWriter(TCollection_AsciiString(str(target)), True)
-        writer.SetMergeFaces(True)
-        converter = writer.ChangeCoordinateSystemConverter()
-        converter.SetOutputCoordinateSystem(RWMesh_CoordinateSystem.RWMesh_CoordinateSystem_Zup)
-        writer.SetCoordinateSystemConverter(converter)
-        if not writer.Perform(document, FileInfo(), Message_ProgressRange()) or not target.exists():
-            return []
-        return read_kernel_glb(target.read_bytes(), root_name)
+    return list(labels)
 
 
 # What the file says of itself -----------------------------------------------------------------------------------------
