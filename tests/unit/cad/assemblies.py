@@ -73,6 +73,23 @@ class Assembly:
         for label in labels:
             self.layers.SetLayer(label, layer)
 
+    def state(self, product: Any, *, material="", density=1.0, volume=None, area=None, centroid=None) -> None:
+        """Say of a product what it is made of, with a density in g/cm³, and what its author measured, in millimeters."""
+        from OCP.gp import gp_Pnt
+        from OCP.TCollection import TCollection_HAsciiString
+        from OCP.XCAFDoc import XCAFDoc_Area, XCAFDoc_Centroid, XCAFDoc_Volume
+
+        if material:
+            texts = map(TCollection_HAsciiString, (material, "", "density measure", "POSITIVE_RATIO_MEASURE"))
+            name, description, measure, kind = texts
+            self.materials.SetMaterial(product, name, description, density, measure, kind)
+        if volume is not None:
+            XCAFDoc_Volume.Set_s(product, volume)
+        if area is not None:
+            XCAFDoc_Area.Set_s(product, area)
+        if centroid is not None:
+            XCAFDoc_Centroid.Set_s(product, gp_Pnt(*centroid))
+
     def write(self, path: Path) -> Path:
         """Write the document as STEP."""
         from OCP.IFSelect import IFSelect_ReturnStatus

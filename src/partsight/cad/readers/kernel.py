@@ -7,12 +7,14 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from partsight.cad.readers.companions import Companions, find_companions
+from partsight.cad.readers.exact.bodies import examine_bodies
 from partsight.cad.readers.exact.exploring import bodies_of, count_solids, explore, without_wires
 from partsight.cad.readers.exact.labels import hidden_by_layer, shape_of
 from partsight.cad.readers.exact.meshes import make_pieces
@@ -32,6 +34,8 @@ from partsight.cad.readers.statements import step_schema, why_empty, why_unread
 from partsight.errors import CadError
 
 SHOWN_NAMES = 10
+GAP_SHARE = 0.1
+"""Faces nearer to each other than this share of the tolerance of tessellation touch: nobody can see between them."""
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
 
@@ -56,7 +60,9 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
     remarks += _told_hidden(found.hidden)
-    return ReadFile(tuple(pieces), format_name, stated, sum(map(count_solids, shapes)), remarks)
+    bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
+    pieces = [replace(piece, stated_material=bodies[piece.node.ids].material) for piece in pieces]
+    return ReadFile(tuple(pieces), format_name, stated, sum(map(count_solids, shapes)), remarks, bodies)
 
 
 def _standing(occurrence: Occurrence) -> Any:
