@@ -173,3 +173,31 @@ def test_an_alpha_of_zero_is_an_export_fault_drawn_opaque_and_told(two_arms, tmp
     ((part, facts),) = read_here(two_arms.write(tmp_path / "robot.step"))
     assert [material.opacity for material in part.materials] == [1.0]
     assert "1 color(s) with an alpha of 0" in facts.warnings[0]
+
+
+def write_iges(path, *, blanked):
+    """Write two boxes, some of them blanked: digits 1 and 2 of the status, columns 65 and 66 of the first directory line."""
+    from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox
+    from OCP.gp import gp_Pnt
+    from OCP.IGESControl import IGESControl_Writer
+
+    writer = IGESControl_Writer("MM", 1)
+    for place in (0.0, 50.0):
+        writer.AddShape(BRepPrimAPI_MakeBox(gp_Pnt(place, 0, 0), 30.0, 20.0, 10.0).Shape())
+    writer.ComputeModel()
+    writer.Write(str(path))
+    lines = path.read_text().splitlines()
+    first_lines = [number for number, line in enumerate(lines) if line[72:73] == "D"][::2]
+    solids = [number for number in first_lines if lines[number][:8].strip() == "186"]
+    for number in (solids[index] for index in blanked):
+        lines[number] = lines[number][:64] + "01" + lines[number][66:]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(("blanked", "width_mm", "told"), [((), 80, 0), ((1,), 30, 1), ((0, 1), 80, 0)])
+def test_blanked_entities_of_iges_are_not_drawn_but_told(tmp_path, blanked, width_mm, told):
+    """Where all are blanked all are drawn."""
+    ((_, facts),) = read_here(write_iges(tmp_path / "a.igs", blanked=blanked))
+    assert facts.size_m[0] * 1000 == pytest.approx(width_mm, abs=0.01)
+    assert [warning[:31] for warning in facts.warnings] == ["1 item(s) that the file hides a"] * told

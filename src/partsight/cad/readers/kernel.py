@@ -5,8 +5,7 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 """
 
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from partsight.cad.readers.companions import Companions, find_companions
+from partsight.cad.readers.encodings import NAMES, as_utf8
 from partsight.cad.readers.exact.bodies import examine_bodies
 from partsight.cad.readers.exact.exploring import bodies_of, count_solids, explore, without_wires
 from partsight.cad.readers.exact.labels import hidden_by_layer, shape_of
 from partsight.cad.readers.exact.meshes import make_pieces
-from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences
+from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences, told_hidden
 from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
 from partsight.cad.readers.formats import (
     BREP_SUFFIXES,
@@ -33,7 +33,8 @@ from partsight.cad.readers.pieces import ReadFile
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
 from partsight.errors import CadError
 
-SHOWN_NAMES = 10
+_IGES_SURFACES = frozenset((114, 118, 120, 122, 128, 140, 143, 144, *range(150, 187), 402, 408, 514))
+"""Entity types that are drawn: surfaces, solids, shells, and groups and instances of them."""
 GAP_SHARE = 0.1
 """Faces nearer to each other than this share of the tolerance of tessellation touch: nobody can see between them."""
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
@@ -45,7 +46,7 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
     document = _new_document()
     remarks: tuple[str, ...] = ()
     if suffix in IGES_SUFFIXES:
-        format_name, stated = "IGES", _fill_from_iges(document, path)
+        format_name, (stated, remarks) = "IGES", _fill_from_iges(document, path)
     elif suffix in BREP_SUFFIXES:
         format_name, stated = "BREP", _fill_from_brep(document, path, unit)
     elif suffix in FREECAD_SUFFIXES:
@@ -59,7 +60,7 @@ def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float
     pieces = make_pieces(document, found.shown, hidden_by_layer(document))
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
-    remarks += _told_hidden(found.hidden)
+    remarks += told_hidden(found.hidden)
     bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
     pieces = [replace(piece, stated_material=bodies[piece.node.ids].material) for piece in pieces]
     return ReadFile(tuple(pieces), format_name, stated, sum(map(count_solids, shapes)), remarks, bodies)
@@ -78,15 +79,6 @@ def _standing(occurrence: Occurrence) -> Any:
     return bodies.Moved(TopLoc_Location(transform), False)
 
 
-def _told_hidden(names: Sequence[str]) -> tuple[str, ...]:
-    if not names:
-        return ()
-    counts = Counter(names)
-    shown = [f"{count} × {name}" if count > 1 else name for name, count in counts.items()][:SHOWN_NAMES]
-    more = f" and {len(counts) - SHOWN_NAMES} more" if len(counts) > SHOWN_NAMES else ""
-    return (f"{len(names)} item(s) that the file hides are not drawn: {', '.join(shown)}{more}",)
-
-
 def _new_document() -> Any:
     """Return an empty document; its lengths are millimeters."""
     from OCP.TCollection import TCollection_ExtendedString
@@ -103,7 +95,7 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
     from OCP.STEPCAFControl import STEPCAFControl_Reader
 
     with tempfile.TemporaryDirectory(prefix="partsight-step-") as folder:
-        source, companions = _with_companions(path, Path(folder))
+        source, companions, told = _with_companions(path, Path(folder))
         reader = STEPCAFControl_Reader()
         for switch in (
             reader.SetNameMode, reader.SetColorMode, reader.SetLayerMode, reader.SetSHUOMode, reader.SetPropsMode,
@@ -116,29 +108,44 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
             raise CadError(f"{path}: {why_empty(source)}")
         schema = step_schema(source)
     missing = tuple(f"refers to {name}, which is not there" for name in companions.missing)
-    return schema, units, missing
+    return schema, units, (*missing, *told)
 
 
-def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions]:
-    """Return the file to read: itself, or a copy unpacked or among companions that go by the very names it uses."""
+def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions, tuple[str, ...]]:
+    """Return the file to read: itself, or a copy that is unpacked, in UTF-8, or among companions that go by the names it uses.
+
+    And what is said of their encodings.
+    """
     packed = path.suffix.lower() in PACKED_STEP_SUFFIXES
     source = unpack_step(path, folder) if packed else path.resolve()  # the kernel follows references from there only
     companions = find_companions(source, folder=path.parent)
     misnamed = any(companion != path.parent / name for name, companion in companions.found.items())
-    if packed or misnamed:
-        source = source if packed else _linked(path, folder / path.name)
-        for name, companion in companions.found.items():
-            _linked(companion, folder / Path(name.replace("\\", "/")).name)
-    return source, companions
+    texts = [as_utf8(file.read_bytes()) for file in (source, *companions.found.values())]
+    if packed or misnamed or any(encoding for _, encoding in texts):
+        source = _provided(source, texts[0], folder / source.name)
+        for (name, companion), text in zip(companions.found.items(), texts[1:], strict=True):
+            _provided(companion, text, folder / Path(name.replace("\\", "/")).name)
+    return source, companions, _told_encodings(text[1] for text in texts)
 
 
-def _linked(target: Path, link: Path) -> Path:
-    if not link.exists():
-        link.symlink_to(target.resolve())
-    return link
+def _provided(source: Path, text: tuple[bytes, str | None], target: Path) -> Path:
+    """Put a file where the kernel looks for it: a link, or a copy in UTF-8."""
+    content, encoding = text
+    if encoding:
+        target.write_bytes(content)
+    elif not target.exists():
+        target.symlink_to(source.resolve())
+    return target
 
 
-def _fill_from_iges(document: Any, path: Path) -> str:
+def _told_encodings(encodings: Iterable[str | None]) -> tuple[str, ...]:
+    """Say which encodings names were taken for, where they are not in the standard's."""
+    guessed = dict.fromkeys(NAMES[encoding] for encoding in encodings if encoding)
+    return (f"names are not in UTF-8: read as {' and '.join(guessed)}, which is a guess",) if guessed else ()
+
+
+def _fill_from_iges(document: Any, path: Path) -> tuple[str, tuple[str, ...]]:
+    """Read what is not blanked; return the unit, and what is left out. Where everything is blanked all is read."""
     from OCP.IGESCAFControl import IGESCAFControl_Reader
 
     reader = IGESCAFControl_Reader()
@@ -146,9 +153,24 @@ def _fill_from_iges(document: Any, path: Path) -> str:
     reader.SetColorMode(True)
     _check_read(path, reader.ReadFile(str(path)), "IGES")
     unit = reader.IGESModel().GlobalSection().UnitName()
+    hidden = _blanked(reader.IGESModel())
+    reader.SetReadVisible(bool(hidden))
     reader.Transfer(document)
     name = unit.ToCString().lower() if unit else "unknown"
-    return {"in": "inch"}.get(name, name)
+    return {"in": "inch"}.get(name, name), told_hidden(hidden)
+
+
+def _blanked(model: Any) -> list[str]:
+    """Return the names of independent solids, surfaces and groups that are blanked; none where all are."""
+    entities = [model.Entity(number) for number in range(1, model.NbEntities() + 1)]
+    drawn = [one for one in entities if not one.SubordinateStatus() and one.TypeNumber() in _IGES_SURFACES]
+    blanked = [one for one in drawn if one.BlankStatus()]
+    return [_iges_name(one) for one in blanked] if len(blanked) < len(drawn) else []
+
+
+def _iges_name(entity: Any) -> str:
+    name = entity.NameValue() or entity.ShortLabel()
+    return (str(name.ToCString()).strip() if name else "") or f"an entity of type {entity.TypeNumber()}"
 
 
 def _fill_from_brep(document: Any, path: Path, unit: str | None) -> str:

@@ -4,7 +4,8 @@ A color of an occurrence overrides all colors of what stands there, faces includ
 programs; a chain of occurrences (the kernel's SHUO) is told from its first. An assembly's own color goes to what has none.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -26,6 +27,8 @@ from partsight.cad.readers.exact.labels import (
 )
 from partsight.cad.readers.pieces import Node
 from partsight.structures.arrays import FloatArray
+
+SHOWN_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +108,16 @@ def find_occurrences(document: Any, roots: list[Any], root_name: str) -> Occurre
         if is_invisible(part, layers)
     ]
     return Occurrences(tuple(shown), (*(one.node.names[-1] for one in hidden), *partly))
+
+
+def told_hidden(names: Sequence[str]) -> tuple[str, ...]:
+    """Say what is not drawn because the file hides it."""
+    if not names:
+        return ()
+    counts = Counter(names)
+    shown = [f"{count} × {name}" if count > 1 else name for name, count in counts.items()][:SHOWN_NAMES]
+    more = f" and {len(counts) - SHOWN_NAMES} more" if len(counts) > SHOWN_NAMES else ""
+    return (f"{len(names)} item(s) that the file hides are not drawn: {', '.join(shown)}{more}",)
 
 
 def _walk(places: list[_Place], root_name: str, numbers: Iterator[int], layers: frozenset[str]) -> Iterator[_Place]:

@@ -8,8 +8,8 @@ import numpy as np
 from partsight.cad.readers.exact.soundness import Soundness
 from partsight.structures.arrays import FloatArray
 
-SAME_SHARE = 1e-3
-"""Volumes and areas that differ by less than this share are equal: authors measure with tolerances of their own."""
+SAME_SHARE = 1e-2
+"""Volumes and areas that differ by less than this share are equal: some authors measure triangles."""
 _LIGHTEST, _DENSEST = 1.0, 25_000.0
 """Densities of solids in kg/m³, from aerogel to osmium."""
 
