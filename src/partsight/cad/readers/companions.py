@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from partsight.cad.readers.encodings import as_utf8, without_escapes
 from partsight.cad.readers.formats import FREECAD_SUFFIXES, STEP_SUFFIXES
 
 _STEP_DOCUMENT = re.compile(rb"DOCUMENT_FILE\s*\(\s*'((?:[^']|'')*)'\s*,\s*'((?:[^']|'')*)'")
@@ -70,8 +71,8 @@ def _names_in(path: Path) -> Iterator[str]:
 
 def _names_in_step(content: bytes) -> Iterator[str]:
     """DOCUMENT_FILE gives the name first or second, whoever wrote it (ISO 10303-214, external references)."""
-    for found in _STEP_DOCUMENT.findall(content):
-        names = [_text(name) for name in found if name.strip()]
+    for found in _STEP_DOCUMENT.findall(as_utf8(content)[0]):
+        names = [without_escapes(_text(name)) for name in found if name.strip()]
         yield from [name for name in names if Path(name).suffix.lower() in STEP_SUFFIXES][:1] or names[:1]
 
 

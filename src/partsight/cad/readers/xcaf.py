@@ -1,16 +1,16 @@
 """The kernel's document: shapes put into it, at places, named and colored. Runs in the worker process only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from partsight.cad.readers.exact.exploring import explore
+from partsight.cad.readers.exact.tessellation import LONGEST_MM
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
 
-LONGEST_MM = 1e8
-"""Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
 ColorAlpha = tuple[float, float, float, float]
 """sRGB red, green, blue, and opacity, 0…1."""
 
@@ -100,16 +100,6 @@ def set_length_unit(document: Any, meters_per_unit: float) -> None:
     from OCP.XCAFDoc import XCAFDoc_DocumentTool
 
     XCAFDoc_DocumentTool.SetLengthUnit_s(document, meters_per_unit)
-
-
-def explore(shape: Any, kind: Any, outside: Any = None) -> Iterator[Any]:
-    """Yield the sub-shapes of a kind, those within another kind left out."""
-    from OCP.TopExp import TopExp_Explorer
-
-    explorer = TopExp_Explorer(shape, kind) if outside is None else TopExp_Explorer(shape, kind, outside)
-    while explorer.More():
-        yield explorer.Current()
-        explorer.Next()
 
 
 def is_endless(shape: Any) -> bool:

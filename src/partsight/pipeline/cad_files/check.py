@@ -182,7 +182,10 @@ def _inspected(variant: ReadPart) -> InspectedPart:
 def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:
     size = " × ".join(f"{side * 1000:.4g}" for side in facts.size_m)
     solids = () if facts.num_solids is None else (("Solids in the file", str(facts.num_solids)),)
-    volume = (("Volume", f"{facts.volume_m3 * 1e6:.4g} cm³"),) if facts.is_watertight else ()
+    is_closed = facts.volume_m3 is not None and facts.is_watertight
+    volume = (("Volume", f"{(facts.volume_m3 or 0.0) * 1e6:.4g} cm³"),) if is_closed else ()
+    stated = (("Stated material", ", ".join(facts.stated_materials)),) if facts.stated_materials else ()
+    mass = () if facts.mass_kg is None else (("Mass", f"{facts.mass_kg:.4g} kg"),)
     repeated = ", ".join(f"{count} × {name}" for name, count in facts.repeated[:8])
     health = facts.health
     return (
@@ -190,6 +193,8 @@ def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:
         ("Unit", facts.unit),
         ("Size", f"{size} mm"),
         *volume,
+        *stated,
+        *mass,
         ("Surface", f"{facts.area_m2 * 1e4:.4g} cm²"),
         *solids,
         ("Sub-parts", str(facts.num_nodes)),

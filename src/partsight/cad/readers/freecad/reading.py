@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from partsight.cad.readers.exact.exploring import explore
 from partsight.cad.readers.formats import METERS_PER
 from partsight.cad.readers.freecad.meshes import FreecadMesh
 from partsight.cad.readers.freecad.shown import FreecadShape, read_freecad_shapes
@@ -16,7 +17,6 @@ from partsight.cad.readers.pieces import BaseColor, Node, Piece, ReadFile
 from partsight.cad.readers.xcaf import (
     ColorAlpha,
     add_shape,
-    explore,
     is_empty,
     is_endless,
     paint,
@@ -50,7 +50,9 @@ def read_freecad(path: Path, linear_tolerance: float, angular_tolerance_deg: flo
     if not is_empty(document):
         exact = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
     pieces = (*_renamed(exact.pieces, found.shapes), *meshes)
-    return ReadFile(_numbered(pieces), "FreeCAD", "mm", exact.num_solids, (*remarks, *exact.remarks))
+    ids = {piece.node.ids: _entry_of(piece, found.shapes).ids for piece in exact.pieces}
+    bodies = {} if meshes else {ids[old]: body for old, body in exact.exact.items() if old in ids}
+    return ReadFile(_numbered(pieces), "FreeCAD", "mm", exact.num_solids, (*remarks, *exact.remarks), bodies)
 
 
 _ENDLESS = object()
@@ -83,15 +85,19 @@ def _why(remarks: Sequence[str]) -> str:
 
 def _renamed(pieces: Sequence[Piece], shapes: Sequence[FreecadShape]) -> Iterator[Piece]:
     """Yield the kernel's pieces with the names in the document; in the order of the document."""
-    by_number = {str(entry.ids[-1]): entry for entry in shapes}
     keys = list(dict.fromkeys(entry.key for entry in shapes))
     colors: dict[int, int] = {}
     for piece in pieces:
-        entry = by_number[piece.node.names[0]]
+        entry = _entry_of(piece, shapes)
         number = colors.get(entry.ids[-1], 0)
         colors[entry.ids[-1]] = number + 1
         shape_id = keys.index(entry.key) * _SHAPES_APART + number
         yield replace(piece, node=Node(entry.names, entry.ids, ""), shape_id=shape_id)
+
+
+def _entry_of(piece: Piece, shapes: Sequence[FreecadShape]) -> FreecadShape:
+    """Return the shape of the document that a piece of the kernel shows: it bears the shape's number as its name."""
+    return next(entry for entry in shapes if str(entry.ids[-1]) == piece.node.names[0])
 
 
 def _mesh_pieces(shapes: Sequence[FreecadShape]) -> Iterator[Piece]:
