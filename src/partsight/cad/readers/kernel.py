@@ -30,6 +30,7 @@ from partsight.cad.readers.formats import (
 from partsight.cad.readers.freecad import FreecadShape, read_freecad_shapes
 from partsight.cad.readers.packed import unpack_step
 from partsight.cad.readers.pieces import ReadFile
+from partsight.cad.readers.step_notes import step_notes
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
 from partsight.errors import CadError
 
@@ -90,8 +91,8 @@ def _new_document() -> Any:
 # Readers --------------------------------------------------------------------------------------------------------------
 
 
-def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Read STEP and the files it refers to; return the schema, the unit, and what is missing."""
+def _fill_from_step(document: Any, path: Path) -> ReadFile:
+    """Read STEP and the files it refers to; return what is said of the file, yet without pieces."""
     from OCP.STEPCAFControl import STEPCAFControl_Reader
 
     with tempfile.TemporaryDirectory(prefix="partsight-step-") as folder:
@@ -106,9 +107,9 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
         units = _step_units(reader)
         if not reader.Transfer(document):
             raise CadError(f"{path}: {why_empty(source)}")
-        schema = step_schema(source)
+        schema, notes = step_schema(source), step_notes(source.read_bytes())
     missing = tuple(f"refers to {name}, which is not there" for name in companions.missing)
-    return schema, units, (*missing, *told)
+    return ReadFile((), schema, units, remarks=(*missing, *told), notes=notes)
 
 
 def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions, tuple[str, ...]]:
