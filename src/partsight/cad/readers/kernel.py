@@ -5,33 +5,31 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 """
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from partsight.cad.readers.companions import Companions, find_companions
 from partsight.cad.readers.encodings import NAMES, as_utf8
 from partsight.cad.readers.exact.bodies import examine_bodies
-from partsight.cad.readers.exact.exploring import bodies_of, count_solids, explore, without_wires
+from partsight.cad.readers.exact.exploring import bodies_of, count_solids, without_wires
 from partsight.cad.readers.exact.labels import hidden_by_layer, shape_of
 from partsight.cad.readers.exact.meshes import make_pieces
 from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences, told_hidden
 from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
 from partsight.cad.readers.formats import (
     BREP_SUFFIXES,
-    FREECAD_SUFFIXES,
     IGES_SUFFIXES,
     METERS_PER,
     PACKED_STEP_SUFFIXES,
 )
-from partsight.cad.readers.freecad import FreecadShape, read_freecad_shapes
 from partsight.cad.readers.packed import unpack_step
 from partsight.cad.readers.pieces import ReadFile
-from partsight.cad.readers.step_notes import step_notes
+from partsight.cad.readers.plain_text import has_mark, unmarked
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
+from partsight.cad.readers.step_notes import step_notes
+from partsight.cad.readers.xcaf import add_shape, read_brep, set_length_unit
 from partsight.errors import CadError
 
 _IGES_SURFACES = frozenset((114, 118, 120, 122, 128, 140, 143, 144, *range(150, 187), 402, 408, 514))
@@ -44,27 +42,33 @@ _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "in
 def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float, unit: str | None) -> ReadFile:
     """Read and tessellate a file of exact surfaces; the tolerance is a share of the diagonal. Raises CadError."""
     suffix = path.suffix.lower()
-    document = _new_document()
-    remarks: tuple[str, ...] = ()
+    document = new_document()
     if suffix in IGES_SUFFIXES:
-        format_name, (stated, remarks) = "IGES", _fill_from_iges(document, path)
+        file = _from_unmarked(path, lambda source: _fill_from_iges(document, path, source))
     elif suffix in BREP_SUFFIXES:
-        format_name, stated = "BREP", _fill_from_brep(document, path, unit)
-    elif suffix in FREECAD_SUFFIXES:
-        format_name, stated, remarks = "FreeCAD", "mm", _fill_from_freecad(document, path)
+        file = _from_unmarked(path, lambda source: _fill_from_brep(document, source, unit))
     else:
-        format_name, stated, remarks = _fill_from_step(document, path)
+        file = _fill_from_step(document, path)
+    read = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
+    remarks = (*file.remarks, *read.remarks)
+    return replace(read, format=file.format, unit=file.unit, remarks=remarks, notes=file.notes)
+
+
+def tessellate_document(path: Path, document: Any, linear_tolerance: float, angular_tolerance_deg: float) -> ReadFile:
+    """Tessellate and examine what is in a document of the kernel. Raises CadError when that is nothing, or has no end."""
     found = find_occurrences(document, _free_labels(document), path.stem)
     shapes = [shape for one in found.shown if (shape := _standing(one)) is not None]
     diagonal = diagonal_mm(path, shapes)
-    remarks += tessellate(shapes, linear_tolerance * diagonal, angular_tolerance_deg)
-    pieces = make_pieces(document, found.shown, hidden_by_layer(document))
+    remarks = tessellate(shapes, linear_tolerance * diagonal, angular_tolerance_deg)
+    bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
+    pieces = tuple(
+        replace(piece, stated_material=bodies[piece.node.ids].material)
+        for piece in make_pieces(document, found.shown, hidden_by_layer(document))
+    )
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
     remarks += told_hidden(found.hidden)
-    bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
-    pieces = [replace(piece, stated_material=bodies[piece.node.ids].material) for piece in pieces]
-    return ReadFile(tuple(pieces), format_name, stated, sum(map(count_solids, shapes)), remarks, bodies)
+    return ReadFile(pieces, "", "", sum(map(count_solids, shapes)), remarks, bodies)
 
 
 def _standing(occurrence: Occurrence) -> Any:
@@ -80,7 +84,7 @@ def _standing(occurrence: Occurrence) -> Any:
     return bodies.Moved(TopLoc_Location(transform), False)
 
 
-def _new_document() -> Any:
+def new_document() -> Any:
     """Return an empty document; its lengths are millimeters."""
     from OCP.TCollection import TCollection_ExtendedString
     from OCP.TDocStd import TDocStd_Document
@@ -117,7 +121,7 @@ def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions, tuple[
 
     And what is said of their encodings.
     """
-    packed = path.suffix.lower() in PACKED_STEP_SUFFIXES
+    packed = path.suffix.lower() in PACKED_STEP_SUFFIXES or has_mark(path)
     source = unpack_step(path, folder) if packed else path.resolve()  # the kernel follows references from there only
     companions = find_companions(source, folder=path.parent)
     misnamed = any(companion != path.parent / name for name, companion in companions.found.items())
@@ -145,20 +149,26 @@ def _told_encodings(encodings: Iterable[str | None]) -> tuple[str, ...]:
     return (f"names are not in UTF-8: read as {' and '.join(guessed)}, which is a guess",) if guessed else ()
 
 
-def _fill_from_iges(document: Any, path: Path) -> tuple[str, tuple[str, ...]]:
-    """Read what is not blanked; return the unit, and what is left out. Where everything is blanked all is read."""
+def _from_unmarked(path: Path, read: Callable[[Path], ReadFile]) -> ReadFile:
+    """Read a file, or a copy of it without the byte order mark that the kernel stumbles over."""
+    with tempfile.TemporaryDirectory(prefix="partsight-text-") as folder:
+        return read(unmarked(path, Path(folder)))
+
+
+def _fill_from_iges(document: Any, path: Path, source: Path) -> ReadFile:
+    """Read what is not blanked; return what is said of the file, yet without pieces. Where everything is blanked all is read."""
     from OCP.IGESCAFControl import IGESCAFControl_Reader
 
     reader = IGESCAFControl_Reader()
     reader.SetNameMode(True)
     reader.SetColorMode(True)
-    _check_read(path, reader.ReadFile(str(path)), "IGES")
+    _check_read(path, reader.ReadFile(str(source)), "IGES")
     unit = reader.IGESModel().GlobalSection().UnitName()
     hidden = _blanked(reader.IGESModel())
     reader.SetReadVisible(bool(hidden))
     reader.Transfer(document)
     name = unit.ToCString().lower() if unit else "unknown"
-    return {"in": "inch"}.get(name, name), told_hidden(hidden)
+    return ReadFile((), "IGES", {"in": "inch"}.get(name, name), remarks=told_hidden(hidden))
 
 
 def _blanked(model: Any) -> list[str]:
@@ -174,100 +184,11 @@ def _iges_name(entity: Any) -> str:
     return (str(name.ToCString()).strip() if name else "") or f"an entity of type {entity.TypeNumber()}"
 
 
-def _fill_from_brep(document: Any, path: Path, unit: str | None) -> str:
-    shape = _read_brep(path)
-    _add_shape(document, shape, path.stem)
-    _set_length_unit(document, METERS_PER[unit or "mm"])
-    return unit or "mm (assumed)"
-
-
-def _read_brep(path: Path) -> Any:
-    from OCP.BinTools import BinTools
-    from OCP.BRep import BRep_Builder
-    from OCP.BRepTools import BRepTools
-    from OCP.TopoDS import TopoDS_Shape
-
-    shape = TopoDS_Shape()
-    is_binary = path.read_bytes()[:64].lstrip().startswith(b"Open CASCADE Topology")
-    read = BinTools.Read_s(shape, str(path)) if is_binary else BRepTools.Read_s(shape, str(path), BRep_Builder())
-    if not read or shape.IsNull():
-        raise CadError(f"{path}: not a BREP file, or a damaged one. Export it again, or as STEP.")
-    return shape
-
-
-def _fill_from_freecad(document: Any, path: Path) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="partsight-freecad-") as folder:
-        found = read_freecad_shapes(path, Path(folder))
-        for entry in found.shapes:
-            _add_freecad_shape(document, entry)
-    _set_length_unit(document, METERS_PER["mm"])
-    return found.remarks
-
-
-def _add_freecad_shape(document: Any, entry: FreecadShape) -> None:
-    shape = _read_brep(entry.brep_path)
-    label = _add_shape(document, _placed(shape, entry.world_from_shape), entry.label)
-    colors = entry.colors_srgb
-    if len(colors) == 1:
-        _paint(document, label, colors[0])
-    elif colors:
-        _paint_faces(document, label, colors)
-
-
-# The kernel's document ------------------------------------------------------------------------------------------------
-
-
-def _add_shape(document: Any, shape: Any, name: str) -> Any:
-    from OCP.TCollection import TCollection_ExtendedString
-    from OCP.TDataStd import TDataStd_Name
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    label = XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).AddShape(shape, False)
-    TDataStd_Name.Set_s(label, TCollection_ExtendedString(name, True))
-    return label
-
-
-def _placed(shape: Any, world_from_shape: Any) -> Any:
-    """Return a copy of a shape at another place; the matrix is rigid, in millimeters.
-
-    A copy without places of its own faces: the kernel loses the color of a face that has one.
-    """
-    from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
-    from OCP.gp import gp_Trsf
-    from OCP.ShapeUpgrade import ShapeUpgrade_RemoveLocations
-    from OCP.TopLoc import TopLoc_Location
-
-    transform = gp_Trsf()
-    transform.SetValues(*np.asarray(world_from_shape, float)[:3].ravel().tolist())
-    total = transform.Multiplied(shape.Location().Transformation())
-    remover = ShapeUpgrade_RemoveLocations()
-    remover.Remove(BRepBuilderAPI_Transform(shape.Located(TopLoc_Location()), total, True).Shape())
-    return remover.GetResult()
-
-
-def _paint(document: Any, label: Any, color_srgb: tuple[float, float, float]) -> None:
-    from OCP.Quantity import Quantity_Color, Quantity_TypeOfColor
-    from OCP.XCAFDoc import XCAFDoc_ColorType, XCAFDoc_DocumentTool
-
-    color = Quantity_Color(*color_srgb, Quantity_TypeOfColor.Quantity_TOC_sRGB)
-    tool = XCAFDoc_DocumentTool.ColorTool_s(document.Main())
-    tool.SetColor(label, color, XCAFDoc_ColorType.XCAFDoc_ColorSurf)
-
-
-def _paint_faces(document: Any, label: Any, colors_srgb: Sequence[tuple[float, float, float]]) -> None:
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
-
-    tool = XCAFDoc_DocumentTool.ShapeTool_s(document.Main())
-    faces = explore(XCAFDoc_ShapeTool.GetShape_s(label), TopAbs_ShapeEnum.TopAbs_FACE)
-    for face, color in zip(faces, colors_srgb, strict=False):
-        _paint(document, tool.AddSubShape(label, face), color)
-
-
-def _set_length_unit(document: Any, meters_per_unit: float) -> None:
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    XCAFDoc_DocumentTool.SetLengthUnit_s(document, meters_per_unit)
+def _fill_from_brep(document: Any, path: Path, unit: str | None) -> ReadFile:
+    shape = read_brep(path)
+    add_shape(document, shape, path.stem)
+    set_length_unit(document, METERS_PER[unit or "mm"])
+    return ReadFile((), "BREP", unit or "mm (assumed)")
 
 
 def _free_labels(document: Any) -> list[Any]:

@@ -19,9 +19,13 @@ _HIDDEN = re.compile(rb"=\s*INVISIBILITY\s*\(\s*\(([^)]*)\)")
 
 def step_notes(content: bytes) -> tuple[Row, ...]:
     """Return what the text of a STEP file, in UTF-8, tells; rows without content are left out."""
-    found = [(number, kind.decode(), _text(first), _text(second)) for number, kind, first, second in _ENTITY.findall(content)]
+    found = [
+        (number, kind.decode(), _text(first), _text(second)) for number, kind, first, second in _ENTITY.findall(content)
+    ]
     hidden = {number.strip(b" #\r\n") for group in _HIDDEN.findall(content) for number in group.split(b",")}
-    products = [f"{first} ({second})" for _, kind, first, second in found if kind == "PRODUCT" and second not in {"", first}]
+    products = [
+        f"{first} ({second})" for _, kind, first, second in found if kind == "PRODUCT" and second not in {"", first}
+    ]
     layers = [
         f"{first or second}{' (off)' if number in hidden else ''}"
         for number, kind, first, second in found
