@@ -10,10 +10,17 @@ Row = tuple[str, str]
 SHOWN = 10
 _STRING = rb"'((?:[^']|'')*)'"
 _ENTITY = re.compile(
-    rb"#(\d+)\s*=\s*(PRODUCT|PRESENTATION_LAYER_ASSIGNMENT|CAMERA_MODEL_D3\w*|TEXT_LITERAL\w*|DIMENSIONAL_SIZE\w*|"
-    rb"DIMENSIONAL_LOCATION\w*|ANGULAR_\w+|DATUM)\s*\(\s*" + _STRING + rb"(?:\s*,\s*" + _STRING + rb")?"
+    rb"#(\d+)\s*=\s*(PRODUCT|PRESENTATION_LAYER_ASSIGNMENT|CAMERA_MODEL_D3\w*|TEXT_LITERAL\w*)\s*\(\s*"
+    + _STRING
+    + rb"(?:\s*,\s*"
+    + _STRING
+    + rb")?"
 )
-_TOLERANCE = re.compile(rb"=\s*\(?\s*\w+_TOLERANCE\s*\(")
+_COUNTED = {
+    "dimension(s)": re.compile(rb"=\s*\(?\s*(?:DIMENSIONAL|ANGULAR)_(?:SIZE|LOCATION)\w*\s*\("),
+    "tolerance(s)": re.compile(rb"=\s*\(?\s*\w+_TOLERANCE\s*\("),
+    "datum(s)": re.compile(rb"=\s*DATUM\s*\("),
+}
 _HIDDEN = re.compile(rb"=\s*INVISIBILITY\s*\(\s*\(([^)]*)\)")
 
 
@@ -37,7 +44,7 @@ def step_notes(content: bytes) -> tuple[Row, ...]:
         ("Part numbers", _listed(products)),
         ("Layers", _listed(layers)),
         ("Saved views", _listed(views)),
-        ("Dimensions and notes", ", ".join((*_counted(content, [kind for _, kind, _, _ in found]), *_quoted(texts)))),
+        ("Dimensions and notes", ", ".join((*_counted(content), *_quoted(texts)))),
     )
     return tuple((title, text) for title, text in rows if text)
 
@@ -54,12 +61,8 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(different[:SHOWN]) + more
 
 
-def _counted(content: bytes, kinds: Sequence[str]) -> Iterator[str]:
-    counts = {
-        "dimension(s)": sum(kind.startswith(("DIMENSIONAL_", "ANGULAR_")) for kind in kinds),
-        "tolerance(s)": len(_TOLERANCE.findall(content)),
-        "datum(s)": kinds.count("DATUM"),
-    }
+def _counted(content: bytes) -> Iterator[str]:
+    counts = {name: len(pattern.findall(content)) for name, pattern in _COUNTED.items()}
     yield from (f"{count} {name}" for name, count in counts.items() if count)
 
 
