@@ -14,7 +14,7 @@ from partsight.cad.readers.companions import Companions, find_companions
 from partsight.cad.readers.encodings import NAMES, as_utf8
 from partsight.cad.readers.exact.bodies import examine_bodies
 from partsight.cad.readers.exact.exploring import bodies_of, count_solids, without_wires
-from partsight.cad.readers.exact.labels import hidden_by_layer, shape_of
+from partsight.cad.readers.exact.labels import hidden_by_layer, items, shape_of
 from partsight.cad.readers.exact.meshes import make_pieces
 from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences, told_hidden
 from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
@@ -197,7 +197,7 @@ def _free_labels(document: Any) -> list[Any]:
 
     labels = Sequence_TDF_Label()
     XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).GetFreeShapes(labels)
-    return list(labels)
+    return items(labels)
 
 
 # What the file says of itself -----------------------------------------------------------------------------------------
