@@ -9,8 +9,9 @@ SHOWN_REMARKS = 5
 
 
 def exact_bodies(file: ReadFile, body: Sequence[Piece]) -> tuple[ExactBody, ...]:
-    """Return the exact figures of the nodes of a part; none for formats of triangles."""
-    return tuple(file.exact[ids] for ids in dict.fromkeys(piece.node.ids for piece in body) if ids in file.exact)
+    """Return the exact figures of the nodes of a part; none where any of them has triangles only."""
+    nodes = dict.fromkeys(piece.node.ids for piece in body)
+    return tuple(file.exact[ids] for ids in nodes) if all(ids in file.exact for ids in nodes) else ()
 
 
 def exact_warnings(bodies: Sequence[ExactBody], *, is_joined_late: bool) -> tuple[str, ...]:

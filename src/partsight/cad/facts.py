@@ -75,6 +75,8 @@ class PartFacts:
     """What the file says it is made of."""
     mass_kg: float | None = None
     """Of exact volumes and stated densities; None where one is missing."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What the file tells people beside shapes: title and text."""
     num_faint: int = 0
     """Colors that the file states to be invisible; they are drawn opaque."""
     warnings: tuple[str, ...] = field(default=())
@@ -112,6 +114,7 @@ def describe(file: ReadFile, path: Path, body: Sequence[Piece], read: Part, fina
         key=final.key,
         stated_materials=tuple(dict.fromkeys(one.material for one in exact if one.material)),
         mass_kg=_mass_kg(exact),
+        notes=file.notes,
         num_faint=len({(piece.base_color, piece.material_name) for piece in body if piece.is_faint}),
     )
     told = exact_warnings(exact, is_joined_late=file.format == "IGES")
@@ -178,6 +181,7 @@ def _from_plain(entry: dict[str, Any]) -> PartFacts:
             "health": MeshHealth(**entry["health"]),
             "colors": tuple((color, share) for color, share in entry["colors"]),
             "materials": tuple(entry["materials"]),
+            "notes": tuple((title, text) for title, text in entry["notes"]),
             "stated_materials": tuple(entry["stated_materials"]),
             "repeated": tuple((name, count) for name, count in entry["repeated"]),
             "tree": tuple(TreeNode(**node) for node in entry["tree"]),

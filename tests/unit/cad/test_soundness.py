@@ -14,7 +14,7 @@ SOUND = (
     "real/step_kicad/SW_SPST_EVQPE1.step",
     "real/step_kicad/BatteryHolder_Keystone_3000_1x12mm.step",
     "real/step_exchange/cax-if/as1-oc-214.stp",
-    "real/step_o2ac/fixture_diagonal.step",
+    "real/step_o2ac/02-PANEL.step",
     "cases/cad/public/umbilical_mount_bottom.step",
 )
 

@@ -1,4 +1,4 @@
-"""Exact geometry → triangles through Open CASCADE: STEP, IGES, BREP, and whatever shapes are put into a document.
+"""Exact geometry → triangles through Open CASCADE: STEP, IGES, BREP and the shapes in FreeCAD files.
 
 Runs in the worker process only. Each reader fills a document of the kernel (shapes, names, colors, places), which is tessellated
 and handed over as binary glTF: written by the kernel in C++, hundreds of times faster than asking for each triangle from Python.
@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from partsight.cad.readers.companions import Companions, find_companions
 from partsight.cad.readers.encodings import NAMES, as_utf8
 from partsight.cad.readers.exact.bodies import examine_bodies
 from partsight.cad.readers.exact.exploring import bodies_of, count_solids, without_wires
-from partsight.cad.readers.exact.labels import hidden_by_layer, shape_of
+from partsight.cad.readers.exact.labels import hidden_by_layer, items, shape_of
 from partsight.cad.readers.exact.meshes import make_pieces
 from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences, told_hidden
 from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
@@ -28,6 +28,7 @@ from partsight.cad.readers.packed import unpack_step
 from partsight.cad.readers.pieces import ReadFile
 from partsight.cad.readers.plain_text import has_mark, unmarked
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
+from partsight.cad.readers.step_notes import step_notes
 from partsight.cad.readers.xcaf import add_shape, read_brep, set_length_unit
 from partsight.errors import CadError
 
@@ -37,38 +38,37 @@ GAP_SHARE = 0.1
 """Faces nearer to each other than this share of the tolerance of tessellation touch: nobody can see between them."""
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
-_Told = TypeVar("_Told")
-
 
 def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float, unit: str | None) -> ReadFile:
     """Read and tessellate a file of exact surfaces; the tolerance is a share of the diagonal. Raises CadError."""
     suffix = path.suffix.lower()
     document = new_document()
-    remarks: tuple[str, ...] = ()
     if suffix in IGES_SUFFIXES:
-        format_name = "IGES"
-        stated, remarks = _from_unmarked(path, lambda source: _fill_from_iges(document, path, source))
+        file = _from_unmarked(path, lambda source: _fill_from_iges(document, path, source))
     elif suffix in BREP_SUFFIXES:
-        format_name, stated = "BREP", _from_unmarked(path, lambda source: _fill_from_brep(document, source, unit))
+        file = _from_unmarked(path, lambda source: _fill_from_brep(document, source, unit))
     else:
-        format_name, stated, remarks = _fill_from_step(document, path)
+        file = _fill_from_step(document, path)
     read = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
-    return replace(read, format=format_name, unit=stated, remarks=(*remarks, *read.remarks))
+    remarks = (*file.remarks, *read.remarks)
+    return replace(read, format=file.format, unit=file.unit, remarks=remarks, notes=file.notes)
 
 
 def tessellate_document(path: Path, document: Any, linear_tolerance: float, angular_tolerance_deg: float) -> ReadFile:
-    """Tessellate what is in a document of the kernel. Raises CadError when that is nothing, or has no end."""
+    """Tessellate and examine what is in a document of the kernel. Raises CadError when that is nothing, or has no end."""
     found = find_occurrences(document, _free_labels(document), path.stem)
     shapes = [shape for one in found.shown if (shape := _standing(one)) is not None]
     diagonal = diagonal_mm(path, shapes)
     remarks = tessellate(shapes, linear_tolerance * diagonal, angular_tolerance_deg)
-    pieces = make_pieces(document, found.shown, hidden_by_layer(document))
+    bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
+    pieces = tuple(
+        replace(piece, stated_material=bodies[piece.node.ids].material)
+        for piece in make_pieces(document, found.shown, hidden_by_layer(document))
+    )
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
     remarks += told_hidden(found.hidden)
-    bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
-    pieces = [replace(piece, stated_material=bodies[piece.node.ids].material) for piece in pieces]
-    return ReadFile(tuple(pieces), "", "", sum(map(count_solids, shapes)), remarks, bodies)
+    return ReadFile(pieces, "", "", sum(map(count_solids, shapes)), remarks, bodies)
 
 
 def _standing(occurrence: Occurrence) -> Any:
@@ -95,8 +95,8 @@ def new_document() -> Any:
 # Readers --------------------------------------------------------------------------------------------------------------
 
 
-def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Read STEP and the files it refers to; return the schema, the unit, and what is missing."""
+def _fill_from_step(document: Any, path: Path) -> ReadFile:
+    """Read STEP and the files it refers to; return what is said of the file, yet without pieces."""
     from OCP.STEPCAFControl import STEPCAFControl_Reader
 
     with tempfile.TemporaryDirectory(prefix="partsight-step-") as folder:
@@ -111,9 +111,9 @@ def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...
         units = _step_units(reader)
         if not reader.Transfer(document):
             raise CadError(f"{path}: {why_empty(source)}")
-        schema = step_schema(source)
+        schema, notes = step_schema(source), step_notes(source.read_bytes())
     missing = tuple(f"refers to {name}, which is not there" for name in companions.missing)
-    return schema, units, (*missing, *told)
+    return ReadFile((), schema, units, remarks=(*missing, *told), notes=notes)
 
 
 def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions, tuple[str, ...]]:
@@ -149,14 +149,14 @@ def _told_encodings(encodings: Iterable[str | None]) -> tuple[str, ...]:
     return (f"names are not in UTF-8: read as {' and '.join(guessed)}, which is a guess",) if guessed else ()
 
 
-def _from_unmarked(path: Path, read: Callable[[Path], _Told]) -> _Told:
+def _from_unmarked(path: Path, read: Callable[[Path], ReadFile]) -> ReadFile:
     """Read a file, or a copy of it without the byte order mark that the kernel stumbles over."""
     with tempfile.TemporaryDirectory(prefix="partsight-text-") as folder:
         return read(unmarked(path, Path(folder)))
 
 
-def _fill_from_iges(document: Any, path: Path, source: Path) -> tuple[str, tuple[str, ...]]:
-    """Read what is not blanked; return the unit, and what is left out. Where everything is blanked all is read."""
+def _fill_from_iges(document: Any, path: Path, source: Path) -> ReadFile:
+    """Read what is not blanked; return what is said of the file, yet without pieces. Where everything is blanked all is read."""
     from OCP.IGESCAFControl import IGESCAFControl_Reader
 
     reader = IGESCAFControl_Reader()
@@ -168,7 +168,7 @@ def _fill_from_iges(document: Any, path: Path, source: Path) -> tuple[str, tuple
     reader.SetReadVisible(bool(hidden))
     reader.Transfer(document)
     name = unit.ToCString().lower() if unit else "unknown"
-    return {"in": "inch"}.get(name, name), told_hidden(hidden)
+    return ReadFile((), "IGES", {"in": "inch"}.get(name, name), remarks=told_hidden(hidden))
 
 
 def _blanked(model: Any) -> list[str]:
@@ -184,11 +184,11 @@ def _iges_name(entity: Any) -> str:
     return (str(name.ToCString()).strip() if name else "") or f"an entity of type {entity.TypeNumber()}"
 
 
-def _fill_from_brep(document: Any, path: Path, unit: str | None) -> str:
+def _fill_from_brep(document: Any, path: Path, unit: str | None) -> ReadFile:
     shape = read_brep(path)
     add_shape(document, shape, path.stem)
     set_length_unit(document, METERS_PER[unit or "mm"])
-    return unit or "mm (assumed)"
+    return ReadFile((), "BREP", unit or "mm (assumed)")
 
 
 def _free_labels(document: Any) -> list[Any]:
@@ -197,7 +197,7 @@ def _free_labels(document: Any) -> list[Any]:
 
     labels = Sequence_TDF_Label()
     XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).GetFreeShapes(labels)
-    return list(labels)
+    return items(labels)
 
 
 # What the file says of itself -----------------------------------------------------------------------------------------

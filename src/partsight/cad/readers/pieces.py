@@ -84,3 +84,5 @@ class ReadFile:
     remarks: tuple[str, ...] = ()
     exact: Mapping[tuple[int, ...], ExactBody] = field(default_factory=dict)
     """By the numbers of their nodes; empty for formats of triangles."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What the file tells people beside shapes: title and text."""

@@ -83,7 +83,8 @@ def _behind(part: Part, triangles: IntArray, origins: FloatArray, rays: FloatArr
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     along = np.einsum("nd,nd->n", normals, rays)
     distances = np.einsum("nd,nd->n", normals, corners[:, 0] - origins) / np.where(np.abs(along) > 1e-30, along, 1.0)
-    return origins + (distances + 1e-5 * diagonal_m(part.mesh))[:, None] * rays
+    behind: FloatArray = origins + (distances + 1e-5 * diagonal_m(part.mesh))[:, None] * rays
+    return behind
 
 
 def _shade(part: Part, colors: FloatArray, layers: list[IntArray], direction: FloatArray) -> FloatArray:

@@ -201,6 +201,7 @@ def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:
         *((("Repeated", repeated),) if repeated else ()),
         ("Triangles", triangle_counts(facts)),
         ("Materials", ", ".join(facts.materials)),
+        *facts.notes,
         ("Open edges", str(health.num_open_edges)),
         ("Flipped", str(health.num_flipped_edges)),
         ("Degenerate", str(health.num_degenerate)),

@@ -13,6 +13,11 @@ _UNNAMED = ("Open CASCADE STEP translator", "=>[", "COMPOUND", "SOLID", "SHELL",
 """How the kernel calls what its author left without a name."""
 
 
+def items(sequence: Any) -> list[Any]:
+    """Return what is in a sequence of the kernel; its own iterator takes a millisecond to end, its length half of one."""
+    return [sequence.Value(number) for number in range(1, sequence.Length() + 1)]
+
+
 def entry(label: Any) -> str:
     """Return the path of a label in its document."""
     from OCP.TCollection import TCollection_AsciiString
@@ -64,10 +69,10 @@ def hidden_by_layer(document: Any) -> frozenset[str]:
     tool = XCAFDoc_DocumentTool.LayerTool_s(document.Main())
     layers, members = Sequence_TDF_Label(), Sequence_TDF_Label()
     tool.GetLayerLabels(layers)
-    for layer in layers:
+    for layer in items(layers):
         if not tool.IsVisible(layer):
             XCAFDoc_LayerTool.GetShapesOfLayer_s(layer, members)
-    return frozenset(map(entry, members))
+    return frozenset(map(entry, items(members)))
 
 
 def referred(label: Any) -> Any:
@@ -85,8 +90,7 @@ def components(label: Any) -> list[Any]:
     from OCP.XCAFDoc import XCAFDoc_ShapeTool
 
     found = Sequence_TDF_Label()
-    XCAFDoc_ShapeTool.GetComponents_s(label, found)
-    return list(found)
+    return items(found) if XCAFDoc_ShapeTool.GetComponents_s(label, found) else []
 
 
 def subshape_labels(label: Any) -> list[Any]:
@@ -95,8 +99,7 @@ def subshape_labels(label: Any) -> list[Any]:
     from OCP.XCAFDoc import XCAFDoc_ShapeTool
 
     found = Sequence_TDF_Label()
-    XCAFDoc_ShapeTool.GetSubShapes_s(label, found)
-    return list(found)
+    return items(found) if XCAFDoc_ShapeTool.GetSubShapes_s(label, found) else []
 
 
 def location_matrix(label: Any) -> FloatArray:

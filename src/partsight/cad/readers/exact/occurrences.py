@@ -19,6 +19,7 @@ from partsight.cad.readers.exact.labels import (
     entry,
     hidden_by_layer,
     is_invisible,
+    items,
     label_name,
     label_style,
     location_matrix,
@@ -96,8 +97,12 @@ def find_occurrences(document: Any, roots: list[Any], root_name: str) -> Occurre
     """
     layers = hidden_by_layer(document)
     shown, hidden, numbers = list[Occurrence](), list[Occurrence](), count()
+    void: dict[str, bool] = {}
     for place in _walk([_Place(root) for root in roots], root_name, numbers, layers):
-        (hidden if place.is_hidden or _is_all_hidden(place.label, layers) else shown).append(_occurrence(place))
+        one = _occurrence(place)
+        if one.product_entry not in void:
+            void[one.product_entry] = _is_all_hidden(place.label, layers)
+        (hidden if place.is_hidden or void[one.product_entry] else shown).append(one)
     if not shown:
         return Occurrences(tuple(hidden), ())
     products = {one.product_entry: one.product for one in shown}
@@ -198,8 +203,9 @@ def _first_usages(component: Any) -> list[Any]:
     from OCP.XCAFDoc import XCAFDoc_ShapeTool
 
     found = Sequence_TDF_Attribute()
-    XCAFDoc_ShapeTool.GetAllComponentSHUO_s(component, found)
-    labels = [attribute.Label() for attribute in found]
+    if not XCAFDoc_ShapeTool.GetAllComponentSHUO_s(component, found):
+        return []
+    labels = [attribute.Label() for attribute in items(found)]
     return [label for label in labels if not XCAFDoc_ShapeTool.GetSHUOUpperUsage_s(label, Sequence_TDF_Label())]
 
 
@@ -208,8 +214,7 @@ def _next_usages(usage: Any) -> list[Any]:
     from OCP.XCAFDoc import XCAFDoc_ShapeTool
 
     found = Sequence_TDF_Label()
-    XCAFDoc_ShapeTool.GetSHUONextUsage_s(usage, found)
-    return list(found)
+    return items(found) if XCAFDoc_ShapeTool.GetSHUONextUsage_s(usage, found) else []
 
 
 def _is_all_hidden(product: Any, layers: frozenset[str]) -> bool:

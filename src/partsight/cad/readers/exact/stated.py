@@ -62,7 +62,8 @@ def differences(stated: Statement, found: Soundness, shape: Any) -> tuple[str, .
 def _center(found: Soundness) -> FloatArray | None:
     if found.volume is None or found.loose_volume or not found.solids:
         return None
-    center: FloatArray = sum(one.volume * one.center for one in found.solids) / found.volume
+    volumes = np.array([one.volume for one in found.solids])
+    center: FloatArray = volumes @ np.stack([one.center for one in found.solids]) / found.volume
     return center
 
 
