@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from partsight.structures.world.camera import Camera
+from partsight.structures.world.light import Lamp
 from partsight.structures.world.material import Material
 from partsight.structures.world.part import Mesh, Part, diagonal_m
 from partsight.structures.world.scene import Instance, Scene
@@ -41,13 +42,15 @@ def _factor(scene: Scene) -> float:
 
 
 def _scaled(scene: Scene, factor: float) -> Scene:
-    lamps = tuple(
-        replace(lamp, position_m=tuple(factor * place for place in lamp.position_m), radius_m=factor * lamp.radius_m)
-        for lamp in scene.lamps
-    )
+    lamps = tuple(_scaled_lamp(lamp, factor) for lamp in scene.lamps)
     camera = Camera(scene.camera.intrinsics, _moved_out(scene.camera.world_from_camera, factor))
     instances = tuple(_scaled_instance(one, factor) for one in scene.instances)
     return replace(scene, camera=camera, instances=instances, lamps=lamps)
+
+
+def _scaled_lamp(lamp: Lamp, factor: float) -> Lamp:
+    x, y, z = lamp.position_m
+    return replace(lamp, position_m=(factor * x, factor * y, factor * z), radius_m=factor * lamp.radius_m)
 
 
 def _scaled_instance(instance: Instance, factor: float) -> Instance:

@@ -194,6 +194,7 @@ def test_exact_files_with_a_byte_order_mark_are_read(tmp_path, box, mark):
         ("a.ipt", b"x", "Inventor"),
         ("shaft.prt.12", b"x", "NX or Creo"),
         ("a.x_t", b"x", "Parasolid"),
+        ("a.usdz", b"PK", "USD, which is not read"),
         ("a.zip", b"PK", "Unpack it"),
     ],
 )

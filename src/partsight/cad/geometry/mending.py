@@ -139,7 +139,8 @@ def _repeated(corners: IntArray) -> BoolArray:
     repeated = np.ones(len(corners), bool)
     repeated[first] = False
     has_area = (ordered[:, 0] != ordered[:, 1]) & (ordered[:, 1] != ordered[:, 2])
-    return repeated & has_area
+    doubled: BoolArray = repeated & has_area
+    return doubled
 
 
 def _turned(body: _Body) -> tuple[BoolArray, BoolArray]:

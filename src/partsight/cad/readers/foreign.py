@@ -29,6 +29,7 @@ _PROGRAMS: tuple[tuple[str, str, str], ...] = (
     ("COLLADA", "Open it in FreeCAD or Blender 4 and export glTF 2.0 (.glb).", ".dae .zae"),
     ("VRML or X3D", "Open it in FreeCAD or MeshLab and export PLY or OBJ.", ".wrl .vrml .x3d .x3dv .x3db"),
     ("OpenSCAD", "Render it there (F6) and export 3MF or STL.", ".scad .csg"),
+    ("USD", "Open it in Blender and export glTF 2.0 (.glb).", ".usd .usda .usdc .usdz"),
     ("AMF", "Open it in a slicer and export 3MF.", ".amf"),
     ("3D PDF", "Ask for the STEP file that it was made of.", ".pdf .prc .u3d"),
     (

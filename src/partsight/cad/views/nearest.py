@@ -75,7 +75,8 @@ def _coarse(drawn: Silhouettes) -> Float32Array:
     """Return (sizes, directions, cells): the share of each cell that the outline covers."""
     masks = drawn.masks.astype(np.float32)
     pictures = [pooling @ masks @ pooling.T for pooling in _poolings(masks.shape[-1])]
-    return np.stack(pictures).reshape(NUM_SIZES, len(masks), -1)
+    coarse: Float32Array = np.stack(pictures).reshape(NUM_SIZES, len(masks), -1).astype(np.float32)
+    return coarse
 
 
 def _poolings(resolution: int) -> list[Float32Array]:
@@ -98,7 +99,8 @@ def _differences(coarse: Float32Array, radii: FloatArray, row: int) -> FloatArra
     tried = np.array([(*scales_tried(float(ratio)), 1.0, 1.0)[:3] for ratio in ratios])
     others = np.arange(row + 1, len(coarse))
     at_each = [_coarse_difference(coarse, row, others, scales) for scales in tried.T]
-    return np.min(at_each, axis=0)
+    least: FloatArray = np.min(at_each, axis=0)
+    return least
 
 
 def _coarse_difference(coarse: Float32Array, row: int, others: IntArray, scales: FloatArray) -> FloatArray:

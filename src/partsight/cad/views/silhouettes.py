@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import trimesh
 
-from partsight.structures.arrays import BoolArray, FloatArray, IntArray
+from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
 from partsight.structures.world.part import Part
 
 NUM_DIRECTIONS = 48
@@ -86,7 +86,7 @@ def _at_scale(first: Silhouettes, second: Silhouettes, ratio: float) -> tuple[tu
     return (a, b), 1 - both / np.maximum(either, 1)
 
 
-def _num_set(packed: IntArray) -> IntArray:
+def _num_set(packed: Image) -> IntArray:
     """Return the number of bits set for each direction."""
     counted: IntArray = np.bitwise_count(packed).sum(axis=(1, 2), dtype=np.int64)
     return counted

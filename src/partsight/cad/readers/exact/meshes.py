@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from partsight.cad.readers.exact.centering import bring_to_origin
 from partsight.cad.readers.exact.glb import Primitive, read_kernel_glb
 from partsight.cad.readers.exact.labels import is_invisible, meters_per_unit, shape_of, subshape_labels
 from partsight.cad.readers.exact.occurrences import Occurrence
@@ -20,8 +21,13 @@ def make_pieces(document: Any, occurrences: Sequence[Occurrence], layers: frozen
     products = {one.product_entry: one.product for one in occurrences}
     for product in products.values():
         _strip_hidden(product, layers)
-    meshes = _meshes(document, products)
-    scale = np.array([1.0, 1.0, 1.0, meters_per_unit(document)])
+    unit_m, moved = meters_per_unit(document), dict[Any, FloatArray]()
+    back_m = {key: bring_to_origin(product, moved) * unit_m for key, product in products.items()}
+    meshes = {
+        key: [replace(mesh, vertices_m=mesh.vertices_m + back_m[key]) for mesh in found]
+        for key, found in _meshes(document, products).items()
+    }
+    scale = np.array([1.0, 1.0, 1.0, unit_m])
     return [
         piece
         for one in occurrences
