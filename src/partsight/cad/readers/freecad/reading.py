@@ -50,13 +50,10 @@ def read_freecad(path: Path, linear_tolerance: float, angular_tolerance_deg: flo
     if not is_empty(document):
         exact = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
     pieces = (*_renamed(exact.pieces, found.shapes), *meshes)
-<<<<<<< HEAD
     by_number = {piece.node.ids: _by_kernel_name(found.shapes)[piece.node.names[0]].ids for piece in exact.pieces}
-    bodies = {by_number[ids]: body for ids, body in exact.exact.items() if ids in by_number}
-=======
-    ids = {piece.node.ids: _entry_of(piece, found.shapes).ids for piece in exact.pieces}
-    bodies = {} if meshes else {ids[old]: body for old, body in exact.exact.items() if old in ids}
->>>>>>> cadmesh
+    bodies = {
+        by_number[ids]: body for ids, body in exact.exact.items() if not meshes
+    }  # else some nodes would have none
     return ReadFile(_numbered(pieces), "FreeCAD", "mm", exact.num_solids, (*remarks, *exact.remarks), bodies)
 
 
@@ -94,23 +91,15 @@ def _by_kernel_name(shapes: Sequence[FreecadShape]) -> dict[str, FreecadShape]:
 
 def _renamed(pieces: Sequence[Piece], shapes: Sequence[FreecadShape]) -> Iterator[Piece]:
     """Yield the kernel's pieces with the names in the document; in the order of the document."""
-<<<<<<< HEAD
     by_number = _by_kernel_name(shapes)
-=======
->>>>>>> cadmesh
     keys = list(dict.fromkeys(entry.key for entry in shapes))
     colors: dict[int, int] = {}
     for piece in pieces:
-        entry = _entry_of(piece, shapes)
+        entry = by_number[piece.node.names[0]]
         number = colors.get(entry.ids[-1], 0)
         colors[entry.ids[-1]] = number + 1
         shape_id = keys.index(entry.key) * _SHAPES_APART + number
         yield replace(piece, node=Node(entry.names, entry.ids, ""), shape_id=shape_id)
-
-
-def _entry_of(piece: Piece, shapes: Sequence[FreecadShape]) -> FreecadShape:
-    """Return the shape of the document that a piece of the kernel shows: it bears the shape's number as its name."""
-    return next(entry for entry in shapes if str(entry.ids[-1]) == piece.node.names[0])
 
 
 def _mesh_pieces(shapes: Sequence[FreecadShape]) -> Iterator[Piece]:
