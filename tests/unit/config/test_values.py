@@ -29,6 +29,14 @@ STATED = {
     "dataset": {"renders": 10, "photos_per_class": 5, "background_photos": 5, "seed": 1},
     "train": {"batch": 4, "device": [0, 1], "seed": 1, "self_training": {"videos": ["v.mp4"]}},
     "evaluate": {"most_false_alarms": 0.1},
+    "budget": {"minutes": 5.0},
+    "live": {
+        "zones": {"left": {"corners": [[0.1, 0.2], [0.6, 0.2], [0.6, 0.9]]}},
+        "lines": {"door": {"start": [0.1, 0.2], "end": [0.3, 0.4]}},
+        "check": {"kit": {"parts": {"A": 2}, "zone": "left"}},
+        "history": "checks",
+        "webhook": "http://x",
+    },
     "sweep": {
         "grid": {"render.count": [1, 2.5, "x", [1.0, 2.0]]},
         "tune": {"train.learning_rate": {"low": 0.1, "high": 0.2}, "seed": {"choices": [1]}},
@@ -51,6 +59,7 @@ PATHS = {
     "videos",
     "weights",
     "blender",
+    "history",
 }
 """Keys whose texts name files: names of files may hold anything but NUL."""
 
@@ -159,8 +168,15 @@ def test_only_angles_exposures_and_distortions_may_be_negative():
 
 def test_every_interval_is_ordered():
     """Wherever two different numbers stand in a list whose key is no list of choices, they cannot change places."""
-    lists = {("train", "device"), ("train", "augment", "hsv"), ("evaluate", "input_scales")}
-    pairs = {path[:-1] for path, _ in NUMBERS if path[-1] in (0, 1) and not {"choices", "grid"} & set(path)} - lists
+    lists = {
+        ("train", "device"),
+        *((*path[:-1],) for path, _ in NUMBERS if "live" in path),
+        ("train", "augment", "hsv"),
+        ("evaluate", "input_scales"),
+    }
+    pairs = {
+        path[:-1] for path, _ in NUMBERS if path[-1] in (0, 1) and not {"choices", "grid", "live"} & set(path)
+    } - lists
     swapped = []
     for path in pairs:
         low, high, *rest = value_at(path)
