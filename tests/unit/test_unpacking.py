@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from partsight.cad.readers.freecad import read_freecad_shapes
-from partsight.cad.readers.mesh_files import read_triangles
+from partsight.cad.readers.freecad.shown import read_freecad_shapes
 from partsight.cad.readers.packed import unpack_step
+from partsight.cad.readers.threemf.reading import read_3mf as read_package
 from partsight.errors import CadError, DatasetError
 from partsight.labels.archives import unpack
 from partsight.unpacking import BombError, Unpacking, check_announced
@@ -43,7 +43,7 @@ def read_step(path: Path, folder: Path) -> None:
 
 
 def read_3mf(path: Path, _folder: Path) -> None:
-    read_triangles(path, None)
+    read_package(path)
 
 
 BOMBS = {
