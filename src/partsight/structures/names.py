@@ -39,6 +39,11 @@ def one_line(text: str) -> str:
     return " ".join(_UNSEEN_SIGN.sub(" ", text).split())
 
 
+def as_class_name(text: str) -> str:
+    """Return the nearest name of a class to a text, such as the name of a file."""
+    return _TAG.sub(lambda found: found[0].replace("<", "("), one_line(text))[:LONGEST_NAME].strip() or "part"
+
+
 def shown_line(text: str) -> str:
     """Return a text with its control characters written out (`\\x1b`), line breaks and tabs left as they are."""
     return _UNSEEN_SIGN.sub(lambda found: found[0] if found[0] in "\n\t" else ascii(found[0])[1:-1], text)

@@ -50,13 +50,17 @@ def read_while_killing(samples, times: int, generation: int):
             killer.join()
 
 
-@pytest.mark.parametrize("generation", [1, 2], ids=["the process that starts children", "the child"])
+@pytest.mark.parametrize(
+    "generation",
+    [pytest.param(1, id="the process that starts children", marks=pytest.mark.slow), pytest.param(2, id="the child")],
+)
 def test_a_killed_reader_is_tried_once_more(samples, generation):
     parts, left = read_while_killing(samples, times=1, generation=generation)
     assert left == 0
     assert len(parts) == 1
 
 
+@pytest.mark.slow
 def test_a_reader_that_is_killed_again_is_told_without_blaming_the_file(samples):
     with pytest.raises(CadError, match=r"SD\.step: the CAD reader was killed twice \(SIGKILL\).*memory") as caught:
         read_while_killing(samples, times=2, generation=2)
