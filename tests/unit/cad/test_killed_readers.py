@@ -50,10 +50,8 @@ def read_while_killing(samples, times: int, generation: int):
             killer.join()
 
 
-@pytest.mark.parametrize(
-    "generation",
-    [pytest.param(1, id="the process that starts children", marks=pytest.mark.slow), pytest.param(2, id="the child")],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("generation", [1, 2], ids=["the process that starts children", "the child"])
 def test_a_killed_reader_is_tried_once_more(samples, generation):
     parts, left = read_while_killing(samples, times=1, generation=generation)
     assert left == 0
