@@ -13,7 +13,8 @@ from scipy.spatial import cKDTree
 from partsight.structures.arrays import FloatArray, IntArray
 
 _NUM_SPREAD = 30_000
-_NUM_PROPOSED = 6
+_NUM_PROPOSED, _MANY_PROPOSED = 6, 64
+_FEW = 0.05
 _TINY = 1e-300
 
 
@@ -27,9 +28,9 @@ class SurfaceTriangles:
     triangle_ids: IntArray
     """Of each point in the tree."""
 
-    def nearest_m(self, points_m: FloatArray) -> FloatArray:
+    def nearest_m(self, points_m: FloatArray, num_proposed: int = _NUM_PROPOSED) -> FloatArray:
         """Return the (N, 3) points of the surface that lie nearest to (N, 3) points."""
-        count = min(_NUM_PROPOSED, len(self.triangle_ids))
+        count = min(num_proposed, len(self.triangle_ids))
         _, places = self.tree.query(points_m, k=count)
         ids = self.triangle_ids[np.reshape(places, (len(points_m), count))]
         repeated = np.repeat(points_m, count, axis=0)
@@ -38,10 +39,17 @@ class SurfaceTriangles:
         nearest: FloatArray = proposed.reshape(len(points_m), count, 3)[np.arange(len(points_m)), squared.argmin(axis=1)]
         return nearest
 
-    def distances_m(self, points_m: FloatArray) -> FloatArray:
-        """Return the (N,) distances of (N, 3) points."""
-        distances: FloatArray = np.linalg.norm(self.nearest_m(points_m) - points_m, axis=1)
+    def distances_m(self, points_m: FloatArray, num_proposed: int = _NUM_PROPOSED) -> FloatArray:
+        """Return the (N,) distances of (N, 3) points; never too small, seldom too large by as much as the points are spread."""
+        distances: FloatArray = np.linalg.norm(self.nearest_m(points_m, num_proposed) - points_m, axis=1)
         return distances
+
+    def are_within(self, points_m: FloatArray, limit_m: float) -> bool:
+        """Return whether all points lie within a distance; the few that seem not to are looked at again among more triangles."""
+        is_far = self.distances_m(points_m) > limit_m
+        if is_far.sum() > _FEW * len(points_m) + 2:
+            return False
+        return bool(self.distances_m(points_m[is_far], _MANY_PROPOSED).max(initial=0.0) <= limit_m)
 
 
 def surface_of(corners_m: FloatArray, rng: np.random.Generator) -> SurfaceTriangles:

@@ -5,7 +5,7 @@ three principal axes can be axes of symmetry; where two are equal, further ones 
 three are, the normals of large faces, the corners, and what lies between them are tried.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +17,7 @@ from partsight.structures.world.part import Part
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis, rotation_around
 from partsight.structures.world.transform import rotation_about
 
-TOLERANCE = 0.01
+TOLERANCE = 0.005
 """Of the diameter: how far a point may come to lie from the surface."""
 MOST_FOLD = 72
 """Largest order that is tried."""
@@ -26,8 +26,8 @@ _EQUAL_MOMENTS = 0.06
 _PRIMES = tuple(count for count in range(2, MOST_FOLD) if all(count % other for other in range(2, count)))
 _UNEVEN_DEG = (37.3, 81.1, 144.7, 205.9, 301.3)
 """Angles that no small order has: what fits all of them fits any."""
-_STEP_DEG = 0.75
-"""Steps of the search for axes across: a quarter of what moves the rim by the tolerance."""
+_STEP_DEG = 0.5
+"""Steps of the search for axes across: about what moves the rim by the tolerance."""
 _SAME_ROTATION = 0.02
 """Rotations whose entries differ by less are one."""
 _MOST_ROTATIONS = 2 * MOST_FOLD
@@ -152,15 +152,25 @@ def _order_about(body: Body, direction: FloatArray) -> tuple[Axis, int]:
     """
     plain = Axis(direction, body.center_m)
     for axis in _tried_axes(body, plain):
-        primes = [count for count in _PRIMES if _fits_roughly(body, axis, 360 / count)]
+        primes = [count for count in _PRIMES if _steps_fit(body.fits_roughly, axis, count)]
         if primes and all(_fits_roughly(body, axis, angle) for angle in _UNEVEN_DEG):
             if all(_fits_about(body, axis, angle) for angle in _UNEVEN_DEG[:2]):
                 return axis, 0
         products = (count for count in range(MOST_FOLD, 1, -1) if primes and _is_product(count, primes))
-        order = next((count for count in products if _fits_about(body, axis, 360 / count)), 1)
+        order = next((count for count in products if _is_order(body, axis, count)), 1)
         if order > 1:
             return axis, order
     return plain, 1
+
+
+def _is_order(body: Body, axis: Axis, count: int) -> bool:
+    return _steps_fit(body.fits_roughly, axis, count) and _steps_fit(body.fits, axis, count)
+
+
+def _steps_fit(fits: Callable[[FloatArray, FloatArray], bool], axis: Axis, count: int) -> bool:
+    """Return whether each number of equal steps of a turn fits: a small step alone moves nothing farther than a tolerance."""
+    steps = range(count // 2, 0, -1)  # the others are these, backwards
+    return all(fits(rotation_about(axis.direction, 360 * step / count), axis.point_m) for step in steps)
 
 
 def _is_product(count: int, primes: Sequence[int]) -> bool:
