@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from partsight.annotate.keypoints import find_keypoints
-from partsight.config.recipe import Recipe
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_json, read_json, write_json
 from partsight.labels.formats.exact.bop import depth_step_mm
@@ -30,7 +29,7 @@ from partsight.pipeline.running.workspace import claimed
 from partsight.pipeline.stages.cad.stage import PartsOutput, load_parts
 from partsight.pipeline.stages.dataset.assembling import assemble
 from partsight.pipeline.stages.render.stage import RenderOutput, open_workers, render_job
-from partsight.pipeline.stages.render.truths import ClassKeypoints
+from partsight.pipeline.stages.render.truths import ClassKeypoints, class_keypoints
 from partsight.structures.dataset import Splits
 from partsight.structures.sample import Sample
 from partsight.structures.world.part import Part, diagonal_m
@@ -122,7 +121,7 @@ def _check_folder(plan: _Plan) -> bool:
 
 def _plan(experiment: Experiment, target: str, folder: Path) -> _Plan:
     graph, recipe = experiment.graph, experiment.recipe
-    keypoints = _keypoints(recipe)
+    keypoints = class_keypoints(recipe)
     if target == "yolo-pose" and not keypoints:
         raise DatasetError(
             "yolo-pose: no class has keypoints. Name some in the recipe, for instance "
@@ -171,10 +170,6 @@ def _pictures(samples: Sequence[tuple[str, Sample]]) -> Iterator[ExportPicture]:
             index=index,
         )
         places[split] += 1
-
-
-def _keypoints(recipe: Recipe) -> ClassKeypoints:
-    return tuple((name, tuple(part.keypoints.items())) for name, part in recipe.parts.items() if part.keypoints)
 
 
 def _check_keypoints(parts: Mapping[str, Sequence[Part]], keypoints: ClassKeypoints) -> None:

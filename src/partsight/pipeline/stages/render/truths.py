@@ -8,6 +8,7 @@ import numpy as np
 
 from partsight.annotate.annotating import annotate_with_masks
 from partsight.annotate.keypoints import find_keypoints, see_keypoints
+from partsight.config.recipe import Recipe
 from partsight.config.sections.cad import KeypointPlace
 from partsight.errors import RenderError
 from partsight.labels.formats.rendered import label_path, mask_path, read_masks
@@ -66,6 +67,11 @@ def open_truths(job: RenderJob, keypoints: ClassKeypoints = ()) -> Truths:
     """Return what makes the scenes of a job again."""
     numbers = {name: class_id for class_id, name in enumerate(job.class_names)}
     return Truths(job, {numbers[name]: dict(places) for name, places in keypoints}, open_scenes(job))
+
+
+def class_keypoints(recipe: Recipe) -> ClassKeypoints:
+    """Return the recipe's keypoints by class, of those classes that have any."""
+    return tuple((name, tuple(part.keypoints.items())) for name, part in recipe.parts.items() if part.keypoints)
 
 
 def straight(scene: Scene) -> Scene:
