@@ -35,7 +35,7 @@ def _trace_seen(instance: Instance, camera: Camera, seen: BoolArray) -> tuple[In
     camera_from_part = inverse(camera.world_from_camera) @ instance.world_from_part
     rays = Rays(instance.part, inverse(camera_from_part), camera.intrinsics)
     rows, columns = np.nonzero(seen)
-    directions = rays.directions_at(np.stack([columns, rows], axis=1) + 0.5)
+    directions = rays.directions_at(np.stack([columns, rows], axis=1).astype(np.float64) + 0.5)
     hits = trace_hits(instance.part, rays.origin_m, directions)
     normals = _facing(_normals_at(instance.part, hits), _flat_normals(instance.part, hits), directions)
     return hits.triangle_ids, (normals @ camera_from_part[:3, :3].T).astype(np.float32)

@@ -45,7 +45,9 @@ def render(
     ] = None,
     write: Annotated[
         list[str] | None,
-        typer.Option("--write", help="Also write masks, sub-parts, depth, normals, poses. Several by commas, or repeated."),
+        typer.Option(
+            "--write", help="Also write masks, sub-parts, depth, normals, poses. Several by commas, or repeated."
+        ),
     ] = None,
 ) -> None:
     """Make the labeled pictures, or a quick look at the first few."""

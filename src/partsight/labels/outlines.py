@@ -1,8 +1,8 @@
 """Masks as polygons and turned rectangles, in continuous pixel coordinates.
 
 An outline runs through the middles of the edges between pixels inside and outside: diagonal borders stay straight, every center of
-a pixel lies on its own side, and the extent is that of the mask. Points nearer than `TOLERANCE_PX` to the line without them are left out,
-which moves no center to the other side: centers are at least 0.35 px away.
+a pixel lies on its own side, and the extent is that of the mask. Points nearer than `TOLERANCE_PX` to the line without them are left
+out, which moves no center to the other side: centers are at least 0.35 px away.
 """
 
 from collections.abc import Sequence

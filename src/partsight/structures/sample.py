@@ -53,7 +53,7 @@ class Sample:
 
     @property
     def depth_m(self) -> Float32Array | None:
-        """The (H, W) depths along the optical axis in meters, infinite where nothing is, read now; None where they were not written."""
+        """The (H, W) depths along the optical axis in meters, infinite for nothing, read now; None where they were not written."""
         depth: Float32Array | None = self._layer("read_depth")
         return depth
 

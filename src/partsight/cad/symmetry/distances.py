@@ -36,7 +36,9 @@ class SurfaceTriangles:
         repeated = np.repeat(points_m, count, axis=0)
         proposed = _nearest_on_triangles(repeated, self.corners_m[ids.ravel()])
         squared = ((proposed - repeated) ** 2).sum(axis=1).reshape(len(points_m), count)
-        nearest: FloatArray = proposed.reshape(len(points_m), count, 3)[np.arange(len(points_m)), squared.argmin(axis=1)]
+        nearest: FloatArray = proposed.reshape(len(points_m), count, 3)[
+            np.arange(len(points_m)), squared.argmin(axis=1)
+        ]
         return nearest
 
     def distances_m(self, points_m: FloatArray, num_proposed: int = _NUM_PROPOSED) -> FloatArray:

@@ -1,10 +1,11 @@
 """Mesh → symmetries: axes are proposed by inertia, face normals and corners, and each rotation is verified on the surface.
 
-Every rotation that carries a surface onto itself keeps its centroid and its tensor of inertia. So where the three moments differ, only the
-three principal axes can be axes of symmetry; where two are equal, further ones may stand across the third, at any angle; where all
-three are, the normals of large faces, the corners, and what lies between them are tried.
+Every rotation that carries a surface onto itself keeps its centroid and its tensor of inertia. So where the three moments differ, only
+the three principal axes can be axes of symmetry; where two are equal, further ones may stand across the third, at any angle; where
+all three are, the normals of large faces, the corners, and what lies between them are tried.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
@@ -28,6 +29,8 @@ _UNEVEN_DEG = (37.3, 81.1, 144.7, 205.9, 301.3)
 """Angles that no small order has: what fits all of them fits any."""
 _STEP_DEG = 0.5
 """Steps of the search for axes across: about what moves the rim by the tolerance."""
+_NEARLY_ACROSS = 0.08
+"""Cosine of the angle between axes that are taken to stand on each other; the axes of a cube and an icosahedron are far from it."""
 _SAME_ROTATION = 0.02
 """Rotations whose entries differ by less are one."""
 _MOST_ROTATIONS = 2 * MOST_FOLD
@@ -53,10 +56,8 @@ def diameter_m(part: Part) -> float:
     from scipy.spatial import ConvexHull, QhullError
 
     points = np.unique(part.mesh.vertices_m[np.unique(part.mesh.triangles)], axis=0)
-    try:
+    with contextlib.suppress(QhullError, ValueError):  # flat, or too few points: all of them are compared
         points = points[ConvexHull(points).vertices]
-    except (QhullError, ValueError):
-        pass  # flat, or too few points: all of them are compared
     farthest = (np.linalg.norm(points - one, axis=1).max() for one in points)
     return float(max(farthest, default=0.0))
 
@@ -152,15 +153,19 @@ def _order_about(body: Body, direction: FloatArray) -> tuple[Axis, int]:
     """
     plain = Axis(direction, body.center_m)
     for axis in _tried_axes(body, plain):
+        if _is_round(body, axis):
+            return axis, 0
         primes = [count for count in _PRIMES if _steps_fit(body.fits_roughly, axis, count)]
-        if primes and all(_fits_roughly(body, axis, angle) for angle in _UNEVEN_DEG):
-            if all(_fits_about(body, axis, angle) for angle in _UNEVEN_DEG[:2]):
-                return axis, 0
         products = (count for count in range(MOST_FOLD, 1, -1) if primes and _is_product(count, primes))
         order = next((count for count in products if _is_order(body, axis, count)), 1)
         if order > 1:
             return axis, order
     return plain, 1
+
+
+def _is_round(body: Body, axis: Axis) -> bool:
+    is_likely = all(_fits_roughly(body, axis, angle) for angle in _UNEVEN_DEG)
+    return is_likely and all(_fits_about(body, axis, angle) for angle in _UNEVEN_DEG)
 
 
 def _is_order(body: Body, axis: Axis, count: int) -> bool:
@@ -246,12 +251,14 @@ def _flips_of_revolution(body: Body, axis: Axis) -> Iterator[Axis]:
 def _discrete(body: Body, found: Sequence[tuple[Axis, int]]) -> Symmetry:
     """Return the group that the found rotations make up; what the tolerance admits alone but not together is left out."""
     ordered = sorted(found, key=lambda one: -one[1])
-    center = np.mean([axis.point_m for axis, _ in ordered], axis=0) if ordered else body.center_m
-    group = [np.eye(3)]
+    center = _meeting_point([axis for axis, _ in ordered], body.center_m)
+    group, taken = [np.eye(3)], list[FloatArray]()
     for axis, order in ordered:
-        larger = _closed([*group, rotation_about(axis.direction, 360 / order)])
+        direction = _squared(axis.direction, taken)
+        larger = _closed([*group, rotation_about(direction, 360 / order)])
         if larger is not None and all(body.fits_roughly(rotation, center) for rotation in larger):
             group = larger
+            taken.append(direction)
     orders = [order for order in (_order_of(rotation) for rotation in group) if order > 1]
     main = max(group, key=_order_of) if orders else None
     transforms = [rotation_around(rotation, center) for rotation in group[1:]]
@@ -262,6 +269,25 @@ def _discrete(body: Body, found: Sequence[tuple[Axis, int]]) -> Symmetry:
         body.tolerance_m,
         None if main is None else _axis_of(main),
     )
+
+
+def _meeting_point(axes: Sequence[Axis], center_m: FloatArray) -> FloatArray:
+    """Return the point nearest to all axes, and of such points the one nearest to the center."""
+    across = [np.eye(3) - np.outer(axis.direction, axis.direction) for axis in axes]
+    shifts = [one @ (axis.point_m - center_m) for one, axis in zip(across, axes, strict=True)]
+    shift = np.linalg.lstsq(np.sum([np.zeros((3, 3)), *across], axis=0), np.sum([np.zeros(3), *shifts], axis=0))[0]
+    point: FloatArray = center_m + shift
+    return point
+
+
+def _squared(direction: FloatArray, others: Sequence[FloatArray]) -> FloatArray:
+    """Return a direction, set exactly across those that it is across but for the tolerance: only then products of turns close."""
+    for other in others:
+        share = float(direction @ other)
+        if abs(share) < _NEARLY_ACROSS:
+            direction = direction - share * other
+    squared: FloatArray = direction / np.linalg.norm(direction)
+    return squared
 
 
 def _closed(generators: Sequence[FloatArray]) -> list[FloatArray] | None:

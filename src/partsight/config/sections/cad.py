@@ -31,7 +31,9 @@ def _as_places(value: Any) -> Any:
 def _check_places(places: Mapping[str, KeypointPlace]) -> Mapping[str, KeypointPlace]:
     empty = [name for name, place in places.items() if not place]
     if empty:
-        raise ValueError(f"keypoint '{empty[0]}': expected [x, y, z] in millimeters or patterns of node names, found []")
+        raise ValueError(
+            f"keypoint '{empty[0]}': expected [x, y, z] in millimeters or patterns of node names, found []"
+        )
     return places
 
 
@@ -59,9 +61,13 @@ class PartSection(Section):
     labels: Annotated[dict[str, tuple[str, ...]], Field(default_factory=dict)]
     """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
     keypoints: Annotated[
-        dict[str, KeypointPlace], BeforeValidator(_as_places), AfterValidator(_check_places), Field(default_factory=dict)
+        dict[str, KeypointPlace],
+        BeforeValidator(_as_places),
+        AfterValidator(_check_places),
+        Field(default_factory=dict),
     ]
-    """Named points for exports: CAD coordinates in millimeters, or node names, whose center is taken: `{ tip = [0, 12.5, 3], valve = "VALVE*" }`."""
+    """Named points for exports: CAD coordinates in millimeters, or patterns of node names, whose center is taken:
+    `{ tip = [0, 12.5, 3], valve = "VALVE*" }`."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.structures.arrays import BoolArray, FloatArray, Float32Array, IntArray, locked
+from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray, locked
 from partsight.structures.world.annotation import Annotation, InstanceAnnotation
 from partsight.structures.world.transform import Transform
 

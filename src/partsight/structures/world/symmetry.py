@@ -9,7 +9,12 @@ from partsight.structures.world.transform import Transform, rigid
 
 _ALIGNED = 0.9998
 """Cosine of about 1°: an axis so near to one of the frame is called by its name."""
-_BODIES = {(4, 2): "2-fold about three axes", (12, 3): "as a tetrahedron", (24, 4): "as a cube", (60, 5): "as an icosahedron"}
+_BODIES = {
+    (4, 2): "2-fold about three axes",
+    (12, 3): "as a tetrahedron",
+    (24, 4): "as a cube",
+    (60, 5): "as an icosahedron",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,8 +5,8 @@ models/obj_000001.ply         millimeters; models_info.json: diameter, extent, s
 <split>_pbr/000000/           up to 1,000 pictures: scene_camera.json, scene_gt.json, scene_gt_info.json,
   rgb/ depth/ mask/ mask_visib/
 
-BOP knows no lens: pictures and labels are those of a pinhole. Lengths are millimeters, and the center of the top left pixel is (0, 0), not
-(0.5, 0.5) as here, so principal points move by half a pixel.
+BOP knows no lens: pictures and labels are those of a pinhole. Lengths are millimeters, and the center of the top left pixel is (0, 0),
+not (0.5, 0.5) as here, so principal points move by half a pixel.
 """
 
 import io

@@ -2,8 +2,8 @@
 
 annotations/instances_<split>.json    and the pictures of each split in a folder of its name, as cocodataset.org lays them out
 
-`segmentation` is what is seen; `amodal_segmentation` what would be seen if nothing stood before the part. Coordinates are continuous: the
-top left pixel covers [0, 1) × [0, 1), for boxes and for keypoints.
+`segmentation` is what is seen; `amodal_segmentation` what would be seen if nothing stood before the part. Coordinates are continuous:
+the top left pixel covers [0, 1) × [0, 1), for boxes and for keypoints.
 """
 
 from collections.abc import Mapping, Sequence

@@ -44,7 +44,7 @@ def turned_box(silhouette: Silhouette, size_wh: tuple[int, int]) -> FloatArray:
 
     It may reach out of the picture; where its extent is larger than the picture, which trainers refuse, the upright box is returned.
     """
-    corners = smallest_rectangle(silhouette.visible) + np.asarray(silhouette.left_top, float)
+    corners: FloatArray = smallest_rectangle(silhouette.visible) + np.asarray(silhouette.left_top, float)
     low, high = corners.min(axis=0) / size_wh, corners.max(axis=0) / size_wh
     middle = (low + high) / 2
     if (high - low <= 1).all() and (middle >= 0).all() and (middle <= 1).all():

@@ -55,8 +55,8 @@ class Exported:
 def export_dataset(experiment: Experiment, target: str, folder: Path) -> Exported:
     """Write the recipe's dataset for another tool; pictures are rendered first where they are missing.
 
-    An export that was stopped is carried on; a finished one is found. Raises DatasetError for an unknown target, for a folder that holds
-    anything else, and for targets without what they need; StorageError when the disk refuses.
+    An export that was stopped is carried on; a finished one is found. Raises DatasetError for an unknown target, for a folder that
+    holds anything else, and for targets without what they need; StorageError when the disk refuses.
     """
     if target not in TARGETS:
         raise DatasetError(f"{target}: unknown format (`to`). Known: {', '.join(TARGETS)}.")
@@ -113,8 +113,8 @@ def _check_folder(plan: _Plan) -> bool:
         ) from error
     if key != plan.key:
         raise DatasetError(
-            f"{folder}: holds another export ({target}), of other pictures, labels or keypoints. Choose a new folder (`out`), or delete "
-            "this one."
+            f"{folder}: holds another export ({target}), of other pictures, labels or keypoints. Choose a new folder (`out`), or "
+            "delete this one."
         )
     return is_finished
 

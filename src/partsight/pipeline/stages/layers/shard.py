@@ -46,7 +46,9 @@ def sub_part_table(parts: Mapping[str, tuple[Part, ...]]) -> list[tuple[str, str
     different = {part.key: (name, part) for name, variants in parts.items() for part in variants}
     table = [(name, key, node) for key, (name, part) in different.items() for node in part.node_names]
     if len(table) > _MOST_SUB_PARTS:
-        raise DatasetError(f"sub-parts: {len(table)} in all parts, but 16 bits hold {_MOST_SUB_PARTS}. Leave this layer out.")
+        raise DatasetError(
+            f"sub-parts: {len(table)} in all parts, but 16 bits hold {_MOST_SUB_PARTS}. Leave this layer out."
+        )
     return table
 
 

@@ -34,7 +34,7 @@ class Truths:
     scene_of: Callable[[int], Scene]
 
     def of_picture(self, index: int) -> tuple[Scene, PictureTruth]:
-        """Make the scene of a finished picture again, with all that is known of it. Raises RenderError where it is not what was drawn."""
+        """Make the scene of a finished picture again, with all that is known of it. Raises RenderError where it has changed."""
         scene = self.scene_of(index)
         truth = self.of_scene(scene)
         _check_same(truth.traced, self.job, index)
@@ -95,6 +95,6 @@ def _check_same(traced: TracedPicture, job: RenderJob, index: int) -> None:
     drawn = read_masks(mask_path(label_path(job.output_dir, index)))
     if not np.array_equal(drawn, traced.annotation.instance_mask):
         raise RenderError(
-            f"{job.output_dir}: picture {index} cannot be made again as it was drawn: another version of Partsight or of its libraries "
-            "made it. Delete the folder and render again with this version."
+            f"{job.output_dir}: picture {index} cannot be made again as it was drawn: another version of Partsight or of its "
+            "libraries made it. Delete the folder and render again with this version."
         )
