@@ -15,7 +15,9 @@ from partsight.pipeline.delivery.datasets import export as exporting
 from partsight.pipeline.delivery.datasets import picture as exporting_pictures
 from partsight.pipeline.delivery.datasets.export import MANIFEST, export_dataset
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.running.inventory import list_folders
 from partsight.pipeline.running.workspace import Workspace
+from partsight.pipeline.stages.layers.stage import all_layers
 from partsight.progress import Silence
 from tests.pipeline.bop_reader import read_models, read_scene, scene_of_instance
 from tests.unit.annotate.rasterizer import rasterize_depth
@@ -147,7 +149,7 @@ def test_bop_models_are_in_millimeters_with_their_diameter_and_extent(bop_folder
 
 @pytest.mark.slow
 def test_bop_pictures_through_a_lens_are_straightened_and_labels_fit_them(smoke, tmp_path):
-    recipe = smoke.at({"randomize.camera.distortion": [-0.15, -0.15], "randomize.placement": "orbit"})
+    recipe = smoke.at({"randomize.camera.distortion": [-0.15, -0.15], "randomize.placement": "scatter"})
     recipe = recipe.at({"render.count": 4, "dataset.render_validation_share": 0.25, "dataset.render_test_share": 0.25})
     experiment = Experiment(recipe, Workspace(tmp_path / "runs"), Silence())
     found = export_dataset(experiment, "bop", tmp_path / "bop")
@@ -241,7 +243,9 @@ def test_photos_with_parts_are_left_out_where_masks_are_wanted_and_boxes_take_th
         Image.new("RGB", (60, 40), (place, 0, 0)).save(photos / "images" / "walk" / f"{place}.png")
         (photos / "labels" / "walk" / f"{place}.txt").write_text(label)
     (photos / "classes.txt").write_text("QF\nSD\n")
-    recipe = finished.recipe.at({"photos.folder": photos, "photos.train": ["walk"]})
+    recipe = finished.recipe.at({"photos.folder": photos, "photos.train": ["walk"]}).at(
+        "dataset.photos_per_class", "all"
+    )
     experiment = Experiment(recipe, finished.workspace, Silence())
     for target, num_left_out in (("yolo", 0), ("yolo-seg", 1), ("coco", 1)):
         found = export_dataset(experiment, target, tmp_path / target)
@@ -272,6 +276,12 @@ def test_layers_are_written_once_for_finished_renders_and_extend(finished, tmp_p
     np.testing.assert_allclose(
         (steps * described["depth_step_mm"])[fits], depth_mm[fits], atol=0.51 * described["depth_step_mm"]
     )
+    reached = {(one.name, one.key) for one in all_layers(finished.graph.renders)}
+    (listed,) = (
+        one for one in list_folders(finished.workspace, all_layers(finished.graph.renders)) if one.stage == "layers"
+    )
+    assert listed.is_reached, "what a recipe's layers are is not offered for deletion"
+    assert (listed.stage, listed.key) in reached
     with pytest.raises(DatasetError, match="shadows: unknown layer"):
         finished.write_layers("shadows")
 

@@ -9,6 +9,7 @@ from partsight.config.loading import read_recipe
 from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.graph import Graph
+from partsight.pipeline.stages.layers.stage import all_layers
 from partsight.pipeline.stages.render.stage import expect_variant
 from partsight.pipeline.study.sweep import Sweep, plan_cells
 
@@ -23,4 +24,5 @@ def reached_stages(recipe_paths: Sequence[Path], workspace: Workspace) -> Iterat
         for one in (recipe, *(sweep.recipe(cell) for cell in cells)):
             graph = Graph(one, expect)
             yield graph.renders
+            yield from all_layers(graph.renders)
             yield from graph.stages

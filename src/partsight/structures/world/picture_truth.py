@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray
+from partsight.structures.world.annotation import InstanceAnnotation
 from partsight.structures.world.camera import Intrinsics
 from partsight.structures.world.keypoint import SeenKeypoints
 from partsight.structures.world.silhouette import Silhouette, TracedPicture, in_picture
@@ -29,9 +30,9 @@ class PictureTruth:
         return self.intrinsics.size_wh
 
     @property
-    def labeled(self) -> tuple[int, ...]:
-        """The silhouettes that are labels, in the order of the picture's boxes."""
-        return tuple(place for place, one in enumerate(self.traced.silhouettes) if one.label is not None)
+    def labels(self) -> tuple[tuple[int, InstanceAnnotation], ...]:
+        """The silhouettes that are labels, by their places, and the labels, in the order of the picture's boxes."""
+        return tuple((place, one.label) for place, one in enumerate(self.traced.silhouettes) if one.label is not None)
 
     def full(self, silhouette: Silhouette, *, whole: bool) -> BoolArray:
         """Return the (H, W) mask of a silhouette: all that it would cover alone, or what is visible."""

@@ -48,7 +48,7 @@ def test_run_lengths_are_those_of_pycocotools_and_come_back(shape, share):
 def test_coco_annotations_hold_modal_and_amodal_masks_and_tight_boxes(seed):
     coco = pytest.importorskip("pycocotools.mask")
     truth = truth_of(random_scene(seed, SIZE))
-    for annotation, place in zip(coco_annotations(truth, {}), truth.labeled, strict=True):
+    for annotation, (place, _) in zip(coco_annotations(truth, {}), truth.labels, strict=True):
         silhouette = truth.traced.silhouettes[place]
         for key, mask in (("segmentation", silhouette.visible), ("amodal_segmentation", silhouette.whole)):
             packed = {**annotation[key], "counts": annotation[key]["counts"].encode()}
@@ -85,13 +85,13 @@ def test_ultralytics_takes_every_label_file(tmp_path, seed, target):
     is_pose = target == "yolo-pose"
     found = check((str(tmp_path / "a.png"), str(tmp_path / "a.txt"), "", is_pose, 10, 1 if is_pose else 0, 3, False))
     assert found[0] is not None, found[-1]
-    assert len(found[1]) == len(truth.labeled)
+    assert len(found[1]) == len(truth.labels)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_turned_box_holds_the_visible_pixels_and_is_no_larger_than_the_upright_one(seed):
     truth = truth_of(random_scene(seed, SIZE))
-    for place in truth.labeled:
+    for place, _ in truth.labels:
         silhouette = truth.traced.silhouettes[place]
         corners = turned_box(silhouette, SIZE)
         left, top, right, bottom = silhouette.label.box_xyxy

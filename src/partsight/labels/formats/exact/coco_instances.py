@@ -30,7 +30,8 @@ class CocoPicture:
 
 def coco_annotations(truth: PictureTruth, keypoint_names: Mapping[int, tuple[str, ...]]) -> list[dict[str, Any]]:
     """Return the annotations of a picture's labels; `keypoint_names` by class number."""
-    return [_annotation(truth, place, keypoint_names) for place in truth.labeled]
+    named = ((place, label, keypoint_names.get(label.class_id, ())) for place, label in truth.labels)
+    return [_annotation(truth, place, label, names) for place, label, names in named]
 
 
 def coco_file(
@@ -54,11 +55,8 @@ def run_lengths(mask: BoolArray) -> dict[str, Any]:
     return {"size": list(mask.shape), "counts": coco_counts(mask)}
 
 
-def _annotation(truth: PictureTruth, place: int, keypoint_names: Mapping[int, tuple[str, ...]]) -> dict[str, Any]:
+def _annotation(truth: PictureTruth, place: int, label: InstanceAnnotation, names: tuple[str, ...]) -> dict[str, Any]:
     silhouette = truth.traced.silhouettes[place]
-    label = silhouette.label
-    assert isinstance(label, InstanceAnnotation)  # noqa: S101 - only labeled silhouettes come here
-    names = keypoint_names.get(label.class_id, ())
     rows = keypoint_rows(truth.keypoints[place], names)
     whole = in_picture(silhouette.whole, silhouette.left_top, truth.size_wh)
     return {

@@ -21,7 +21,6 @@ from partsight.labels.formats.run_lengths import coco_mask
 from partsight.structures.arrays import BoolArray, Float32Array, IntArray, locked
 from partsight.structures.world.annotation import InstanceAnnotation
 from partsight.structures.world.picture_truth import PictureTruth
-from partsight.structures.world.silhouette import Silhouette
 
 _ADVICE = "Delete its folder and write the layers again."
 
@@ -68,7 +67,10 @@ def describe_picture(truth: PictureTruth, class_names: tuple[str, ...], depth_st
             "world_from_camera": truth.world_from_camera.tolist(),
         },
         "depth_step_mm": depth_step_mm,
-        "objects": [_describe_label(truth, place, class_names) for place in truth.labeled],
+        "objects": [
+            _describe_label(truth, place, label) | {"class": class_names[label.class_id]}
+            for place, label in truth.labels
+        ],
     }
 
 
@@ -79,7 +81,7 @@ def describe_masks(truth: PictureTruth) -> list[dict[str, Any]]:
             "visible": run_lengths(truth.full(silhouette, whole=False)),
             "whole": run_lengths(truth.full(silhouette, whole=True)),
         }
-        for silhouette in (truth.traced.silhouettes[place] for place in truth.labeled)
+        for silhouette in (truth.traced.silhouettes[place] for place, _ in truth.labels)
     ]
 
 
@@ -123,14 +125,10 @@ def read_mask(layers: Path, stem: str, place: int, kind: str) -> BoolArray | Non
     return mask
 
 
-def _describe_label(truth: PictureTruth, place: int, class_names: tuple[str, ...]) -> dict[str, Any]:
-    silhouette: Silhouette = truth.traced.silhouettes[place]
-    label = silhouette.label
-    assert isinstance(label, InstanceAnnotation)  # noqa: S101 - only labeled silhouettes come here
+def _describe_label(truth: PictureTruth, place: int, label: InstanceAnnotation) -> dict[str, Any]:
     seen = truth.keypoints[place]
     rows = () if seen is None else zip(seen.names, seen.pixels.tolist(), seen.visibilities.tolist(), strict=True)
     return {
-        "class": class_names[label.class_id],
         "instance_id": label.instance_id,
         "part": truth.part_keys[place],
         "camera_from_part": label.camera_from_part.tolist(),

@@ -5,7 +5,7 @@ obb       the smallest turned rectangle around the visible pixels, by its corner
 pose      the box, and the keypoints of all classes in one order: those of other classes are 0 0 0
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ from partsight.labels.outlines import joined_outline, outlines_of, smallest_rect
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.annotation import InstanceAnnotation
 from partsight.structures.world.picture_truth import PictureTruth, keypoint_rows
-from partsight.structures.world.silhouette import Silhouette
+from partsight.structures.world.silhouette import Silhouette, tight_box
 
 
 def yolo_lines(target: str, truth: PictureTruth, keypoint_names: tuple[str, ...]) -> str:
     """Return the label file of a picture for yolo, yolo-seg, yolo-obb or yolo-pose; keypoints of all classes by name, in order."""
-    return "".join(_WRITERS[target](truth, place, label, keypoint_names) for place, label in _labels(truth))
+    return "".join(_WRITERS[target](truth, place, label, keypoint_names) for place, label in truth.labels)
 
 
 def write_data_yaml(
@@ -49,16 +49,8 @@ def turned_box(silhouette: Silhouette, size_wh: tuple[int, int]) -> FloatArray:
     middle = (low + high) / 2
     if (high - low <= 1).all() and (middle >= 0).all() and (middle <= 1).all():
         return corners
-    rows, columns = np.nonzero(silhouette.visible)
-    left, top = columns.min() + silhouette.left_top[0], rows.min() + silhouette.left_top[1]
-    right, bottom = columns.max() + 1 + silhouette.left_top[0], rows.max() + 1 + silhouette.left_top[1]
+    left, top, right, bottom = tight_box(silhouette.visible) + np.array([*silhouette.left_top] * 2)
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], float)
-
-
-def _labels(truth: PictureTruth) -> Iterator[tuple[int, InstanceAnnotation]]:
-    for place, silhouette in enumerate(truth.traced.silhouettes):
-        if silhouette.label is not None:
-            yield place, silhouette.label
 
 
 def _box(truth: PictureTruth, place: int, label: InstanceAnnotation, names: tuple[str, ...]) -> str:

@@ -185,13 +185,9 @@ def _depth_step(renders: RenderOutput, parts: PartsOutput) -> float:
         (diagonal_m(part.mesh) for variants in load_parts(parts.folder, parts.files).values() for part in variants),
         default=0.0,
     )
-    poses = (one["camera_from_part"] for sample in renders.dataset for one in read_json(_labels(sample))["objects"])
+    paths = (sample.label_path for sample in renders.dataset if sample.label_path is not None)
+    poses = (one["camera_from_part"] for path in paths for one in read_json(path)["objects"])
     return depth_step_mm(max((pose[2][3] for pose in poses), default=0.0) + largest_m / 2)
-
-
-def _labels(sample: Sample) -> Path:
-    assert sample.label_path is not None  # noqa: S101 - every render has one
-    return sample.label_path
 
 
 def _key(job: ExportJob, renders: RenderOutput, samples: Sequence[tuple[str, Sample]]) -> str:

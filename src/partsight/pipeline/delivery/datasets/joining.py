@@ -81,7 +81,7 @@ def _write_models(job: ExportJob, workspace: Workspace) -> None:
     numbers, infos = object_ids(parts), dict[int, Any]()
     for name, variants in parts.items():
         for part in variants:
-            number = numbers[part.key]
+            number = numbers[name, part.key]
             write_bytes(job.folder / "models" / f"obj_{number:06d}.ply", model_ply(part))
             infos[number] = bop_model_info(part, diameter_m(part), symmetry_of(part, workspace)) | {"class": name}
     write_json(job.folder / "models" / "models_info.json", by_number(infos))

@@ -86,9 +86,9 @@ def export_shard(job: ExportJob, pictures: tuple[ExportPicture, ...]) -> int:
     return len(pictures)
 
 
-def object_ids(parts: Mapping[str, tuple[Part, ...]]) -> dict[str, int]:
-    """Return BOP's number of each part by its key, from 1 in the order of classes and variants; alike parts share one."""
-    keys = dict.fromkeys(part.key for variants in parts.values() for part in variants)
+def object_ids(parts: Mapping[str, tuple[Part, ...]]) -> dict[tuple[str, str], int]:
+    """Return BOP's number of each part by class and key, from 1 in the order of classes and variants; variants alike share one."""
+    keys = dict.fromkeys((name, part.key) for name, variants in parts.items() for part in variants)
     return {key: number for number, key in enumerate(keys, start=1)}
 
 
@@ -97,8 +97,8 @@ class _Opened:
     """What a worker loads once."""
 
     truths: Truths
-    objects: Mapping[str, int]
-    """BOP's numbers of parts."""
+    objects: Mapping[tuple[str, str], int]
+    """BOP's numbers of parts, by class and key."""
 
     def truth(self, picture: ExportPicture) -> PictureTruth | None:
         """Return what is known of a picture, None for a photo."""
@@ -129,7 +129,8 @@ def _write_yolo(job: ExportJob, picture: ExportPicture, opened: _Opened) -> Mapp
 
 
 def _write_bop(job: ExportJob, picture: ExportPicture, opened: _Opened) -> Mapping[str, Any]:
-    assert picture.index is not None  # noqa: S101 - photos have no poses: they are never among the pictures
+    if picture.index is None:
+        raise ValueError(f"{picture.sample_id}: a photo, of which no pose is known")
     bent, truth = opened.truths.of_picture(picture.index)
     scene = straight(bent)
     truth = truth if scene is bent else opened.truths.of_scene(scene)
@@ -145,7 +146,10 @@ def _write_bop(job: ExportJob, picture: ExportPicture, opened: _Opened) -> Mappi
             mask = truth.full(silhouette, whole=is_whole)
             write_bytes(folder / kind / f"{name}_{number:06d}.png", mask_png(mask))
     found = [truth.traced.silhouettes[place] for place in wholes]
-    ids = [opened.objects[truth.part_keys[place]] for place in wholes]
+    names = job.render.class_names
+    ids = [
+        opened.objects[names[one.class_id], truth.part_keys[place]] for one, place in zip(found, wholes, strict=True)
+    ]
     parts = [scene.instances[one.instance_id].part for one in found]
     return {
         "camera": bop_camera(truth, job.depth_step_mm),

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -41,10 +42,14 @@ def pose_path(folder: Path, index: int) -> Path:
     return folder / "poses" / f"{index:06d}.json"
 
 
+FirstNumbers: TypeAlias = Mapping[tuple[str, str], int]
+"""The number of the first sub-part of each part, by class and key: classes may show the same part."""
+
+
 def sub_part_table(parts: Mapping[str, tuple[Part, ...]]) -> list[tuple[str, str, str]]:
     """Return class, part key and name of each sub-part of each part, in the order of their numbers. Raises DatasetError."""
-    different = {part.key: (name, part) for name, variants in parts.items() for part in variants}
-    table = [(name, key, node) for key, (name, part) in different.items() for node in part.node_names]
+    different = {(name, part.key): part for name, variants in parts.items() for part in variants}
+    table = [(name, key, node) for (name, key), part in different.items() for node in part.node_names]
     if len(table) > _MOST_SUB_PARTS:
         raise DatasetError(
             f"sub-parts: {len(table)} in all parts, but 16 bits hold {_MOST_SUB_PARTS}. Leave this layer out."
@@ -58,32 +63,37 @@ def layers_shard(job: LayersJob, indices: tuple[int, ...]) -> int:
     for index in indices:
         scene, truth = truths.of_picture(index)
         step_mm = depth_step_mm(_farthest_m(truth))
-        surface = _surface(job, scene, truth)
+        picture = _Picture(job.folder, f"{index:06d}", scene, truth, step_mm, first_numbers, job.render.class_names)
         for layer in job.layers:
-            _WRITERS[layer](_Picture(job.folder, f"{index:06d}", truth, scene, surface, step_mm, first_numbers))
+            _WRITERS[layer](picture)
         write_json(pose_path(job.folder, index), describe_picture(truth, job.render.class_names, step_mm))
     return len(indices)
 
 
 @functools.lru_cache(maxsize=1)
-def _opened(job: LayersJob) -> tuple[Truths, Mapping[str, int]]:
+def _opened(job: LayersJob) -> tuple[Truths, FirstNumbers]:
     """Return what makes the scenes again, and the number of the first sub-part of each part."""
     parts = load_parts(job.render.parts_folder, dict(job.render.part_files))
-    first: dict[str, int] = {}
-    for number, (_, key, _) in enumerate(sub_part_table(parts) if "sub-parts" in job.layers else ()):
-        first.setdefault(key, number)
+    first: dict[tuple[str, str], int] = {}
+    for number, (name, key, _) in enumerate(sub_part_table(parts) if "sub-parts" in job.layers else ()):
+        first.setdefault((name, key), number)
     return open_truths(job.render, job.keypoints), first
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Picture:
     folder: Path
     stem: str
-    truth: PictureTruth
     scene: Scene
-    surface: Surface | None
+    truth: PictureTruth
     depth_step_mm: float
-    first_numbers: Mapping[str, int]
+    first_numbers: FirstNumbers
+    class_names: tuple[str, ...]
+
+    @functools.cached_property
+    def surface(self) -> Surface:
+        """Traced when a layer needs it."""
+        return trace_surface(self.scene, self.truth.traced.annotation.instance_mask)
 
     def path(self, layer: str, suffix: str) -> Path:
         return self.folder / layer / f"{self.stem}{suffix}"
@@ -94,12 +104,6 @@ def _farthest_m(truth: PictureTruth) -> float:
     depth, mask = truth.traced.depth_m, truth.traced.annotation.instance_mask
     ids = [one.instance_id for one in truth.traced.silhouettes]
     return float(depth[np.isin(mask, ids)].max(initial=0.0))
-
-
-def _surface(job: LayersJob, scene: Scene, truth: PictureTruth) -> Surface | None:
-    if not {"normals", "sub-parts"} & set(job.layers):
-        return None
-    return trace_surface(scene, truth.traced.annotation.instance_mask)
 
 
 def _write_masks(picture: _Picture) -> None:
@@ -113,18 +117,17 @@ def _write_depth(picture: _Picture) -> None:
 
 
 def _write_normals(picture: _Picture) -> None:
-    assert picture.surface is not None  # noqa: S101 - traced where this layer is asked for
     write_exr(picture.path("normals", ".exr"), {name: picture.surface.normals[..., k] for k, name in enumerate("RGB")})
 
 
 def _write_sub_parts(picture: _Picture) -> None:
-    assert picture.surface is not None  # noqa: S101 - traced where this layer is asked for
     values: IntArray = np.zeros(picture.surface.node_ids.shape, np.int64)
     mask = picture.truth.traced.annotation.instance_mask
     for instance_id, instance in enumerate(picture.scene.instances):
         if instance.class_id is not None:
+            first = picture.first_numbers[picture.class_names[instance.class_id], instance.part.key]
             shown = mask == instance_id
-            values[shown] = picture.surface.node_ids[shown] + picture.first_numbers[instance.part.key] + 1
+            values[shown] = picture.surface.node_ids[shown] + first + 1
     write_bytes(picture.path("sub-parts", ".png"), gray_png(values.astype(np.uint16)))
 
 

@@ -4,8 +4,9 @@ Nothing is rendered: a scene is a function of recipe, seed and number, so it is 
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,12 @@ class LayersStage(Stage[LayersManifest, LayersOutput]):
 
     def _missing(self, folder: Path) -> list[int]:
         return [index for index in range(self.num_units) if not pose_path(folder, index).is_file()]
+
+
+def all_layers(renders: RenderStage) -> Iterator[LayersStage]:
+    """Yield the stages of all choices of layers of some renders."""
+    for count in range(1, len(LAYERS) + 1):
+        yield from (LayersStage(renders, chosen) for chosen in combinations(LAYERS, count))
 
 
 def layers_named(names: Sequence[str]) -> tuple[str, ...]:
