@@ -11,6 +11,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 from partsight.cli.app import run
 from partsight.errors import CadError, DatasetError, RenderError
 from partsight.labels.formats.rendered import mask_path
+from partsight.labels.own_folders import read_yolo
 from partsight.pipeline.delivery.datasets import export as exporting
 from partsight.pipeline.delivery.datasets import picture as exporting_pictures
 from partsight.pipeline.delivery.datasets.export import MANIFEST, export_dataset
@@ -113,6 +114,18 @@ def test_supervision_reads_coco_masks_and_yolo_outlines_alike(finished, coco_fol
             assert not (binary_erosion(instance.mask, np.ones((3, 3))) & ~drawn).any()
             compared += 1
     assert compared > 5
+
+
+@pytest.mark.parametrize("target", ["yolo", "yolo-seg", "yolo-pose"])
+def test_our_own_reader_finds_the_same_boxes_in_every_kind_of_yolo_file(pointed, tmp_path, target):
+    export_dataset(pointed, target, tmp_path / target)
+    found = read_yolo(tmp_path / target, pointed.recipe.class_names, lambda path: path)
+    stated = {sample.sample_id: sample for sample in pointed.render().dataset}
+    for sample in found:
+        expected = stated[sample.image_path.stem]
+        np.testing.assert_allclose(sample.boxes_xyxy, expected.boxes_xyxy, atol=1e-3)
+        np.testing.assert_array_equal(sample.class_ids, expected.class_ids)
+    assert len(found) == len(stated)
 
 
 def test_a_bop_reader_finds_models_that_drawn_at_their_poses_give_masks_and_depth(bop_folder):
