@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from partsight.annotate.footprints import Footprint, footprint_of, nearest_instance, slices_of
+from partsight.annotate.footprints import LoneFootprint, footprint_of, nearest_instance, slices_of
 from partsight.annotate.regions import Region
 from partsight.annotate.tracing import NOTHING
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.arrays import BoolArray, Float32Array, IntArray
+from partsight.structures.traced.silhouette import Silhouette, TracedPicture, tight_box
 from partsight.structures.world.annotation import Annotation, InstanceAnnotation, Occluder
 from partsight.structures.world.part import Mesh, Part
 from partsight.structures.world.scene import Scene
-from partsight.structures.world.silhouette import Silhouette, TracedPicture, tight_box
 
 _SAME_DEPTH = 1e-5
 """Depths of one surface, found by way of two meshes, differ by less than this share."""
@@ -63,7 +63,7 @@ class _Seen:
 
     instance_id: int
     class_id: int
-    footprint: Footprint
+    footprint: LoneFootprint
     shown: IntArray
     """Which instance each pixel shows."""
     is_visible: BoolArray
@@ -87,7 +87,7 @@ def _silhouette(seen: _Seen, label: InstanceAnnotation | None) -> Silhouette:
 
 
 def _seen_regions(
-    scene: Scene, instance_id: int, whole: Footprint, *, mask: IntArray, class_ids: Mapping[str, int]
+    scene: Scene, instance_id: int, whole: LoneFootprint, *, mask: IntArray, class_ids: Mapping[str, int]
 ) -> Iterator[_Seen]:
     """Yield each region of an instance: it is seen where the instance is seen, and no other part of it is nearer."""
     instance = scene.instances[instance_id]

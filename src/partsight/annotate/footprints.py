@@ -28,7 +28,7 @@ pixel by pixel.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Footprint:
+class LoneFootprint:
     """What an instance covers when it is alone."""
 
     camera_from_part: Transform
@@ -45,7 +45,7 @@ class Footprint:
         return int(np.count_nonzero(self.depths_m < NOTHING)) + self.num_outside_px
 
 
-def footprint_of(instance: Instance, camera: Camera) -> Footprint:
+def footprint_of(instance: Instance, camera: Camera) -> LoneFootprint:
     """Trace an instance alone."""
     camera_from_part = inverse(camera.world_from_camera) @ instance.world_from_part
     nowhere = Region(0, 0, 0, 0)
@@ -54,7 +54,7 @@ def footprint_of(instance: Instance, camera: Camera) -> Footprint:
     picture = picture_region(camera.intrinsics)
     inside = common(region, picture)
     bands = outside(region, picture) if instance.class_id is not None else []
-    return Footprint(camera_from_part, inside, _depths(rays, inside, 1), _count_pixels(rays, bands))
+    return LoneFootprint(camera_from_part, inside, _depths(rays, inside, 1), _count_pixels(rays, bands))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +116,7 @@ def _directions(rays: Rays, columns: FloatArray, rows: FloatArray) -> Float32Arr
     return np.add(down[:, None], across[None], dtype=np.float32, casting="same_kind")
 
 
-def nearest_instance(footprints: Sequence[Footprint], intrinsics: Intrinsics) -> tuple[IntArray, Float32Array]:
+def nearest_instance(footprints: Sequence[LoneFootprint], intrinsics: Intrinsics) -> tuple[IntArray, Float32Array]:
     """Return (H, W) which instance is nearest, −1 for none, and its depth; of two at one depth, the first."""
     width, height = intrinsics.size_wh
     mask = np.full((height, width), -1, np.int64)

@@ -10,8 +10,8 @@ from partsight.annotate.tracing import trace, trace_hits
 from partsight.config.sections.cad import KeypointPlace
 from partsight.errors import CadError, first_of
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray
+from partsight.structures.traced.keypoint import Keypoint, SeenKeypoints, Visibility
 from partsight.structures.world.camera import pixels_at
-from partsight.structures.world.keypoint import Keypoint, SeenKeypoints, Visibility
 from partsight.structures.world.part import Part, diagonal_m
 from partsight.structures.world.scene import Scene
 from partsight.structures.world.transform import inverse, moved

@@ -5,17 +5,17 @@ import numpy as np
 from partsight.annotate.footprints import Rays
 from partsight.annotate.tracing import Hits, trace_hits
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from partsight.structures.traced.silhouette import SeenSurface
 from partsight.structures.world.camera import Camera
 from partsight.structures.world.part import Part
 from partsight.structures.world.scene import Instance, Scene
-from partsight.structures.world.silhouette import Surface
 from partsight.structures.world.transform import inverse
 
 _SHORTEST = 1e-9
 """Interpolated normals shorter than this have no direction: the triangle's own is taken."""
 
 
-def trace_surface(scene: Scene, instance_mask: IntArray) -> Surface:
+def trace_surface(scene: Scene, instance_mask: IntArray) -> SeenSurface:
     """Return normal and sub-part of what each pixel center sees; `instance_mask` is the annotation's.
 
     Normals are those of the CAD surface, interpolated over the triangle as a renderer shades it, and turned towards the camera.
@@ -27,7 +27,7 @@ def trace_surface(scene: Scene, instance_mask: IntArray) -> Surface:
         found, normals_here = _trace_seen(scene.instances[instance_id], scene.camera, seen)
         normals[seen] = normals_here
         node_ids[seen] = np.where(found >= 0, scene.instances[instance_id].part.node_ids[found], -1)
-    return Surface(normals, node_ids)
+    return SeenSurface(normals, node_ids)
 
 
 def _trace_seen(instance: Instance, camera: Camera, seen: BoolArray) -> tuple[IntArray, Float32Array]:

@@ -8,9 +8,9 @@ import pytest
 from partsight.annotate.annotating import annotate_scene, annotate_with_masks
 from partsight.annotate.surface import trace_surface
 from partsight.config.sections.annotate import AnnotateSection
+from partsight.structures.traced.silhouette import in_picture
 from partsight.structures.world.camera import offsets_at, pixel_centers
 from partsight.structures.world.part import Mesh
-from partsight.structures.world.silhouette import in_picture
 from partsight.structures.world.transform import rigid, rotation_about
 
 from .rasterizer import rasterize, rasterize_depth

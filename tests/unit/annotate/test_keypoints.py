@@ -8,8 +8,8 @@ import pytest
 from partsight.annotate.keypoints import find_keypoints, see_keypoints
 from partsight.config.sections.cad import PartSection
 from partsight.errors import CadError, RecipeError
+from partsight.structures.traced.keypoint import Visibility
 from partsight.structures.world.camera import project
-from partsight.structures.world.keypoint import Visibility
 
 from .scenes import box_part, camera_at_origin, part_of, placed, scene_of, with_lens
 

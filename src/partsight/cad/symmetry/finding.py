@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from partsight.cad.symmetry.distances import areas_m2
-from partsight.cad.symmetry.fitting import Axis, Body, better_axis, body_of
+from partsight.cad.symmetry.fitting import TurnAxis, TurnedBody, better_axis, body_of
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.part import Part
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis, rotation_around
@@ -65,9 +65,9 @@ def diameter_m(part: Part) -> float:
 _UNEVEN_AXES = tuple(np.array(axis) / np.linalg.norm(axis) for axis in ((1.0, 0.3, 0.2), (0.1, 1.0, -0.4)))
 
 
-def _symmetry_of(body: Body, part: Part) -> Symmetry:
+def _symmetry_of(body: TurnedBody, part: Part) -> Symmetry:
     moments, axes = _principal_axes(part, body.center_m)
-    found: list[tuple[Axis, int]] = []
+    found: list[tuple[TurnAxis, int]] = []
     for direction in _proposed(part, body, moments, axes):
         if any(abs(axis.direction @ direction) > 0.999 for axis, _ in found):
             continue
@@ -92,7 +92,7 @@ def _principal_axes(part: Part, center_m: FloatArray) -> tuple[FloatArray, Float
     return moments, axes.T
 
 
-def _proposed(part: Part, body: Body, moments: FloatArray, axes: FloatArray) -> Iterator[FloatArray]:
+def _proposed(part: Part, body: TurnedBody, moments: FloatArray, axes: FloatArray) -> Iterator[FloatArray]:
     """Yield directions that axes may have, the most likely first."""
     yield from np.eye(3)[np.abs(axes @ np.eye(3)).max(axis=0) > 0.9995]  # parts are mostly drawn along the frame
     yield from axes
@@ -100,7 +100,7 @@ def _proposed(part: Part, body: Body, moments: FloatArray, axes: FloatArray) -> 
         yield from _special_directions(part, body)
 
 
-def _special_directions(part: Part, body: Body) -> Iterator[FloatArray]:
+def _special_directions(part: Part, body: TurnedBody) -> Iterator[FloatArray]:
     """Yield the normals of the largest faces, the directions of the farthest corners, and what lies between them."""
     corners = part.mesh.vertices_m[part.mesh.triangles]
     crosses = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -146,12 +146,12 @@ def _units(vectors: Sequence[FloatArray]) -> Iterator[FloatArray]:
             yield vector / length
 
 
-def _order_about(body: Body, direction: FloatArray) -> tuple[Axis, int]:
+def _order_about(body: TurnedBody, direction: FloatArray) -> tuple[TurnAxis, int]:
     """Return the axis near a direction and how many equal steps of a turn fit about it; 0 for any angle, 1 for none.
 
     What n steps fit, each prime factor of n fits alone: only their multiples are tried.
     """
-    plain = Axis(direction, body.center_m)
+    plain = TurnAxis(direction, body.center_m)
     for axis in _tried_axes(body, plain):
         if _is_round(body, axis):
             return axis, 0
@@ -163,16 +163,16 @@ def _order_about(body: Body, direction: FloatArray) -> tuple[Axis, int]:
     return plain, 1
 
 
-def _is_round(body: Body, axis: Axis) -> bool:
+def _is_round(body: TurnedBody, axis: TurnAxis) -> bool:
     is_likely = all(_fits_roughly(body, axis, angle) for angle in _UNEVEN_DEG)
     return is_likely and all(_fits_about(body, axis, angle) for angle in _UNEVEN_DEG)
 
 
-def _is_order(body: Body, axis: Axis, count: int) -> bool:
+def _is_order(body: TurnedBody, axis: TurnAxis, count: int) -> bool:
     return _steps_fit(body.fits_roughly, axis, count) and _steps_fit(body.fits, axis, count)
 
 
-def _steps_fit(fits: Callable[[FloatArray, FloatArray], bool], axis: Axis, count: int) -> bool:
+def _steps_fit(fits: Callable[[FloatArray, FloatArray], bool], axis: TurnAxis, count: int) -> bool:
     """Return whether each number of equal steps of a turn fits: a small step alone moves nothing farther than a tolerance."""
     steps = range(count // 2, 0, -1)  # the others are these, backwards
     return all(fits(rotation_about(axis.direction, 360 * step / count), axis.point_m) for step in steps)
@@ -186,7 +186,7 @@ def _is_product(count: int, primes: Sequence[int]) -> bool:
     return count == 1
 
 
-def _tried_axes(body: Body, plain: Axis) -> Iterator[Axis]:
+def _tried_axes(body: TurnedBody, plain: TurnAxis) -> Iterator[TurnAxis]:
     """Yield the axis as it was proposed, then where the smallest orders fit better."""
     yield plain
     for count in (2, 3, 5, 7):
@@ -195,35 +195,35 @@ def _tried_axes(body: Body, plain: Axis) -> Iterator[Axis]:
             yield better
 
 
-def _fits_roughly(body: Body, axis: Axis, angle_deg: float) -> bool:
+def _fits_roughly(body: TurnedBody, axis: TurnAxis, angle_deg: float) -> bool:
     return body.fits_roughly(rotation_about(axis.direction, angle_deg), axis.point_m)
 
 
-def _fits_about(body: Body, axis: Axis, angle_deg: float) -> bool:
+def _fits_about(body: TurnedBody, axis: TurnAxis, angle_deg: float) -> bool:
     return body.fits(rotation_about(axis.direction, angle_deg), axis.point_m)
 
 
 def _across(
-    body: Body, moments: FloatArray, axes: FloatArray, found: Sequence[tuple[Axis, int]]
-) -> list[tuple[Axis, int]]:
+    body: TurnedBody, moments: FloatArray, axes: FloatArray, found: Sequence[tuple[TurnAxis, int]]
+) -> list[tuple[TurnAxis, int]]:
     """Return a 2-fold axis that stands on an axis already found, or on the principal axis whose moment is unlike the others."""
     largest = max(found, key=lambda one: one[1], default=None)
     is_alike = np.diff(moments) < _EQUAL_MOMENTS * moments[2]
     if largest is not None and largest[1] > 2:
         main, order = largest
     elif is_alike.any():
-        main, order = Axis(axes[2] if is_alike[0] else axes[0], body.center_m), 1
+        main, order = TurnAxis(axes[2] if is_alike[0] else axes[0], body.center_m), 1
     else:
         return []
     flip = find_flip(body, main, order)
     return [] if flip is None else [(flip, 2)]
 
 
-def find_flip(body: Body, main: Axis, order: int) -> Axis | None:
+def find_flip(body: TurnedBody, main: TurnAxis, order: int) -> TurnAxis | None:
     """Return a 2-fold axis across the main one, None where there is none; they repeat every 180° / order."""
     first = np.linalg.svd(main.direction[None])[2][1]
     angles = np.arange(0, 180 / order, min(_STEP_DEG, 45 / order))
-    tried = [Axis(rotation_about(main.direction, angle) @ first, main.point_m) for angle in angles]
+    tried = [TurnAxis(rotation_about(main.direction, angle) @ first, main.point_m) for angle in angles]
     misfits = [body.misfit_m(rotation_about(axis.direction, 180), axis.point_m) for axis in tried]
     for place in np.argsort(misfits)[:6]:
         for axis in (tried[place], better_axis(body, tried[place], 180)):
@@ -232,7 +232,7 @@ def find_flip(body: Body, main: Axis, order: int) -> Axis | None:
     return None
 
 
-def _continuous(body: Body, axis: Axis) -> Symmetry:
+def _continuous(body: TurnedBody, axis: TurnAxis) -> Symmetry:
     """Return the symmetry of a body of revolution; any one flip stands for all."""
     flip = next((one for one in _flips_of_revolution(body, axis) if _fits_about(body, one, 180)), None)
     discrete = [] if flip is None else [rotation_around(rotation_about(flip.direction, 180), flip.point_m)]
@@ -240,15 +240,15 @@ def _continuous(body: Body, axis: Axis) -> Symmetry:
     return Symmetry(np.reshape(discrete, (-1, 4, 4)), (line,), 1, body.tolerance_m, axis.direction)
 
 
-def _flips_of_revolution(body: Body, axis: Axis) -> Iterator[Axis]:
-    across = Axis(np.linalg.svd(axis.direction[None])[2][1], axis.point_m)
+def _flips_of_revolution(body: TurnedBody, axis: TurnAxis) -> Iterator[TurnAxis]:
+    across = TurnAxis(np.linalg.svd(axis.direction[None])[2][1], axis.point_m)
     yield across
     better = better_axis(body, across, 180)
     if better is not None:
         yield better
 
 
-def _discrete(body: Body, found: Sequence[tuple[Axis, int]]) -> Symmetry:
+def _discrete(body: TurnedBody, found: Sequence[tuple[TurnAxis, int]]) -> Symmetry:
     """Return the group that the found rotations make up; what the tolerance admits alone but not together is left out."""
     ordered = sorted(found, key=lambda one: -one[1])
     center = _meeting_point([axis for axis, _ in ordered], body.center_m)
@@ -271,7 +271,7 @@ def _discrete(body: Body, found: Sequence[tuple[Axis, int]]) -> Symmetry:
     )
 
 
-def _meeting_point(axes: Sequence[Axis], center_m: FloatArray) -> FloatArray:
+def _meeting_point(axes: Sequence[TurnAxis], center_m: FloatArray) -> FloatArray:
     """Return the point nearest to all axes, and of such points the one nearest to the center."""
     across = [np.eye(3) - np.outer(axis.direction, axis.direction) for axis in axes]
     shifts = [one @ (axis.point_m - center_m) for one, axis in zip(across, axes, strict=True)]

@@ -28,7 +28,7 @@ class _Layer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class TurnedBody:
     """A part's surface, ready to be compared with itself."""
 
     layers: tuple[_Layer, ...]
@@ -61,14 +61,14 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Axis:
+class TurnAxis:
     """A line through a point."""
 
     direction: FloatArray
     point_m: FloatArray
 
 
-def body_of(part: Part, tolerance_m: float, *, with_colors: bool) -> Body:
+def body_of(part: Part, tolerance_m: float, *, with_colors: bool) -> TurnedBody:
     """Prepare a part's surface; with colors, each color must come to lie on itself."""
     rng = np.random.default_rng(0)
     corners = part.mesh.vertices_m[part.mesh.triangles]
@@ -78,10 +78,10 @@ def body_of(part: Part, tolerance_m: float, *, with_colors: bool) -> Body:
         _layer(corners[(colors == color) & (areas > 0)], rng) for color in np.unique(colors[areas > 0]).tolist()
     )
     center = np.einsum("t,tkd->d", areas, corners) / (3 * areas.sum())
-    return Body(layers, center, tolerance_m)
+    return TurnedBody(layers, center, tolerance_m)
 
 
-def better_axis(body: Body, axis: Axis, angle_deg: float) -> Axis | None:
+def better_axis(body: TurnedBody, axis: TurnAxis, angle_deg: float) -> TurnAxis | None:
     """Return the axis near the given one about which the rotation fits better; None where none can fit.
 
     Each step carries the turned points to the nearest of the surface by the best rigid motion (Besl and McKay 1992).
@@ -101,7 +101,7 @@ def better_axis(body: Body, axis: Axis, angle_deg: float) -> Axis | None:
     return axis
 
 
-def _axis_between(points: FloatArray, targets: FloatArray, axis: Axis) -> Axis:
+def _axis_between(points: FloatArray, targets: FloatArray, axis: TurnAxis) -> TurnAxis:
     """Return the axis of the rotation that best carries points to targets (Kabsch 1976), near the one given."""
     center, target_center = points.mean(axis=0), targets.mean(axis=0)
     left, _, right = np.linalg.svd((points - center).T @ (targets - target_center))
@@ -112,7 +112,7 @@ def _axis_between(points: FloatArray, targets: FloatArray, axis: Axis) -> Axis:
     direction *= np.sign(direction @ axis.direction) or 1.0
     shift = target_center - rotation @ center
     around = np.linalg.lstsq(np.eye(3) - rotation, shift, rcond=1e-3)[0]
-    return Axis(direction, around + direction * (direction @ (axis.point_m - around)))
+    return TurnAxis(direction, around + direction * (direction @ (axis.point_m - around)))
 
 
 def _color_ids(part: Part) -> IntArray:

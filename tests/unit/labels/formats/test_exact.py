@@ -17,10 +17,10 @@ from partsight.labels.formats.exact.yolo_tasks import turned_box, yolo_lines
 from partsight.labels.formats.rendered import describe_render, encode_masks, label_path, mask_path
 from partsight.labels.formats.run_lengths import coco_counts, coco_mask
 from partsight.structures.sample import Sample
+from partsight.structures.traced.keypoint import SeenKeypoints
+from partsight.structures.traced.picture_truth import PictureTruth
 from partsight.structures.world.camera import project
-from partsight.structures.world.keypoint import SeenKeypoints
 from partsight.structures.world.part import PartRegion
-from partsight.structures.world.picture_truth import PictureTruth
 from tests.unit.annotate.scenes import box_part, camera_at_origin, placed, random_scene, scene_of
 
 EVERYTHING = AnnotateSection(min_visible_fraction=0.0, min_side_px=0.0)

@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray
+from partsight.structures.traced.picture_truth import PictureTruth
+from partsight.structures.traced.silhouette import Silhouette, tight_box
 from partsight.structures.world.part import Part
-from partsight.structures.world.picture_truth import PictureTruth
-from partsight.structures.world.silhouette import Silhouette, tight_box
 from partsight.structures.world.symmetry import Symmetry
 from partsight.structures.world.transform import Transform, inverse, moved
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from partsight.labels.formats.run_lengths import coco_counts
 from partsight.structures.arrays import BoolArray
+from partsight.structures.traced.picture_truth import PictureTruth, keypoint_rows
+from partsight.structures.traced.silhouette import in_picture, tight_box
 from partsight.structures.world.annotation import InstanceAnnotation
-from partsight.structures.world.picture_truth import PictureTruth, keypoint_rows
-from partsight.structures.world.silhouette import in_picture, tight_box
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from partsight.files import read_json, storage_errors
 from partsight.labels.formats.exact.coco_instances import run_lengths
 from partsight.labels.formats.run_lengths import coco_mask
 from partsight.structures.arrays import BoolArray, Float32Array, IntArray, locked
+from partsight.structures.traced.picture_truth import PictureTruth
 from partsight.structures.world.annotation import InstanceAnnotation
-from partsight.structures.world.picture_truth import PictureTruth
 
 _ADVICE = "Delete its folder and write the layers again."
 

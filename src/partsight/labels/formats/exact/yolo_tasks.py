@@ -15,9 +15,9 @@ from partsight.files import write_text
 from partsight.labels.formats.yolo.lines import yolo_line, yolo_points_line, yolo_pose_line
 from partsight.labels.outlines import joined_outline, outlines_of, smallest_rectangle
 from partsight.structures.arrays import FloatArray
+from partsight.structures.traced.picture_truth import PictureTruth, keypoint_rows
+from partsight.structures.traced.silhouette import Silhouette, tight_box
 from partsight.structures.world.annotation import InstanceAnnotation
-from partsight.structures.world.picture_truth import PictureTruth, keypoint_rows
-from partsight.structures.world.silhouette import Silhouette, tight_box
 
 
 def yolo_lines(target: str, truth: PictureTruth, keypoint_names: tuple[str, ...]) -> str:

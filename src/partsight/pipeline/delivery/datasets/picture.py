@@ -24,8 +24,8 @@ from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.render.shard import RenderJob
 from partsight.pipeline.stages.render.truths import ClassKeypoints, Truths, open_truths, straight
 from partsight.render.lens import straightened_picture
+from partsight.structures.traced.picture_truth import PictureTruth
 from partsight.structures.world.part import Part
-from partsight.structures.world.picture_truth import PictureTruth
 from partsight.structures.world.scene import Scene
 
 RECORDS = "unfinished"

@@ -17,10 +17,10 @@ from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.render.shard import RenderJob
 from partsight.pipeline.stages.render.truths import ClassKeypoints, Truths, open_truths
 from partsight.structures.arrays import IntArray
+from partsight.structures.traced.picture_truth import PictureTruth
+from partsight.structures.traced.silhouette import SeenSurface
 from partsight.structures.world.part import Part
-from partsight.structures.world.picture_truth import PictureTruth
 from partsight.structures.world.scene import Scene
-from partsight.structures.world.silhouette import Surface
 
 LAYERS = ("masks", "sub-parts", "depth", "normals", "poses")
 """What can be written; the poses always are."""
@@ -91,7 +91,7 @@ class _Picture:
     class_names: tuple[str, ...]
 
     @functools.cached_property
-    def surface(self) -> Surface:
+    def surface(self) -> SeenSurface:
         """Traced when a layer needs it."""
         return trace_surface(self.scene, self.truth.traced.annotation.instance_mask)
 

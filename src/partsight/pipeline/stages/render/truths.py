@@ -13,12 +13,12 @@ from partsight.config.sections.cad import KeypointPlace
 from partsight.errors import RenderError
 from partsight.labels.formats.rendered import label_path, mask_path, read_masks
 from partsight.pipeline.stages.render.shard import RenderJob, open_scenes
+from partsight.structures.traced.keypoint import Keypoint, SeenKeypoints
+from partsight.structures.traced.picture_truth import PictureTruth
+from partsight.structures.traced.silhouette import Silhouette, TracedPicture
 from partsight.structures.world.camera import Camera, farthest_corner
-from partsight.structures.world.keypoint import Keypoint, SeenKeypoints
 from partsight.structures.world.part import Part
-from partsight.structures.world.picture_truth import PictureTruth
 from partsight.structures.world.scene import Scene
-from partsight.structures.world.silhouette import Silhouette, TracedPicture
 
 ClassKeypoints = tuple[tuple[str, tuple[tuple[str, KeypointPlace], ...]], ...]
 """Keypoints by class, as a job carries them."""

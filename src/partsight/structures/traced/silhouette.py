@@ -51,7 +51,7 @@ class TracedPicture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surface:
+class SeenSurface:
     """What each pixel center sees of the surface there."""
 
     normals: Float32Array

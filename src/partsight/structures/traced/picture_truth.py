@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray
+from partsight.structures.traced.keypoint import SeenKeypoints
+from partsight.structures.traced.silhouette import Silhouette, TracedPicture, in_picture
 from partsight.structures.world.annotation import InstanceAnnotation
 from partsight.structures.world.camera import Intrinsics
-from partsight.structures.world.keypoint import SeenKeypoints
-from partsight.structures.world.silhouette import Silhouette, TracedPicture, in_picture
 from partsight.structures.world.transform import Transform
 
 
