@@ -68,8 +68,9 @@ def files_of(folder):
     }
 
 
-def test_coco_reads_every_mask_box_and_keypoint_as_it_was_traced(pointed, tmp_path):
+def test_coco_reads_every_mask_box_and_keypoint_as_it_was_traced(pointed, finished, tmp_path):
     coco = pytest.importorskip("pycocotools.coco")
+    assert pointed.graph.renders.key == finished.graph.renders.key, "keypoints make no picture anew"
     found = export_dataset(pointed, "coco", tmp_path / "coco")
     samples = {sample.sample_id: sample for sample in pointed.render().dataset}
     num_labels = 0
@@ -226,6 +227,8 @@ def test_a_folder_with_anything_else_is_left_as_it_is(finished, pointed, tmp_pat
     (tmp_path / "file").write_text("mine")
     with pytest.raises(DatasetError, match="holds no export of ours"):
         export_dataset(finished, "coco", tmp_path / "file")
+    (tmp_path / "yolo").mkdir()
+    (tmp_path / "yolo" / ".lock").touch()  # a kill in the first moment leaves no more
     export_dataset(finished, "yolo", tmp_path / "yolo")
     before = files_of(tmp_path / "yolo")
     for experiment, target in ((finished, "coco"), (pointed, "yolo")):

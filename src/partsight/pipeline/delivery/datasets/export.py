@@ -25,7 +25,7 @@ from partsight.pipeline.delivery.datasets.picture import (
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.keys import hash_samples
 from partsight.pipeline.running.shards import work_through
-from partsight.pipeline.running.workspace import claimed
+from partsight.pipeline.running.workspace import LOCK, claimed
 from partsight.pipeline.stages.cad.stage import PartsOutput, load_parts
 from partsight.pipeline.stages.dataset.assembling import assemble
 from partsight.pipeline.stages.render.stage import RenderOutput, open_workers, render_job
@@ -102,7 +102,7 @@ def _write(plan: _Plan, experiment: Experiment) -> None:
 def _check_folder(plan: _Plan) -> bool:
     """Return whether this export stands finished in its folder. Raises DatasetError when the folder holds anything else."""
     folder = plan.job.folder
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())):
         return False
     try:
         found: Any = read_json(folder / MANIFEST)
