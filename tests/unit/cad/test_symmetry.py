@@ -77,6 +77,7 @@ def test_the_symmetry_of_a_shape_is_found_however_it_is_turned(name):
     assert (found.name, len(found.discrete)) == (name, num_discrete)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["as a cube", "12-fold about z", "any angle, both ways up"])
 def test_every_symmetry_carries_the_surface_onto_itself_within_the_tolerance(name):
     part = part_from(CASES[name][0], turned=True)
@@ -95,6 +96,7 @@ def test_a_detail_counts_when_it_is_larger_than_the_tolerance(height, name):
     assert find_symmetry(part_from(JOINED([box(4, 2, 0.3), bump]))).name == name
 
 
+@pytest.mark.slow
 def test_the_tolerance_is_a_share_of_the_diameter_so_size_does_not_matter():
     bump = box(0.4, 0.3, 0.06, at=(1, 0.3, 0.18))
     small = part_from(JOINED([box(4, 2, 0.3), bump]))
