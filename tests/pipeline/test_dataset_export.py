@@ -237,6 +237,13 @@ def test_a_folder_with_anything_else_is_left_as_it_is(finished, pointed, tmp_pat
     assert files_of(tmp_path / "yolo") == before
 
 
+def test_a_folder_with_anything_else_is_refused_before_anything_is_rendered(smoke, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(DatasetError, match="holds no export of ours"):
+        export_dataset(Experiment(smoke, Workspace(tmp_path / "runs"), Silence()), "coco", tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_scene_that_is_not_what_was_drawn_is_refused(finished, tmp_path):
     workspace = Workspace(tmp_path / "runs")
     shutil.copytree(finished.workspace.root, workspace.root)

@@ -60,9 +60,11 @@ def export_dataset(experiment: Experiment, target: str, folder: Path) -> Exporte
     """
     if target not in TARGETS:
         raise DatasetError(f"{target}: unknown format (`to`). Known: {', '.join(TARGETS)}.")
+    _read_begun(folder)  # before anything is rendered
     plan = _plan(experiment, target, folder.absolute())
-    if not _check_folder(plan):
+    if not _is_finished(plan):
         _write(plan, experiment)
+    shutil.rmtree(plan.job.folder / RECORDS, ignore_errors=True)
     found = read_json(plan.job.folder / MANIFEST)
     return Exported(folder, found["pictures"], found["labels"], plan.num_left_out, found["straightened"])
 
@@ -96,27 +98,30 @@ def _write(plan: _Plan, experiment: Experiment) -> None:
             "straightened": sum(bool(record.get("is_straightened")) for _, record in recorded),
         }
         write_json(job.folder / MANIFEST, told, is_synced=True)
-        shutil.rmtree(job.folder / RECORDS, ignore_errors=True)
 
 
-def _check_folder(plan: _Plan) -> bool:
-    """Return whether this export stands finished in its folder. Raises DatasetError when the folder holds anything else."""
-    folder = plan.job.folder
+def _read_begun(folder: Path) -> Mapping[str, Any] | None:
+    """Return what an export begun or finished in a folder says of itself, None for a new folder. Raises DatasetError for others."""
     if not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())):
-        return False
+        return None
     try:
-        found: Any = read_json(folder / MANIFEST)
-        key, target, is_finished = found["key"], found["format"], bool(found["is_finished"])
+        found = read_json(folder / MANIFEST)
+        return {name: found[name] for name in ("key", "format", "is_finished")}
     except (OSError, StorageError, LookupError, TypeError) as error:
         raise DatasetError(
             f"{folder}: is not empty and holds no export of ours. Choose a new folder (`out`)."
         ) from error
-    if key != plan.key:
+
+
+def _is_finished(plan: _Plan) -> bool:
+    """Return whether this export stands finished in its folder. Raises DatasetError when the folder holds another one."""
+    begun = _read_begun(plan.job.folder)
+    if begun is not None and begun["key"] != plan.key:
         raise DatasetError(
-            f"{folder}: holds another export ({target}), of other pictures, labels or keypoints. Choose a new folder (`out`), or "
-            "delete this one."
+            f"{plan.job.folder}: holds another export ({begun['format']}), of other pictures, labels or keypoints. Choose a new "
+            "folder (`out`), or delete this one."
         )
-    return is_finished
+    return begun is not None and bool(begun["is_finished"])
 
 
 def _plan(experiment: Experiment, target: str, folder: Path) -> _Plan:
