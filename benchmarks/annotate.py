@@ -107,7 +107,7 @@ def time_picture(sampler: SceneSampler, renderer: Renderer, index: int) -> dict[
     marks.append(time.perf_counter())
     traced = annotate_with_masks(scene, AnnotateSection())
     marks.append(time.perf_counter())
-    trace_surface(scene, traced.annotation.instance_mask)
+    trace_surface(scene, traced)
     marks.append(time.perf_counter())
     encode_picture(expose(draw_scene(renderer, scene), scene.sensor), scene.sensor)
     marks.append(time.perf_counter())

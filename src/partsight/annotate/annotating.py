@@ -1,12 +1,15 @@
-"""Exact labels of a scene: one ray through every pixel center, against every instance that can be there."""
+"""Exact labels of a scene: one ray through every pixel center, against every instance that can be there.
+
+What can be seen through hides nothing: a second depth of such instances is that of their other triangles.
+"""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from partsight.annotate.footprints import LoneFootprint, footprint_of, nearest_instance, slices_of
+from partsight.annotate.footprints import LoneFootprint, Nearest, footprint_of, is_before, nearest_of, slices_of
 from partsight.annotate.regions import Region
 from partsight.annotate.tracing import NOTHING
 from partsight.config.sections.annotate import AnnotateSection
@@ -35,26 +38,31 @@ def annotate_with_masks(
 ) -> TracedPicture:
     """Return the exact labels of a scene with the masks and the depth that they come from."""
     footprints = [footprint_of(instance, scene.camera) for instance in scene.instances]
-    mask, depth_m = nearest_instance(footprints, scene.camera.intrinsics)
+    hiding = nearest_of(footprints, [footprint.hiding_m for footprint in footprints], scene.camera.intrinsics)
     seen: list[_Seen] = []
     for instance_id, (instance, footprint) in enumerate(zip(scene.instances, footprints, strict=True)):
         if instance.class_id is not None:
-            shown = mask[slices_of(footprint.inside)]
-            seen.append(_Seen(instance_id, instance.class_id, footprint, shown, shown == instance_id))
-            seen.extend(_seen_regions(scene, instance_id, footprint, mask=mask, class_ids=class_ids))
+            shown = hiding.mask[slices_of(footprint.inside)]
+            is_visible = (shown == instance_id) | is_before(footprint, hiding)
+            seen.append(_Seen(instance_id, instance.class_id, footprint, shown, is_visible))
+            seen.extend(_seen_regions(scene, instance_id, footprint, hiding=hiding, class_ids=class_ids))
+    shown_last = _with_see_through(scene, footprints, hiding)
     described = [_describe(scene, one) for one in seen]
     labels = [None if one is None or not _is_labeled(one, section) else one for one in described]
     kept = tuple(label for label in labels if label is not None)
     num_visible = sum(one is not None for one in described)
-    annotation = Annotation(mask, kept, num_unseen=len(seen) - num_visible, num_hidden=num_visible - len(kept))
-    return TracedPicture(annotation, tuple(map(_silhouette, seen, labels)), depth_m)
+    annotation = Annotation(
+        shown_last.mask, kept, num_unseen=len(seen) - num_visible, num_hidden=num_visible - len(kept)
+    )
+    return TracedPicture(annotation, tuple(map(_silhouette, seen, labels)), shown_last.depths_m)
 
 
 def trace_picture(scene: Scene) -> tuple[IntArray, Float32Array]:
-    """Return (H, W) which instance each pixel shows, −1 for none, and its depth in meters, infinite for none."""
+    """Return (H, W) which instance is nearest, see-through or not, −1 for none, and its depth in meters, infinite for none."""
     unclassed = [replace(one, class_id=None) for one in scene.instances]  # nothing is counted beyond the borders
     footprints = [footprint_of(instance, scene.camera) for instance in unclassed]
-    return nearest_instance(footprints, scene.camera.intrinsics)
+    nearest = nearest_of(footprints, [footprint.depths_m for footprint in footprints], scene.camera.intrinsics)
+    return nearest.mask, nearest.depths_m
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +73,9 @@ class _Seen:
     class_id: int
     footprint: LoneFootprint
     shown: IntArray
-    """Which instance each pixel shows."""
+    """Which instance each pixel shows at the end of the ray, past all that is see-through."""
     is_visible: BoolArray
-    """Where it is this one."""
+    """Where this one is seen."""
     region_id: int | None = None
 
 
@@ -87,7 +95,7 @@ def _silhouette(seen: _Seen, label: InstanceAnnotation | None) -> Silhouette:
 
 
 def _seen_regions(
-    scene: Scene, instance_id: int, whole: LoneFootprint, *, mask: IntArray, class_ids: Mapping[str, int]
+    scene: Scene, instance_id: int, whole: LoneFootprint, *, hiding: Nearest, class_ids: Mapping[str, int]
 ) -> Iterator[_Seen]:
     """Yield each region of an instance: it is seen where the instance is seen, and no other part of it is nearer."""
     instance = scene.instances[instance_id]
@@ -96,10 +104,23 @@ def _seen_regions(
             part = region_part(instance.part, number)
             footprint = footprint_of(replace(instance, part=part), scene.camera)
             in_whole = _shifted(footprint.inside, -whole.inside.left, -whole.inside.top)
-            is_front = footprint.depths_m <= whole.depths_m[slices_of(in_whole)] * (1 + _SAME_DEPTH)
-            shown = mask[slices_of(footprint.inside)]
-            is_visible = is_front & (shown == instance_id)
+            is_front = footprint.depths_m <= whole.hiding_m[slices_of(in_whole)] * (1 + _SAME_DEPTH)
+            shown = hiding.mask[slices_of(footprint.inside)]
+            is_visible = (is_front & (shown == instance_id)) | is_before(footprint, hiding)
             yield _Seen(instance_id, class_ids[region.class_name], footprint, shown, is_visible, number)
+
+
+def _with_see_through(scene: Scene, footprints: Sequence[LoneFootprint], hiding: Nearest) -> Nearest:
+    """Give see-through instances the pixels where no instance with a class is seen through them."""
+    mask, depths_m = hiding.mask.copy(), hiding.depths_m.copy()
+    is_classed = np.array([*(instance.class_id is not None for instance in scene.instances), False])
+    for instance_id, footprint in enumerate(footprints):
+        if footprint.hiding_m is not footprint.depths_m:
+            slices = slices_of(footprint.inside)
+            is_free = is_before(footprint, hiding) & ~is_classed[mask[slices]]
+            np.copyto(mask[slices], instance_id, where=is_free)
+            np.copyto(depths_m[slices], footprint.depths_m, where=is_free)
+    return Nearest(mask, depths_m)
 
 
 def _shifted(region: Region, columns: int, rows: int) -> Region:

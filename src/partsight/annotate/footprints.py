@@ -6,13 +6,14 @@ had no borders. Depths are counted along the optical axis, in meters: they can b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from partsight.annotate.regions import Region, common, outside, picture_region, projected_region
+from partsight.annotate.see_through import hiding_part
 from partsight.annotate.tracing import NOTHING, trace
-from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from partsight.structures.world.camera import Camera, Intrinsics, offsets_at
 from partsight.structures.world.part import Part
 from partsight.structures.world.scene import Instance
@@ -36,6 +37,8 @@ class LoneFootprint:
     """The rectangle of its projection, cut by the picture."""
     depths_m: Float32Array
     """Depth of each pixel of `inside`, `NOTHING` where the instance is not."""
+    hiding_m: Float32Array
+    """The same of what hides things behind it: of what cannot be seen through."""
     num_outside_px: int
     """Pixels it would cover beyond the picture's borders; only counted for classed instances."""
 
@@ -54,7 +57,10 @@ def footprint_of(instance: Instance, camera: Camera) -> LoneFootprint:
     picture = picture_region(camera.intrinsics)
     inside = common(region, picture)
     bands = outside(region, picture) if instance.class_id is not None else []
-    return LoneFootprint(camera_from_part, inside, _depths(rays, inside, 1), _count_pixels(rays, bands))
+    depths_m = _depths(rays, inside, 1)
+    hiding = hiding_part(instance)
+    hiding_m = depths_m if hiding is instance.part else _depths(replace(rays, part=hiding), inside, 1)
+    return LoneFootprint(camera_from_part, inside, depths_m, hiding_m, _count_pixels(rays, bands))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,17 +122,32 @@ def _directions(rays: Rays, columns: FloatArray, rows: FloatArray) -> Float32Arr
     return np.add(down[:, None], across[None], dtype=np.float32, casting="same_kind")
 
 
-def nearest_instance(footprints: Sequence[LoneFootprint], intrinsics: Intrinsics) -> tuple[IntArray, Float32Array]:
-    """Return (H, W) which instance is nearest, −1 for none, and its depth; of two at one depth, the first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """What is nearest at each pixel."""
+
+    mask: IntArray
+    """(H, W) instance, −1 for none."""
+    depths_m: Float32Array
+
+
+def nearest_of(footprints: Sequence[LoneFootprint], depths: Sequence[Float32Array], intrinsics: Intrinsics) -> Nearest:
+    """Return which instance is nearest by these depths of the footprints; of two at one depth, the first."""
     width, height = intrinsics.size_wh
     mask = np.full((height, width), -1, np.int64)
     nearest_m = np.full((height, width), NOTHING, np.float32)
-    for instance_id, footprint in enumerate(footprints):
+    for instance_id, (footprint, depths_m) in enumerate(zip(footprints, depths, strict=True)):
         slices = slices_of(footprint.inside)
-        is_nearer = footprint.depths_m < nearest_m[slices]
-        np.copyto(nearest_m[slices], footprint.depths_m, where=is_nearer)
+        is_nearer = depths_m < nearest_m[slices]
+        np.copyto(nearest_m[slices], depths_m, where=is_nearer)
         np.copyto(mask[slices], instance_id, where=is_nearer)
-    return mask, nearest_m
+    return Nearest(mask, nearest_m)
+
+
+def is_before(footprint: LoneFootprint, hiding: Nearest) -> BoolArray:
+    """Return where a footprint stands before all that hides: only what is see-through can."""
+    found: BoolArray = footprint.depths_m < hiding.depths_m[slices_of(footprint.inside)]
+    return found
 
 
 def slices_of(region: Region) -> tuple[slice, slice]:

@@ -6,10 +6,11 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from partsight.annotate.footprints import Rays
-from partsight.annotate.tracing import trace, trace_hits
+from partsight.annotate.see_through import hiding_part
+from partsight.annotate.tracing import Hits, trace_hits
 from partsight.config.sections.cad import KeypointPlace
 from partsight.errors import CadError, first_of
-from partsight.structures.arrays import BoolArray, Float32Array, FloatArray
+from partsight.structures.arrays import BoolArray, FloatArray
 from partsight.structures.traced.keypoint import Keypoint, SeenKeypoints, Visibility
 from partsight.structures.world.camera import pixels_at
 from partsight.structures.world.part import Part, diagonal_m
@@ -54,27 +55,30 @@ def _is_seen(
     scene: Scene, instance_id: int, keypoints: Sequence[Keypoint], *, pixels: FloatArray, limits_m: FloatArray
 ) -> BoolArray:
     """Return for which points nothing is nearer than the limit, or what is nearest is the sub-part that they stand for."""
-    depths = np.stack([_depths(scene, number, pixels) for number in range(len(scene.instances))])
-    nearest = depths.min(axis=0)
-    own = scene.instances[instance_id].part
-    triangle_ids = trace_hits(own, *_rays(scene, instance_id, pixels)).triangle_ids
-    nodes = np.where(triangle_ids >= 0, own.node_ids[triangle_ids], -1)
-    is_own = (depths[instance_id] <= nearest) & np.array(
-        [node in one.node_ids for node, one in zip(nodes.tolist(), keypoints, strict=True)], bool
-    )
+    everything = range(len(scene.instances))
+    hiding = [_hits(scene, number, hiding_part(scene.instances[number]), pixels).depths_m for number in everything]
+    nearest = np.min(hiding, axis=0)
+    instance = scene.instances[instance_id]
+    is_own = np.zeros(len(keypoints), bool)
+    for part in {instance.part.key: instance.part, hiding_part(instance).key: hiding_part(instance)}.values():
+        hits = _hits(scene, instance_id, part, pixels)
+        nodes = _nodes(part, hits)
+        is_node = [node in one.node_ids for node, one in zip(nodes, keypoints, strict=True)]
+        is_own |= (hits.depths_m <= nearest) & np.array(is_node, bool)
     seen: BoolArray = (nearest >= limits_m) | is_own
     return seen
 
 
-def _depths(scene: Scene, instance_id: int, pixels: FloatArray) -> Float32Array:
-    return trace(scene.instances[instance_id].part, *_rays(scene, instance_id, pixels))
-
-
-def _rays(scene: Scene, instance_id: int, pixels: FloatArray) -> tuple[FloatArray, Float32Array]:
+def _hits(scene: Scene, instance_id: int, part: Part, pixels: FloatArray) -> Hits:
+    """Return where rays through pixels meet a part, or some of it, at the place of an instance."""
     instance = scene.instances[instance_id]
     camera_from_part = inverse(scene.camera.world_from_camera) @ instance.world_from_part
-    rays = Rays(instance.part, inverse(camera_from_part), scene.camera.intrinsics)
-    return rays.origin_m, rays.directions_at(pixels)
+    rays = Rays(part, inverse(camera_from_part), scene.camera.intrinsics)
+    return trace_hits(part, rays.origin_m, rays.directions_at(pixels))
+
+
+def _nodes(part: Part, hits: Hits) -> list[int]:
+    return [int(part.node_ids[triangle]) if triangle >= 0 else -1 for triangle in hits.triangle_ids.tolist()]
 
 
 def _from_cad(part: Part, name: str, position_m: FloatArray) -> FloatArray:

@@ -67,7 +67,7 @@ def test_normals_of_a_sphere_point_from_its_center_in_camera_axes(distortion):
     scene = scene_of(CAMERA, instance_at(smooth, pose))
     scene = scene if distortion is None else with_lens(scene, distortion)
     traced = annotate_with_masks(scene, EVERYTHING)
-    surface = trace_surface(scene, traced.annotation.instance_mask)
+    surface = trace_surface(scene, traced)
     seen = traced.annotation.instance_mask == 0
     offsets = offsets_at(scene.camera.intrinsics, pixel_centers((120, 100))).reshape(100, 120, 2)
     points = np.concatenate([offsets, np.ones((100, 120, 1))], axis=2) * traced.depth_m[..., None]
@@ -81,15 +81,15 @@ def test_normals_face_the_camera_whichever_way_triangles_are_wound():
     inside_out = replace(box, mesh=Mesh(box.mesh.vertices_m, -box.mesh.normals, box.mesh.triangles[:, ::-1]), key="out")
     for part in (box, inside_out):
         scene = scene_of(CAMERA, placed(part, (0, 0, 1)))
-        mask = annotate_scene(scene, EVERYTHING).instance_mask
-        normals = trace_surface(scene, mask).normals
+        traced = annotate_with_masks(scene, EVERYTHING)
+        mask, normals = traced.annotation.instance_mask, trace_surface(scene, traced).normals
         np.testing.assert_allclose(normals[mask == 0], np.tile([0.0, 0, -1], ((mask == 0).sum(), 1)), atol=1e-5)
 
 
 def test_sub_parts_are_those_of_the_triangles_that_are_seen():
     part = replace(box_part((0.4, 0.4, 0.4)), node_names=("low", "high"), node_ids=np.array([0] * 2 + [1] * 10))
     scene = scene_of(CAMERA, placed(part, (0, 0, 1)))
-    mask = annotate_scene(scene, EVERYTHING).instance_mask
-    node_ids = trace_surface(scene, mask).node_ids
+    traced = annotate_with_masks(scene, EVERYTHING)
+    mask, node_ids = traced.annotation.instance_mask, trace_surface(scene, traced).node_ids
     assert set(node_ids[mask == 0].tolist()) == {0}, "the two triangles of the lowest z face the camera"
     assert (node_ids[mask < 0] == -1).all()

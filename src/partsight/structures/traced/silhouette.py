@@ -44,7 +44,7 @@ class TracedPicture:
     silhouettes: tuple[Silhouette, ...]
     """Of every classed instance and every labeled sub-part, seen or not."""
     depth_m: Float32Array
-    """(H, W) along the optical axis, infinite where nothing is."""
+    """(H, W) along the optical axis, of what the instance mask shows; infinite where nothing is."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "depth_m", locked(self.depth_m, np.float32, (None, None)))

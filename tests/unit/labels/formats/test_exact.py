@@ -128,7 +128,7 @@ def test_depth_fits_into_16_bits_and_nothing_is_zero(farthest_m, step):
 def sample_with_layers(folder, scene):
     traced = annotate_with_masks(scene, EVERYTHING, {"end": 4})
     annotation, path, layers = traced.annotation, label_path(folder, 7), folder / "layers"
-    surface = trace_surface(scene, annotation.instance_mask)
+    surface = trace_surface(scene, traced)
     write_bytes(mask_path(path), encode_masks(annotation))
     write_json(path, {"image": "000007.png", **describe_render(scene, annotation)})
     write_json(layers / "masks" / "000007.json", describe_masks(truth_of(scene)))

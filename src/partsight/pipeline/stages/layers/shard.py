@@ -93,7 +93,7 @@ class _Picture:
     @functools.cached_property
     def surface(self) -> SeenSurface:
         """Traced when a layer needs it."""
-        return trace_surface(self.scene, self.truth.traced.annotation.instance_mask)
+        return trace_surface(self.scene, self.truth.traced)
 
     def path(self, layer: str, suffix: str) -> Path:
         return self.folder / layer / f"{self.stem}{suffix}"

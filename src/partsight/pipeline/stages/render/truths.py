@@ -11,11 +11,13 @@ from partsight.annotate.keypoints import find_keypoints, see_keypoints
 from partsight.config.recipe import Recipe
 from partsight.config.sections.cad import KeypointPlace
 from partsight.errors import RenderError
+from partsight.files import read_json
 from partsight.labels.formats.rendered import label_path, mask_path, read_masks
 from partsight.pipeline.stages.render.shard import RenderJob, open_scenes
 from partsight.structures.traced.keypoint import Keypoint, SeenKeypoints
 from partsight.structures.traced.picture_truth import PictureTruth
 from partsight.structures.traced.silhouette import Silhouette, TracedPicture
+from partsight.structures.world.annotation import InstanceAnnotation
 from partsight.structures.world.camera import Camera, farthest_corner
 from partsight.structures.world.part import Part
 from partsight.structures.world.scene import Scene
@@ -37,8 +39,7 @@ class Truths:
         """Make the scene of a finished picture again, with all that is known of it. Raises RenderError where it has changed."""
         scene = self.scene_of(index)
         truth = self.of_scene(scene)
-        _check_same(truth.traced, self.job, index)
-        return scene, truth
+        return scene, replace(truth, traced=_as_labeled(truth.traced, self.job, index))
 
     def of_scene(self, scene: Scene) -> PictureTruth:
         """Return all that is known of a scene."""
@@ -90,11 +91,25 @@ def _keypoints_of(part: Part, places: tuple[tuple[str, KeypointPlace], ...]) -> 
     return find_keypoints(part, dict(places))
 
 
-def _check_same(traced: TracedPicture, job: RenderJob, index: int) -> None:
-    """Refuse a scene that shows other things than the finished picture does."""
-    drawn = read_masks(mask_path(label_path(job.output_dir, index)))
-    if not np.array_equal(drawn, traced.annotation.instance_mask):
+def _as_labeled(traced: TracedPicture, job: RenderJob, index: int) -> TracedPicture:
+    """Return the labels that the finished picture has: what lies in the dark was left out when it was drawn.
+
+    Raises RenderError for a scene that shows other things than the picture does.
+    """
+    path = label_path(job.output_dir, index)
+    stated = {(one["instance_id"], one["class_id"], tuple(one["box_xyxy"])) for one in read_json(path)["objects"]}
+    labels = [
+        one.label if one.label is not None and _place(one.label) in stated else None for one in traced.silhouettes
+    ]
+    is_same = np.array_equal(read_masks(mask_path(path)), traced.annotation.instance_mask)
+    if not is_same or {_place(one) for one in labels if one is not None} != stated:
         raise RenderError(
             f"{job.output_dir}: picture {index} cannot be made again as it was drawn: another version of Partsight or of its "
             "libraries made it. Delete the folder and render again with this version."
         )
+    silhouettes = tuple(replace(one, label=label) for one, label in zip(traced.silhouettes, labels, strict=True))
+    return replace(traced, silhouettes=silhouettes)
+
+
+def _place(label: InstanceAnnotation) -> tuple[int, int, tuple[float, ...]]:
+    return label.instance_id, label.class_id, tuple(label.box_xyxy.tolist())
