@@ -235,4 +235,7 @@ def test_on_a_phone_progress_is_visible_and_nothing_is_cut_off(desk, dark, tmp_p
         assert tab.value(f"{shown}(document.getElementById('progress').getBoundingClientRect())")
         assert tab.value("document.documentElement.scrollWidth <= innerWidth")
         assert tab.value("document.getElementById('board').clientHeight > 250")
+        tab.key("d")
+        tab.wait("document.getElementById('ask').open")
+        assert tab.value("document.getElementById('ask').scrollWidth <= document.getElementById('ask').clientWidth")
         tab.screenshot(tmp_path / "phone.png")
