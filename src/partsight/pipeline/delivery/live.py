@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from partsight.config.sections.live import LiveSection
-from partsight.config.user_folder import user_folder
 from partsight.deploy.live.camera import CameraSource, LiveCamera
 from partsight.deploy.live.detection_loop import DetectionLoop, WatchPlan
 from partsight.deploy.live.devices import is_file, open_camera
@@ -154,20 +153,11 @@ def _check_file(camera: str) -> None:
 
 
 def _own_tls(job: LiveJob, say: Callable[[str], None]) -> "Tls":
-    """Return the certificate of this machine's own, and say how a device comes to trust it."""
-    from partsight.web.reach.addresses import network_addresses, own_names
-    from partsight.web.reach.certificates import own_certificate
-
     if job.tls_cert is not None or job.tls_key is not None:
         raise SourceError("`tls_self_signed` makes a certificate; give it or `tls_cert` and `tls_key`, not both")
-    folder = user_folder() / "tls"
-    made = own_certificate(folder, own_names(job.access.names), (*network_addresses(), "127.0.0.1"))
-    state = "was made now" if made.is_new else "is the same as before"
-    say(
-        f"certificate: this machine's own, in {folder}; it {state}. A browser warns once that nobody else vouches for it: compare "
-        f"its SHA-256 fingerprint, then go on: {made.fingerprint}"
-    )
-    return made.tls
+    from partsight.web.reach.own_tls import own_tls
+
+    return own_tls(job.access.names, say)
 
 
 def _checked_tls(job: LiveJob) -> "Tls | None":
