@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from partsight.errors import StorageError
 from partsight.labels.kept_proposals import write_proposals
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import Proposal
@@ -223,6 +224,24 @@ def test_two_who_label_one_photo_are_told_and_the_second_loses_no_box(desk):
         second.key("a")
         saved(second)
         assert desk.state(FIRST) == ("open", 4)
+
+
+def test_a_full_disk_is_told_and_what_was_drawn_is_saved_once_it_can_be(desk, monkeypatch):
+    def full(path, *_arguments):
+        raise StorageError(f"{path}: No space left on device")
+
+    with desk.tab() as tab:
+        ready(tab, FIRST)
+        proposed(tab)
+        with monkeypatch.context() as patch:
+            patch.setattr("partsight.labels.store.write_json", full)
+            draw(tab, (520, 300, 600, 400))
+            tab.wait("document.getElementById('notice').textContent.includes('No space left')")
+            tab.key("ArrowRight")  # what is not saved is not left behind
+        saved(tab)
+        ready(tab, SECOND)
+        assert desk.state(FIRST) == ("open", 1)
+        assert text(tab, "notice") == ""
 
 
 @pytest.mark.parametrize("dark", [False, True])
