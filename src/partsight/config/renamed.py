@@ -165,6 +165,19 @@ def _all_photos(content: Content, value: Any) -> Content:
     return without(content, key) if value_of(content, key) == "all" else content
 
 
+def _operated_per_class(content: Content, value: Any) -> Content:
+    """Say behind the operating rule that each class has its own score; the most false alarms are said there, too."""
+    most = value_of(content, _MOST_FALSE_ALARMS)
+    rule = "best_f1" if most in (None, "any") else f"false_alarms {most:g}"
+    return _named(_OPERATE_AT)(content, f"{rule} per_class") if value == "per_class" else content
+
+
+def _operated_quietly(content: Content, value: Any) -> Content:
+    return content if value == "any" else _named(_OPERATE_AT)(content, f"false_alarms {value:g}")
+
+
+_MOST_FALSE_ALARMS = "evaluate.most_false_alarms"
+_OPERATE_AT = "evaluate.operate_at"
 _JITTER = "randomize.size_jitter"
 _RULES: dict[str, tuple[str, Rule]] = {
     "randomize.scatter.physics": (
@@ -197,6 +210,8 @@ _RULES: dict[str, tuple[str, Rule]] = {
         _as_step_of("randomize.orbit.roll_deg", (-20.0, 20.0)),
     ),
     "dataset.all_photos": ('dataset.photos_per_class = "all"', _all_photos),
+    "evaluate.thresholds": ('evaluate.operate_at = "best_f1 per_class"', _operated_per_class),
+    _MOST_FALSE_ALARMS: ('evaluate.operate_at = "false_alarms 0.05"', _operated_quietly),
     "evaluate.protocol": (
         'evaluate.protocol = "baseline"',
         lambda content, _value: with_value(content, "evaluate.protocol", "baseline"),

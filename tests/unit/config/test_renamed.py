@@ -61,6 +61,10 @@ def test_the_whole_recipe_of_an_old_run_reads_as_the_defaults():
         ("randomize.orbit.elevation_step_deg", 5, "randomize.orbit.elevation_deg", [-30, 40, 5]),
         ("dataset.all_photos", True, "dataset.photos_per_class", "all"),
         ("evaluate.protocol", "seed", "evaluate.protocol", "baseline"),
+        ("evaluate.most_false_alarms", 0.05, "evaluate.operate_at", "false_alarms 0.05"),
+        ("evaluate.most_false_alarms", "any", "evaluate.operate_at", "auto"),
+        ("evaluate.thresholds", "per_class", "evaluate.operate_at", "best_f1 per_class"),
+        ("evaluate.thresholds", "one", "evaluate.operate_at", "auto"),
     ],
 )
 def test_keys_that_became_one_mean_what_they_meant(tmp_path, old, value, new, expected):
@@ -70,6 +74,15 @@ def test_keys_that_became_one_mean_what_they_meant(tmp_path, old, value, new, ex
     with pytest.warns(RecipeWarning):
         recipes.append(Recipe.parse(PARTS).at(old, value))
     assert [at(recipe, new) for recipe in recipes] == [expected] * 3
+
+
+def test_both_old_keys_of_the_threshold_become_one_rule_and_the_new_one_counts_more():
+    old = {"thresholds": "per_class", "most_false_alarms": 0.1}
+    with pytest.warns(RecipeWarning):
+        both = Recipe.parse({**PARTS, "evaluate": old})
+    with pytest.warns(RecipeWarning):
+        stated = Recipe.parse({**PARTS, "evaluate": {**old, "operate_at": 0.7}})
+    assert (both.evaluate.operate_at, stated.evaluate.operate_at) == ("false_alarms 0.1 per_class", 0.7)
 
 
 def test_weights_of_placements_count_where_they_were_mixed():

@@ -118,7 +118,7 @@ def loud():
 
 def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
     by_f1 = choose_limits(loud, EvaluateSection())
-    quiet = choose_limits(loud, EvaluateSection(most_false_alarms=0.05))
+    quiet = choose_limits(loud, EvaluateSection(operate_at="false_alarms 0.05"))
     assert by_f1.best_f1_threshold is None
     assert quiet.best_f1_threshold == by_f1.threshold < 0.6
     assert quiet.threshold == pytest.approx(0.6, abs=0.0015)
@@ -126,13 +126,65 @@ def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
 
 
 def test_no_class_has_a_threshold_below_the_quiet_one(loud):
-    by_f1 = choose_limits(loud, EvaluateSection(thresholds="per_class"))
-    quiet = choose_limits(loud, EvaluateSection(thresholds="per_class", most_false_alarms=0.05))
+    by_f1 = choose_limits(loud, EvaluateSection(operate_at="best_f1 per_class"))
+    quiet = choose_limits(loud, EvaluateSection(operate_at="false_alarms 0.05 per_class"))
     assert by_f1.class_thresholds == pytest.approx((0.7, 0.3), abs=0.002)
     assert quiet.class_thresholds == pytest.approx((0.7, 0.6), abs=0.002)
 
 
-@pytest.mark.parametrize("changes", [{"protocol": "baseline"}, {"most_false_alarms": 1.0}])
+@pytest.mark.parametrize("changes", [{"protocol": "baseline"}, {"operate_at": "false_alarms 1"}])
 def test_the_threshold_stays_where_alarms_do_not_count_or_are_few(loud, changes):
-    section = EvaluateSection(**{"most_false_alarms": 0.05, **changes})
-    assert choose_limits(loud, section) == choose_limits(loud, EvaluateSection())
+    section = EvaluateSection(**{"operate_at": "false_alarms 0.05", **changes})
+    limits = choose_limits(loud, section)
+    assert limits.threshold == choose_limits(loud, EvaluateSection()).threshold
+    assert limits.best_f1_threshold is None
+
+
+@pytest.mark.parametrize(("num_places", "rule"), [(0, "best_f1"), (19, "best_f1"), (20, "false_alarms 0.05")])
+def test_unasked_for_few_false_alarms_are_allowed_where_there_are_enough_places(loud, num_places, rule):
+    limits = choose_limits(loud, EvaluateSection(), num_places=num_places)
+    expected = choose_limits(loud, EvaluateSection(operate_at=rule))
+    assert limits == expected
+    assert limits.choice.rule == rule
+    assert choose_limits(loud, EvaluateSection(operate_at="best_f1"), num_places=num_places).threshold < 0.6
+
+
+def test_a_precision_is_reached_with_as_much_recall_as_can_be():
+    rng = np.random.default_rng(0)
+    for matched in (match(*random_scene(rng, num_images=30)) for _ in range(5)):
+        limits = choose_limits(matched, EvaluateSection(operate_at="precision 0.3"))
+        precision = np.nanmean([figures_at(one, SCORE_GRID)[0] for one in matched.per_class], axis=0)
+        assert limits.choice.is_reached == bool((precision >= 0.3).any())
+        if limits.choice.is_reached:
+            assert limits.threshold == SCORE_GRID[np.flatnonzero(precision >= 0.3)[0]]
+
+
+def test_a_precision_that_nothing_reaches_is_told_and_the_nearest_is_taken():
+    half = match(dataset(sample("a", [LEFT], [0])), [found([RIGHT, LEFT], [0.9, 0.4], [0, 0])])
+    limits = choose_limits(half, EvaluateSection(operate_at="precision 0.6"))
+    assert not limits.choice.is_reached
+    assert limits.threshold < 0.4
+    assert choose_limits(half, EvaluateSection(operate_at="precision 0.5")).choice.is_reached
+
+
+def test_too_few_pictures_without_parts_cannot_promise_few_false_alarms():
+    few, _ = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
+    matched = match(few, [found()] * len(few.samples))
+    assert not choose_limits(matched, EvaluateSection(operate_at="false_alarms 0.05")).choice.is_reached
+
+
+def test_a_stated_score_is_taken_as_it_is_and_nothing_is_said_to_have_chosen_it(loud):
+    limits = choose_limits(loud, EvaluateSection(operate_at=0.7))
+    assert (limits.threshold, limits.class_thresholds, limits.choice.in_words) == (0.7, (), "stated by the recipe")
+
+
+def test_scores_stated_for_some_classes_leave_the_best_f1_to_the_others(loud):
+    limits = choose_limits(loud, EvaluateSection(operate_at={"nut": 0.95}))
+    common = choose_limits(loud, EvaluateSection(operate_at="best_f1")).threshold
+    assert limits.class_thresholds == (common, 0.95)
+
+
+def test_who_chose_is_said_with_the_number_of_pictures(loud):
+    num_photos = sum(len(one.class_ids) > 0 for one in loud.dataset.samples)
+    said = choose_limits(loud, EvaluateSection(operate_at="best_f1")).choice.in_words
+    assert said == f"chosen for the best F1 on {num_photos} photos and {FEWEST_EMPTY} photos without parts"

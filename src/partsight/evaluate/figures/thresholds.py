@@ -1,21 +1,26 @@
-"""The score threshold at which a detector is used, for all classes or for each: best F1, and few false alarms where nothing is."""
+"""The score threshold at which a detector is used, for all classes or each: chosen by the recipe's rule, on validation pictures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from partsight.config.sections.evaluate import EvaluateSection
+from partsight.config.sections.evaluate import EvaluateSection, OperatingRule, parse_rule
 from partsight.errors import EvaluationError
 from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.structures.arrays import BoolArray, FloatArray
 from partsight.structures.detections import Detections
+from partsight.structures.evaluation import ThresholdChoice
 from partsight.structures.matched import Matched, RankedDetections
 
 FEWEST_BOXES = 10
 """Boxes of a class below which it has no threshold of its own."""
 FEWEST_EMPTY = 10
 """Pictures without parts below which they tell nothing about the rate of false alarms."""
+ENOUGH_PLACES = 20
+"""Photos of places without parts from which `auto` allows few false alarms."""
+QUIET = 0.05
+"""False alarms per picture without parts that `auto` then allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +31,86 @@ class Limits:
     class_thresholds: tuple[float, ...]
     """One for each class where the recipe wants them, otherwise empty."""
     best_f1_threshold: float | None
-    """Where F1 is best, if pictures without parts raised the threshold above it."""
+    """Where F1 is best, if the rule raised the threshold above it."""
+    choice: ThresholdChoice | None = None
+    """By which rule, on which pictures."""
 
 
-def choose_limits(matched: Matched, section: EvaluateSection) -> Limits:
-    """Choose as the recipe says. Raises EvaluationError when the dataset has no labeled box."""
-    best_f1 = choose_threshold(matched)
-    quiet = _least_quiet(matched, section)
-    threshold, of_classes = max(best_f1, quiet), ()
-    if section.thresholds == "per_class":
-        of_classes = np.maximum(choose_class_thresholds(matched, threshold), quiet).tolist()
-    return Limits(threshold, tuple(of_classes), best_f1 if quiet > best_f1 else None)
+def choose_limits(matched: Matched, section: EvaluateSection, *, num_places: int = 0) -> Limits:
+    """Choose as the recipe says, given how many photos of places there are. Raises EvaluationError without labeled box."""
+    wanted = section.operate_at
+    if section.protocol == "baseline":
+        return _by_rule(matched, OperatingRule("best_f1"))
+    if isinstance(wanted, float):
+        return Limits(wanted, (), None, ThresholdChoice(f"{wanted:g}"))
+    if isinstance(wanted, Mapping):
+        return _fixed_for_some(matched, wanted)
+    return _by_rule(matched, _settled(parse_rule(wanted), num_places))
 
 
-def _least_quiet(matched: Matched, section: EvaluateSection) -> float:
-    """Return the threshold below which pictures without parts bring too many detections; 0 where nobody asks."""
-    if section.most_false_alarms == "any" or section.protocol == "baseline":
-        return 0.0
+def _settled(rule: OperatingRule, num_places: int) -> OperatingRule:
+    """Return what `auto` is with so many photos of places."""
+    if rule.kind != "auto":
+        return rule
+    is_quiet = num_places >= ENOUGH_PLACES
+    return replace(rule, kind="false_alarms" if is_quiet else "best_f1", value=QUIET if is_quiet else 0.0)
+
+
+def _fixed_for_some(matched: Matched, scores: Mapping[str, float]) -> Limits:
+    others = _by_rule(matched, OperatingRule("best_f1"))
+    limits = tuple(scores.get(name, others.threshold) for name in matched.dataset.class_names)
+    rule = ", ".join(f"{name} {score:g}" for name, score in scores.items())
+    return replace(others, class_thresholds=limits, choice=_choice(matched, rule, is_reached=True))
+
+
+def _by_rule(matched: Matched, rule: OperatingRule) -> Limits:
+    """Choose a threshold for all classes and, where the rule wants them, one for each."""
+    best_f1, lowest = choose_threshold(matched), 0.0
+    threshold, is_reached = best_f1, True
+    if rule.kind == "precision":
+        threshold, is_reached = _precise_threshold(matched.per_class, rule.value)
+    elif rule.kind == "false_alarms":
+        lowest, is_reached = _least_quiet(matched, rule.value)
+        threshold = max(best_f1, lowest)
+    of_classes: tuple[float, ...] = ()
+    if rule.is_per_class:
+        of_classes = tuple(max(one, lowest) for one in _class_thresholds(matched, rule, threshold))
+    choice = _choice(matched, _in_words(rule), is_reached=is_reached)
+    return Limits(threshold, of_classes, best_f1 if threshold > best_f1 else None, choice)
+
+
+def _in_words(rule: OperatingRule) -> str:
+    takes_number = rule.kind in ("precision", "false_alarms")
+    return f"{rule.kind}{f' {rule.value:g}' if takes_number else ''}{' per_class' if rule.is_per_class else ''}"
+
+
+def _choice(matched: Matched, rule: str, *, is_reached: bool) -> ThresholdChoice:
+    samples = matched.dataset.samples
+    return ThresholdChoice(
+        rule=rule,
+        num_renders=sum(one.source == "render" for one in samples),
+        num_photos=sum(one.source == "photo" and len(one.class_ids) > 0 for one in samples),
+        num_places=sum(one.source == "photo" and not len(one.class_ids) for one in samples),
+        is_reached=is_reached,
+    )
+
+
+def _least_quiet(matched: Matched, most_false_alarms: float) -> tuple[float, bool]:
+    """Return the threshold below which pictures without parts bring too many detections, and whether that can be told and reached."""
     pairs = zip(matched.dataset.samples, matched.detections, strict=True)
-    return quiet_threshold([found for sample, found in pairs if not len(sample.class_ids)], section.most_false_alarms)
+    on_empty = [found for sample, found in pairs if not len(sample.class_ids)]
+    quiet = quiet_threshold(on_empty, most_false_alarms)
+    num_left = sum(int((found.scores >= quiet).sum()) for found in on_empty)
+    is_reached = len(on_empty) >= FEWEST_EMPTY and num_left <= most_false_alarms * len(on_empty) + 1e-9
+    return quiet, is_reached
+
+
+def _precise_threshold(ranked: Sequence[RankedDetections], least: float) -> tuple[float, bool]:
+    """Return the lowest threshold with that precision in the mean over classes, or the most precise one, and whether it is reached."""
+    precision = mean_over_classes(np.stack([figures_at(one, SCORE_GRID)[0] for one in ranked]).T)
+    is_enough = precision >= least - 1e-12
+    place = int(np.argmax(is_enough) if is_enough.any() else np.argmax(precision))
+    return float(SCORE_GRID[place]), bool(is_enough.any())
 
 
 def choose_threshold(matched: Matched) -> float:
@@ -84,6 +150,16 @@ def choose_class_thresholds(matched: Matched, common: float) -> FloatArray:
     """
     ranked = matched.per_class
     return np.array([_own_threshold(one) if one.num_boxes.sum() >= FEWEST_BOXES else common for one in ranked])
+
+
+def _class_thresholds(matched: Matched, rule: OperatingRule, common: float) -> list[float]:
+    if rule.kind != "precision":
+        own: list[float] = choose_class_thresholds(matched, common).tolist()
+        return own
+    ranked = matched.per_class
+    return [
+        _precise_threshold([one], rule.value)[0] if one.num_boxes.sum() >= FEWEST_BOXES else common for one in ranked
+    ]
 
 
 def _own_threshold(ranked: RankedDetections) -> float:

@@ -37,6 +37,12 @@ def are_backgrounds(photos: Dataset) -> bool:
     return all(is_background(sample.session) for sample in photos.samples)
 
 
+def count_places(splits: Splits) -> int:
+    """Return how many photos of places without parts there are, whichever split they serve."""
+    samples = (*splits.train.samples, *splits.validation.samples, *splits.test.samples)
+    return sum(is_background(one.session) for one in samples)
+
+
 def has_parts(photos: Dataset) -> bool:
     """Return whether a photo shows a part."""
     return any(sample.source == "photo" and len(sample.class_ids) for sample in photos.samples)

@@ -69,7 +69,7 @@ class ReportStage(Stage[ReportManifest, Path]):
     renders: RenderStage
     evaluated: EvaluateStage
 
-    name, version, manifest_type, unit = "report", 4, ReportManifest, "page"
+    name, version, manifest_type, unit = "report", 5, ReportManifest, "page"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the figures, what else is shown, and how it is described."""
