@@ -35,8 +35,8 @@ def _about_places(content: ReportContent) -> Iterator[str]:
     if num_false and not content.num_train_backgrounds:
         yield (
             f"{counted(num_false, 'false detection')} ({rate_of(content)}), and no place without parts to learn from: film or "
-            "photograph the place where it will work, without the parts (`partsight photos add --places walk.mp4`). Twenty such pictures are a "
-            "start, no labels are needed, and they are the best remedy."
+            "photograph the place where it will work, without the parts (`partsight photos add --places walk.mp4`). Twenty such "
+            "pictures are a start, no labels are needed, and they are the best remedy."
         )
     elif on_empty > FALSE_ALARMS:
         yield (

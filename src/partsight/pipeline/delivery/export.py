@@ -155,7 +155,7 @@ def _check_threshold(threshold: float | None) -> None:
 
 
 def _operating_point(experiment: Experiment, threshold: float | None) -> dict[str, Any]:
-    """Return what model.json says about the score from which detections count."""
+    """Return what model.json says about the score from which detections count; one that is stated asks nobody."""
     if threshold is not None:
         return {"threshold": threshold, "threshold_source": "stated on export"}
     evaluation = experiment.evaluate().evaluation
