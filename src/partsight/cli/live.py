@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from partsight.cli.console import open_console
+from partsight.cli.options import PhotosOption, RecipeOption
 
 
 def live(
@@ -37,9 +38,8 @@ def live(
     ] = None,
     runtime: Annotated[str, typer.Option(help="auto, onnx or openvino.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads of the detector; 0 takes all free cores.")] = 0,
-    photos: Annotated[Path, typer.Option("--photos", help="Photos folder into which frames are kept.")] = Path(
-        "photos"
-    ),
+    photos: PhotosOption = None,
+    recipe: RecipeOption = Path("recipe.toml"),
     session: Annotated[
         str | None, typer.Option("--session", help="Session of the snapshots; live- and the date.")
     ] = None,
@@ -52,13 +52,14 @@ def live(
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
     from partsight.deploy.model import load
     from partsight.pipeline.delivery.live import LiveJob, open_live
+    from partsight.pipeline.photos.folders import photos_folder
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
     from partsight.web.access import Access
 
     console = open_console(stderr=log == Path("-"))
     access = Access(host, port, token, tuple(allow_host or ()))
     access.check()
-    keeper = SnapshotKeeper(photos, session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
+    keeper = SnapshotKeeper(photos_folder(photos, recipe), session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
     job = LiveJob(
         model=load(model, runtime=runtime, threads=threads, image_size=image_size),
         camera=camera,

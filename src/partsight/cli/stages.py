@@ -33,7 +33,17 @@ def run(
     if plan:
         print_plan(console, experiment.plan())
         return
+    _tell_waiting(console, experiment)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
+
+
+def _tell_waiting(console: Console, experiment: "Experiment") -> None:
+    """Print what is labeled and teaches nothing."""
+    from partsight.pipeline.photos.waiting import find_waiting
+
+    for session, count in find_waiting(experiment.recipe).unused:
+        told = f"{session}: {count} labeled photos, in no split. 'partsight photos check' adds them to train."
+        console.print(told, soft_wrap=True)
 
 
 def render(

@@ -55,8 +55,8 @@ def test_blocks_are_contiguous_in_the_order_people_count(tmp_path: Path) -> None
 
 def test_background_pictures_are_negatives_each_of_its_own_session(tmp_path: Path) -> None:
     write_picture(tmp_path / "bg" / "hall.png")
-    (sample,) = read_photos(PhotosSection(background_folder=tmp_path / "bg"), NAMES).samples
-    assert (sample.sample_id, sample.session, len(sample.boxes_xyxy)) == ("background__hall", "background/hall", 0)
+    (sample,) = read_photos(PhotosSection(places=tmp_path / "bg"), NAMES).samples
+    assert (sample.sample_id, sample.session, len(sample.boxes_xyxy)) == ("place__hall", "places/hall", 0)
 
 
 def test_no_folder_means_no_photos() -> None:

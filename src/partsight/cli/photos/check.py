@@ -1,5 +1,6 @@
 """`partsight photos check`: what may be wrong with the photos, and where renders do not cover them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
+    from partsight.config.recipe import Recipe
     from partsight.labels.importing import ImportRecord
     from partsight.photos.appearance import Gap
 
@@ -49,6 +51,7 @@ def check_photos(
     for session, split, count in found.sessions:
         sessions.add_row(session, split, str(count))
     console.print(sessions)
+    _print_waiting(console, experiment.recipe, recipe)
     _print_imports(console, found.imports)
     for finding in found.findings:
         console.print(f"{finding.kind}: {finding.where}: {finding.message}", soft_wrap=True)
@@ -58,6 +61,25 @@ def check_photos(
         _print_gaps(console, found.gaps)
     if strict and found.findings:
         raise typer.Exit(1)
+
+
+def _print_waiting(console: Console, read: "Recipe", path: Path) -> None:
+    """Print what waits, and ask at the terminal whether labeled sessions of no split shall teach."""
+    from partsight.pipeline.photos.waiting import add_to_training, find_waiting
+
+    waiting = find_waiting(read)
+    for sentence in waiting.sentences:
+        console.print(sentence, soft_wrap=True)
+    chosen = [session for session, count in waiting.unused if _is_wanted(session, count)]
+    if chosen:
+        keys = add_to_training(path, chosen)
+        console.print(
+            f"{path}: {', '.join(keys)} changed; 'partsight run' trains with {', '.join(chosen)}", soft_wrap=True
+        )
+
+
+def _is_wanted(session: str, count: int) -> bool:
+    return sys.stdin.isatty() and typer.confirm(f"{session}: {count} labeled photos, in no split. Add to train?")
 
 
 def _print_imports(console: Console, imports: "tuple[ImportRecord, ...]") -> None:

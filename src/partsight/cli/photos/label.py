@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from partsight.cli.console import open_console
-from partsight.cli.options import OutOption, RecipeOption
+from partsight.cli.options import OutOption, PhotosOption, RecipeOption
 
 
 def label_photos(
-    photos: Annotated[Path, typer.Option("--photos", help="The photos folder.")] = Path("photos"),
+    photos: PhotosOption = None,
     recipe: RecipeOption = Path("recipe.toml"),
     out: OutOption = None,
     classes: Annotated[
@@ -23,6 +23,7 @@ def label_photos(
     no_detector: Annotated[bool, typer.Option("--no-detector", help="Let no trained detector propose boxes.")] = False,
 ) -> None:
     """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
+    from partsight.pipeline.photos.folders import photos_folder
     from partsight.pipeline.photos.label import LabelJob, serve_labeling
     from partsight.pipeline.running.workspace import Workspace
 
@@ -39,7 +40,7 @@ def label_photos(
         if not no_open:
             webbrowser.open(link)
 
-    serve_labeling(LabelJob(photos, names, workspace, port), tell, say)
+    serve_labeling(LabelJob(photos_folder(photos, recipe), names, workspace, port), tell, say)
 
 
 def _recipe_classes(recipe: Path) -> tuple[str, ...]:

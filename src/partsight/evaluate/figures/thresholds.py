@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from partsight.config.sections.evaluate import EvaluateSection, OperatingRule, parse_rule
+from partsight.dataset.splits import ENOUGH_PLACES, FEWEST_CHOOSING
 from partsight.errors import EvaluationError
 from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.structures.arrays import BoolArray, FloatArray
@@ -15,10 +16,8 @@ from partsight.structures.matched import Matched, RankedDetections
 
 FEWEST_BOXES = 10
 """Boxes of a class below which it has no threshold of its own."""
-FEWEST_EMPTY = 10
+FEWEST_EMPTY = FEWEST_CHOOSING
 """Pictures without parts below which they tell nothing about the rate of false alarms."""
-ENOUGH_PLACES = 20
-"""Photos of places without parts from which `auto` allows few false alarms."""
 QUIET = 0.05
 """False alarms per picture without parts that `auto` then allows."""
 

@@ -121,7 +121,7 @@ def test_other_files_beside_the_users_pictures_of_places_draw_nothing_anew(proje
     places = project / "places"
     places.mkdir()
     Image.new("RGB", (32, 32), (1, 2, 3)).save(places / "hall.png")
-    behind = {"randomize": {"background": {"folder": "places"}}}
+    behind = {"photos": {"places": "places"}}
     before = keys(project, **behind)
     (places / "Thumbs.db").write_bytes(b"x")
     assert changed(before, keys(project, **behind)) == set()

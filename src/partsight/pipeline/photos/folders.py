@@ -1,0 +1,40 @@
+"""Where photos lie: all commands use the folders of the recipe, unless they are told another."""
+
+import os
+from pathlib import Path
+
+from partsight.config.recipe import Recipe
+from partsight.pipeline.recipe_file import write_values
+
+PHOTOS, PLACES = "photos", "places"
+"""Folders beside the recipe where it names none."""
+
+
+def photos_folder(given: Path | None, recipe_path: Path) -> Path:
+    """Return the folder given, the recipe's, or `photos` beside the recipe. Raises RecipeError for a recipe that cannot be read."""
+    if given is not None:
+        return given
+    stated = Recipe.read(recipe_path).photos.folder if recipe_path.is_file() else None
+    return _shown(stated or recipe_path.parent / PHOTOS)
+
+
+def places_folder(given: Path | None, recipe_path: Path) -> Path:
+    """Return the folder given, the first of the recipe's places, or `places` beside the recipe. Raises RecipeError."""
+    if given is not None:
+        return given
+    stated = Recipe.read(recipe_path).photos.places if recipe_path.is_file() else ()
+    return _shown(stated[0] if stated else recipe_path.parent / PLACES)
+
+
+def name_in_recipe(recipe_path: Path, key: str, folder: Path) -> bool:
+    """Write `photos.folder` or `photos.places` into a recipe that states none; return whether it was written. Raises RecipeError."""
+    if not recipe_path.is_file() or getattr(Recipe.read(recipe_path).photos, key.rpartition(".")[2]):
+        return False
+    write_values(recipe_path, {key: Path(os.path.relpath(folder, recipe_path.parent)).as_posix()})
+    return True
+
+
+def _shown(folder: Path) -> Path:
+    """Return a folder as it is said at the prompt: relative where it lies below the working directory."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_absolute() and folder.is_relative_to(here) else folder
