@@ -71,6 +71,8 @@ def translate(content: Content) -> dict[str, Any]:
         if _is_old(old, value):
             content = rule(without(content, old), value)
             told.append(f"{old} = {value!r} is now {new}" if new else f"{old} is gone: {DROPPED[old]}")
+        elif value is None and old in _OPTIONAL and _is_stated(content, old):
+            content = without(content, old)
     if told:
         lines = "\n".join(f"  {line}" for line in told)
         warnings.warn(f"keys of an earlier version, to be read by this one only:\n{lines}", RecipeWarning, stacklevel=2)
@@ -87,6 +89,11 @@ def new_setting(key: str, value: Any) -> tuple[str, Any]:
     if new != key:
         warnings.warn(f"{key} is now {new}", RecipeWarning, stacklevel=2)
     return new, value
+
+
+def _is_stated(content: Content, key: str) -> bool:
+    group, _, last = key.rpartition(".")
+    return last in (value_of(content, group) or {})
 
 
 def _is_old(key: str, value: Any) -> bool:
@@ -210,6 +217,8 @@ def _as_teaching_place(content: Content, folder: Any) -> Content:
     return _as_place(taught, folder)
 
 
+_OPTIONAL = ("photos.background_folder", "randomize.background.folder")
+"""Old keys that recipes of finished runs hold as null."""
 _BACKGROUNDS, _PLACES = "background/", "photos.places"
 _SPLITS = ("photos.train", "photos.validation", "photos.test")
 _MOST_FALSE_ALARMS = "evaluate.most_false_alarms"

@@ -24,7 +24,7 @@ def write_values(recipe_path: Path, values: Mapping[str, Any]) -> None:
         for name in sections:
             if name not in section:
                 section[name] = tomlkit.table()
-            section = section[name]  # type: ignore[assignment]
+            section = section[name]
         section[last] = value
     trial = recipe_path.with_name(f".{recipe_path.name}.trial")
     try:

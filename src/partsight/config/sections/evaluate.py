@@ -31,7 +31,8 @@ def parse_rule(text: str) -> OperatingRule:
     found = _RULE.fullmatch(" ".join(text.split()))
     if found is None:
         raise ValueError(_EXPECTED)
-    kind, number, per_class = found.groups()
+    kind: RuleKind = found[1]  # type: ignore[assignment]  # the pattern lists them
+    number, per_class = found[2], found[3]
     takes_number = kind in ("precision", "false_alarms")
     if takes_number != (number is not None) or (kind == "precision" and float(number) > 1):
         raise ValueError(_EXPECTED)

@@ -106,7 +106,7 @@ def _at_edge(matched: Matched, detection_ids: IntArray) -> tuple[BoolArray, Floa
 def _reaches_edge(boxes_xyxy: FloatArray, sizes_wh: FloatArray) -> BoolArray:
     margin = EDGE_SHARE * sizes_wh
     is_near: BoolArray = (boxes_xyxy[:, :2] <= margin) | (boxes_xyxy[:, 2:] >= sizes_wh - margin)
-    return is_near.any(axis=1)
+    return np.asarray(is_near.any(axis=1))
 
 
 def _share_of_parts_at_edge(matched: Matched) -> float:

@@ -160,7 +160,9 @@ def _trained_from(recipe: Recipe) -> TrainedFrom:
 
 
 def _test_source(samples: tuple[Sample, ...]) -> TestSource:
-    sources = {sample.source for sample in samples}
+    sources = {
+        sample.source for sample in samples if len(sample.class_ids)
+    }  # places without parts prove nothing about finding
     return "mixed" if len(sources) > 1 else "photo" if sources == {"photo"} else "render"
 
 
