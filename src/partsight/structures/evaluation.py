@@ -111,6 +111,8 @@ class ThresholdChoice:
     """Photos without parts."""
     is_reached: bool = True
     """Whether the pictures can tell what the rule asks for, and a threshold reaches it."""
+    margin: float = 0.0
+    """F1 that was given away for a higher threshold, because no photo of a part chose."""
 
     @property
     def in_words(self) -> str:
@@ -130,8 +132,9 @@ class ThresholdChoice:
             "false_alarms": f"for the best F1 with at most {rest} false alarms per picture without parts",
         }
         each = ", for each class," if self.rule.endswith(" per_class") else ""
+        safety = f", and raised as far as F1 there falls by no more than {self.margin:g}" if self.margin else ""
         pictures = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-        return f"chosen {aims.get(kind, f'for the best F1 (fixed: {self.rule})')}{each} on {pictures}"
+        return f"chosen {aims.get(kind, f'for the best F1 (fixed: {self.rule})')}{each} on {pictures}{safety}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at
+from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.evaluate.figures.thresholds import (
     FEWEST_BOXES,
     FEWEST_EMPTY,
+    RENDER_MARGIN,
     choose_class_thresholds,
     choose_limits,
     choose_threshold,
     quiet_threshold,
 )
 from partsight.evaluate.matching import match
+from partsight.structures.dataset import Dataset
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
@@ -188,3 +192,23 @@ def test_who_chose_is_said_with_the_number_of_pictures(loud):
     num_photos = sum(len(one.class_ids) > 0 for one in loud.dataset.samples)
     said = choose_limits(loud, EvaluateSection(operate_at="best_f1")).choice.in_words
     assert said == f"chosen for the best F1 on {num_photos} photos and {FEWEST_EMPTY} photos without parts"
+
+
+def test_where_renders_alone_choose_the_threshold_is_raised_as_far_as_f1_stays_near_its_best(loud):
+    samples = tuple(replace(one, source="render") for one in loud.dataset.samples)
+    rendered = match(Dataset(loud.dataset.class_names, samples), loud.detections)
+    by_photos, by_renders = (choose_limits(one, EvaluateSection(operate_at="best_f1")) for one in (loud, rendered))
+    f1 = mean_over_classes(np.stack([figures_at(one, SCORE_GRID)[2] for one in rendered.per_class]).T)
+    near = SCORE_GRID[f1 >= f1.max() - RENDER_MARGIN]
+    assert by_renders.threshold == near[-1] > by_photos.threshold
+    assert by_renders.best_f1_threshold == by_photos.threshold
+    assert "raised as far as F1 there falls by no more than 0.03" in by_renders.choice.in_words
+    assert "raised" not in by_photos.choice.in_words
+    assert choose_limits(rendered, EvaluateSection(protocol="baseline")).threshold == by_photos.threshold
+
+
+def test_one_photo_of_a_part_among_the_renders_needs_no_margin(loud):
+    first, *others = loud.dataset.samples
+    mixed = (first, *(replace(one, source="render") for one in others))
+    limits = choose_limits(match(Dataset(loud.dataset.class_names, mixed), loud.detections), EvaluateSection())
+    assert limits.choice.margin == 0
