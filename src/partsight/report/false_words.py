@@ -11,7 +11,7 @@ from partsight.structures.evaluation import Evaluation
 OFF = 0.1
 """Mean distance of scores from the share that is right, from which they are said to be off."""
 FEW_DETECTIONS = 30
-"""Detections below which nothing is said about scores."""
+"""Detections, from half the threshold up, below which nothing is said about scores."""
 _ONE: dict[TestSource, str] = {"render": "render", "photo": "photo", "mixed": "picture"}
 
 
@@ -105,7 +105,8 @@ def threshold_rows(content: ReportContent) -> tuple[ThresholdRow, ...]:
 
 def describe_calibration(evaluation: Evaluation) -> str:
     """Say how scores differ from the share that is right; empty where they do not, or too few tell."""
-    bins = evaluation.calibration
+    least = float(np.min(evaluation.limits)) / 2
+    bins = [one for one in evaluation.calibration if one.mean_score >= least]
     counts = np.array([one.num_detections for one in bins])
     if not len(bins) or counts.sum() < FEW_DETECTIONS:
         return ""
@@ -113,10 +114,10 @@ def describe_calibration(evaluation: Evaluation) -> str:
     if float(np.average(np.abs(gaps), weights=counts)) < OFF:
         return ""
     worst = bins[int(np.argmax(np.abs(gaps) * counts))]
-    verb = "promise too much" if float(np.average(gaps, weights=counts)) < 0 else "promise too little"
+    verb = "promise too much" if worst.precision < worst.mean_score else "promise too little"
     return (
-        f"Scores {verb}: of {worst.num_detections} detections with scores around {worst.mean_score:.2f}, "
-        f"{percent(worst.precision)} are right. Read them as an order, not as a probability."
+        f"Scores are no probabilities here: around {worst.mean_score:.2f} they {verb}, {percent(worst.precision)} of "
+        f"{worst.num_detections} such detections are right."
     )
 
 
