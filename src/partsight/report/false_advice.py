@@ -52,9 +52,9 @@ def _about_threshold(content: ReportContent) -> Iterator[str]:
     if content.test_source != "render" and is_judged_by_renders and better is not None:
         yield (
             f"The threshold was {describe_choice(evaluation)}, no photo of parts among them. Let one session of photos choose it "
-            f"(photos.validation), or state it: a score of {better.threshold:.2f} leaves {better.num_false} of {count_false(evaluation)} "
-            f"false detections, with precision {number(better.precision)} and recall {number(better.recall)} "
-            f"(evaluate.operate_at = {better.threshold:.2f})."
+            f"(photos.validation), or state it: a score of {better.threshold:.2f} leaves {better.num_false} of "
+            f"{count_false(evaluation)} false detections, with precision {number(better.precision)} and recall "
+            f"{number(better.recall)} (evaluate.operate_at = {better.threshold:.2f})."
         )
     best = evaluation.best_f1_threshold
     if best is None or (at_best := recall_at(evaluation, best)) - evaluation.overall.recall <= RECALL_PAID:

@@ -108,7 +108,7 @@ def describe_calibration(evaluation: Evaluation) -> str:
     least = float(np.min(evaluation.limits)) / 2
     bins = [one for one in evaluation.calibration if one.mean_score >= least]
     counts = np.array([one.num_detections for one in bins])
-    if not len(bins) or counts.sum() < FEW_DETECTIONS:
+    if not bins or counts.sum() < FEW_DETECTIONS:
         return ""
     gaps = np.array([one.precision - one.mean_score for one in bins])
     if float(np.average(np.abs(gaps), weights=counts)) < OFF:
