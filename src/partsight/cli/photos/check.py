@@ -102,4 +102,4 @@ def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
     console.print(table)
     for gap in gaps:
         if gap.uncovered >= POOR:
-            console.print(f"{gap.name}: to cover more, change {gap.keys}", soft_wrap=True)
+            console.print(gap.in_words, soft_wrap=True)
