@@ -52,7 +52,7 @@ def live(
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
     from partsight.deploy.model import load
     from partsight.pipeline.delivery.live import LiveJob, open_live
-    from partsight.pipeline.photos.folders import photos_folder
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
     from partsight.web.access import Access
 

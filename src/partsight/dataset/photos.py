@@ -38,11 +38,11 @@ def read_photos(section: PhotosSection, class_names: Sequence[str], pass_over: P
 
 def read_places(section: PhotosSection, class_names: Sequence[str], pass_over: PassOver | None = None) -> Dataset:
     """Read the photos of places without parts; a picture that lies in two of their folders counts once. Raises as `read_photos`."""
-    samples: dict[str, Sample] = {}
+    samples: list[Sample] = []
     for folder in section.places:
-        for sample in _read_folder(folder, pass_over):
-            samples.setdefault(hash_file(sample.image_path), sample)
-    return Dataset(tuple(class_names), tuple(samples.values()))
+        known = {hash_file(sample.image_path) for sample in samples}
+        samples += [one for one in _read_folder(folder, pass_over) if hash_file(one.image_path) not in known]
+    return Dataset(tuple(class_names), tuple(samples))
 
 
 def session_of(path: str, pattern: str) -> str:

@@ -40,11 +40,11 @@ def add_photos(
     ] = 40,
 ) -> None:
     """Pick sharp frames that differ, and put them into the photos folder for labeling; exit code 1 when a file is bad."""
+    from partsight.pipeline import photo_folders
     from partsight.pipeline.photos import add as photo_intake
-    from partsight.pipeline.photos import folders
 
     console = open_console()
-    folder = folders.places_folder(photos, recipe) if places else folders.photos_folder(photos, recipe)
+    folder = photo_folders.places_folder(photos, recipe) if places else photo_folders.photos_folder(photos, recipe)
     job = photo_intake.IntakeJob(
         folder, session or _today("places" if places else "photos"), part, max_frames, is_places=places
     )
@@ -54,7 +54,9 @@ def add_photos(
         console.print(headed("error", "bold red", problem), soft_wrap=True)
     place = folder if places else folder / "to_label" / job.session
     console.print(f"{intake.num_added} pictures added to {place}", soft_wrap=True)
-    if intake.num_added and folders.name_in_recipe(recipe, "photos.places" if places else "photos.folder", folder):
+    if intake.num_added and photo_folders.name_in_recipe(
+        recipe, "photos.places" if places else "photos.folder", folder
+    ):
         console.print(
             f"{recipe} reads them from now on ({'photos.places' if places else 'photos.folder'})", soft_wrap=True
         )

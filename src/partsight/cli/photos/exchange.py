@@ -57,8 +57,8 @@ def import_labels(
 ) -> None:
     """Bring in labels from Roboflow, CVAT, Label Studio, labelme, CreateML, VIA, COCO, YOLO or Pascal VOC."""
     from partsight.labels.balance import balance_sentences
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.exchange import ImportChoices, ImportSource, open_export, write_import
-    from partsight.pipeline.photos.folders import photos_folder
 
     console = open_console()
     folder = photos_folder(photos, recipe)
@@ -86,8 +86,8 @@ def export_labels(
     recipe: RecipeOption = Path("recipe.toml"),
 ) -> None:
     """Write the labeled photos for another tool."""
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.exchange import export_photos
-    from partsight.pipeline.photos.folders import photos_folder
 
     dataset = export_photos(photos_folder(photos, recipe), to, out)
     boxes = sum(len(sample.class_ids) for sample in dataset.samples)

@@ -23,7 +23,7 @@ def label_photos(
     no_detector: Annotated[bool, typer.Option("--no-detector", help="Let no trained detector propose boxes.")] = False,
 ) -> None:
     """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
-    from partsight.pipeline.photos.folders import photos_folder
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.label import LabelJob, serve_labeling
     from partsight.pipeline.running.workspace import Workspace
 

@@ -16,7 +16,7 @@ def _as_several(folders: Any) -> Any:
     return (folders,) if isinstance(folders, str | Path) else folders
 
 
-Places: TypeAlias = Annotated[tuple[FilePath, ...], BeforeValidator(_as_several)]
+PlaceFolders: TypeAlias = Annotated[tuple[FilePath, ...], BeforeValidator(_as_several)]
 """One folder or several."""
 
 
@@ -37,7 +37,7 @@ class PhotosSection(Section):
     """Sessions that choose checkpoint and threshold."""
     test: tuple[str, ...] = ()
     """Sessions that only report."""
-    places: Places = ()
+    places: PlaceFolders = ()
     """Folder (or several) with photographs of the place without the parts, as `partsight photos add --places` makes it; subfolders are
     sessions. They lie behind and below the parts of renders, teach detector and verifier what is no part, and show how often there are
     false alarms. From 20 pictures on some sessions choose the threshold, from 40 on some report; named as `places/hall*` in `train`,

@@ -27,7 +27,7 @@ preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps)
 {parts}
 [render]
 count = 1000            # pictures; more can be added later, those that exist are kept
-[photos]                # real photographs, when there are some (docs/dataset.md); photos add --places: the place without parts
+[photos]                # real photographs, when there are some (docs/dataset.md); places: the place without parts
 [train]
 weights = "scratch"     # a weights file is far better: weights = "yolov8n.pt"
 image_size = 416

@@ -7,7 +7,7 @@ from PIL import Image
 
 from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError
-from partsight.pipeline.photos.folders import name_in_recipe, photos_folder, places_folder
+from partsight.pipeline.photo_folders import name_in_recipe, photos_folder, places_folder
 from partsight.pipeline.photos.waiting import add_to_training, find_waiting
 from partsight.pipeline.recipe_file import write_values
 
