@@ -9,7 +9,22 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
+from partsight.cli import (
+    app_page,
+    check,
+    compare,
+    convert,
+    demo,
+    detect,
+    doctor,
+    export,
+    init,
+    jobs,
+    live,
+    runs,
+    stages,
+    sweep,
+)
 from partsight.cli.console import headed, open_console
 from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
@@ -23,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("app")(app_page.app_page)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("convert")(convert.convert)
@@ -40,6 +56,7 @@ app.command("detect")(detect.detect)
 app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos_group.app, name="photos")
+app.add_typer(jobs.app, name="jobs")
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
-from partsight.pipeline.recipe_file import write_values
 
 PHOTOS, PLACES = "photos", "places"
 """Folders beside the recipe where it names none."""
@@ -30,7 +30,7 @@ def name_in_recipe(recipe_path: Path, key: str, folder: Path) -> bool:
     """Write `photos.folder` or `photos.places` into a recipe that states none; return whether it was written. Raises RecipeError."""
     if not recipe_path.is_file() or getattr(Recipe.read(recipe_path).photos, key.rpartition(".")[2]):
         return False
-    write_values(recipe_path, {key: Path(os.path.relpath(folder, recipe_path.parent)).as_posix()})
+    edit_recipe(recipe_path, {key: Path(os.path.relpath(folder, recipe_path.parent)).as_posix()})
     return True
 
 

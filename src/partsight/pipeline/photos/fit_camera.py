@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
 from partsight.config.sections.randomize import SensorSection
 from partsight.errors import DatasetError
 from partsight.photos.camera_fit import FittedRange, fit_ranges
 from partsight.pictures import list_pictures, read_picture
-from partsight.pipeline.recipe_file import write_values
 from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
 
 SECTION = ("randomize", "sensor")
@@ -73,7 +73,7 @@ def as_toml(ranges: Sequence[FittedRange]) -> str:
 
 def write_ranges(recipe_path: Path, ranges: Sequence[FittedRange]) -> None:
     """Put the ranges into a recipe, whose comments and order stay. Raises RecipeError, and then leaves the file as it was."""
-    write_values(recipe_path, {f"{'.'.join(SECTION)}.{one.key}": list(_value(one)) for one in ranges})
+    edit_recipe(recipe_path, {f"{'.'.join(SECTION)}.{one.key}": list(_value(one)) for one in ranges})
 
 
 def current_range(section: SensorSection, key: str) -> tuple[float, float]:

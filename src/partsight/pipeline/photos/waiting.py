@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
 from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import unused_sessions
 from partsight.photos.storage import TO_LABEL
 from partsight.pictures import pictures_below
-from partsight.pipeline.recipe_file import write_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def add_to_training(recipe_path: Path, sessions: Sequence[str]) -> tuple[str, ..
     if recipe.dataset.photos_per_class == 0:
         values["dataset.photos_per_class"] = "all"
         values |= {} if "schedule" in recipe.train.model_fields_set else {"train.schedule": "two_stage"}
-    write_values(recipe_path, values)
+    edit_recipe(recipe_path, values)
     return tuple(values)
 
 

@@ -89,7 +89,7 @@ class Graph:
         return self.find_variant(self.recipe)
 
     def _render(self, count: int) -> RenderStage:
-        drawn = behind_parts(for_rendering(self.recipe))
+        drawn = behind_parts(for_rendering(self.recipe, lambda: self.photos))
         counted = drawn.at("render.count", count)
         return RenderStage(counted, self.parts, self._variant)
 

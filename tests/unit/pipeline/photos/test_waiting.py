@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError
 from partsight.pipeline.photo_folders import name_in_recipe, photos_folder, places_folder
 from partsight.pipeline.photos.waiting import add_to_training, find_waiting
-from partsight.pipeline.recipe_file import write_values
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_photos_that_begin_to_teach_do_so_in_a_second_stage(project):
 
 
 def test_a_schedule_that_the_recipe_states_stays(project):
-    write_values(project, {"train.schedule": "mixed"})
+    edit_recipe(project, {"train.schedule": "mixed"})
     add_to_training(project, ["live-2026-11-29"])
     assert Recipe.read(project).train.schedule == "mixed"
 
@@ -80,6 +80,6 @@ def test_a_schedule_that_the_recipe_states_stays(project):
 def test_what_would_be_no_recipe_is_not_written(project):
     before = project.read_text()
     with pytest.raises(RecipeError):
-        write_values(project, {"train.epochs": 0})
+        edit_recipe(project, {"train.epochs": 0})
     assert project.read_text() == before
     assert [path.name for path in project.parent.iterdir() if "trial" in path.name] == []
