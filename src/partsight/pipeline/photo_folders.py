@@ -5,6 +5,8 @@ from pathlib import Path
 
 from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
+from partsight.errors import PhotosError
+from partsight.photos.storage import TO_LABEL
 
 PHOTOS, PLACES = "photos", "places"
 """Folders beside the recipe where it names none."""
@@ -19,8 +21,15 @@ def photos_folder(given: Path | None, recipe_path: Path) -> Path:
 
 
 def places_folder(given: Path | None, recipe_path: Path) -> Path:
-    """Return the folder given, the first of the recipe's places, or `places` beside the recipe. Raises RecipeError."""
+    """Return the folder given, the first of the recipe's places, or `places` beside the recipe.
+
+    Raises RecipeError, PhotosError for a folder of labeled photos: what lies among places counts as without parts.
+    """
     if given is not None:
+        if any((given / name).exists() for name in ("images", TO_LABEL)):
+            raise PhotosError(
+                f"{given}: holds photos of parts, and places have a folder of their own. Leave out `photos`."
+            )
         return given
     stated = Recipe.read(recipe_path).photos.places if recipe_path.is_file() else ()
     return _shown(stated[0] if stated else recipe_path.parent / PLACES)

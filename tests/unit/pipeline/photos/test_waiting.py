@@ -7,7 +7,7 @@ from PIL import Image
 
 from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
-from partsight.errors import RecipeError
+from partsight.errors import PhotosError, RecipeError
 from partsight.pipeline.photo_folders import name_in_recipe, photos_folder, places_folder
 from partsight.pipeline.photos.waiting import add_to_training, find_waiting
 
@@ -45,6 +45,12 @@ def test_places_lie_beside_the_recipe_and_are_named_in_it_once(project):
     assert Recipe.read(project).photos.places == (project.parent / "places",)
     assert "# the quadrupole" in project.read_text()
     assert not name_in_recipe(Path("none.toml"), "photos.places", folder)
+
+
+def test_places_are_not_put_among_photos_of_parts(project):
+    with pytest.raises(PhotosError, match="a folder of their own"):
+        places_folder(project.parent / "pictures", project)
+    assert places_folder(project.parent / "empty", project) == project.parent / "empty"
 
 
 def test_what_waits_is_counted_by_session_and_what_is_labeled_already_does_not_wait(project):
