@@ -14,6 +14,7 @@ from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
 
 if TYPE_CHECKING:
+    from partsight.config.recipe import Recipe
     from partsight.pipeline.experiment import Experiment
 
 DEFAULT_RECIPE = Path("recipe.toml")
@@ -33,17 +34,20 @@ def run(
     if plan:
         print_plan(console, experiment.plan())
         return
-    _tell_waiting(console, experiment)
+    _tell_waiting(console, experiment.recipe, recipe)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
 
-def _tell_waiting(console: Console, experiment: "Experiment") -> None:
-    """Print what is labeled and teaches nothing."""
+def _tell_waiting(console: Console, recipe: "Recipe", path: Path) -> None:
+    """Print what is not labeled yet, and what is labeled and teaches nothing."""
+    from partsight.pipeline.photo_folders import PHOTOS
     from partsight.pipeline.photos.waiting import find_waiting
 
-    for session, count in find_waiting(experiment.recipe).unused:
-        told = f"{session}: {count} labeled photos, in no split. 'partsight photos check' adds them to train."
-        console.print(told, soft_wrap=True)
+    waiting = find_waiting(recipe, path.parent / PHOTOS)
+    for sentence in waiting.sentences:
+        console.print(sentence, soft_wrap=True)
+    if waiting.unused:
+        console.print("'partsight photos check' adds labeled sessions to train", soft_wrap=True)
 
 
 def render(

@@ -19,6 +19,8 @@ from partsight.pictures import list_pictures, name_order, picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
+TO_LABEL = "to_label"
+"""Folder of the pictures that wait for labels."""
 WHOLE_SESSION = "all"
 """Session of pictures for which the pattern's groups are empty, as the default's for those directly in `images/`."""
 
@@ -73,6 +75,8 @@ def _read_labeled(
     def session(path: str) -> str:
         return session_of(path, section.session_pattern)
 
+    if (folder / TO_LABEL).is_dir() and not (folder / "images").exists():
+        return Dataset(tuple(class_names), ())  # photos were brought in, and none is labeled yet
     if section.format == "coco":
         return read_coco(folder / "coco.json", folder / "images", class_names, session, pass_over=pass_over)
     return read_yolo(folder, class_names, session, pass_over=pass_over)

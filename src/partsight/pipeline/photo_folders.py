@@ -35,11 +35,11 @@ def places_folder(given: Path | None, recipe_path: Path) -> Path:
     return _shown(stated[0] if stated else recipe_path.parent / PLACES)
 
 
-def name_in_recipe(recipe_path: Path, key: str, folder: Path) -> bool:
-    """Write `photos.folder` or `photos.places` into a recipe that states none; return whether it was written. Raises RecipeError."""
-    if not recipe_path.is_file() or getattr(Recipe.read(recipe_path).photos, key.rpartition(".")[2]):
+def name_in_recipe(recipe_path: Path, places: Path) -> bool:
+    """Write a folder of places into a recipe that states none; return whether it was written. Raises RecipeError."""
+    if not recipe_path.is_file() or Recipe.read(recipe_path).photos.places:
         return False
-    edit_recipe(recipe_path, {key: Path(os.path.relpath(folder, recipe_path.parent)).as_posix()})
+    edit_recipe(recipe_path, {"photos.places": Path(os.path.relpath(places, recipe_path.parent)).as_posix()})
     return True
 
 

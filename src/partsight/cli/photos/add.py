@@ -54,12 +54,8 @@ def add_photos(
         console.print(headed("error", "bold red", problem), soft_wrap=True)
     place = folder if places else folder / "to_label" / job.session
     console.print(f"{intake.num_added} pictures added to {place}", soft_wrap=True)
-    if intake.num_added and photo_folders.name_in_recipe(
-        recipe, "photos.places" if places else "photos.folder", folder
-    ):
-        console.print(
-            f"{recipe} reads them from now on ({'photos.places' if places else 'photos.folder'})", soft_wrap=True
-        )
+    if places and intake.num_added and photo_folders.name_in_recipe(recipe, folder):
+        console.print(f"{recipe} reads them from now on (photos.places)", soft_wrap=True)
     if intake.problems:
         raise typer.Exit(1)
 

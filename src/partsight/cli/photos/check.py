@@ -43,6 +43,7 @@ def check_photos(
     from partsight.pipeline.running.workspace import Workspace
 
     console = open_console()
+    _offer_waiting(console, read_recipe(recipe, settings or []), recipe)
     workspace = Workspace(out or recipe.parent / "runs")
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     found = photo_check.check_photos(experiment, with_gaps=gaps, with_detector=detector)
@@ -51,7 +52,6 @@ def check_photos(
     for session, split, count in found.sessions:
         sessions.add_row(session, split, str(count))
     console.print(sessions)
-    _print_waiting(console, experiment.recipe, recipe)
     _print_imports(console, found.imports)
     for finding in found.findings:
         console.print(f"{finding.kind}: {finding.where}: {finding.message}", soft_wrap=True)
@@ -63,11 +63,12 @@ def check_photos(
         raise typer.Exit(1)
 
 
-def _print_waiting(console: Console, read: "Recipe", path: Path) -> None:
+def _offer_waiting(console: Console, read: "Recipe", path: Path) -> None:
     """Print what waits, and ask at the terminal whether labeled sessions of no split shall teach."""
+    from partsight.pipeline.photo_folders import PHOTOS
     from partsight.pipeline.photos.waiting import add_to_training, find_waiting
 
-    waiting = find_waiting(read)
+    waiting = find_waiting(read, path.parent / PHOTOS)
     for sentence in waiting.sentences:
         console.print(sentence, soft_wrap=True)
     chosen = [session for session, count in waiting.unused if _is_wanted(session, count)]

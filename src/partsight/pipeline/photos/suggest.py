@@ -138,8 +138,9 @@ def _advise(
         [_LIGHT_WORDS[band.name] for band in lights],
     )
     sentences = [f"{name} " + ", ".join(wish for wish in row if wish) for row in wishes]
-    drawn = draw_views(part, [tuple(direction) for direction in sides.values()], DRAWING_PX) if sides else []
-    drawings = tuple((f"from {_side_words(side)}", picture) for side, picture in zip(sides, drawn, strict=True))
+    directions = [(float(x), float(y), float(z)) for x, y, z in sides.values()]
+    pictures = draw_views(part, directions, DRAWING_PX) if sides else []
+    drawings = tuple((f"from {_side_words(side)}", picture) for side, picture in zip(sides, pictures, strict=True))
     return PartAdvice(
         name, int(ours.sum()), views, tuple(sentences[:SUGGESTIONS_PER_PART]), _remark(name, views), drawings
     )

@@ -12,6 +12,7 @@ from partsight.dataset.photos import read_photos
 from partsight.dataset.splits import unused_sessions
 from partsight.photos.storage import TO_LABEL
 from partsight.pictures import pictures_below
+from partsight.pipeline.photo_folders import PHOTOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,14 @@ class Waiting:
         return (*labeled, *(f"{session}: {_photos(count, '')} to label" for session, count in self.to_label))
 
 
-def find_waiting(recipe: Recipe) -> Waiting:
-    """Return what waits in the recipe's photos folder; nothing where it names none. Raises DatasetError for bad labels."""
-    folder = recipe.photos.folder
-    if folder is None or not folder.is_dir():
-        return Waiting()
+def find_waiting(recipe: Recipe, usual: Path) -> Waiting:
+    """Return what waits in the recipe's photos folder, or in the usual one where it names none. Raises DatasetError for bad labels."""
+    folder = recipe.photos.folder or usual
     waiting, labeled = folder / TO_LABEL, folder / "images"
     open_pictures = pictures_below(waiting) if waiting.is_dir() else []
     keys = [path.relative_to(waiting) for path in open_pictures if not (labeled / path.relative_to(waiting)).is_file()]
     to_label = Counter(key.parent.as_posix() for key in keys)
-    return Waiting(tuple(sorted(to_label.items())), _unused(recipe) if labeled.is_dir() else ())
+    return Waiting(tuple(sorted(to_label.items())), _unused(recipe, folder) if labeled.is_dir() else ())
 
 
 def add_to_training(recipe_path: Path, sessions: Sequence[str]) -> tuple[str, ...]:
@@ -48,7 +47,8 @@ def add_to_training(recipe_path: Path, sessions: Sequence[str]) -> tuple[str, ..
     Where the recipe had photos teach nothing yet, all of them do, in a second stage: what was learned from renders stays as it is.
     """
     recipe = Recipe.read(recipe_path)
-    values: dict[str, Any] = {"photos.train": list(dict.fromkeys([*recipe.photos.train, *sessions]))}
+    values: dict[str, Any] = {} if recipe.photos.folder else {"photos.folder": PHOTOS}
+    values |= {"photos.train": list(dict.fromkeys([*recipe.photos.train, *sessions]))}
     if recipe.dataset.photos_per_class == 0:
         values["dataset.photos_per_class"] = "all"
         values |= {} if "schedule" in recipe.train.model_fields_set else {"train.schedule": "two_stage"}
@@ -56,8 +56,8 @@ def add_to_training(recipe_path: Path, sessions: Sequence[str]) -> tuple[str, ..
     return tuple(values)
 
 
-def _unused(recipe: Recipe) -> tuple[tuple[str, int], ...]:
-    photos = read_photos(recipe.photos.but(places=()), recipe.class_names)
+def _unused(recipe: Recipe, folder: Path) -> tuple[tuple[str, int], ...]:
+    photos = read_photos(recipe.photos.but(folder=folder, places=()), recipe.class_names)
     counts = Counter(sample.session for sample in photos.samples)
     return tuple((session, counts[session]) for session in unused_sessions(photos, recipe.photos))
 

@@ -1,5 +1,6 @@
 """One photos folder: commands find it by the recipe, and what is labeled there can teach without being copied."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from PIL import Image
 
 from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
+from partsight.dataset.photos import read_photos
 from partsight.errors import PhotosError, RecipeError
 from partsight.pipeline.photo_folders import name_in_recipe, photos_folder, places_folder
 from partsight.pipeline.photos.waiting import add_to_training, find_waiting
@@ -40,11 +42,11 @@ def test_commands_take_the_folder_of_the_recipe_unless_told_another(project):
 def test_places_lie_beside_the_recipe_and_are_named_in_it_once(project):
     folder = places_folder(None, project)
     assert folder == Path("places")
-    assert name_in_recipe(project, "photos.places", folder)
-    assert not name_in_recipe(project, "photos.places", Path("elsewhere"))
+    assert name_in_recipe(project, folder)
+    assert not name_in_recipe(project, Path("elsewhere"))
     assert Recipe.read(project).photos.places == (project.parent / "places",)
     assert "# the quadrupole" in project.read_text()
-    assert not name_in_recipe(Path("none.toml"), "photos.places", folder)
+    assert not name_in_recipe(Path("none.toml"), folder)
 
 
 def test_places_are_not_put_among_photos_of_parts(project):
@@ -54,7 +56,7 @@ def test_places_are_not_put_among_photos_of_parts(project):
 
 
 def test_what_waits_is_counted_by_session_and_what_is_labeled_already_does_not_wait(project):
-    waiting = find_waiting(Recipe.read(project))
+    waiting = find_waiting(Recipe.read(project), Path("none"))
     assert waiting.unused == (("live-2026-11-29", 2),)
     assert waiting.to_label == (("desk", 1), ("live-2026-11-29", 1))
     assert waiting.sentences[0] == "live-2026-11-29: 2 labeled photos, in no split"
@@ -64,7 +66,7 @@ def test_kept_frames_need_no_pattern_their_folder_is_their_session(project):
     add_to_training(project, ["live-2026-11-29"])
     recipe = Recipe.read(project)
     assert recipe.photos.train == ("live-2026-11-29",)
-    assert find_waiting(recipe).unused == ()
+    assert find_waiting(recipe, Path("none")).unused == ()
 
 
 def test_photos_that_begin_to_teach_do_so_in_a_second_stage(project):
@@ -89,3 +91,21 @@ def test_what_would_be_no_recipe_is_not_written(project):
         edit_recipe(project, {"train.epochs": 0})
     assert project.read_text() == before
     assert [path.name for path in project.parent.iterdir() if "trial" in path.name] == []
+
+
+def test_a_recipe_that_names_no_photos_finds_them_beside_it_and_names_them_when_they_teach(project):
+    shutil.move("pictures", "photos")
+    project.write_text('[parts.QF]\nfiles = ["QF.step"]\n')
+    waiting = find_waiting(Recipe.read(project), Path("photos"))
+    assert dict(waiting.unused) == {"all": 2, "live-2026-11-29": 2}
+    add_to_training(project, ["live-2026-11-29"])
+    assert Recipe.read(project).photos.folder == project.parent / "photos"
+    assert find_waiting(Recipe.read(project), Path("none")).unused == (("all", 2),)
+
+
+def test_photos_of_which_none_is_labeled_yet_stop_no_run(project):
+    for folder in ("images", "labels"):
+        shutil.rmtree(project.parent / "pictures" / folder)
+    recipe = Recipe.read(project)
+    assert read_photos(recipe.photos, recipe.class_names).samples == ()
+    assert find_waiting(recipe, Path("none")).unused == ()
