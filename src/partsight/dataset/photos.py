@@ -43,7 +43,8 @@ def read_places(section: PhotosSection, class_names: Sequence[str], pass_over: P
     samples: list[Sample] = []
     for folder in section.places:
         known = {hash_file(sample.image_path) for sample in samples}
-        samples += [one for one in _read_folder(folder, pass_over) if hash_file(one.image_path) not in known]
+        found = _read_folder(folder, pass_over)
+        samples += [one for one in found if not known or hash_file(one.image_path) not in known]
     return Dataset(tuple(class_names), tuple(samples))
 
 

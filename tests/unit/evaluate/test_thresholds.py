@@ -212,3 +212,9 @@ def test_one_photo_of_a_part_among_the_renders_needs_no_margin(loud):
     mixed = (first, *(replace(one, source="render") for one in others))
     limits = choose_limits(match(Dataset(loud.dataset.class_names, mixed), loud.detections), EvaluateSection())
     assert limits.choice.margin == 0
+
+
+def test_unasked_for_nothing_is_promised_that_too_few_pictures_without_parts_can_tell():
+    few, detections = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
+    limits = choose_limits(match(few, detections), EvaluateSection(), num_places=20)
+    assert (limits.choice.rule, limits.choice.is_reached) == ("best_f1", True)

@@ -49,7 +49,7 @@ def choose_limits(matched: Matched, section: EvaluateSection, *, num_places: int
         return Limits(wanted, (), None, ThresholdChoice(f"{wanted:g}"))
     if isinstance(wanted, Mapping):
         return _fixed_for_some(matched, wanted)
-    return _by_rule(matched, _settled(parse_rule(wanted), num_places), margin=_margin(matched))
+    return _by_rule(matched, _settled(parse_rule(wanted), matched, num_places), margin=_margin(matched))
 
 
 def _margin(matched: Matched) -> float:
@@ -58,11 +58,12 @@ def _margin(matched: Matched) -> float:
     return RENDER_MARGIN if shown == {"render"} else 0.0
 
 
-def _settled(rule: OperatingRule, num_places: int) -> OperatingRule:
-    """Return what `auto` is with so many photos of places."""
+def _settled(rule: OperatingRule, matched: Matched, num_places: int) -> OperatingRule:
+    """Return what `auto` is with so many photos of places, of which enough have to be among the pictures that choose."""
     if rule.kind != "auto":
         return rule
-    is_quiet = num_places >= ENOUGH_PLACES
+    num_choosing = sum(not len(sample.class_ids) for sample in matched.dataset.samples)
+    is_quiet = num_places >= ENOUGH_PLACES and num_choosing >= FEWEST_EMPTY
     return replace(rule, kind="false_alarms" if is_quiet else "best_f1", value=QUIET if is_quiet else 0.0)
 
 
