@@ -160,6 +160,16 @@ def test_with_enough_places_there_is_a_round_against_false_alarms(project, count
     assert len(keys(project, **film_places(project, count), train={"hard": {"rounds": 0}})["train"]) == 1
 
 
+def test_a_round_that_nobody_asked_for_takes_a_third_of_the_training_at_most(project):
+    content = {"parts": {"QF": {"files": ["QF.step"]}}, **film_places(project, 20), "verify": {"enabled": False}}
+    short = {"render": {"count": 90}, "train": {"epochs": 8}}
+    usual, hard = Graph(Recipe.parse({**content, **short}, base_dir=project), lambda _recipe: "scalar_rgb").trainings
+    assert 0 < hard.num_units <= usual.num_units / 3
+    asked = {**short, "train": {"epochs": 8, "hard": {"rounds": 1}}}
+    _, stated = Graph(Recipe.parse({**content, **asked}, base_dir=project), lambda _recipe: "scalar_rgb").trainings
+    assert stated.num_units == 16000
+
+
 def test_a_session_that_is_added_to_train_trains_the_second_stage_only(project):
     staged = {"train": {"schedule": "two_stage"}}
     before = keys(project, **staged, photos={"train": []})
