@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import open_console
-from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.options import MinutesOption, OutOption, RecipeOption, SetOption, YesOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
@@ -27,12 +27,16 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
     ] = False,
+    yes: YesOption = False,
+    minutes: MinutesOption = None,
 ) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out)
+    timed = [*(settings or []), *([] if minutes is None else [f"budget.minutes={minutes}"])]
+    experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
+        _tell_choices(console, experiment.expect())
         return
     _tell_waiting(console, experiment.recipe, recipe)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
@@ -41,7 +45,7 @@ def run(
 def _tell_waiting(console: Console, recipe: "Recipe", path: Path) -> None:
     """Print what is not labeled yet, and what is labeled and teaches nothing."""
     from partsight.pipeline.photo_folders import PHOTOS
-    from partsight.pipeline.photos.waiting import find_waiting
+    from partsight.pipeline.waiting_photos import find_waiting
 
     waiting = find_waiting(recipe, path.parent / PHOTOS)
     for sentence in waiting.sentences:
@@ -72,9 +76,11 @@ def render(
     console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
 
 
-def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def train(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Train the detector."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
@@ -82,20 +88,40 @@ def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out
     console.print(f"checkpoint {trained.checkpoint.path}")
 
 
-def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def evaluate(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Measure the detector on the test pictures."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     print_summary(console, experiment.evaluate().evaluation, None, time.monotonic() - started)
 
 
-def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def report(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Write the report page."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     console.print(f"report {experiment.report()}")
 
 
-def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
+def _tell_choices(console: Console, recipe: "Recipe") -> None:
+    """Tell what the machine chooses where the recipe leaves it open."""
+    from partsight.detector.starts import describe_start
+    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+
+    train = recipe.train
+    if has_budget(recipe):
+        console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
+    start = describe_start(train.weights)
+    console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
+
+
+def _open(
+    recipe_path: Path, settings: list[str] | None, out: Path | None, *, yes: bool | None = None
+) -> "tuple[Experiment, Console]":
+    """Return the experiment, weights offered before (`yes`: without a question), but not where nothing is to be trained (None)."""
+    from partsight.cli.weights import offer_weights
     from partsight.config.loading import read_recipe
     from partsight.pipeline.experiment import Experiment
     from partsight.pipeline.running.workspace import Workspace
@@ -103,4 +129,6 @@ def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "t
     console = open_console()
     recipe = read_recipe(recipe_path, settings or [])
     workspace = Workspace(out or recipe_path.parent / "runs")
+    if yes is not None:
+        offer_weights(recipe, workspace, console, is_agreed=yes)
     return Experiment(recipe, workspace, TerminalProgress(console)), console

@@ -38,6 +38,14 @@ def add_photos(
     max_frames: Annotated[
         int, typer.Option("--max-frames", min=1, help="Most frames of each video and of each set of pictures.")
     ] = 40,
+    step: Annotated[
+        float | None,
+        typer.Option(
+            "--step",
+            min=0.03,
+            help="A frame every so many seconds, whatever it shows: the labeling page carries boxes from one to the next.",
+        ),
+    ] = None,
 ) -> None:
     """Pick sharp frames that differ, and put them into the photos folder for labeling; exit code 1 when a file is bad."""
     from partsight.pipeline import photo_folders
@@ -45,9 +53,8 @@ def add_photos(
 
     console = open_console()
     folder = photo_folders.places_folder(photos, recipe) if places else photo_folders.photos_folder(photos, recipe)
-    job = photo_intake.IntakeJob(
-        folder, session or _today("places" if places else "photos"), part, max_frames, is_places=places
-    )
+    name = session or _today("places" if places else "photos")
+    job = photo_intake.IntakeJob(folder, name, part, max_frames, step, is_places=places)
     intake = photo_intake.add_photos(sources, job, TerminalProgress(console))
     _show(console, intake)
     for problem in intake.problems:
@@ -79,6 +86,7 @@ def _show(console: Console, intake: "Intake") -> None:
 
 def _counts(name: str, picking: "Picking") -> str:
     dropped = f"{picking.num_blurred} blurred, {picking.num_alike} alike, {picking.num_surplus} beyond --max-frames"
+    dropped += f", {picking.num_between} between the steps" if picking.num_between else ""
     return f"{name}: {len(picking.picked)} of {picking.num_seen} frames; left out {dropped}"
 
 

@@ -66,7 +66,7 @@ def check_photos(
 def _offer_waiting(console: Console, read: "Recipe", path: Path) -> None:
     """Print what waits, and ask at the terminal whether labeled sessions of no split shall teach."""
     from partsight.pipeline.photo_folders import PHOTOS
-    from partsight.pipeline.photos.waiting import add_to_training, find_waiting
+    from partsight.pipeline.waiting_photos import add_to_training, find_waiting
 
     waiting = find_waiting(read, path.parent / PHOTOS)
     for sentence in waiting.sentences:

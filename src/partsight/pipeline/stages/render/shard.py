@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partsight.annotate.annotating import annotate_scene
+from partsight.annotate.darkness import drop_unlit
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
@@ -71,8 +72,8 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
 
     def make_picture(index: int) -> None:
         scene = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
-        annotation = annotate_scene(scene, job.annotate, class_ids)
         image = expose(draw_scene(renderer, scene), scene.sensor)
+        annotation = drop_unlit(annotate_scene(scene, job.annotate, class_ids), image)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
         labels_at, mask_png = label_path(job.output_dir, index), encode_masks(annotation)

@@ -11,7 +11,7 @@ from partsight.config.recipe import Recipe
 from partsight.dataset.photos import read_photos
 from partsight.errors import PhotosError, RecipeError
 from partsight.pipeline.photo_folders import name_in_recipe, photos_folder, places_folder
-from partsight.pipeline.photos.waiting import add_to_training, find_waiting
+from partsight.pipeline.waiting_photos import add_to_training, find_waiting
 
 
 @pytest.fixture
