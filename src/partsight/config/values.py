@@ -61,7 +61,7 @@ def _check_line(text: str) -> str:
     return text
 
 
-# Numbers ------------------------------------------------------------------------------------------------------------------------
+# ThingRange ------------------------------------------------------------------------------------------------------------------------
 
 Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 """A fraction or probability, 0…1."""
@@ -95,6 +95,8 @@ Step: TypeAlias = Annotated[float, Field(ge=0.1, le=360.0)]
 """A step between angles, in degrees."""
 Meters: TypeAlias = Annotated[float, Field(ge=0.001, le=1000.0)]
 """A height or length, in meters."""
+Millimeters: TypeAlias = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""A coordinate in a CAD file, in millimeters."""
 Pixels: TypeAlias = Annotated[float, Field(ge=0.0, le=8192.0)]
 """A length in pixels."""
 Blur: TypeAlias = Annotated[float, Field(ge=0.0, le=200.0)]
@@ -123,7 +125,7 @@ Elevations: TypeAlias = Annotated[tuple[Elevation, Elevation], AfterValidator(ch
 Heights: TypeAlias = Annotated[tuple[Meters, Meters], AfterValidator(check_ordered)]
 Blurs: TypeAlias = Annotated[tuple[Blur, Blur], AfterValidator(check_ordered)]
 Exposures: TypeAlias = Annotated[tuple[Stops, Stops], AfterValidator(check_ordered)]
-Numbers: TypeAlias = Annotated[tuple[Things, Things], AfterValidator(check_ordered)]
+ThingRange: TypeAlias = Annotated[tuple[Things, Things], AfterValidator(check_ordered)]
 
 Qualities: TypeAlias = Annotated[tuple[Quality, Quality], AfterValidator(check_ordered)]
 

@@ -121,10 +121,10 @@ def picture_stem(source: str, time_s: float | None) -> str:
     return stem if time_s is None else f"{stem}-{round(1000 * time_s)}"
 
 
-def write_picture(changes: StagedFolder, session: str, stem: str, image: Image) -> str:
+def write_picture(changes: StagedFolder, session: str, stem: str, image: Image, *, below: str = TO_LABEL) -> str:
     """Prepare a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
     content = jpeg_bytes(image)
-    folder = changes.folder / TO_LABEL / session
+    folder = changes.folder / below / session
     number, path = 1, folder / f"{stem}.jpg"
     while (there := changes.place(path)).is_file() and there.read_bytes() != content:
         number += 1

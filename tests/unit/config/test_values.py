@@ -13,7 +13,7 @@ from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError
 
 PART = {
-    "files": ["a.step"], "node": ["N*"], "hide": ["H*"], "labels": {"Hose": ["HOSE*"]}, "unit": "mm", "color": "#ffffff",
+    "files": ["a.step"], "node": ["N*"], "hide": ["H*"], "labels": {"Hose": ["HOSE*"]}, "keypoints": {"tip": [0.0, 1.5, -3.0]}, "unit": "mm", "color": "#ffffff",
     "materials": {"*": "steel"}, "description": "d", "document": ["a.pdf", "https://x"], "details": {"serial": "1"},
 }  # fmt: skip
 STATED = {
@@ -25,10 +25,10 @@ STATED = {
         "camera": {"object_size": {"choices": [0.1, 0.2]}},
         "distractors": {"cad": ["b.step"]},
     },
-    "photos": {"folder": "photos", "background_folder": "none", "train": ["t*"], "validation": ["v"], "test": ["w"]},
+    "photos": {"folder": "photos", "places": ["hall"], "train": ["t*"], "validation": ["v"], "test": ["w"]},
     "dataset": {"renders": 10, "photos_per_class": 5, "background_photos": 5, "seed": 1},
-    "train": {"batch": 4, "device": [0, 1], "seed": 1, "self_training": {"videos": ["v.mp4"]}},
-    "evaluate": {"most_false_alarms": 0.1},
+    "train": {"batch": 4, "device": [0, 1], "seed": 1, "self_training": {"videos": ["v.mp4"]}, "hard": {"rounds": 1}},
+    "evaluate": {"operate_at": {"A": 0.1}},
     "budget": {"minutes": 5.0},
     "live": {
         "zones": {"left": {"corners": [[0.1, 0.2], [0.6, 0.2], [0.6, 0.9]]}},
@@ -47,12 +47,22 @@ STATED = {
 """A recipe with something under every key that has no value by default."""
 NOT_FINITE = (math.nan, math.inf, -math.inf)
 TOO_LARGE = (1e300, -1e300, 10**30, -(10**30))
-MAY_BE_NEGATIVE = {"elevation_deg", "roll_deg", "exposure_ev", "distortion", "grid", "low", "high", "choices"}
+MAY_BE_NEGATIVE = {
+    "elevation_deg",
+    "roll_deg",
+    "exposure_ev",
+    "distortion",
+    "grid",
+    "low",
+    "high",
+    "choices",
+    "keypoints",
+}
 PATHS = {
     "files",
     "document",
     "folder",
-    "background_folder",
+    "places",
     "texture_folder",
     "environment_folder",
     "cad",
@@ -175,7 +185,9 @@ def test_every_interval_is_ordered():
         ("evaluate", "input_scales"),
     }
     pairs = {
-        path[:-1] for path, _ in NUMBERS if path[-1] in (0, 1) and not {"choices", "grid", "live"} & set(path)
+        path[:-1]
+        for path, _ in NUMBERS
+        if path[-1] in (0, 1) and not {"choices", "grid", "live", "keypoints"} & set(path)
     } - lists
     swapped = []
     for path in pairs:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from partsight.config.section import Section
-from partsight.config.values import ClassName, FilePath, Seconds, TextLine
+from partsight.config.values import ClassName, FilePath, Millimeters, Seconds, TextLine
 
 MaterialKind: TypeAlias = Literal[
     "steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"
@@ -16,6 +16,26 @@ METAL_KINDS = frozenset[MaterialKind](("steel", "stainless", "iron", "aluminium"
 """Those that bring their own."""
 WebLink: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$", max_length=2000)]
 """An http or https address."""
+
+
+KeypointPlace: TypeAlias = tuple[Millimeters, Millimeters, Millimeters] | tuple[TextLine, ...]
+"""CAD coordinates in millimeters, or patterns of node names."""
+
+
+def _as_places(value: Any) -> Any:
+    """Take a single pattern for a list of one."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: (place,) if isinstance(place, str) else place for name, place in value.items()}
+
+
+def _check_places(places: Mapping[str, KeypointPlace]) -> Mapping[str, KeypointPlace]:
+    empty = [name for name, place in places.items() if not place]
+    if empty:
+        raise ValueError(
+            f"keypoint '{empty[0]}': expected [x, y, z] in millimeters or patterns of node names, found []"
+        )
+    return places
 
 
 def _as_tuple(value: Any) -> Any:
@@ -41,6 +61,14 @@ class PartSection(Section):
     """Leave out the nodes whose name matches one of these patterns (`*SCREW*`), with all that is below them."""
     labels: Annotated[dict[ClassName, tuple[TextLine, ...]], Field(default_factory=dict)]
     """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
+    keypoints: Annotated[
+        dict[ClassName, KeypointPlace],
+        BeforeValidator(_as_places),
+        AfterValidator(_check_places),
+        Field(default_factory=dict),
+    ]
+    """Named points for exports: CAD coordinates in millimeters, or patterns of node names, whose center is taken:
+    `{ tip = [0, 12.5, 3], valve = "VALVE*" }`."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None

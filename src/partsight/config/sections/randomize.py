@@ -21,11 +21,11 @@ from partsight.config.values import (
     Focal,
     Heights,
     Multiples,
-    Numbers,
     ObjectSize,
     Qualities,
     Share,
     ShareRange,
+    ThingRange,
     Weight,
     as_range,
     is_within,
@@ -171,7 +171,7 @@ class PhysicsSection(Section):
 class ScatterSection(Section):
     """How parts lie and hover."""
 
-    parts_per_image: Numbers = (1, 16)
+    parts_per_image: ThingRange = (1, 16)
     """Number of classed parts in a picture that shows any; those that find no free place are left out, so large parts are fewer.
     Each is one more example for the time of one picture: at least as many as lie in a photo."""
     empty_share: Share = 0.12
@@ -211,7 +211,7 @@ class GirderSection(Section):
 class StandSection(Section):
     """Parts that stand upright among each other on floor, pallets, pedestals or girders, seen by someone who walks round them."""
 
-    parts_per_image: Numbers = (1, 4)
+    parts_per_image: ThingRange = (1, 4)
     """Number of classed parts in a picture that shows any."""
     empty_share: Share = 0.1
     """Share of pictures without any part of a class."""
@@ -274,7 +274,7 @@ class LightSection(Section):
     hall_share: Share = 0.0
     """Share of the procedural environments that are halls, workshops and offices with lamps in rows, windows and furniture,
     instead of soft rooms. 0 by default: the published figures were measured without."""
-    lamps: Numbers = (0, 4)
+    lamps: ThingRange = (0, 4)
     """Number of lamps besides the environment."""
     exposure_ev: Exposures = (-1.0, 1.0)
     """Exposure error of the camera, in stops."""
@@ -289,14 +289,16 @@ class BackgroundSection(Section):
     """Share of procedural grounds, walls and distractors that look as in a workshop (concrete, painted floors, boards, steel, mats,
     plaster; muted colors) instead of like anything at all; half as many
     of the pictures with hovering parts show the room behind them. 0 by default: the published figures were measured without."""
-    folder: FilePath | None = None
-    """Folder of photographs without the parts; used behind hovering parts and as ground textures."""
+    photo_share: Share = 0.7
+    """Share of the pictures behind hovering parts, and of two in five grounds, that show a place, where there is `photos.places`."""
+    pictures: tuple[FilePath, ...] = ()
+    """The pictures that are then drawn from: those of `photos.places` that teach. Nobody needs to state them."""
 
 
 class DistractorSection(Section):
     """Things that are none of the classes."""
 
-    per_image: Numbers = (0, 6)
+    per_image: ThingRange = (0, 6)
     """Number of things that are none of the classes (boxes, cylinders, pipes, rings, plates, cables) in a picture."""
     tool_share: Share = 0.0
     """Share of them that are tools and fasteners: spanners, hammers, screwdrivers, bolts, nuts and angle brackets."""

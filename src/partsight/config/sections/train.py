@@ -28,7 +28,7 @@ NetworkName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_lengt
 """A name, never a path: libraries evaluate what stands in the files that describe networks."""
 
 Gpus: TypeAlias = Annotated[tuple[Workers, ...], Field(min_length=1, max_length=64)]
-"""Numbers of GPUs."""
+"""ThingRange of GPUs."""
 
 
 class FinetuneSection(Section):
@@ -51,8 +51,9 @@ class FinetuneSection(Section):
 class HardSection(Section):
     """False alarms fed back: further trainings like `train.finetune`, with any schedule."""
 
-    rounds: Annotated[int, Field(ge=0, le=100)] = 0
-    """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left."""
+    rounds: Literal["auto"] | Annotated[int, Field(ge=0, le=100)] = "auto"
+    """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left. `auto`:
+    one where `photos.places` holds 20 pictures or more, for a third of the training's time at most; otherwise none."""
     repeat: Annotated[int, Field(ge=2, le=1000)] = 4
     """How often photos with false alarms are shown for each time that other photos without parts are."""
     score: ScoreBound = 0.25

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from partsight.errors import PhotosError
@@ -17,6 +17,7 @@ from partsight.photos.measuring import FrameAppearance, Measurement, measure
 from partsight.photos.picking import Picking, pick, pick_steps
 from partsight.photos.stills import Stills, small_gray
 from partsight.photos.storage import (
+    TO_LABEL,
     PictureRecord,
     Records,
     SourceRecord,
@@ -32,6 +33,8 @@ from partsight.scratch import scratch_folder
 from partsight.staging import StagedFolder, staged
 from partsight.structures.arrays import Image
 
+NUM_STRETCHES = 4
+"""Sessions into which a film of a place is divided, so that one may judge what another taught."""
 READABLE_SUFFIXES = PICTURE_SUFFIXES | HEIF_SUFFIXES
 
 
@@ -46,6 +49,8 @@ class IntakeJob:
     """Of each video and of the pictures of each folder or zip."""
     step_s: float | None = None
     """Seconds from one frame to the next, whatever they show; None picks sharp frames that differ."""
+    is_places: bool = False
+    """Whether they show places without parts: nothing is labeled, and each film becomes several sessions, one for each stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,24 +244,40 @@ def _units_done(preview: PreviewFrame) -> int:
 
 def _known_looks(records: Records, job: IntakeJob) -> list[FrameAppearance]:
     """Return the looks of the session's pictures that still lie there: new ones shall differ from them."""
-    paths = [job.photos / record.file for record in records.pictures if record.session == job.session]
+    own = {job.session, *(_stretch_name(job, number) for number in range(NUM_STRETCHES))}
+    paths = [job.photos / record.file for record in records.pictures if record.session in own]
     return [measure(PreviewFrame(0, None, small_gray(read_picture(path)))).look for path in paths if path.is_file()]
 
 
 def _write_all(clip: Clip, footage: Footage, picking: Picking, adding: _Adding) -> Iterator[PictureRecord]:
     """Prepare the picked frames; a video is decoded a second time."""
     picked = {measurement.number: measurement for measurement in picking.picked}
+    sessions = _sessions(clip, list(picked), adding.job)
     with adding.progress.stage("write", len(picked), "pictures") as advance:
         for done, (number, image) in enumerate(footage.frames(picked), 1):
-            yield _write_one(clip, picked[number], image, adding)
+            job = replace(adding.job, session=sessions[number])
+            yield _write_one(clip, picked[number], image, replace(adding, job=job))
             advance(done, clip.name)
+
+
+def _sessions(clip: Clip, numbers: Sequence[int], job: IntakeJob) -> dict[int, str]:
+    """Return the session of each frame: the stretch of a film of a place, as many frames in each; otherwise the one asked for."""
+    if not (job.is_places and clip.is_video):
+        return dict.fromkeys(numbers, job.session)
+    ordered = sorted(numbers)
+    return {number: _stretch_name(job, place * NUM_STRETCHES // len(ordered)) for place, number in enumerate(ordered)}
+
+
+def _stretch_name(job: IntakeJob, number: int) -> str:
+    return f"{job.session}-{number + 1}"
 
 
 def _write_one(clip: Clip, measurement: Measurement, image: Image, adding: _Adding) -> PictureRecord:
     job = adding.job
     index = 0 if clip.is_video else measurement.number
     source = clip.paths[index].name
-    file = write_picture(adding.changes, job.session, picture_stem(source, measurement.time_s), image)
+    stem = picture_stem(source, measurement.time_s)
+    file = write_picture(adding.changes, job.session, stem, image, below="" if job.is_places else TO_LABEL)
     return PictureRecord(
         file=file,
         source=source,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from partsight.config.expressions import check_expression, find_groups
-from partsight.dataset.photos import session_of as session_by_pattern
+from partsight.dataset.photos import match_session
 from partsight.errors import DatasetError
 from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
@@ -170,7 +170,7 @@ class _SessionOf:
             return self.session
         path = picture.path.relative_to(self.root) if picture.path.is_relative_to(self.root) else picture.path
         subject = path.as_posix() if find_groups(self.pattern, picture.name) is None else picture.name
-        return session_by_pattern(subject, self.pattern).replace("/", "-")
+        return match_session(subject, self.pattern).replace("/", "-")
 
 
 def _opened(source: ImportSource, folder: Path) -> ExportFolder:
