@@ -20,7 +20,7 @@ from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
-RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY. What is not written here follows from budget and preset, or has its default.
+RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY, docs/recipe.md. The rest follows from budget and preset.
 name = {name}
 preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
 [budget]
