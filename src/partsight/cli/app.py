@@ -11,6 +11,7 @@ from rich.console import Console
 
 from partsight import __version__
 from partsight.cli import (
+    app_page,
     check,
     compare,
     convert,
@@ -20,6 +21,7 @@ from partsight.cli import (
     explain,
     export,
     init,
+    jobs,
     live,
     runs,
     stages,
@@ -38,6 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command("app")(app_page.app_page)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("convert")(convert.convert)
@@ -56,6 +59,7 @@ app.command("detect")(detect.detect)
 app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos_group.app, name="photos")
+app.add_typer(jobs.app, name="jobs")
 
 
 def _print_version(is_asked: bool) -> None:

@@ -44,7 +44,7 @@ class Recipe(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of everything random."""
     preset: PresetName | None = None
-    """Values for a kind of place, below: `workshop`, `table`, `bin` or `baseline`; what the recipe states itself counts more."""
+    """Values for a kind of place, below: `workshop`, `table`, `bin`, `hand`, `baseline`; what the recipe states itself counts."""
     budget: BudgetSection = BudgetSection()
     parts: Annotated[dict[str, PartSection], Field(min_length=1)]
     """Classes by name; their order is the order of class numbers everywhere."""

@@ -45,6 +45,10 @@ _STRIDE = 32
 _LEFT_OUT = {"name", "report", "evaluate", "track", "cluster", "sweep"}
 """Sections that change nothing about what fits into a time."""
 _SLOWNESS = (0.3, 20.0)
+_CHOSEN = (
+    "render.count", "render.width", "render.height", "render.samples_per_pixel", "train.image_size", "train.epochs",
+    "train.augment.close_mosaic",
+)  # fmt: skip
 FindVariant = Callable[[Recipe], str]
 
 
@@ -59,8 +63,8 @@ class Choice:
 
 
 def has_budget(recipe: Recipe) -> bool:
-    """Return whether a time is given."""
-    return recipe.budget.minutes is not None
+    """Return whether a time is given, and leaves anything to choose: not for the recipe of a run in which that was done."""
+    return recipe.budget.minutes is not None and not all(_is_stated(recipe, key) for key in _CHOSEN)
 
 
 def settle_budget(recipe: Recipe, workspace: Workspace) -> Recipe:
@@ -114,7 +118,7 @@ def train_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_
 
 def keep_speeds(recipe: Recipe, graph: Graph, workspace: Workspace) -> None:
     """Remember for this machine how long the stages took that a budget could only guess."""
-    for stage in graph.stages if has_budget(recipe) else ():
+    for stage in graph.stages if recipe.budget.minutes is not None else ():
         known = known_speed(stage, workspace)
         if known is not None and stage.name not in ("cad", "dataset"):
             keep_speed(stage, known)
@@ -200,11 +204,7 @@ def _slowness(recipe: Recipe, graph: Graph, workspace: Workspace, measure: Calla
 
 def _numbers(recipe: Recipe, chosen: Recipe) -> dict[str, Any]:
     """Return the keys that were chosen, with their values."""
-    keys = (
-        "render.count", "render.width", "render.height", "render.samples_per_pixel", "train.image_size", "train.epochs",
-        "train.augment.close_mosaic",
-    )  # fmt: skip
-    return {key: _value(chosen, key) for key in keys if not _is_stated(recipe, key)}
+    return {key: _value(chosen, key) for key in _CHOSEN if not _is_stated(recipe, key)}
 
 
 def describe_budget(recipe: Recipe) -> str:

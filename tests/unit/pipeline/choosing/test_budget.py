@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError
 from partsight.pipeline.choosing import budget, speeds
@@ -179,6 +180,16 @@ def test_a_preset_gives_way_and_what_is_stated_stays(machine, tmp_path):
     stated = recipe_of(render={"count": 50}, train={"epochs": 4})
     assert fixed(stated, Workspace(tmp_path)).at("render.count", 50).train.epochs == 4
     assert fixed(stated, Workspace(tmp_path)).render.count == 50
+
+
+def test_the_recipe_of_a_finished_run_is_followed_as_it_stands(machine, tmp_path):
+    """What was chosen is in it; its time chooses nothing anew, in whatever workspace."""
+    chosen = fixed(recipe_of(), Workspace(tmp_path))
+    written = Recipe.parse(effective_recipe(chosen))
+    assert written.budget.minutes == 30
+    machine.render_s = 9.0
+    again = fixed(written, Workspace(tmp_path / "other"))
+    assert (again.render, again.train.epochs) == (chosen.render, chosen.train.epochs)
 
 
 def test_small_parts_get_larger_inputs():
