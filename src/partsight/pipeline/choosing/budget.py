@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
-from partsight.errors import RecipeError
+from partsight.errors import RecipeError, StorageError
 from partsight.pipeline.choosing.allocation import (
     LEAST_PASSES,
     LEAST_RENDERS,
@@ -29,7 +30,7 @@ from partsight.pipeline.choosing.allocation import (
     fit_cost,
     least_seconds,
 )
-from partsight.pipeline.choosing.memory import read_choice, write_choice
+from partsight.pipeline.choosing.memory import CHOICES, read_choice, write_choice
 from partsight.pipeline.choosing.speeds import guessed_speed, keep_speed, known_speed, speed_of
 from partsight.pipeline.choosing.trial import time_training
 from partsight.pipeline.running.plan import duration
@@ -263,8 +264,22 @@ def _wanted(recipe: Recipe) -> dict[str, Any]:
 
 
 def _remembered(recipe: Recipe, workspace: Workspace) -> Choice | None:
+    """Return the choice, none but of the keys that a budget chooses: the folder may come from somebody else. Raises StorageError."""
     kept = read_choice(workspace, _KIND, _wanted(recipe))
-    return None if kept is None else Choice(kept["numbers"], float(kept["spent_s"]), is_fixed=bool(kept["is_fixed"]))
+    if kept is None:
+        return None
+    try:
+        numbers = {key: int(value) for key, value in kept["numbers"].items()}
+        choice = Choice(numbers, float(kept["spent_s"]), is_fixed=bool(kept["is_fixed"]))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise StorageError(f"{_place(workspace)}: a choice is damaged ({error!r}). Delete the folder.") from error
+    if not numbers.keys() <= set(_CHOSEN):
+        raise StorageError(f"{_place(workspace)}: a choice names keys that no budget chooses. Delete the folder.")
+    return choice
+
+
+def _place(workspace: Workspace) -> Path:
+    return workspace.root / CHOICES
 
 
 def _remember(recipe: Recipe, workspace: Workspace, choice: Choice) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
-from partsight.errors import RecipeError
+from partsight.errors import RecipeError, StorageError
 from partsight.pipeline.choosing import budget, speeds
 from partsight.pipeline.choosing.allocation import (
     ALLOCATIONS,
@@ -19,6 +19,7 @@ from partsight.pipeline.choosing.allocation import (
     fit_cost,
 )
 from partsight.pipeline.choosing.budget import draw_within, expect_budget, settle_budget, sized, train_within
+from partsight.pipeline.choosing.memory import CHOICES
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 
@@ -190,6 +191,27 @@ def test_the_recipe_of_a_finished_run_is_followed_as_it_stands(machine, tmp_path
     machine.render_s = 9.0
     again = fixed(written, Workspace(tmp_path / "other"))
     assert (again.render, again.train.epochs) == (chosen.render, chosen.train.epochs)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        "{}",
+        '{"numbers": {"render.count": "many"}, "spent_s": 1, "is_fixed": true}',
+        '{"numbers": [1], "spent_s": 1, "is_fixed": true}',
+        '{"numbers": {"render.blender": 7}, "spent_s": 1, "is_fixed": true}',
+        '{"numbers": {"cluster.setup": "touch x"}, "spent_s": 1, "is_fixed": true}',
+    ],
+)
+def test_a_choice_that_is_damaged_or_of_other_keys_is_refused(machine, tmp_path, content):
+    """A folder of runs may come from somebody else: nothing in it sets what is as trusted as a script."""
+    workspace = Workspace(tmp_path)
+    fixed(recipe_of(), workspace)
+    (path,) = (workspace.root / CHOICES).iterdir()
+    path.write_text(content)
+    with pytest.raises(StorageError, match="Delete"):
+        settle_budget(recipe_of(), workspace)
 
 
 def test_small_parts_get_larger_inputs():
