@@ -9,6 +9,7 @@ EXTRAS: Mapping[str, str] = {
     "OCP": "cad", "embreex": "cad", "fast_simplification": "cad", "networkx": "cad", "scipy": "cad", "trimesh": "cad",
     "OpenEXR": "render", "drjit": "render", "mitsuba": "render", "mujoco": "render",
     "cloudpickle": "yolo", "onnx": "yolo", "onnxslim": "yolo", "safetensors": "yolo", "torch": "yolo", "ultralytics": "yolo",
+    "cryptography": "tls",
     "openvino": "openvino", "supervision": "supervision", "pandas": "pandas", "pyvista": "pyvista", "vtkmodules": "pyvista",
     "pyoidn": "denoise", "pillow_heif": "heic", "parsl": "cluster", "optuna": "tune", "wandb": "wandb", "mlflow": "mlflow",
     "tensorboard": "tensorboard",

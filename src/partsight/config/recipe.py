@@ -15,6 +15,7 @@ from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.config.sections.dataset import DatasetSection
 from partsight.config.sections.evaluate import EvaluateSection
+from partsight.config.sections.live import LiveSection
 from partsight.config.sections.photos import PhotosSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
@@ -59,6 +60,7 @@ class Recipe(Section):
     verify: VerifySection = VerifySection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
+    live: LiveSection = LiveSection()
     sweep: SweepSection = SweepSection()
     cluster: ClusterSection = ClusterSection()
 
@@ -97,6 +99,17 @@ class Recipe(Section):
         recipe = handler(filled(cls, content, preset))
         forget_filled(recipe, content, preset)
         return recipe
+
+    @model_validator(mode="after")
+    def _check_operated_classes(self) -> Self:
+        """Refuse scores of classes that there are not."""
+        scores = self.evaluate.operate_at
+        unknown = sorted(set(scores) - set(self.class_names)) if isinstance(scores, dict) else []
+        if unknown:
+            raise ValueError(
+                f"evaluate.operate_at: {', '.join(unknown)}: no such class; known: {', '.join(self.class_names)}"
+            )
+        return self
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember what relative paths are relative to."""

@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from partsight.cad.geometry.materials import DEFAULT_COLOR, guess_material, material_of, paint, see_through
+from partsight.cad.geometry.materials import (
+    DEFAULT_COLOR,
+    guess_material,
+    material_of,
+    paint,
+    see_through,
+    stated_material,
+)
 from partsight.cad.geometry.selection import match_node
 from partsight.cad.readers.pieces import Node, Piece
 from partsight.config.sections.cad import PartSection
@@ -41,16 +48,18 @@ def make_part(name: str, path: Path, pieces: Sequence[Piece], section: PartSecti
     materials = tuple(dict.fromkeys(piece.material for piece in shaded))
     nodes = tuple(dict.fromkeys(piece.node for piece in shaded))
     counts = [len(piece.triangles) for piece in shaded]
+    mesh, center = _joined(shaded)
     return keyed(
         Part(
             name=name,
-            mesh=_joined(shaded),
+            mesh=mesh,
             materials=materials,
             material_ids=np.repeat([materials.index(piece.material) for piece in shaded], counts),
             node_names=_distinct([node.names[-1] for node in nodes]),
             node_ids=np.repeat([nodes.index(piece.node) for piece in shaded], counts),
             key="",
             regions=tuple(_regions(nodes, section.labels)),
+            cad_center_m=center,
         )
     )
 
@@ -107,6 +116,9 @@ def _material(piece: Piece, section: PartSection) -> Material:
         return see_through(painted.base_color if painted else piece.base_color or DEFAULT_COLOR, piece.opacity)
     if painted:
         return painted
+    stated = stated_material(piece.stated_material, piece.base_color) if piece.stated_material else None
+    if stated is not None:
+        return stated
     words = " ".join((piece.node.names[-1], piece.node.product, piece.material_name))
     return guess_material(words, piece.base_color or DEFAULT_COLOR)
 
@@ -135,8 +147,8 @@ def _unit(normals: FloatArray) -> FloatArray:
     return np.where(lengths > 1e-9, normals / np.maximum(lengths, 1e-9), [0.0, 0.0, 1.0])
 
 
-def _joined(pieces: Sequence[_Shaded]) -> Mesh:
-    """Return all triangles as one mesh whose bounding box is centered at the origin."""
+def _joined(pieces: Sequence[_Shaded]) -> tuple[Mesh, tuple[float, float, float]]:
+    """Return all triangles as one mesh whose bounding box is centered at the origin, and where that lay."""
     offsets = np.cumsum([0, *(len(piece.vertices_m) for piece in pieces[:-1])])
     triangles = np.concatenate([piece.triangles + offset for piece, offset in zip(pieces, offsets, strict=True)])
     vertices = np.concatenate([piece.vertices_m for piece in pieces])
@@ -144,7 +156,8 @@ def _joined(pieces: Sequence[_Shaded]) -> Mesh:
     normals = np.concatenate([piece.normals for piece in pieces])[used]
     vertices = vertices[used]
     center = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    return Mesh(vertices - center, normals.astype(np.float32), renumbered.reshape(-1, 3))
+    x, y, z = center.tolist()
+    return Mesh(vertices - center, normals.astype(np.float32), renumbered.reshape(-1, 3)), (x, y, z)
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps)
 minutes = 30            # from here to the report, on this machine: more pictures and longer training in a longer time
 [parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
-[photos]                # real photographs, when there are some (docs/dataset.md); background_folder: twenty photos without the parts
+[photos]                # real photographs, when there are some (docs/dataset.md); places: the place without parts
 """
 
 
@@ -59,10 +59,19 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *,
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
     parts = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(name or folder.resolve().name or "parts"), parts=parts))
+    write_text(recipe_path, _recipe_text(name or folder.resolve().name, parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return NewProject(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
+
+
+def begin_recipe(path: Path, name: str, file: Path) -> None:
+    """Write the recipe of a project with its first class, as `init_project` does for many. Raises CadError, StorageError."""
+    write_text(path, _recipe_text(path.parent.resolve().name, _part_table(name, file, path.parent)))
+
+
+def _recipe_text(name: str, parts: str) -> str:
+    return RECIPE_TEMPLATE.format(name=_quoted(name or "parts"), parts=parts)
 
 
 def init_demo(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import numpy as np
 
-from partsight.render.surfaces import Surface
+from partsight.render.surfaces import Surface, wall_opacity
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.material import Material, linear_from_srgb
 
@@ -29,12 +29,18 @@ class PaintedMesh:
     metallic: Float32Array
     roughness: Float32Array
     instance_index: int
+    wall_opacity: float = 1.0
+    """How much each of its surfaces hides of what lies behind."""
 
 
 def paint_meshes(surfaces: Sequence[Surface]) -> list[PaintedMesh]:
-    """Join the surfaces of each instance that are plain or share one texture; order and instances are kept."""
-    groups = groupby(surfaces, key=lambda surface: (surface.instance_index, id(surface.material.texture)))
+    """Join the surfaces of each instance that are equally opaque and plain or of one texture; order and instances are kept."""
+    groups = groupby(surfaces, key=_mesh_key)
     return [_painted(list(group)) for _, group in groups]
+
+
+def _mesh_key(surface: Surface) -> tuple[int, int, float]:
+    return surface.instance_index, id(surface.material.texture), surface.material.opacity
 
 
 def _painted(surfaces: list[Surface]) -> PaintedMesh:
@@ -54,6 +60,7 @@ def _painted(surfaces: list[Surface]) -> PaintedMesh:
         metallic=_metallic_roughness(shown)[..., :1],
         roughness=_metallic_roughness(shown)[..., 1:],
         instance_index=surfaces[0].instance_index,
+        wall_opacity=wall_opacity(materials[0]),
     )
 
 
