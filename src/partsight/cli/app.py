@@ -28,6 +28,7 @@ from partsight.cli import (
     sweep,
 )
 from partsight.cli.console import headed, open_console
+from partsight.cli.dataset import group as dataset_group
 from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
 from partsight.cli.trust import asking
@@ -58,6 +59,7 @@ app.command("detect")(detect.detect)
 app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos_group.app, name="photos")
+app.add_typer(dataset_group.app, name="dataset")
 app.add_typer(jobs.app, name="jobs")
 
 

@@ -4,6 +4,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,8 +85,10 @@ def live(
     console = open_console(stderr=log == Path("-"))
     access = _access(host or (EVERYWHERE if camera == PHONE else "127.0.0.1"), port, token, allow_host)
     keeper = SnapshotKeeper(photos_folder(photos, recipe), session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
+    read = partial(load, model, runtime=runtime, threads=threads, image_size=image_size)
     job = LiveJob(
-        model=load(model, runtime=runtime, threads=threads, image_size=image_size),
+        model=read(),
+        load=read,
         camera=camera,
         access=access,
         threshold=threshold,

@@ -61,6 +61,12 @@ def render(
     preview: Annotated[
         int | None, typer.Option("--preview", help="Only draw this many small pictures, and a sheet of them.")
     ] = None,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--write", help="Also write masks, sub-parts, depth, normals, poses. Several by commas, or repeated."
+        ),
+    ] = None,
 ) -> None:
     """Make the labeled pictures, or a quick look at the first few."""
     experiment, console = _open(recipe, settings, out)
@@ -74,6 +80,9 @@ def render(
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}")
     console.print(f"labeled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
     console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
+    if write:
+        layers = [name.strip().lower() for given in write for name in given.split(",")]
+        console.print(f"layers {experiment.write_layers(*layers).folder}", soft_wrap=True)
 
 
 def train(

@@ -135,7 +135,7 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
         """Make the pictures that are missing."""
         recipe = self.recipe
         workers = functools.partial(open_workers, recipe, run.workspace)
-        job = _job(recipe, run.resolve(self.parts), folder, self.variant)
+        job = render_job(recipe, run.resolve(self.parts), folder, self.variant)
         _render_missing(job, recipe.render.count, workers, run.progress)
         count = recipe.render.count
         return RenderManifest(
@@ -188,16 +188,8 @@ def dataset_hash(folder: Path, count: int) -> str:
     return hash_bytes(*(label_path(folder, index).read_bytes() for index in range(count)))
 
 
-def _known_variants(workspace: Workspace) -> dict[str, str]:
-    path = workspace.root / CLUSTER_LOGS / VARIANTS
-    return dict(read_json(path)) if path.is_file() else {}
-
-
-def _place(recipe: Recipe) -> str:
-    return hash_json([recipe.cluster.model_dump(mode="json"), recipe.render.renderer, recipe.render.variant])
-
-
-def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> RenderJob:
+def render_job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> RenderJob:
+    """Return what workers are told; the recipe is that of a `RenderStage`."""
     is_local = recipe.cluster.kind == "local"
     num_workers = (recipe.render.workers or num_cores()) if is_local else num_cluster_workers(recipe.cluster)
     return RenderJob(
@@ -213,6 +205,15 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         variant=variant,
         num_threads=max(1, num_cores() // num_workers) if is_local else 0,
     )
+
+
+def _known_variants(workspace: Workspace) -> dict[str, str]:
+    path = workspace.root / CLUSTER_LOGS / VARIANTS
+    return dict(read_json(path)) if path.is_file() else {}
+
+
+def _place(recipe: Recipe) -> str:
+    return hash_json([recipe.cluster.model_dump(mode="json"), recipe.render.renderer, recipe.render.variant])
 
 
 def _render_missing(job: RenderJob, count: int, open_pool: OpenWorkers, progress: Progress) -> None:
