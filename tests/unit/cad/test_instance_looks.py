@@ -79,6 +79,42 @@ def test_an_occurrence_color_covers_colored_faces_of_that_occurrence_alone(two_a
     assert shares[("right hand", "#ff0000")] == AREA - 400.0
 
 
+def override_faces(path, places):
+    """Turn the overrides of occurrences in a file into such of faces, by the faces' places in the file."""
+    text = path.read_text()
+    faces = iter([re.findall(r"(#\d+) = ADVANCED_FACE", text)[place] for place in places] * 9)
+    style = (
+        r"(OVER_RIDING_STYLED_ITEM\('overriding color',\(#\d+\),)#\d+(,#\d+\);\s*#\d+ = PRESENTATION_STYLE_BY_CONTEXT)"
+    )
+    path.write_text(re.sub(style, lambda found: f"{found[1]}{next(faces)}{found[2]}", text))
+    return path
+
+
+def test_an_override_of_one_face_colors_that_face_of_that_occurrence_alone(two_arms, tmp_path):
+    two_arms.paint(two_arms.left_hand, BLUE)
+    path = override_faces(two_arms.write(tmp_path / "robot.step"), [0])
+    ((part, facts),) = read_here(path)
+    shares = color_shares(part)
+    assert shares[("left hand", "#0000ff")] == shares[("left hand (2)", "#0000ff")] == 200.0
+    assert shares[("left hand", "#ff0000")] == AREA - 200.0
+    assert shares[("right hand", "#ff0000")] == shares[("right hand (2)", "#ff0000")] == AREA
+    assert facts.warnings == ()
+
+
+def test_colored_faces_and_statements_of_the_product_stay_beside_an_overridden_face(two_arms, tmp_path):
+    two_arms.paint(two_arms.faces(two_arms.hand)[2], GREEN)
+    two_arms.state(two_arms.hand, material="Steel", density=7.85)
+    two_arms.paint(two_arms.left_hand, BLUE, alpha=0.4)
+    path = override_faces(two_arms.write(tmp_path / "robot.step"), [0])
+    ((part, facts),) = read_here(path, labels={"hand": ("hand product",)})
+    shares = color_shares(part)
+    assert (shares[("left hand", "#0000ff")], shares[("left hand", "#00ff00")]) == (200.0, 300.0)
+    assert shares[("right hand", "#00ff00")] == 300.0
+    assert min(material.opacity for material in part.materials) == pytest.approx(0.4)
+    assert len(part.regions) == 4
+    assert facts.mass_kg == pytest.approx(4 * 6e-6 * 7850)
+
+
 @pytest.mark.parametrize(("kind", "expected"), [("Surf", "#0000ff"), ("Gen", "#0000ff"), ("Curv", "#ff0000")])
 def test_colors_of_surfaces_count_and_those_of_curves_do_not(two_arms, tmp_path, kind, expected):
     two_arms.paint(two_arms.left_hand, BLUE, kind)

@@ -14,9 +14,11 @@ from partsight.cad.readers.companions import Companions, find_companions
 from partsight.cad.readers.encodings import NAMES, as_utf8
 from partsight.cad.readers.exact.bodies import examine_bodies
 from partsight.cad.readers.exact.exploring import bodies_of, count_solids, without_wires
+from partsight.cad.readers.exact.face_overrides import paint_single_faces
 from partsight.cad.readers.exact.labels import hidden_by_layer, items, shape_of
 from partsight.cad.readers.exact.meshes import make_pieces
 from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences, told_hidden
+from partsight.cad.readers.exact.step_styles import occurrence_styles
 from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
 from partsight.cad.readers.formats import (
     BREP_SUFFIXES,
@@ -111,7 +113,9 @@ def _fill_from_step(document: Any, path: Path) -> ReadFile:
         units = _step_units(reader)
         if not reader.Transfer(document):
             raise CadError(f"{path}: {why_empty(source)}")
-        schema, notes = step_schema(source), step_notes(source.read_bytes())
+        content = source.read_bytes()
+        paint_single_faces(reader, document, occurrence_styles(content))
+        schema, notes = step_schema(source), step_notes(content)
     missing = tuple(f"refers to {name}, which is not there" for name in companions.missing)
     return ReadFile((), schema, units, remarks=(*missing, *told), notes=notes)
 
