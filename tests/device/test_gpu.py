@@ -54,14 +54,16 @@ FAMILIES = [
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_batch_size_is_found_within_the_gpus_memory(gpu, family):
-    found = find_batch(TrainSection(family=family, image_size=640), 4, 20_000, ignore)
+    found = find_batch(TrainSection(family=family, weights="scratch", image_size=640), 4, 20_000, ignore)
     assert found.batch >= 8
     assert all(trial.peak_bytes <= trial.limit_bytes for trial in found.trials)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_training_runs_on_the_gpu(gpu, family, tmp_path):
-    assert trained_epochs(TrainSection(family=family, image_size=64, epochs=2, device=(0,)), tmp_path) == [1, 2]
+    assert trained_epochs(
+        TrainSection(family=family, weights="scratch", image_size=64, epochs=2, device=(0,)), tmp_path
+    ) == [1, 2]
 
 
 def test_training_runs_on_several_gpus(gpu, tmp_path):
@@ -70,7 +72,9 @@ def test_training_runs_on_several_gpus(gpu, tmp_path):
 
     if torch.cuda.device_count() < 2:
         pytest.skip("this machine has one GPU")
-    assert trained_epochs(TrainSection(image_size=64, epochs=3, batch=16, device=(0, 1)), tmp_path) == [1, 2, 3]
+    assert trained_epochs(
+        TrainSection(weights="scratch", image_size=64, epochs=3, batch=16, device=(0, 1)), tmp_path
+    ) == [1, 2, 3]
 
 
 def ignore(_text: str) -> None:

@@ -5,12 +5,14 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
-from partsight.app.photos import photos_folder
+from partsight.app.photos import Session, photos_folder
 from partsight.app.project import Project
 from partsight.errors import JobError
+from partsight.web.reach.qr import qr_svg
 
 MODEL = "model"
 _LINK = re.compile(r"https?://\S+")
@@ -24,6 +26,13 @@ class SentCamera(BaseModel):
     camera: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class SentSession(BaseModel):
+    """The session that a phone sends photos of."""
+
+    model_config = ConfigDict(extra="forbid")
+    session: Session
+
+
 def serve(app: FastAPI, project: Project) -> None:
     """Serve links to the pages beside this one, which are started when they are asked for."""
 
@@ -31,6 +40,15 @@ def serve(app: FastAPI, project: Project) -> None:
     def label() -> dict[str, str]:
         command = ["photos", "label", "--no-open", "--photos", str(photos_folder(project))]
         return {"link": _page_link(project, command, "Labeling page")}
+
+    @app.post("/api/phone")
+    def phone(sent: SentSession) -> dict[str, str]:
+        command = ["photos", "receive", "--session", sent.session, "--photos", str(photos_folder(project))]
+        return {"link": _page_link(project, command, f"Photos of a phone: {sent.session}")}
+
+    @app.get("/api/qr")
+    def code(link: Annotated[str, Query(max_length=500)]) -> Response:
+        return Response(qr_svg(link), media_type="image/svg+xml")
 
     @app.get("/api/model")
     def model() -> dict[str, bool]:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 
-from partsight.app.files import receive_file, refused
 from partsight.app.project import CAD, Project
 from partsight.cad.readers.formats import SUFFIXES, is_cad_file
 from partsight.config.sections.cad import PartSection
@@ -21,6 +20,7 @@ from partsight.pipeline.cad_files.shown import ShownPart, show_part
 from partsight.progress import Silence
 from partsight.web.bodies import BodyError
 from partsight.web.problems import problem
+from partsight.web.received import receive_file, refused
 
 UPLOAD = "/api/parts/upload"
 _MESHES = "app"

@@ -10,13 +10,13 @@ from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
 
-from partsight.app.files import receive_file, refused, safe_name
 from partsight.app.project import INCOMING, Project
 from partsight.app.training import describe_job
 from partsight.errors import DatasetError, PartsightError
 from partsight.labels.store import LabelStore, open_label_store, session_of_key
 from partsight.pipeline.jobs.job import Job
 from partsight.web.bodies import BodyError
+from partsight.web.received import receive_file, refused, safe_name
 
 UPLOAD = "/api/photos/upload"
 PHOTOS = "photos"

@@ -10,7 +10,8 @@ from partsight.config.editing import DELETED, edit_recipe, recipe_revision
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError, StorageError
-from partsight.files import storage_errors, write_text
+from partsight.files import storage_errors
+from partsight.pipeline.cad_files.init import begin_recipe
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.jobs.queue import JobQueue
 from partsight.pipeline.running.workspace import Workspace
@@ -18,11 +19,6 @@ from partsight.progress import Silence
 
 CAD, INCOMING = "cad", "incoming"
 """Folders of the project for files that are brought in: CAD files, and photos and videos that are still to be looked through."""
-_NEW_RECIPE = """# Every key and its meaning: docs/recipe.md. What is not written here is set by the preset, or has its default.
-name = {name}
-preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps), "hand" (held into the picture)
-# Classes, in the order of their numbers; several files are variants of one class.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +76,7 @@ class Project:
                 )
             self.edit({key: [shown.as_posix()]}, None)
             return
-        begun = _NEW_RECIPE.format(name=_quoted(self.folder.name))
-        write_text(self.recipe_path, f"{begun}[parts.{_quoted(name)}]\nfiles = [{_quoted(shown.as_posix())}]\n")
+        begin_recipe(self.recipe_path, name, file)
         self.recipe()
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final
 
@@ -15,14 +15,16 @@ from starlette.responses import FileResponse, Response
 from partsight.app.project import Project
 from partsight.config.recipe import Recipe
 from partsight.errors import EvaluationError, PartsightError
+from partsight.evaluate.intervals.comparing import compare
 from partsight.evaluate.matching import match
 from partsight.files import read_json
 from partsight.pictures import read_picture
-from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.running.run import RECIPE
+from partsight.pipeline.running.run import RECIPE, Run
 from partsight.pipeline.running.workspace import list_finished
 from partsight.pipeline.stages.evaluate.stage import EvaluateManifest, EvaluateOutput
-from partsight.pipeline.study.compare import compare_experiments, describe_comparison
+from partsight.pipeline.stages.graph import Graph
+from partsight.pipeline.stages.render.stage import expect_variant
+from partsight.pipeline.study.compare import check_same, describe_comparison
 from partsight.progress import Silence
 from partsight.structures.dataset import Dataset
 from partsight.structures.matched import Matched, Pairing
@@ -45,7 +47,7 @@ class OpenResult:
 
     output: EvaluateOutput
     test: Dataset
-    experiment: Experiment
+    recipe: Recipe
 
     @cached_property
     def matched(self) -> Matched:
@@ -60,7 +62,7 @@ class OpenResult:
         rows = [self._row(self.matched.at(float(threshold)), is_empty) for threshold in thresholds]
         return {
             "key": self.output.key,
-            "name": self.experiment.recipe.name,
+            "name": self.recipe.name,
             "classes": evaluation.class_names,
             "num_images": evaluation.num_images,
             "num_boxes": evaluation.overall.num_boxes,
@@ -149,7 +151,7 @@ class OpenResult:
 
     def _photo_key(self, sample: Sample) -> str | None:
         """Return the key by which the labeling page knows a photo; None for a render."""
-        folder = self.experiment.recipe.photos.folder
+        folder = self.recipe.photos.folder
         if sample.source != "photo" or folder is None or not sample.image_path.is_relative_to(folder / "images"):
             return None
         return sample.image_path.relative_to(folder / "images").as_posix()
@@ -178,12 +180,14 @@ class ResultShelf:
         """Return a finished evaluation with its pictures. Raises EvaluationError where those are no longer what they were."""
         if key not in self._open:
             folder = self._project.workspace.stage_dir("evaluate", key)
-            experiment = Experiment(self._recipe_of(folder), self._project.workspace, Silence())
-            if experiment.graph.evaluation.key != key:
+            recipe, workspace = self._recipe_of(folder), self._project.workspace
+            graph = Graph(recipe, partial(expect_variant, workspace=workspace))
+            if graph.evaluation.key != key:
                 raise EvaluationError(
                     "the pictures or labels of this result were changed since. Evaluate again (Train, Start); the training is found."
                 )
-            self._open[key] = OpenResult(experiment.evaluate(), experiment.assemble().splits.test, experiment)
+            run = Run(recipe, workspace, Silence())
+            self._open[key] = OpenResult(run.resolve(graph.evaluation), run.resolve(graph.dataset).splits.test, recipe)
         return self._open[key]
 
     def _recipe_of(self, folder: Path) -> Recipe:
@@ -226,7 +230,10 @@ def _serve_whole(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
     @app.get("/api/results/compare")
     def compared(first: Key, second: Key) -> dict[str, str]:
         one, two = shelf.open(first), shelf.open(second)
-        return {"sentence": describe_comparison(compare_experiments(one.experiment, two.experiment))}
+        check_same(one.test, two.test)
+        rng, section = np.random.default_rng(one.recipe.seed), one.recipe.evaluate
+        found = compare(one.test, one.output.detections, two.output.detections, section, rng)
+        return {"sentence": describe_comparison(found)}
 
     @app.get("/report")
     def report() -> Response:

@@ -17,6 +17,7 @@ from partsight.app.scene import SheetMaker
 from partsight.errors import PartsightError, StaleRecipeError, StorageError
 from partsight.files import read_json, storage_errors, write_json
 from partsight.web.access import Access, new_token
+from partsight.web.connections import UPLOADING
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
 from partsight.web.problems import Json, answer_problems, problem
@@ -62,7 +63,7 @@ def open_app(project: Project, access: Access, say: Callable[[str], None]) -> Ap
         sheets.close()
 
     link = f"http://{placed.host}:{placed.port}/?token={placed.token}"
-    return AppServer(link, page_server(app, listener, say=say), close)
+    return AppServer(link, page_server(app, listener, say=say, limits=UPLOADING), close)
 
 
 def _listen(asked: Access, port: int) -> socket.socket:

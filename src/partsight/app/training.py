@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from partsight.app.project import Project
 from partsight.errors import JobError, PartsightError, StorageError
 from partsight.files import read_json
+from partsight.pipeline.choosing.budget import describe_budget
+from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.jobs.job import Job
-from partsight.pipeline.running.plan import Plan, duration
+from partsight.pipeline.running.plan import duration
 from partsight.pipeline.stages.train.stage import validation_map50
+from partsight.progress import Silence
 
 _SAID = 8
 _SHOWN_JOBS = 30
@@ -50,7 +53,7 @@ def serve(app: FastAPI, project: Project) -> None:
 
     @app.get("/api/plan")
     def plan(minutes: Annotated[float | None, Query(gt=0, le=_MOST_MINUTES)] = None) -> dict[str, Any]:
-        return _describe_plan(_planned(project, minutes))
+        return _plan(project, minutes)
 
     @app.get("/api/training")
     def training() -> dict[str, Any]:
@@ -99,13 +102,11 @@ def _expect_no_twin(project: Project, kind: str) -> None:
         )
 
 
-def _planned(project: Project, minutes: float | None) -> Plan:
-    experiment = project.experiment()
-    del minutes
-    return experiment.plan()
-
-
-def _describe_plan(plan: Plan) -> dict[str, Any]:
+def _plan(project: Project, minutes: float | None) -> dict[str, Any]:
+    """Return what a run of so many minutes would do. Runs nothing. Raises RecipeError for too short a time."""
+    recipe = project.recipe() if minutes is None else project.recipe().at("budget.minutes", minutes)
+    experiment = Experiment(recipe, project.workspace, Silence())
+    plan = experiment.plan()
     rows = [
         {
             "title": stage.title, "state": stage.state, "units": stage.num_units, "missing": stage.num_missing, "unit": stage.unit,
@@ -113,7 +114,8 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         }
         for stage in plan.stages
     ]  # fmt: skip
-    return {"sentence": plan.sentence, "stages": rows}
+    chosen = [] if minutes is None else [describe_budget(experiment.expect())]
+    return {"sentence": plan.sentence, "chosen": chosen, "stages": rows}
 
 
 def _curves(project: Project) -> dict[str, Any]:

@@ -4,11 +4,12 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from partsight import __version__
 from partsight.cli import (
     app_page,
     check,
@@ -17,6 +18,7 @@ from partsight.cli import (
     demo,
     detect,
     doctor,
+    explain,
     export,
     init,
     jobs,
@@ -35,7 +37,6 @@ app = typer.Typer(
     name="partsight",
     help="Turn the CAD models of custom-built parts into a camera that recognizes those parts.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("app")(app_page.app_page)
@@ -44,6 +45,7 @@ app.command("check")(check.check)
 app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
+app.command("explain")(explain.explain)
 app.command("run")(stages.run)
 app.command("runs")(runs.runs)
 app.command("render")(stages.render)
@@ -57,6 +59,22 @@ app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos_group.app, name="photos")
 app.add_typer(jobs.app, name="jobs")
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"partsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what comes before a command."""
+    del version
 
 
 def run(arguments: list[str] | None = None) -> int:

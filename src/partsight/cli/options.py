@@ -12,3 +12,9 @@ SetOption: TypeAlias = Annotated[
 OutOption: TypeAlias = Annotated[
     Path | None, typer.Option("--out", help="Folder for everything made; by default 'runs' beside the recipe.")
 ]
+YesOption: TypeAlias = Annotated[
+    bool, typer.Option("--yes", help="Weights may be fetched from their makers, without a question (train.weights).")
+]
+MinutesOption: TypeAlias = Annotated[
+    float | None, typer.Option("--minutes", help="Minutes that it may take: numbers follow from it (budget.minutes).")
+]

@@ -8,12 +8,13 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import open_console
-from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.options import MinutesOption, OutOption, RecipeOption, SetOption, YesOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
 
 if TYPE_CHECKING:
+    from partsight.config.recipe import Recipe
     from partsight.pipeline.experiment import Experiment
 
 DEFAULT_RECIPE = Path("recipe.toml")
@@ -26,12 +27,16 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
     ] = False,
+    yes: YesOption = False,
+    minutes: MinutesOption = None,
 ) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out)
+    timed = [*(settings or []), *([] if minutes is None else [f"budget.minutes={minutes}"])]
+    experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
+        _tell_choices(console, experiment.expect())
         return
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
@@ -58,9 +63,11 @@ def render(
     console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
 
 
-def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def train(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Train the detector."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
@@ -68,20 +75,40 @@ def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out
     console.print(f"checkpoint {trained.checkpoint.path}")
 
 
-def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def evaluate(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Measure the detector on the test pictures."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     print_summary(console, experiment.evaluate().evaluation, None, time.monotonic() - started)
 
 
-def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def report(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Write the report page."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     console.print(f"report {experiment.report()}")
 
 
-def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
+def _tell_choices(console: Console, recipe: "Recipe") -> None:
+    """Tell what the machine chooses where the recipe leaves it open."""
+    from partsight.detector.starts import describe_start
+    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+
+    train = recipe.train
+    if has_budget(recipe):
+        console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
+    start = describe_start(train.weights)
+    console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
+
+
+def _open(
+    recipe_path: Path, settings: list[str] | None, out: Path | None, *, yes: bool | None = None
+) -> "tuple[Experiment, Console]":
+    """Return the experiment, weights offered before (`yes`: without a question), but not where nothing is to be trained (None)."""
+    from partsight.cli.weights import offer_weights
     from partsight.config.loading import read_recipe
     from partsight.pipeline.experiment import Experiment
     from partsight.pipeline.running.workspace import Workspace
@@ -89,4 +116,6 @@ def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "t
     console = open_console()
     recipe = read_recipe(recipe_path, settings or [])
     workspace = Workspace(out or recipe_path.parent / "runs")
+    if yes is not None:
+        offer_weights(recipe, workspace, console, is_agreed=yes)
     return Experiment(recipe, workspace, TerminalProgress(console)), console

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.recipe import Recipe
 from partsight.config.sections.render import RenderSection
+from partsight.config.sections.running.budget import BudgetSection
 from partsight.pictures import read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
@@ -38,7 +39,8 @@ def make_preview(recipe: Recipe, workspace: Workspace, progress: Progress, count
     Scenes are those of the full run; the pictures are smaller and grainier.
     """
     small = _small(recipe, LONGER_SIDE_PX, SAMPLES_PER_PIXEL).but(count=count)
-    quick = recipe.but(render=small, cad=recipe.cad_section)  # parts as for the full pictures
+    # Parts as for the full pictures; a budget would choose other numbers, and remember them.
+    quick = recipe.but(render=small, cad=recipe.cad_section, budget=BudgetSection())
     return write_sheet(Experiment(quick, workspace, progress).render().dataset, workspace.root / PREVIEW, count)
 
 

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from partsight.app.files import safe_name
+from partsight.web.received import safe_name
 
 
 def test_the_first_file_begins_the_recipe_and_the_next_one_joins(filled):

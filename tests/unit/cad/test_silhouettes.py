@@ -50,6 +50,14 @@ def test_a_longer_part_of_one_section_is_compared_at_true_size(tmp_path):
     assert likeness.differences[along] < likeness.differences.max()
 
 
+def test_parts_of_any_two_sizes_can_be_compared(tmp_path):
+    """Beside a part of a kilometer one of a tenth of a millimeter is no pixel."""
+    speck = outline(tmp_path, trimesh.creation.box((0.1, 0.1, 0.2)), "a")
+    tower = outline(tmp_path, trimesh.creation.box((1e6, 1e6, 2e6)), "b")
+    for pair in ((speck, tower), (tower, speck)):
+        assert compare_silhouettes(*pair).mean_difference == pytest.approx(0, abs=1e-6)
+
+
 def test_comparison_is_symmetric(tmp_path):
     a = outline(tmp_path, trimesh.creation.box((10, 20, 30)), "a")
     b = outline(tmp_path, trimesh.creation.cylinder(9, 26), "b")

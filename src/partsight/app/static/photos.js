@@ -38,9 +38,9 @@ export async function photosPage(main) {
   }
 
   async function openPhone() {
-    const { link, qr } = await post("/api/phone", { session: session.value });
+    const { link } = await post("/api/phone", { session: session.value });
     const dialog = h("dialog", {}, h("h3", {}, "Take photos with a phone"), h("p", {}, "Phone and this machine must be in one network. The browser warns of the certificate, which this machine made itself: go on."),
-      h("div", {}, qrPicture(qr)), h("p", {}, h("a", { href: link, target: "_blank", rel: "noreferrer" }, link)), h("form", { method: "dialog" }, h("button", {}, "Done")));
+      h("img", { className: "code", src: `/api/qr?link=${encodeURIComponent(link)}`, alt: "QR code of the link" }), h("p", {}, h("a", { href: link, target: "_blank", rel: "noreferrer" }, link)), h("form", { method: "dialog" }, h("button", {}, "Done")));
     document.body.append(dialog);
     dialog.addEventListener("close", () => { dialog.remove(); told(refresh)(); });
     dialog.showModal();
@@ -78,16 +78,4 @@ function advice(sessions) {
   const missing = project.state.classes.filter((name) => !sessions.some((one) => one.classes[name]));
   if (labeled.length && missing.length) lines.push(`Not on any labeled photo yet: ${missing.join(", ")}.`);
   return lines.length ? [h("section", { className: "panel" }, h("h3", {}, "What next"), h("ul", {}, lines.map((line) => h("li", {}, line))))] : [];
-}
-
-function qrPicture(rows) {
-  const scale = 6, quiet = 4, side = rows.length + 2 * quiet;
-  const canvas = h("canvas", { width: side * scale, height: side * scale, role: "img", "aria-label": "QR code of the link" });
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.fillStyle = "#000";
-  rows.forEach((line, y) => [...line].forEach((mark, x) => { if (mark === "1") pen.fillRect((x + quiet) * scale, (y + quiet) * scale, scale, scale); }));
-  canvas.style.width = `${side * scale}px`;
-  return canvas;
 }

@@ -100,7 +100,7 @@ def shrunk(masks: BoolArray, factor: float) -> BoolArray:
     source = np.floor((np.arange(size) + 0.5 - size / 2) / factor + size / 2).astype(int)
     inside = np.flatnonzero((source >= 0) & (source < size))
     smaller = np.zeros_like(masks)
-    low, high = inside[0], inside[-1] + 1
+    low, high = (inside[0], inside[-1] + 1) if len(inside) else (0, 0)  # of a speck no pixel is left
     rows = np.take(masks, source[low:high], axis=1)
     smaller[:, low:high, low:high] = np.take(rows, source[low:high], axis=2)
     return smaller

@@ -1,6 +1,8 @@
 """Files that the page sends: written as they arrive, whole or not at all, under names that name nothing else."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +15,7 @@ from partsight.web.problems import problem
 MOST_BYTES = 4_000_000_000
 _KEPT = re.compile(r"[^\w.()+ -]", re.UNICODE)
 _LONGEST = 120
+_STALL_S = 20.0
 
 
 def safe_name(name: str) -> str:
@@ -51,7 +54,8 @@ def refused(error: Exception) -> Response:
 async def _write(request: Request, path: Path) -> None:
     num_bytes = 0
     with path.open("wb") as stream:
-        async for chunk in request.stream():
+        chunks = aiter(request.stream())
+        while (chunk := await _next(chunks)) is not None:
             num_bytes += len(chunk)
             if num_bytes > MOST_BYTES:
                 raise BodyError(problem(413, f"more than {MOST_BYTES / 1e9:g} GB"))
@@ -59,6 +63,15 @@ async def _write(request: Request, path: Path) -> None:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) != num_bytes:
         raise ClientDisconnect
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
+    """Return the next bytes, None at the end. Raises BodyError when none arrive for long."""
+    try:
+        async with asyncio.timeout(_STALL_S):
+            return await anext(chunks, None)
+    except TimeoutError as error:
+        raise BodyError(problem(408, f"nothing arrived for {_STALL_S:g} s", {"Connection": "close"})) from error
 
 
 def _free(path: Path) -> Path:
