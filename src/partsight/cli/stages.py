@@ -38,7 +38,20 @@ def run(
         print_plan(console, experiment.plan())
         _tell_choices(console, experiment.expect())
         return
+    _tell_waiting(console, experiment.recipe, recipe)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
+
+
+def _tell_waiting(console: Console, recipe: "Recipe", path: Path) -> None:
+    """Print what is not labeled yet, and what is labeled and teaches nothing."""
+    from partsight.pipeline.photo_folders import PHOTOS
+    from partsight.pipeline.waiting_photos import find_waiting
+
+    waiting = find_waiting(recipe, path.parent / PHOTOS)
+    for sentence in waiting.sentences:
+        console.print(sentence, soft_wrap=True)
+    if waiting.unused:
+        console.print("'partsight photos check' adds labeled sessions to train", soft_wrap=True)
 
 
 def render(
@@ -47,6 +60,12 @@ def render(
     out: OutOption = None,
     preview: Annotated[
         int | None, typer.Option("--preview", help="Only draw this many small pictures, and a sheet of them.")
+    ] = None,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--write", help="Also write masks, sub-parts, depth, normals, poses. Several by commas, or repeated."
+        ),
     ] = None,
 ) -> None:
     """Make the labeled pictures, or a quick look at the first few."""
@@ -61,6 +80,9 @@ def render(
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}")
     console.print(f"labeled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
     console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
+    if write:
+        layers = [name.strip().lower() for given in write for name in given.split(",")]
+        console.print(f"layers {experiment.write_layers(*layers).folder}", soft_wrap=True)
 
 
 def train(
@@ -95,10 +117,10 @@ def report(
 def _tell_choices(console: Console, recipe: "Recipe") -> None:
     """Tell what the machine chooses where the recipe leaves it open."""
     from partsight.detector.starts import describe_start
-    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+    from partsight.pipeline.choosing.budget import describe_budget
 
     train = recipe.train
-    if has_budget(recipe):
+    if recipe.budget.minutes is not None:
         console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
     start = describe_start(train.weights)
     console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)

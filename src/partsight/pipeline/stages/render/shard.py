@@ -19,6 +19,7 @@ from partsight.pipeline.stages.render.scene_choice import NUM_ATTEMPTS, choose_s
 from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
+from partsight.structures.world.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,8 @@ def find_variant(section: RenderSection) -> str:
         return renderer.variant
 
 
-@functools.lru_cache(maxsize=1)
-def _open_job(job: RenderJob) -> Callable[[int], None]:
-    """Load parts and renderer once per worker."""
+def open_scenes(job: RenderJob) -> Callable[[int], Scene]:
+    """Load a job's parts and return what makes its scenes by their numbers, always the same."""
     parts = load_parts(job.parts_folder, dict(job.part_files))
     others = load_parts(job.parts_folder, {"": job.other_files})[""]
     size_wh = (job.render.width, job.render.height)
@@ -66,12 +66,19 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     def sampler_of(seed: int) -> SceneSampler:
         return open_sampler(job.randomize, parts, size_wh, seed, others)
 
+    return lambda index: choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
+
+
+@functools.lru_cache(maxsize=1)
+def _open_job(job: RenderJob) -> Callable[[int], None]:
+    """Load parts and renderer once per worker."""
+    scene_of = open_scenes(job)
     class_ids = {name: class_id for class_id, name in enumerate(job.class_names)}
     renderer = open_renderer(job.render, job.num_threads or num_cores())
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:
-        scene = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
+        scene = scene_of(index)
         image = expose(draw_scene(renderer, scene), scene.sensor)
         annotation = drop_unlit(annotate_scene(scene, job.annotate, class_ids), image)
         suffix, encoded = encode_picture(image, scene.sensor)
@@ -82,7 +89,7 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
         labels = {
             "image": name,
             "sha": hash_bytes(encoded, mask_png),
-            "size_wh": size_wh,
+            "size_wh": (job.render.width, job.render.height),
             **describe_render(scene, annotation),
         }
         write_json(labels_at, labels)
