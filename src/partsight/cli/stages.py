@@ -38,7 +38,20 @@ def run(
         print_plan(console, experiment.plan())
         _tell_choices(console, experiment.expect())
         return
+    _tell_waiting(console, experiment.recipe, recipe)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
+
+
+def _tell_waiting(console: Console, recipe: "Recipe", path: Path) -> None:
+    """Print what is not labeled yet, and what is labeled and teaches nothing."""
+    from partsight.pipeline.photo_folders import PHOTOS
+    from partsight.pipeline.waiting_photos import find_waiting
+
+    waiting = find_waiting(recipe, path.parent / PHOTOS)
+    for sentence in waiting.sentences:
+        console.print(sentence, soft_wrap=True)
+    if waiting.unused:
+        console.print("'partsight photos check' adds labeled sessions to train", soft_wrap=True)
 
 
 def render(

@@ -27,7 +27,7 @@ preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps)
 minutes = 30            # from here to the report, on this machine: more pictures and longer training in a longer time
 [parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
-[photos]                # real photographs, when there are some (docs/dataset.md); background_folder: twenty photos without the parts
+[photos]                # real photographs, when there are some (docs/dataset.md); places: the place without parts
 """
 
 
