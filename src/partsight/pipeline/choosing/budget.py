@@ -50,6 +50,7 @@ _CHOSEN = (
     "render.count", "render.width", "render.height", "render.samples_per_pixel", "train.image_size", "train.epochs",
     "train.augment.close_mosaic",
 )  # fmt: skip
+NOT_KEPT = "budget: the recipe states render.count and train.epochs itself, so its time is not kept to"
 FindVariant = Callable[[Recipe], str]
 
 
@@ -66,6 +67,11 @@ class Choice:
 def has_budget(recipe: Recipe) -> bool:
     """Return whether a time is given, and leaves anything to choose: not for the recipe of a run in which that was done."""
     return recipe.budget.minutes is not None and not all(_is_stated(recipe, key) for key in _CHOSEN)
+
+
+def is_kept_to(recipe: Recipe) -> bool:
+    """Return whether a recipe leaves renders or epochs open, so that its time can be kept to."""
+    return None in _stated_numbers(recipe).values()
 
 
 def settle_budget(recipe: Recipe, workspace: Workspace) -> Recipe:
@@ -85,6 +91,8 @@ def draw_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_v
     """Return the recipe with its number of renders, all drawn. Raises RecipeError where the time is too short."""
     if not has_budget(recipe) or _remembered(recipe, workspace) is not None:
         return settle_budget(recipe, workspace)
+    if not is_kept_to(recipe):
+        progress.say(NOT_KEPT)
     started, shaped = time.monotonic(), sized(recipe)
     measure = partial(_cost, workspace=workspace, find_variant=find_variant)
     num_drawn, planned = 0, shaped

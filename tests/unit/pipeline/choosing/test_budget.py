@@ -214,6 +214,21 @@ def test_a_choice_that_is_damaged_or_of_other_keys_is_refused(machine, tmp_path,
         settle_budget(recipe_of(), workspace)
 
 
+def test_a_time_that_nothing_can_follow_from_is_told_not_to_be_kept_to(machine, tmp_path):
+    said: list[str] = []
+
+    class Telling(Silence):
+        def say(self, message: str) -> None:
+            said.append(message)
+
+    stated = recipe_of(render={"count": 50}, train={"epochs": 4})
+    draw_within(stated, Workspace(tmp_path), Telling(), lambda _recipe: "scalar_rgb")
+    assert budget.NOT_KEPT in said
+    said.clear()
+    draw_within(recipe_of(render={"count": 50}), Workspace(tmp_path), Telling(), lambda _recipe: "scalar_rgb")
+    assert budget.NOT_KEPT not in said
+
+
 def test_small_parts_get_larger_inputs():
     assert sized(recipe_of(preset="table")).train.image_size > sized(recipe_of()).train.image_size
 
