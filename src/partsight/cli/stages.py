@@ -117,10 +117,10 @@ def report(
 def _tell_choices(console: Console, recipe: "Recipe") -> None:
     """Tell what the machine chooses where the recipe leaves it open."""
     from partsight.detector.starts import describe_start
-    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+    from partsight.pipeline.choosing.budget import describe_budget
 
     train = recipe.train
-    if has_budget(recipe):
+    if recipe.budget.minutes is not None:
         console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
     start = describe_start(train.weights)
     console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
