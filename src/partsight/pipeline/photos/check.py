@@ -47,7 +47,7 @@ def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool
     recipe = experiment.recipe
     if recipe.photos.folder is None:
         raise DatasetError(
-            "the recipe has no photos: give photos.folder, or bring some in (partsight photos add) and label them (partsight photos label)."
+            "the recipe has no photos: give photos.folder, or add some (partsight photos add) and label them (partsight photos label)."
         )
     photos = read_photos(recipe.photos, recipe.class_names)
     splits = _splits(recipe, photos)
