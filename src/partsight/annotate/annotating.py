@@ -173,4 +173,5 @@ def _occluders(scene: Scene, seen: _Seen) -> tuple[Occluder, ...]:
 def _is_labeled(annotation: InstanceAnnotation, section: AnnotateSection) -> bool:
     left, top, right, bottom = annotation.box_xyxy
     is_visible_enough = annotation.visible_fraction >= section.min_visible_fraction
-    return is_visible_enough and min(right - left, bottom - top) >= section.min_side_px
+    is_inside_enough = annotation.truncated_fraction <= section.max_cut_off
+    return is_visible_enough and is_inside_enough and min(right - left, bottom - top) >= section.min_side_px

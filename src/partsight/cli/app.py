@@ -35,6 +35,7 @@ from partsight.cli.photos import group as photos_group
 from partsight.cli.refusals import REFUSALS, find_refusal
 from partsight.cli.trust import asking
 from partsight.errors import PartsightError, RecipeWarning
+from partsight.extras import as_extra_error
 
 app = typer.Typer(
     name="partsight",
@@ -102,7 +103,7 @@ def _run(errors: Console, arguments: list[str] | None, interruption: Interruptio
             warnings.showwarning = functools.partial(_show_warning, errors, warnings.showwarning)
             code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
     except (PartsightError, *REFUSALS) as error:
-        told = find_refusal(error) or (error if isinstance(error, PartsightError) else None)
+        told = find_refusal(error) or _own_words(error)
         if told is None or interruption.has_come:
             raise
         return _tell(errors, told, arguments)
@@ -112,6 +113,13 @@ def _run(errors: Console, arguments: list[str] | None, interruption: Interruptio
         errors.print(f"{error.format_message()}\nTry 'partsight --help'.")
         return error.exit_code
     return int(code or 0)
+
+
+def _own_words(error: BaseException) -> PartsightError | None:
+    """Return an error that says itself what to do, or which extra a missing module belongs to."""
+    if isinstance(error, ModuleNotFoundError):
+        return as_extra_error(error)
+    return error if isinstance(error, PartsightError) else None
 
 
 def _tell(console: Console, error: PartsightError, arguments: list[str] | None) -> int:

@@ -36,7 +36,7 @@ def run(
     experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
-        _tell_choices(console, experiment.expect())
+        _tell_choices(console, experiment.given, experiment.expect())
         return
     _tell_waiting(console, experiment.recipe, recipe)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
@@ -114,14 +114,16 @@ def report(
     console.print(f"report {experiment.report()}")
 
 
-def _tell_choices(console: Console, recipe: "Recipe") -> None:
+def _tell_choices(console: Console, given: "Recipe", recipe: "Recipe") -> None:
     """Tell what the machine chooses where the recipe leaves it open."""
     from partsight.detector.starts import describe_start
-    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+    from partsight.pipeline.choosing.budget import NOT_KEPT, describe_budget, is_kept_to
 
     train = recipe.train
-    if has_budget(recipe):
+    if recipe.budget.minutes is not None:
         console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
+        if not is_kept_to(given):
+            console.print(NOT_KEPT, soft_wrap=True)
     start = describe_start(train.weights)
     console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
 

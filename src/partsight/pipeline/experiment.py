@@ -139,7 +139,7 @@ class Experiment:
 
     def _before_training(self, recipe: Recipe) -> tuple[Run, Graph]:
         """Return what makes stages for which the epochs of a budget need not be settled."""
-        if not has_budget(recipe):
+        if not has_budget(self._begun):
             return self._run, self.graph
         return Run(recipe, self.workspace, self.progress, self.watch), Graph(recipe, self._find_variant)
 

@@ -78,8 +78,7 @@ def _about_kinds(found: FalseDetections) -> Iterator[str]:
         yield (
             f"{found.num_at_edge} of {found.num_background} false detections on background lie at the picture's edge "
             f"({found.num_at_edge_by_chance:.0f} would by chance), but {percent(found.share_of_parts_at_edge)} of the parts: teach "
-            "fewer parts that are cut off (annotate.min_visible_fraction = 0.5, a smaller randomize.camera.off_center); those in "
-            "photos are then found less often."
+            "fewer parts that are cut off (annotate.max_cut_off = 0.3, a smaller randomize.camera.off_center)."
         )
     if found.num_in_worst_session >= MANY and 2 * found.num_in_worst_session >= found.total:
         yield (

@@ -133,6 +133,23 @@ def test_instances_below_a_threshold_are_dropped_and_counted() -> None:
     assert set(np.unique(annotation.instance_mask)) == {-1, 0, 1}, "the mask shows dropped instances too"
 
 
+@pytest.mark.parametrize(("most", "num_labeled"), [(1.0, 1), (0.6, 1), (0.4, 0)])
+def test_what_is_cut_off_further_than_asked_is_dropped_and_counted(most: float, num_labeled: int) -> None:
+    half_outside = placed(box_part((0.4, 0.4, 0.01)), (1, 0, 1))
+    annotation = annotate_scene(scene_of(CAMERA, half_outside), AnnotateSection(max_cut_off=most))
+    seen = annotate_scene(scene_of(CAMERA, half_outside), AnnotateSection(min_visible_fraction=0.0)).objects[0]
+    assert 0.4 < seen.truncated_fraction < 0.6
+    assert (len(annotation.objects), annotation.num_hidden) == (num_labeled, 1 - num_labeled)
+
+
+def test_a_part_that_others_hide_is_not_cut_off() -> None:
+    covered = placed(box_part((0.4, 0.4, 0.01)), (0, 0, 2))
+    cover = placed(box_part((0.2, 0.4, 0.01)), (0.1, 0, 1.9), None)
+    annotation = annotate_scene(scene_of(CAMERA, covered, cover), AnnotateSection(max_cut_off=0.0))
+    assert len(annotation.objects) == 1
+    assert annotation.objects[0].visible_fraction < 0.7
+
+
 def test_instances_without_class_are_never_counted() -> None:
     annotation = annotate(scene_of(CAMERA, placed(box_part((1, 1, 1)), (0, 0, -3), class_id=None)))
     assert (annotation.objects, annotation.num_hidden, annotation.num_unseen) == ((), 0, 0)

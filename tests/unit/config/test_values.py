@@ -13,7 +13,8 @@ from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError
 
 PART = {
-    "files": ["a.step"], "node": ["N*"], "hide": ["H*"], "labels": {"Hose": ["HOSE*"]}, "keypoints": {"tip": [0.0, 1.5, -3.0]}, "unit": "mm", "color": "#ffffff",
+    "files": ["a.step"], "node": ["N*"], "hide": ["H*"], "labels": {"Hose": ["HOSE*"]}, "keypoints": {"tip": [0.0, 1.5, -3.0]},
+    "unit": "mm", "color": "#ffffff",
     "materials": {"*": "steel"}, "description": "d", "document": ["a.pdf", "https://x"], "details": {"serial": "1"},
 }  # fmt: skip
 STATED = {

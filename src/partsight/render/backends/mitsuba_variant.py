@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from partsight.errors import RenderError, StorageError
+from partsight.extras import install_command
 from partsight.files import hash_json, read_json, write_json
 
 VARIANTS = ("cuda_ad_rgb", "llvm_ad_rgb", "scalar_rgb")
@@ -68,7 +69,7 @@ def mitsuba_version() -> str:
     try:
         return version("mitsuba")
     except PackageNotFoundError as error:
-        raise RenderError("the renderer mitsuba is not installed; run: pip install mitsuba") from error
+        raise RenderError(f"the renderer mitsuba is not installed; run: {install_command('mitsuba')}") from error
 
 
 def find_llvm_libraries(root: Path = Path("/")) -> list[Path]:
