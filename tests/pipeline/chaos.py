@@ -31,7 +31,10 @@ def main() -> None:
         if child == 0:
             follow(order)
         tell(str(child))
-        tell(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stderr.write(f"\nended {child}\n")  # behind all that the child has said
+        sys.stderr.flush()
+        tell(str(code))
 
 
 def follow(order) -> None:

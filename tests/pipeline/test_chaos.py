@@ -68,7 +68,8 @@ class Machine:
         code = int(self._process.stdout.readline())
         timer.cancel()
         took_s = time.monotonic() - started
-        time.sleep(0.05)  # the last lines are on their way
+        while f"ended {child}\n" not in self._said:
+            time.sleep(0.01)
         return code, "".join(self._said), took_s
 
     def close(self) -> None:
