@@ -16,7 +16,7 @@ from partsight.labels.label import Label, boxes_of
 from partsight.labels.original_names import is_copy_name
 from partsight.labels.shapes import RECTANGLE
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
-from partsight.staging import StagedFolder, staged
+from partsight.staging import StagedFolder
 from partsight.structures.names import as_file_stem, is_folder_name
 
 IMPORTS = "imports.json"
@@ -57,24 +57,22 @@ class ImportRecord:
 
 def import_pictures(
     pictures: Sequence[LabeledPicture],
-    folder: Path,
+    target: StagedFolder,
     session_of: Callable[[LabeledPicture], str],
     *,
     sheet: BalanceSheet | None = None,
     is_replacing: bool = False,
 ) -> Imported:
-    """Copy pictures and write their labels, one session's pictures in one folder; when that fails, nothing of it stays.
+    """Prepare copies of pictures and their labels, one session's pictures in one folder; who holds the folder commits them.
 
     A picture whose content is already in the folder is not copied again, whatever its name; its labels there stay unless replaced.
     Raises DatasetError for sessions that are no folder names, StorageError when the disk refuses.
     """
     sessions = {picture.path: _checked_session(session_of(picture), picture.name) for picture in pictures}
-    with staged(folder) as changes:
-        writer = _Writer(changes, sheet or BalanceSheet(), is_replacing)
-        writer.extend_classes([label.class_name for picture in pictures for label in picture.labels])
-        for picture in pictures:
-            writer.take(picture, sessions[picture.path])
-        changes.commit()
+    writer = _Writer(target, sheet or BalanceSheet(), is_replacing)
+    writer.extend_classes([label.class_name for picture in pictures for label in picture.labels])
+    for picture in pictures:
+        writer.take(picture, sessions[picture.path])
     return writer.outcome(len(pictures))
 
 
@@ -120,13 +118,12 @@ def read_imports(folder: Path) -> tuple[ImportRecord, ...]:
         ) from error
 
 
-def record_import(folder: Path, record: ImportRecord) -> None:
-    """Keep the balance of an import; of several of one source into the same sessions the last. Raises StorageError."""
-    before = [one for one in read_imports(folder) if (one.source, one.sessions) != (record.source, record.sessions)]
-    with staged(folder) as changes:
-        content = {"version": 1, "imports": [asdict(one) for one in (*before, record)]}
-        changes.write_json(folder / IMPORTS, content)
-        changes.commit()
+def prepare_record(target: StagedFolder, record: ImportRecord) -> None:
+    """Prepare the balance of an import, beside its pictures; of several of one source into the same sessions the last counts."""
+    listed = read_imports(target.folder)
+    before = [one for one in listed if (one.source, one.sessions) != (record.source, record.sessions)]
+    content = {"version": 1, "imports": [asdict(one) for one in (*before, record)]}
+    target.write_json(target.folder / IMPORTS, content)
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from partsight.labels.label import Label, raise_problems
 from partsight.labels.original_names import original_name
 from partsight.labels.own_folders import read_yolo
 from partsight.pictures import picture_size
+from partsight.staging import staged
 
 from .exports import BOXES, LAYOUTS, SIZES, cvat_images, label_studio, picture, roboflow_yolo, write
 
@@ -147,17 +148,23 @@ def test_sessions_can_come_from_picture_names(tmp_path):
     assert sorted(path.name for path in (photos / "images").iterdir()) == ["a", "b", "c"]
 
 
+def import_all(found, folder, session):
+    with staged(folder) as changes:
+        import_pictures(found, changes, lambda _: session)
+        changes.commit()
+
+
 @pytest.mark.parametrize("session", ["../x", "a/b", " ", "."])
 def test_a_session_is_a_folder_name(tmp_path, session):
     path = picture(tmp_path / "a.jpg", "a")
     found = [LabeledPicture(path, "a", SIZES["a"], ())]
     with pytest.raises(DatasetError, match="cannot be a folder name"):
-        import_pictures(found, tmp_path / "photos", lambda _: session)
+        import_all(found, tmp_path / "photos", session)
 
 
 def test_two_pictures_of_one_name_get_two_names(tmp_path):
     found = [LabeledPicture(picture(tmp_path / name / "x.jpg", name), "x", SIZES[name], ()) for name in "ab"]
-    import_pictures(found, tmp_path / "photos", lambda _: "s")
+    import_all(found, tmp_path / "photos", "s")
     assert sorted(path.name for path in (tmp_path / "photos/images/s").iterdir()) == ["x-2.jpg", "x.jpg"]
 
 

@@ -21,8 +21,8 @@ from partsight.labels.importing import (
     ImportRecord,
     import_pictures,
     known_classes,
+    prepare_record,
     read_imports,
-    record_import,
 )
 from partsight.labels.judging import Judged, LabeledPicture, judge, without_nameless
 from partsight.labels.label import raise_problems
@@ -31,6 +31,7 @@ from partsight.labels.selecting import EmptyRule, ImportRules, select
 from partsight.pictures import read_picture
 from partsight.progress import Progress
 from partsight.scratch import scratch_folder
+from partsight.staging import staged
 from partsight.structures.dataset import Dataset
 
 _YAML_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -105,11 +106,13 @@ def write_import(export: OpenExport, choices: ImportChoices) -> tuple[Imported, 
     rules = ImportRules({entry.found: entry.becomes for entry in export.mapping}, choices.empty)
     chosen = select(export.judged, rules, sheet)
     photos = export.source.photos
-    outcome = import_pictures(chosen, photos, session_of, sheet=sheet, is_replacing=choices.replace)
-    balance = sheet.closed(export.num_pictures, export.num_boxes)
-    source = export.source.path.name
-    if outcome.num_pictures or outcome.changes or source not in {one.source for one in read_imports(photos)}:
-        record_import(photos, ImportRecord(source, export.format, outcome.sessions, balance, outcome.originals))
+    with staged(photos) as changes:
+        outcome = import_pictures(chosen, changes, session_of, sheet=sheet, is_replacing=choices.replace)
+        balance = sheet.closed(export.num_pictures, export.num_boxes)
+        source = export.source.path.name
+        if outcome.num_pictures or outcome.changes or source not in {one.source for one in read_imports(photos)}:
+            prepare_record(changes, ImportRecord(source, export.format, outcome.sessions, balance, outcome.originals))
+        changes.commit()
     return outcome, balance
 
 
