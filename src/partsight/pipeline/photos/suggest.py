@@ -103,7 +103,9 @@ def usable_photos(recipe: Recipe, pass_over: PassOver | None = None) -> tuple[Sa
     """
     section = recipe.photos
     if section.folder is None:
-        raise DatasetError("the recipe has no photos: give photos.folder.")
+        raise DatasetError(
+            "the recipe has no photos: give photos.folder, or add some (partsight photos add) and label them (partsight photos label)."
+        )
     photos = read_photos(section, recipe.class_names, pass_over)
     if not (section.train or section.validation or section.test):
         return photos.samples
