@@ -14,7 +14,7 @@ from partsight.cli.console import headed, open_console
 from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
 from partsight.cli.trust import asking
-from partsight.errors import PartsightError, RecipeWarning
+from partsight.errors import MachineWarning, PartsightError, RecipeWarning
 
 app = typer.Typer(
     name="partsight",
@@ -64,9 +64,9 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _show_warning(console: Console, usual: Callable[..., None], message: Warning | str, *place: Any) -> None:
-    """Print what is said about a recipe without the line of code that says it."""
+    """Print what is said about a recipe or a machine without the line of code that says it."""
     category, *_ = place
-    if not issubclass(category, RecipeWarning):
+    if not issubclass(category, (RecipeWarning, MachineWarning)):
         usual(message, *place)
         return
     console.print(headed("warning", "bold yellow", str(message)), soft_wrap=True)

@@ -10,13 +10,15 @@ from partsight.config.sections.render import RenderSection
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.backends.mitsuba_palette import PaintedMesh, paint_meshes
 from partsight.render.backends.mitsuba_scene import describe_integrator, load_scene, surface_number
-from partsight.render.backends.mitsuba_variant import choose_variant, mitsuba_version
+from partsight.render.backends.mitsuba_variant import choose_variant, explain_speed, mitsuba_version
 from partsight.render.denoiser import Denoiser, denoiser_version
 from partsight.render.lens import straight_pixels
 from partsight.render.surfaces import SurfaceCache
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.world.rendering import Rendering
 from partsight.structures.world.scene import Scene
+
+__all__ = ["explain_speed", "open_backend"]
 
 
 def open_backend(section: RenderSection, num_threads: int) -> "MitsubaRenderer":
