@@ -16,11 +16,9 @@ from typing import Any
 
 from alarms import detect_on, room_settings, validation_rooms
 from large_parts import evaluate_at
-from rich.console import Console
 from tables import head, interval, machine, mean_of
-from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
+from trainings import Rows, make_dataset, parser_of, recipe_path, settings_of, side_by_side
 
-from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.evaluate.figures.thresholds import quiet_threshold
@@ -139,8 +137,7 @@ def make_datasets(cells: list[Cell], arguments: argparse.Namespace) -> None:
     """Make what the trainings share beforehand, on all cores."""
     for cell in cells:
         print(f"{cell.set_name}: dataset of {cell.variant}, seed {cell.seed}", flush=True)
-        workspace = Workspace(arguments.out / cell.set_name)
-        Experiment(recipe_of(cell, arguments), workspace, TerminalProgress(Console())).assemble()
+        make_dataset(recipe_of(cell, arguments), arguments.out / cell.set_name)
 
 
 def run(cell: Cell, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 from alarms import detect_on, halls, room_settings
 from large_parts import evaluate_at
-from rich.console import Console
 from tables import head, interval, machine, mean_of
-from trainings import SETS, Rows, parser_of, recipe_path, settings_of, side_by_side
+from trainings import SETS, Rows, make_dataset, parser_of, recipe_path, settings_of, side_by_side
 
-from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.config.sections.verify import VerifySection
@@ -134,8 +132,7 @@ def _make_datasets(cells: Sequence[Cell], arguments: argparse.Namespace) -> None
     for cell in cells:
         print(f"dataset of {cell}", flush=True)
         with suppress(DatasetError):  # told in the cell's row
-            workspace = Workspace(arguments.out / cell.set_name)
-            Experiment(_recipe(cell, arguments), workspace, TerminalProgress(Console())).assemble()
+            make_dataset(_recipe(cell, arguments), arguments.out / cell.set_name)
 
 
 def _run_chain(cells: Sequence[Cell], arguments: argparse.Namespace) -> list[dict[str, Any]]:

@@ -1,15 +1,21 @@
 """Trainings of a benchmark: what its command line asks for, side by side on the cores, a row kept for each."""
 
-import multiprocessing
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rich.console import Console
+
+from partsight.cli.show.progress import TerminalProgress
+from partsight.config.recipe import Recipe
+from partsight.config.sections.running.cluster import ClusterSection
 from partsight.files import read_json, write_json
-from partsight.pipeline.running.executors import num_cores
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.running.executors import num_cores, open_executor
+from partsight.pipeline.running.workspace import Workspace
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -69,15 +75,20 @@ class Rows:
         write_json(self._path, self._others + self.own)
 
 
+def make_dataset(recipe: Recipe, folder: Path) -> None:
+    """Make what the trainings of a recipe share beforehand, on all cores. Raises DatasetError."""
+    Experiment(recipe, Workspace(folder), TerminalProgress(Console())).assemble()
+
+
 def side_by_side(
     run: Callable[[_Task, Namespace], _Result], tasks: Sequence[_Task], arguments: Namespace
 ) -> Iterator[_Result]:
-    """Yield results as they come, `arguments.jobs` tasks at a time in processes of their own; one that fails is told and left out.
+    """Yield results as they come, `arguments.jobs` tasks at a time on the workers of a sweep; one that fails is told and left out.
 
     One core each, which brings more than one training on all cores.
     """
-    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(run, task, arguments) for task in tasks]):
+    with open_executor(arguments.jobs, ClusterSection(), arguments.out) as workers:
+        for done in as_completed([workers.submit(run, task, arguments) for task in tasks]):
             if (error := done.exception()) is not None:
                 print(f"failed, the others go on: {error!r}", flush=True)
                 continue

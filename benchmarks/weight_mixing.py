@@ -20,12 +20,10 @@ from typing import Any
 from ablate import figures_of
 from alarms import room_settings
 from real import TWO_STAGES
-from rich.console import Console
 from safetensors.torch import load_file, save_file
 from tables import head, mean_of
-from trainings import Rows, parser_of, recipe_path, settings_of, side_by_side
+from trainings import Rows, make_dataset, parser_of, recipe_path, settings_of, side_by_side
 
-from partsight.cli.show.progress import TerminalProgress
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
@@ -126,8 +124,7 @@ def main() -> None:
     rows = Rows(arguments.out / "weight_mixing.json", arguments, photos=arguments.photos)
     left = rows.left(cells)
     for cell in left:
-        workspace = Workspace(arguments.out / cell.set_name)
-        Experiment(second_recipe(cell, arguments), workspace, TerminalProgress(Console())).assemble()
+        make_dataset(second_recipe(cell, arguments), arguments.out / cell.set_name)
     for made in side_by_side(run, left, arguments):
         for row in made:
             print(row["cell"], row["first_share"], f"{row['map50']:.3f}", flush=True)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,6 @@ def hash_content(content: bytes) -> str:
 def hash_json(content: Any) -> str:
     """Return the hash of JSON-like content, independent of the order of keys."""
     return hash_bytes(json.dumps(content, sort_keys=True, default=str).encode())
-
-
-def hash_tree(root: Path, patterns: Iterable[str] = ("**/*",)) -> str:
-    """Return one hash of the names and contents of all files under a folder that match any of the patterns."""
-    paths = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
-    return hash_bytes(*(f"{path.relative_to(root).as_posix()} {hash_file(path)}".encode() for path in sorted(paths)))
 
 
 def delete_partial_files(root: Path) -> int:

@@ -11,6 +11,7 @@ from partsight.pipeline.photos.check import check_photos
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.camera_ranges import for_rendering
 from partsight.pipeline.stages.dataset.cropping import seen_in_crops
+from partsight.pipeline.stages.dataset.photo_splits import read_splits
 from partsight.pipeline.stages.train.stage import TrainStage
 from partsight.progress import Silence
 
@@ -46,10 +47,10 @@ def cropped(smoke, tmp_path):
 
 
 def test_renders_show_parts_larger(smoke, cropped):
-    whole, near = smoke.randomize.camera, for_rendering(cropped).randomize.camera
+    whole, near = smoke.randomize.camera, for_rendering(cropped, lambda: read_splits(cropped)).randomize.camera
     assert near.object_size == pytest.approx([2 * size for size in whole.object_size])
     assert near.focal == pytest.approx([2 * length for length in whole.focal])
-    assert for_rendering(smoke) is smoke
+    assert for_rendering(smoke, lambda: read_splits(smoke)) is smoke
 
 
 def test_the_edge_of_a_crop_is_distorted_less(smoke):

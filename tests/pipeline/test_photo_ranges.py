@@ -9,6 +9,7 @@ from partsight.annotate.annotating import annotate_scene
 from partsight.errors import DatasetError
 from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.camera_ranges import for_rendering
+from partsight.pipeline.stages.dataset.photo_splits import read_splits
 from partsight.randomize.sampler import open_sampler
 
 FOCAL_35MM_TAG, EXIF_IFD = 0xA405, 0x8769
@@ -35,10 +36,15 @@ def recipe_with(smoke, folder, **camera):
     return smoke.at({"photos": photos, "randomize.camera": smoke.randomize.camera.but(**camera)})
 
 
+def followed_by(recipe):
+    """The recipe with the camera that its photos give."""
+    return for_rendering(recipe, lambda: read_splits(recipe))
+
+
 def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
     wanted = np.random.default_rng(0).lognormal(np.log(0.15), 0.3, 80).clip(0.05, 0.6)
     write_photos(tmp_path, wanted)
-    followed = for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
+    followed = followed_by(recipe_with(smoke, tmp_path, object_size="photos"))
     parts = load_parts(finished.import_parts().folder, finished.import_parts().files)
     drawn = {}
     for name, section in (("photos", followed.randomize), ("range", smoke.randomize)):
@@ -53,23 +59,26 @@ def test_sizes_are_drawn_as_the_photos_have_them(finished, smoke, tmp_path):
 def test_test_photos_choose_nothing(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 12)
     write_photos(tmp_path, [0.05] * 30, session="tuesday")
-    followed = for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
+    followed = followed_by(recipe_with(smoke, tmp_path, object_size="photos"))
     assert followed.randomize.camera.object_size.choices == pytest.approx([0.2] * 33, abs=0.001)
 
 
 def test_focal_lengths_come_from_the_exif_data(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3, focal_35mm=26)
-    low, high = for_rendering(recipe_with(smoke, tmp_path, focal="photos")).randomize.camera.focal
+    low, high = followed_by(recipe_with(smoke, tmp_path, focal="photos")).randomize.camera.focal
     assert low == high == pytest.approx(26 / 36, rel=0.001)  # a picture of 3 : 2, as the film is
 
 
 def test_photos_without_what_is_asked_for_are_named(smoke, tmp_path):
     write_photos(tmp_path, [0.2] * 3)
     with pytest.raises(DatasetError, match="3 labeled boxes"):
-        for_rendering(recipe_with(smoke, tmp_path, object_size="photos"))
+        followed_by(recipe_with(smoke, tmp_path, object_size="photos"))
     with pytest.raises(DatasetError, match="EXIF"):
-        for_rendering(recipe_with(smoke, tmp_path, focal="photos"))
+        followed_by(recipe_with(smoke, tmp_path, focal="photos"))
 
 
 def test_a_recipe_that_follows_nothing_needs_no_photos(smoke):
-    assert for_rendering(smoke) is smoke
+    def refuse():
+        raise AssertionError("photos were asked for")
+
+    assert for_rendering(smoke, refuse) is smoke

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from partsight.errors import StorageError
-from partsight.files import delete_partial_files, hash_bytes, hash_json, hash_tree, read_json, write_bytes, write_json
+from partsight.files import delete_partial_files, hash_bytes, hash_json, read_json, write_bytes, write_json
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
@@ -40,15 +40,6 @@ def test_json_that_is_none_says_which_file(tmp_path):
 def test_hashes_frame_their_contents():
     assert hash_bytes(b"ab", b"c") != hash_bytes(b"a", b"bc")
     assert hash_json({"a": 1, "b": 2}) == hash_json({"b": 2, "a": 1})
-
-
-def test_a_tree_hash_sees_names_and_contents(tmp_path):
-    write_bytes(tmp_path / "x" / "a", b"1")
-    before = hash_tree(tmp_path)
-    (tmp_path / "x" / "a").rename(tmp_path / "x" / "b")
-    renamed = hash_tree(tmp_path)
-    write_bytes(tmp_path / "x" / "b", b"2")
-    assert len({before, renamed, hash_tree(tmp_path)}) == 3
 
 
 def test_leftovers_of_killed_writers_are_cleared(tmp_path):

@@ -85,7 +85,8 @@ def _submesh(part: Part, chosen: IntArray, material: Material, scale: float) -> 
     used, triangles = np.unique(part.mesh.triangles[chosen], return_inverse=True)
     look = trimesh.visual.material.PBRMaterial(
         name=f"{material.name} {_hex(material)}".replace(" ", "_"),
-        baseColorFactor=[*material.base_color, 1.0],
+        baseColorFactor=[*material.base_color, material.opacity],
+        alphaMode="BLEND" if material.is_see_through else None,
         metallicFactor=material.metallic,
         roughnessFactor=material.roughness,
     )

@@ -70,6 +70,8 @@ class PartFacts:
     """Shapes that occur more than once, with their number."""
     tree: tuple[TreeNode, ...]
     key: str
+    num_faint: int = 0
+    """Colors that the file states to be invisible; they are drawn opaque."""
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -102,6 +104,7 @@ def describe(file: ReadFile, path: Path, body: Sequence[Piece], read: Part, fina
         repeated=_repeated(body),
         tree=_tree(body),
         key=final.key,
+        num_faint=len({(piece.base_color, piece.material_name) for piece in body if piece.is_faint}),
     )
     return replace(facts, warnings=(*file.remarks, *_warnings(facts, path)))
 
@@ -202,6 +205,11 @@ def _warnings(facts: PartFacts, path: Path) -> tuple[str, ...]:
     if not SMALLEST_M <= longest <= LARGEST_M:
         length = f"{longest:.4g} m" if longest > 1 else f"{longest * 1e6:.4g} µm"
         found.append(f"{length} long: is the unit right?{_unit_advice(path)}")
+    if facts.num_faint:
+        found.append(
+            f"{facts.num_faint} color(s) with an alpha of 0, which would make their parts invisible: drawn opaque. "
+            "Some programs export it for opaque parts; set the transparency in the CAD program to see through them."
+        )
     if shortest < 1e-4 * longest:
         found.append("flat: has no thickness")
     if facts.health.num_open_edges:

@@ -19,7 +19,7 @@ from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
 from partsight.structures.world.part import Part
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raised whenever the same file gives another part."""
 OUT_OF_MEMORY = ("bad_alloc", "OutOfMemory", "MemoryError")
 Place = tuple[Path | None, ReaderProcesses | None]

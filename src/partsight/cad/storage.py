@@ -61,6 +61,7 @@ def _describe(material: Material) -> dict[str, Any]:
         "base_color": material.base_color,
         "metallic": material.metallic,
         "roughness": material.roughness,
+        "opacity": material.opacity,
         "texture_size_m": material.texture.size_m if material.texture else None,
     }
 
@@ -69,4 +70,5 @@ def _material(entry: dict[str, Any], number: int, arrays: Any) -> Material:
     size_m = entry["texture_size_m"]
     texture = None if size_m is None else Texture(arrays[f"texture_{number}"], size_m)
     red, green, blue = entry["base_color"]
-    return Material(entry["name"], (red, green, blue), entry["metallic"], entry["roughness"], texture)
+    look = entry["metallic"], entry["roughness"], texture, entry["opacity"]
+    return Material(entry["name"], (red, green, blue), *look)

@@ -1,5 +1,7 @@
 """Fewer triangles, same look: unseen interiors go, outlines stay."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -8,6 +10,7 @@ from partsight.cad.geometry.interior import find_visible, remove_hidden
 from partsight.cad.geometry.simplification import simplify
 from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
 from partsight.config.sections.cad import CadSection
+from partsight.structures.world.material import Material
 from tests.unit.cad.conftest import read_here
 
 
@@ -39,6 +42,18 @@ def test_what_can_be_seen_through_a_hole_stays(tmp_path):
     visible = find_visible(part)
     assert visible.mean() > 0.98
     assert remove_hidden(part) is part
+
+
+def test_what_lies_behind_a_see_through_cover_stays(tmp_path):
+    """The inside of an opaque box within the clear one goes all the same."""
+    path = write(tmp_path / "a.stl", trimesh.creation.box((50, 50, 50)), trimesh.creation.box((30, 30, 30)), ball(10))
+    ((whole, _),) = read_here(path)
+    glass, paint = Material("glass", (0.8, 0.9, 0.9), opacity=0.2), Material("paint", (0.5, 0.1, 0.1))
+    middles = whole.mesh.vertices_m[whole.mesh.triangles].mean(axis=1)
+    covered = replace(whole, materials=(glass, paint), material_ids=np.abs(middles).max(axis=1) < 0.02)
+    assert len(remove_hidden(covered).mesh.triangles) == 12 + 12
+    assert len(remove_hidden(replace(covered, materials=(paint, paint))).mesh.triangles) == 12
+    assert len(remove_hidden(replace(covered, materials=(glass, glass))).mesh.triangles) == 12 + 12 + 1280
 
 
 def test_no_pixel_changes_when_hidden_triangles_go(samples):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from partsight.cad.geometry.materials import DEFAULT_COLOR, guess_material, material_of, paint
+from partsight.cad.geometry.materials import DEFAULT_COLOR, guess_material, material_of, paint, see_through
 from partsight.cad.geometry.selection import match_node
 from partsight.cad.readers.pieces import Node, Piece
 from partsight.config.sections.cad import PartSection
@@ -98,11 +98,13 @@ def _shade(path: Path, piece: Piece, section: PartSection) -> _Shaded | None:
 
 
 def _material(piece: Piece, section: PartSection) -> Material:
-    """Return what the recipe says, else what names and color say."""
+    """Return what the recipe says, else what names, color and alpha say."""
     painted = paint(section.color) if section.color else None
     for pattern, kind in section.materials.items():
         if match_node(piece.node, [pattern]):
             return material_of(kind, painted.base_color if painted else piece.base_color or DEFAULT_COLOR)
+    if piece.opacity < 1 and not piece.is_faint:
+        return see_through(painted.base_color if painted else piece.base_color or DEFAULT_COLOR, piece.opacity)
     if painted:
         return painted
     words = " ".join((piece.node.names[-1], piece.node.product, piece.material_name))

@@ -11,7 +11,7 @@ import trimesh
 from partsight.cad.facts import weld
 from partsight.cad.geometry.conversion import with_triangles
 from partsight.structures.arrays import IntArray
-from partsight.structures.world.part import Part
+from partsight.structures.world.part import Part, opaque_triangles
 
 ROUNDS = (4, 8, 16, 32, 64, 128)
 """Rays for each undecided triangle, round by round: a triangle seen from 3 % of the sphere of directions is lost once in 2,000."""
@@ -30,9 +30,12 @@ def remove_hidden(part: Part) -> Part:
 
 
 def find_visible(part: Part) -> IntArray:
-    """Return, for each triangle, whether a ray from it escapes."""
+    """Return, for each triangle, whether a ray from it escapes; rays go through what can be seen through."""
     mesh = trimesh.Trimesh(part.mesh.vertices_m, part.mesh.triangles, process=False)
-    caster = trimesh.ray.ray_pyembree.RayMeshIntersector(mesh)
+    if not (blocking := opaque_triangles(part)).any():
+        return np.ones(len(mesh.faces), bool)
+    walls = trimesh.Trimesh(part.mesh.vertices_m, part.mesh.triangles[blocking], process=False)
+    caster = trimesh.ray.ray_pyembree.RayMeshIntersector(walls)
     generator = np.random.default_rng(SEED)
     visible = np.zeros(len(mesh.faces), bool)
     for num_rays in ROUNDS:

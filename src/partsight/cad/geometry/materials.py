@@ -40,6 +40,8 @@ METALS: Mapping[MaterialKind, tuple[tuple[float, float, float], float]] = {
 """Linear color of the reflection at right angles, and roughness."""
 DIELECTRICS: Mapping[MaterialKind, float] = {"paint": 0.4, "plastic": 0.5, "rubber": 0.85, "glass": 0.05}
 """Roughness."""
+GLASS_OPACITY = 0.2
+"""Of what is called glass without a stated alpha: a pane with a tint that can be seen."""
 
 
 def guess_material(name: str, base_color: tuple[float, float, float]) -> Material:
@@ -58,7 +60,14 @@ def material_of(kind: MaterialKind, base_color: tuple[float, float, float]) -> M
     if kind in METALS:
         own_color, roughness = METALS[kind]
         return Material(kind, own_color, 1.0, roughness)
+    if kind == "glass":
+        return see_through(base_color, GLASS_OPACITY)
     return Material(kind, base_color, 0.0, DIELECTRICS[kind])
+
+
+def see_through(base_color: tuple[float, float, float], opacity: float) -> Material:
+    """Return glass or clear plastic of a linear RGB tint."""
+    return Material("glass", base_color, 0.0, DIELECTRICS["glass"], opacity=opacity)
 
 
 def paint(color: str) -> Material:

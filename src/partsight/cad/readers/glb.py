@@ -91,6 +91,7 @@ def _pieces_of(
             normals=None if normals is None else normals @ np.linalg.inv(rotation),
             triangles=_indices(tree, binary, primitive, mirrored=np.linalg.det(rotation) < 0),
             base_color=_base_color(tree, primitive),
+            opacity=_opacity(tree, primitive),
         )
 
 
@@ -109,10 +110,21 @@ def _accessor(tree: dict[str, Any], binary: bytes, index: int) -> npt.NDArray[np
 
 
 def _base_color(tree: dict[str, Any], primitive: dict[str, Any]) -> BaseColor | None:
-    if "material" not in primitive:
-        return None
-    factor = tree["materials"][primitive["material"]].get("pbrMetallicRoughness", {}).get("baseColorFactor")
+    factor = _color_factor(tree, primitive)
     if factor is None:
         return None
     red, green, blue = (round(float(value), 4) for value in factor[:3])
     return red, green, blue
+
+
+def _opacity(tree: dict[str, Any], primitive: dict[str, Any]) -> float:
+    factor = _color_factor(tree, primitive)
+    return 1.0 if factor is None or len(factor) < 4 else round(float(factor[3]), 4)
+
+
+def _color_factor(tree: dict[str, Any], primitive: dict[str, Any]) -> list[float] | None:
+    if "material" not in primitive:
+        return None
+    look = tree["materials"][primitive["material"]].get("pbrMetallicRoughness", {})
+    factor: list[float] | None = look.get("baseColorFactor")
+    return factor

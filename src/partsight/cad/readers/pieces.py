@@ -6,6 +6,8 @@ from partsight.structures.arrays import FloatArray, IntArray
 
 BaseColor = tuple[float, float, float]
 """Linear RGB, 0…1."""
+FAINTEST = 0.02
+"""Alphas below this are a fault of exporters that take transparency for opacity: nobody draws what cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ class Piece:
     base_color: BaseColor | None
     """None where the file gives no color."""
     material_name: str = ""
+    opacity: float = 1.0
+    """Alpha as the file states it; below `FAINTEST` it is not believed. What transmits light physically has at least .1."""
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether the file states that nothing of this can be seen."""
+        return self.opacity < FAINTEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Ranges of the camera that follow the user's photos: how large objects are, and how long the lens was."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from partsight.config.recipe import Recipe
@@ -8,8 +10,8 @@ from partsight.errors import DatasetError
 from partsight.photos.appearance import measure_sizes
 from partsight.pictures import read_camera_facts
 from partsight.pipeline.stages.dataset.cropping import seen_in_crops
-from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
-from partsight.structures.dataset import Dataset
+from partsight.pipeline.stages.dataset.photo_splits import choosing_photos
+from partsight.structures.dataset import Dataset, Splits
 
 FEWEST_BOXES = 10
 NUM_SIZES = 33
@@ -18,22 +20,23 @@ FILM_DIAGONAL_MM = 43.27
 """Diagonal of the picture for which EXIF states equivalent focal lengths: 36 mm × 24 mm (CIPA DCG-001)."""
 
 
-def for_rendering(recipe: Recipe) -> Recipe:
+def for_rendering(recipe: Recipe, find_photos: Callable[[], Splits]) -> Recipe:
     """Return the recipe with the camera that renders: with the ranges that its photos give, and seeing crops where training does.
 
-    It comes back as it is where it follows no photos and sees whole pictures. Raises DatasetError.
+    It comes back as it is where it follows no photos and sees whole pictures; photos are asked for only where it follows them.
+    Raises DatasetError.
     """
-    followed = _follow_photos(recipe)
+    followed = _follow_photos(recipe, find_photos)
     if recipe.train.crop == 1:
         return followed
     return _with_camera(followed, seen_in_crops(followed.randomize.camera, recipe.train.crop))
 
 
-def _follow_photos(recipe: Recipe) -> Recipe:
+def _follow_photos(recipe: Recipe, find_photos: Callable[[], Splits]) -> Recipe:
     camera = recipe.randomize.camera
     if "photos" not in (camera.object_size, camera.focal):
         return recipe
-    photos = choosing_photos(recipe, read_splits(recipe))
+    photos = choosing_photos(recipe, find_photos())
     if camera.object_size == "photos":
         camera = camera.but(object_size=Choices(choices=object_sizes(photos)))
     if camera.focal == "photos":

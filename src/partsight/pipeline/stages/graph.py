@@ -90,7 +90,7 @@ class Graph:
     def _render(self, count: int) -> RenderStage:
         if self.recipe.randomize.background.folder is not None:
             check_backgrounds(self.recipe, self.photos)
-        drawn = for_rendering(self.recipe)
+        drawn = for_rendering(self.recipe, lambda: self.photos)
         counted = drawn.at("render.count", count)
         return RenderStage(counted, self.parts, self._variant)
 

@@ -23,6 +23,10 @@ class Texture:
             object.__setattr__(self, "metallic_roughness", values)
 
 
+HIDING_OPACITY = 0.7
+"""What is more opaque than this hides what lies behind it from labels: less than a third of its contrast is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a surface is made of: linear RGB base color in 0…1, metallic and roughness in 0…1.
@@ -35,6 +39,18 @@ class Material:
     metallic: float = 0.0
     roughness: float = 0.5
     texture: Texture | None = None
+    opacity: float = 1.0
+    """How much a pane of it hides of what lies behind, 0…1: the alpha of CAD programs and of glTF; light goes straight through."""
+
+    @property
+    def is_see_through(self) -> bool:
+        """Whether any of what lies behind can be seen."""
+        return self.opacity < 1
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether labels count what lies behind as hidden."""
+        return self.opacity > HIDING_OPACITY
 
 
 def linear_from_srgb(encoded: FloatArray) -> FloatArray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.structures.arrays import Float32Array, FloatArray, IntArray, locked
+from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray, locked
 from partsight.structures.offered import html_of
 from partsight.structures.world.material import Material
 
@@ -62,6 +62,12 @@ class Part:
 
     def _repr_html_(self) -> str:
         return html_of(self, "world", "show_part")
+
+
+def opaque_triangles(part: Part) -> BoolArray:
+    """Return (T,) whether nothing can be seen through each triangle."""
+    is_opaque = np.array([not material.is_see_through for material in part.materials], bool)
+    return is_opaque[part.material_ids]
 
 
 def bounding_box_m(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
