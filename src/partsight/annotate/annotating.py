@@ -35,16 +35,39 @@ _SAME_DEPTH = 1e-5
 _NO_CLASSES: Mapping[str, int] = {}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TracedScene:
+    """A scene and what its camera's rays met: all that labels are made from, traced once however often it is asked."""
+
+    scene: Scene
+    footprints: "tuple[_Footprint, ...]"
+    """Of each instance."""
+    instance_mask: IntArray
+    """(H, W) index of the instance that each pixel shows, −1 for none."""
+
+
 def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES) -> Annotation:
-    """Return the exact labels of a scene; instances without a class hide others but are not labeled.
+    """Return the exact labels of a scene: `annotate_traced` of `trace_scene`."""
+    return annotate_traced(trace_scene(scene), section, class_ids)
+
+
+def trace_scene(scene: Scene) -> TracedScene:
+    """Send the camera's rays through every pixel center, against every instance that can be there."""
+    footprints = tuple(_footprint(instance, scene.camera) for instance in scene.instances)
+    return TracedScene(scene, footprints, _nearest_instance(footprints, scene.camera.intrinsics)[0])
+
+
+def annotate_traced(
+    traced: TracedScene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES
+) -> Annotation:
+    """Return the exact labels of a traced scene; instances without a class hide others but are not labeled.
 
     Regions of classed instances are labeled too, with the numbers that `class_ids` has for their classes. The instance mask
     knows whole instances only.
     """
-    footprints = [_footprint(instance, scene.camera) for instance in scene.instances]
-    mask, _ = _nearest_instance(footprints, scene.camera.intrinsics)
+    scene, mask = traced.scene, traced.instance_mask
     seen: list[InstanceAnnotation | None] = []
-    for instance_id, (instance, footprint) in enumerate(zip(scene.instances, footprints, strict=True)):
+    for instance_id, (instance, footprint) in enumerate(zip(scene.instances, traced.footprints, strict=True)):
         if instance.class_id is not None:
             shown = mask[_slices(footprint.inside)]
             seen.append(_describe(scene, instance_id, instance.class_id, _Seen(footprint, shown, shown == instance_id)))

@@ -62,7 +62,7 @@ def linear_from_srgb(encoded: FloatArray) -> FloatArray:
 
 
 def srgb_from_linear(linear: FloatArray) -> FloatArray:
-    """Encode linear light in 0…1 as sRGB values in 0…1 (IEC 61966-2-1)."""
+    """Encode linear light in 0…1 as sRGB values in 0…1 (IEC 61966-2-1), in the precision that it is given in."""
     positive = np.maximum(linear, 0.0)
     encoded: FloatArray = np.where(positive <= 0.0031308, positive * 12.92, 1.055 * positive ** (1 / 2.4) - 0.055)
     return encoded

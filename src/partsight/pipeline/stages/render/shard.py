@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.annotate.annotating import annotate_scene
+from partsight.annotate.annotating import annotate_traced
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
@@ -70,8 +70,8 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:
-        scene = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
-        annotation = annotate_scene(scene, job.annotate, class_ids)
+        traced = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
+        scene, annotation = traced.scene, annotate_traced(traced, job.annotate, class_ids)
         image = expose(draw_scene(renderer, scene), scene.sensor)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
