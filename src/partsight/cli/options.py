@@ -12,3 +12,6 @@ SetOption: TypeAlias = Annotated[
 OutOption: TypeAlias = Annotated[
     Path | None, typer.Option("--out", help="Folder for everything made; by default 'runs' beside the recipe.")
 ]
+BackgroundOption: TypeAlias = Annotated[
+    bool, typer.Option("--background", help="Work at low priority, so that other programs stay quick.")
+]

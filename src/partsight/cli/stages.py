@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import open_console
-from partsight.cli.options import OutOption, RecipeOption, SetOption
+from partsight.cli.options import BackgroundOption, OutOption, RecipeOption, SetOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
@@ -26,10 +26,11 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
     ] = False,
+    background: BackgroundOption = False,
 ) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, background=background)
     if plan:
         print_plan(console, experiment.plan())
         return
@@ -43,9 +44,10 @@ def render(
     preview: Annotated[
         int | None, typer.Option("--preview", help="Only draw this many small pictures, and a sheet of them.")
     ] = None,
+    background: BackgroundOption = False,
 ) -> None:
     """Make the labeled pictures, or a quick look at the first few."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, background=background)
     if preview is not None:
         from partsight.pipeline.preview import make_preview
 
@@ -58,9 +60,14 @@ def render(
     console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
 
 
-def train(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def train(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    settings: SetOption = None,
+    out: OutOption = None,
+    background: BackgroundOption = False,
+) -> None:
     """Train the detector."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, background=background)
     trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
@@ -81,11 +88,16 @@ def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, ou
     console.print(f"report {experiment.report()}")
 
 
-def _open(recipe_path: Path, settings: list[str] | None, out: Path | None) -> "tuple[Experiment, Console]":
+def _open(
+    recipe_path: Path, settings: list[str] | None, out: Path | None, *, background: bool = False
+) -> "tuple[Experiment, Console]":
     from partsight.config.loading import read_recipe
     from partsight.pipeline.experiment import Experiment
+    from partsight.pipeline.running.background import step_back
     from partsight.pipeline.running.workspace import Workspace
 
+    if background:
+        step_back()
     console = open_console()
     recipe = read_recipe(recipe_path, settings or [])
     workspace = Workspace(out or recipe_path.parent / "runs")
