@@ -119,7 +119,8 @@ class Painter:
 
     def _rendered(self, scene: Scene, clock: Clock) -> Rendering:
         meshes = clock.time("surfaces", lambda: paint_meshes(self._surfaces.surfaces(scene)))
-        integrator = describe_integrator(self._recipe.render.max_depth, with_guides=False)
+        walls = any(mesh.wall_opacity < 1 for mesh in meshes)
+        integrator = describe_integrator(self._recipe.render.max_depth, with_guides=False, through_walls=walls)
         loaded = clock.time(
             "building the scene", lambda: load_scene(self._mi, scene, meshes=meshes, integrator=integrator)
         )

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -11,6 +11,7 @@ from partsight.cli.app import app
 from partsight.config.content import value_of
 from partsight.config.presets import PRESETS, read_preset
 from partsight.config.recipe import Recipe
+from partsight.config.reference import as_toml, default_of, is_table, section_of
 from partsight.config.section import Section
 
 FIRST_KEYS = (
@@ -54,7 +55,7 @@ def _field(key: str) -> tuple[type[Section], str]:
     section: Any = Recipe
     *groups, name = key.split(".")
     for group in groups:
-        section = _section_in(section.model_fields[group].annotation)
+        section = section_of(section.model_fields[group].annotation)
     return section, name
 
 
@@ -63,7 +64,7 @@ def _presets_text() -> str:
     text = '\n## Presets\n\n`preset = "table"` at the top of a recipe takes these values; what the recipe states itself counts more.\n'
     for name in PRESETS:
         preset = read_preset(name)
-        rows = [f"| `{key}` | `{_toml(value_of(preset.content, key))}` |" for key in _leaves(preset.content, Recipe)]
+        rows = [f"| `{key}` | `{as_toml(value_of(preset.content, key))}` |" for key in _leaves(preset.content, Recipe)]
         text += (
             f"\n### `{name}`\n\n{' '.join(preset.description.split())}\n\n"
             + "\n".join(["| key | value |", "|---|---|", *rows])
@@ -75,7 +76,7 @@ def _presets_text() -> str:
 def _leaves(content: dict[str, Any], section: type[Section], path: str = "") -> list[str]:
     found: list[str] = []
     for name, value in content.items():
-        below = _section_in(section.model_fields[name].annotation)
+        below = section_of(section.model_fields[name].annotation)
         found += _leaves(value, below, f"{path}{name}.") if below else [f"{path}{name}"]
     return found
 
@@ -84,10 +85,10 @@ def _section_text(section: type[Section], path: str) -> list[str]:
     rows = ["| key | default | meaning |", "|---|---|---|"]
     inner: list[str] = []
     for name, field in section.model_fields.items():
-        below = _section_in(field.annotation)
+        below = section_of(field.annotation)
         if below is not None:
             label = f"{path}.{name}" if path else name
-            inner += _section_text(below, f"{label}.<name>" if "dict" in str(field.annotation) else label)
+            inner += _section_text(below, f"{label}.<name>" if is_table(field.annotation) else label)
             continue
         rows.append(f"| `{name}` | {_row(section, name)}")
     heading = f"\n## `[{path}]`\n" if path else "\n## Top of the file\n"
@@ -99,25 +100,8 @@ def _section_text(section: type[Section], path: str) -> list[str]:
 def _row(section: type[Section], name: str) -> str:
     """Return default and meaning of a key as the end of a table's row."""
     field = section.model_fields[name]
-    default = "" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
-    return f"{default} | {' '.join((field.description or '').split())} |"
-
-
-def _section_in(annotation: Any) -> type[Section] | None:
-    """Return the section of a key, or that of a table's values; one among several kinds of values is part of the key."""
-    is_table = get_origin(annotation) is dict
-    candidate = get_args(annotation)[1] if is_table else annotation
-    return candidate if isinstance(candidate, type) and issubclass(candidate, Section) else None
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
-    return "–" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+    default = default_of(section, name)
+    return f"{f'`{default}`' if default else ''} | {' '.join((field.description or '').split())} |"
 
 
 def command_names(command: Any, before: str = "") -> list[str]:

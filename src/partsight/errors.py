@@ -100,6 +100,14 @@ class StaleLabelsError(PartsightError):
     """Labels were changed elsewhere since they were read; nothing was written."""
 
 
+class StaleRecipeError(RecipeError):
+    """The recipe was changed elsewhere since it was read."""
+
+
+class JobError(PartsightError):
+    """A job cannot be started, stopped or continued."""
+
+
 class ExtraError(PartsightError):
     """An optional package is not installed; the message names the command that installs it."""
 

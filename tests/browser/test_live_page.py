@@ -8,6 +8,7 @@ import pytest
 from PIL import ImageColor
 
 from partsight.deploy.overlay import class_color
+from partsight.labels.kept_proposals import read_proposals
 from partsight.labels.store import open_label_store
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
@@ -149,12 +150,12 @@ def test_a_wrong_picture_is_kept_with_its_boxes_as_a_photo_to_label(tab, project
     tab.key(" ")
     click(tab, "#keep")
     tab.wait("!document.getElementById('toast').hidden")
-    assert "Kept as to_label/live-monday/live-" in text(tab, "toast")
+    assert "Kept as to_label/live-monday/film-" in text(tab, "toast")
     assert len(list(photos.glob("to_label/*/*"))) == before + 1
     store = open_label_store(photos, NAMES)
     labels = store.read(store.list_keys()[-1])
-    assert labels.state == "open", "a person decides"
-    (post,) = (box for box in labels.boxes if box.class_name == "post")
+    assert (labels.state, labels.boxes) == ("open", ()), "a person decides"
+    (post,) = (one.box for one in read_proposals(photos, labels.key) if one.box.class_name == "post")
     assert post.box_xyxy == pytest.approx(POST, abs=3)
 
 

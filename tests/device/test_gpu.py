@@ -69,7 +69,7 @@ FAMILIES = [
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_batch_size_is_found_within_the_gpus_memory(gpu, family):
-    found = find_batch(TrainSection(family=family, image_size=640), 4, 20_000, ignore)
+    found = find_batch(TrainSection(family=family, weights="scratch", image_size=640), 4, 20_000, ignore)
     assert found.batch >= 8
     assert all(trial.peak_bytes <= trial.limit_bytes for trial in found.trials)
 
@@ -77,13 +77,15 @@ def test_the_batch_size_is_found_within_the_gpus_memory(gpu, family):
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("precision", ["auto", "single"])
 def test_training_runs_on_the_device_in_half_and_in_single_precision(device, family, precision, tmp_path):
-    section = TrainSection(family=family, image_size=64, epochs=2, device=device, precision=precision)
+    section = TrainSection(
+        family=family, weights="scratch", image_size=64, epochs=2, device=device, precision=precision
+    )
     assert trained_epochs(section, tmp_path) == [1, 2]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_training_stopped_on_the_device_goes_on_there(device, family, tmp_path):
-    section = TrainSection(family=family, image_size=64, epochs=3, device=device)
+    section = TrainSection(family=family, weights="scratch", image_size=64, epochs=3, device=device)
 
     def stop_after_the_first(epoch, _figures):
         if epoch == 1:
@@ -98,7 +100,9 @@ def test_a_training_stopped_on_the_device_goes_on_there(device, family, tmp_path
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_network_trained_on_the_device_is_exported(device, family, tmp_path):
-    checkpoint = trained(TrainSection(family=family, image_size=64, epochs=1, device=device), tmp_path, ignore)
+    checkpoint = trained(
+        TrainSection(family=family, weights="scratch", image_size=64, epochs=1, device=device), tmp_path, ignore
+    )
     exported = open_family(family).export(checkpoint, "onnx", tmp_path / "onnx")
     assert exported.path.stat().st_size > 100_000
 
@@ -109,7 +113,9 @@ def test_training_runs_on_several_gpus(gpu, tmp_path):
 
     if torch.cuda.device_count() < 2:
         pytest.skip("this machine has one GPU")
-    assert trained_epochs(TrainSection(image_size=64, epochs=3, batch=16, device=(0, 1)), tmp_path) == [1, 2, 3]
+    assert trained_epochs(
+        TrainSection(weights="scratch", image_size=64, epochs=3, batch=16, device=(0, 1)), tmp_path
+    ) == [1, 2, 3]
 
 
 def ignore(*_told: object) -> None:

@@ -9,8 +9,8 @@ import pytest
 import partsight
 from partsight.config.loading import read_recipe
 from partsight.deploy.description import FORMAT
+from partsight.detector.backbones import imagenet
 from partsight.detector.verifier import open_verifiers
-from partsight.detector.verifiers import lite
 from partsight.detector.verifying import VerifiedDetector, load_detector
 from partsight.pictures import read_picture
 from partsight.pipeline.delivery.export import ExportPlan, export_model
@@ -113,7 +113,7 @@ def test_a_killed_stage_is_made_again(experiment):
 
 
 def test_without_weights_the_stage_is_left_out_and_said_to_be(experiment, monkeypatch):
-    monkeypatch.setattr(lite, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package")
     told = Told()
     alone = Experiment(experiment.recipe, experiment.workspace, told)
     assert alone.evaluate().evaluation.second_opinion is None

@@ -1,8 +1,6 @@
 """Files are whole or absent, and hashes mean content."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -46,19 +44,6 @@ def test_leftovers_of_killed_writers_are_cleared(tmp_path):
     (tmp_path / f"a.json.{os.getpid()}.partial").write_text("{")
     assert delete_partial_files(tmp_path) == 1
     assert list(tmp_path.iterdir()) == []
-
-
-def test_help_loads_no_heavy_library():
-    """`import partsight` and `partsight --help` load neither torch nor VTK, Mitsuba or the CAD kernel."""
-    code = (
-        "import sys; import partsight; from partsight.cli.app import run; run(['--help']);"
-        "heavy = {'torch', 'vtk', 'pyvista', 'mitsuba', 'drjit', 'OCP', 'trimesh', 'embreex', 'scipy', 'matplotlib',"
-        " 'onnxruntime', 'openvino', 'supervision', 'av'};"
-        "print('LOADED', sorted(heavy & set(sys.modules)))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "LOADED []" in result.stdout
-    assert "demo" in result.stdout
 
 
 def test_json_holds_file_names_that_are_no_text(tmp_path):

@@ -3,6 +3,8 @@
 Each instance is traced alone, over the rectangle of its projection; the nearest depth wins the pixel. So the same rays
 tell which instance a pixel shows, and which pixels the instance would cover if nothing stood before it and the picture
 had no borders. Depths are counted along the optical axis, in meters: they can be compared between instances.
+
+What can be seen through hides nothing: a second depth of such instances is that of their other triangles.
 """
 
 import functools
@@ -12,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from partsight.annotate.regions import Region, common, outside, picture_region, projected_region
+from partsight.annotate.see_through import hiding_part
 from partsight.annotate.tracing import NOTHING, trace
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
@@ -42,8 +45,8 @@ class TracedScene:
     scene: Scene
     footprints: "tuple[_Footprint, ...]"
     """Of each instance."""
-    instance_mask: IntArray
-    """(H, W) index of the instance that each pixel shows, −1 for none."""
+    hiding: "_Nearest"
+    """What is nearest of all that cannot be seen through."""
 
 
 def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES) -> Annotation:
@@ -54,7 +57,8 @@ def annotate_scene(scene: Scene, section: AnnotateSection, class_ids: Mapping[st
 def trace_scene(scene: Scene) -> TracedScene:
     """Send the camera's rays through every pixel center, against every instance that can be there."""
     footprints = tuple(_footprint(instance, scene.camera) for instance in scene.instances)
-    return TracedScene(scene, footprints, _nearest_instance(footprints, scene.camera.intrinsics)[0])
+    hiding = _nearest(footprints, [footprint.hiding_m for footprint in footprints], scene.camera.intrinsics)
+    return TracedScene(scene, footprints, hiding)
 
 
 def annotate_traced(
@@ -65,23 +69,26 @@ def annotate_traced(
     Regions of classed instances are labeled too, with the numbers that `class_ids` has for their classes. The instance mask
     knows whole instances only.
     """
-    scene, mask = traced.scene, traced.instance_mask
+    scene, hiding = traced.scene, traced.hiding
     seen: list[InstanceAnnotation | None] = []
     for instance_id, (instance, footprint) in enumerate(zip(scene.instances, traced.footprints, strict=True)):
         if instance.class_id is not None:
-            shown = mask[_slices(footprint.inside)]
-            seen.append(_describe(scene, instance_id, instance.class_id, _Seen(footprint, shown, shown == instance_id)))
-            seen.extend(_describe_regions(scene, instance_id, footprint, mask=mask, class_ids=class_ids))
+            shown = hiding.mask[_slices(footprint.inside)]
+            is_visible = (shown == instance_id) | _is_before(footprint, hiding)
+            seen.append(_describe(scene, instance_id, instance.class_id, _Seen(footprint, shown, is_visible)))
+            seen.extend(_describe_regions(scene, instance_id, footprint, hiding=hiding, class_ids=class_ids))
+    mask = _with_see_through(scene, traced.footprints, hiding)
     visible = [annotation for annotation in seen if annotation is not None]
     kept = tuple(annotation for annotation in visible if _is_labeled(annotation, section))
     return Annotation(mask, kept, num_unseen=len(seen) - len(visible), num_hidden=len(visible) - len(kept))
 
 
 def trace_picture(scene: Scene) -> tuple[IntArray, Float32Array]:
-    """Return (H, W) which instance each pixel shows, −1 for none, and its depth in meters, infinite for none."""
+    """Return (H, W) which instance is nearest, see-through or not, −1 for none, and its depth in meters, infinite for none."""
     unclassed = [replace(one, class_id=None) for one in scene.instances]  # nothing is counted beyond the borders
     footprints = [_footprint(instance, scene.camera) for instance in unclassed]
-    return _nearest_instance(footprints, scene.camera.intrinsics)
+    nearest = _nearest(footprints, [footprint.depths_m for footprint in footprints], scene.camera.intrinsics)
+    return nearest.mask, nearest.depths_m
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +100,8 @@ class _Footprint:
     """The rectangle of its projection, cut by the picture."""
     depths_m: Float32Array
     """Depth of each pixel of `inside`, `NOTHING` where the instance is not."""
+    hiding_m: Float32Array
+    """The same of what hides things behind it: of what cannot be seen through."""
     num_outside_px: int
     """Pixels it would cover beyond the picture's borders; only counted for classed instances."""
 
@@ -109,7 +118,10 @@ def _footprint(instance: Instance, camera: Camera) -> _Footprint:
     picture = picture_region(camera.intrinsics)
     inside = common(region, picture)
     bands = outside(region, picture) if instance.class_id is not None else []
-    return _Footprint(camera_from_part, inside, _depths(rays, inside, 1), _count_pixels(rays, bands))
+    depths_m = _depths(rays, inside, 1)
+    hiding = hiding_part(instance)
+    hiding_m = depths_m if hiding is instance.part else _depths(replace(rays, part=hiding), inside, 1)
+    return _Footprint(camera_from_part, inside, depths_m, hiding_m, _count_pixels(rays, bands))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,17 +171,44 @@ def _directions(rays: _Rays, columns: FloatArray, rows: FloatArray) -> Float32Ar
     return np.add(down[:, None], across[None], dtype=np.float32, casting="same_kind")
 
 
-def _nearest_instance(footprints: Sequence[_Footprint], intrinsics: Intrinsics) -> tuple[IntArray, Float32Array]:
-    """Return (H, W) which instance is nearest, −1 for none, and its depth; of two at one depth, the first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Nearest:
+    """What is nearest at each pixel."""
+
+    mask: IntArray
+    """(H, W) instance, −1 for none."""
+    depths_m: Float32Array
+
+
+def _nearest(footprints: Sequence[_Footprint], depths: Sequence[Float32Array], intrinsics: Intrinsics) -> _Nearest:
+    """Return which instance is nearest by these depths of the footprints; of two at one depth, the first."""
     width, height = intrinsics.size_wh
     mask = np.full((height, width), -1, np.int64)
     nearest_m = np.full((height, width), NOTHING, np.float32)
-    for instance_id, footprint in enumerate(footprints):
+    for instance_id, (footprint, depths_m) in enumerate(zip(footprints, depths, strict=True)):
         slices = _slices(footprint.inside)
-        is_nearer = footprint.depths_m < nearest_m[slices]
-        np.copyto(nearest_m[slices], footprint.depths_m, where=is_nearer)
+        is_nearer = depths_m < nearest_m[slices]
+        np.copyto(nearest_m[slices], depths_m, where=is_nearer)
         np.copyto(mask[slices], instance_id, where=is_nearer)
-    return mask, nearest_m
+    return _Nearest(mask, nearest_m)
+
+
+def _is_before(footprint: _Footprint, hiding: _Nearest) -> BoolArray:
+    """Return where a footprint stands before all that hides: only what is see-through can."""
+    is_before: BoolArray = footprint.depths_m < hiding.depths_m[_slices(footprint.inside)]
+    return is_before
+
+
+def _with_see_through(scene: Scene, footprints: Sequence[_Footprint], hiding: _Nearest) -> IntArray:
+    """Give see-through instances the pixels where no instance with a class is seen through them."""
+    mask = hiding.mask.copy()
+    is_classed = np.array([*(instance.class_id is not None for instance in scene.instances), False])
+    for instance_id, footprint in enumerate(footprints):
+        if footprint.hiding_m is not footprint.depths_m:
+            slices = _slices(footprint.inside)
+            is_free = _is_before(footprint, hiding) & ~is_classed[mask[slices]]
+            np.copyto(mask[slices], instance_id, where=is_free)
+    return mask
 
 
 def _slices(region: Region) -> tuple[slice, slice]:
@@ -177,7 +216,7 @@ def _slices(region: Region) -> tuple[slice, slice]:
 
 
 def _describe_regions(
-    scene: Scene, instance_id: int, whole: _Footprint, *, mask: IntArray, class_ids: Mapping[str, int]
+    scene: Scene, instance_id: int, whole: _Footprint, *, hiding: _Nearest, class_ids: Mapping[str, int]
 ) -> Iterator[InstanceAnnotation | None]:
     """Yield what can be seen of each region of an instance: where the instance is seen, and no other part of it is nearer."""
     instance = scene.instances[instance_id]
@@ -186,9 +225,10 @@ def _describe_regions(
             part = region_part(instance.part, number)
             footprint = _footprint(replace(instance, part=part), scene.camera)
             in_whole = _shifted(footprint.inside, -whole.inside.left, -whole.inside.top)
-            is_front = footprint.depths_m <= whole.depths_m[_slices(in_whole)] * (1 + _SAME_DEPTH)
-            shown = mask[_slices(footprint.inside)]
-            seen = _Seen(footprint, shown, is_front & (shown == instance_id))
+            is_front = footprint.depths_m <= whole.hiding_m[_slices(in_whole)] * (1 + _SAME_DEPTH)
+            shown = hiding.mask[_slices(footprint.inside)]
+            is_visible = (is_front & (shown == instance_id)) | _is_before(footprint, hiding)
+            seen = _Seen(footprint, shown, is_visible)
             yield _describe(scene, instance_id, class_ids[region.class_name], seen)
 
 
@@ -217,9 +257,9 @@ class _Seen:
 
     footprint: _Footprint
     shown: IntArray
-    """Which instance each pixel shows."""
+    """Which instance each pixel shows at the end of the ray, past all that is see-through."""
     is_visible: BoolArray
-    """Where it is this one."""
+    """Where this one is seen."""
 
 
 def _describe(scene: Scene, instance_id: int, class_id: int, seen: _Seen) -> InstanceAnnotation | None:

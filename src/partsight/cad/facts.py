@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from partsight.cad.exact_facts import exact_bodies, exact_warnings
 from partsight.cad.readers.formats import UNITLESS_SUFFIXES
-from partsight.cad.readers.pieces import Piece, ReadFile
+from partsight.cad.readers.pieces import ExactBody, Piece, ReadFile
 from partsight.errors import StorageError
 from partsight.files import read_json, write_json
 from partsight.structures.arrays import FloatArray, IntArray
@@ -33,7 +34,7 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class MeshHealth:
-    """Defects of a triangle mesh; corners at one place are taken for one."""
+    """Defects of exact surfaces, or of a triangle mesh, where corners at one place are taken for one."""
 
     num_open_edges: int
     """Edges of one triangle only: the surface has a hole there."""
@@ -53,8 +54,8 @@ class PartFacts:
     format: str
     unit: str
     size_m: tuple[float, float, float]
-    volume_m3: float
-    """Of closed parts: enclosed volume of the triangles as read."""
+    volume_m3: float | None
+    """Enclosed: by exact surfaces where the format has them, else by the triangles as read. None where exact ones are open."""
     area_m2: float
     num_solids: int | None
     """Of the whole file; None where the format knows none."""
@@ -70,6 +71,12 @@ class PartFacts:
     """Shapes that occur more than once, with their number."""
     tree: tuple[TreeNode, ...]
     key: str
+    stated_materials: tuple[str, ...] = ()
+    """What the file says it is made of."""
+    mass_kg: float | None = None
+    """Of exact volumes and stated densities; None where one is missing."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What the file tells people beside shapes: title and text."""
     num_faint: int = 0
     """Colors that the file states to be invisible; they are drawn opaque."""
     warnings: tuple[str, ...] = field(default=())
@@ -87,26 +94,31 @@ def describe(file: ReadFile, path: Path, body: Sequence[Piece], read: Part, fina
     corners = read.mesh.vertices_m[read.mesh.triangles]
     crosses = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.linalg.norm(crosses, axis=1) / 2
+    exact = exact_bodies(file, body)
     facts = PartFacts(
         name=final.name,
         format=file.format,
         unit=file.unit,
         size_m=(x, y, z),
-        volume_m3=float(np.einsum("td,td->t", corners[:, 0], crosses).sum() / 6),
+        volume_m3=_volume_m3(exact) if exact else float(np.einsum("td,td->t", corners[:, 0], crosses).sum() / 6),
         area_m2=float(areas.sum()),
         num_solids=file.num_solids,
         num_nodes=len(read.node_names),
         num_triangles_read=sum(len(piece.triangles) for piece in body),
         num_triangles=len(final.mesh.triangles),
-        health=examine_mesh(read.mesh.vertices_m, read.mesh.triangles, body),
+        health=exact_health(exact) if exact else examine_mesh(read.mesh.vertices_m, read.mesh.triangles, body),
         colors=_colors(read, areas),
         materials=tuple(dict.fromkeys(material.name for material in read.materials)),
         repeated=_repeated(body),
         tree=_tree(body),
         key=final.key,
+        stated_materials=tuple(dict.fromkeys(one.material for one in exact if one.material)),
+        mass_kg=_mass_kg(exact),
+        notes=file.notes,
         num_faint=len({(piece.base_color, piece.material_name) for piece in body if piece.is_faint}),
     )
-    return replace(facts, warnings=(*file.remarks, *_warnings(facts, path)))
+    told = exact_warnings(exact, is_joined_late=file.format == "IGES")
+    return replace(facts, warnings=(*file.remarks, *_warnings(facts, path), *told))
 
 
 def examine_mesh(vertices_m: FloatArray, triangles: IntArray, body: Sequence[Piece]) -> MeshHealth:
@@ -124,6 +136,16 @@ def examine_mesh(vertices_m: FloatArray, triangles: IntArray, body: Sequence[Pie
         num_flipped_edges=int(((users == 2) & (forward != 1)).sum()),
         num_crowded_edges=int((users > 2).sum()),
         num_degenerate=num_read - len(corners) if num_read else len(triangles) - len(corners),
+    )
+
+
+def exact_health(bodies: Sequence[ExactBody]) -> MeshHealth:
+    """Return the defects of exact surfaces; their triangles are the kernel's own and count for nothing."""
+    return MeshHealth(
+        num_open_edges=sum(one.num_open_edges for one in bodies),
+        num_flipped_edges=sum(one.num_flipped_edges for one in bodies),
+        num_crowded_edges=0,
+        num_degenerate=0,
     )
 
 
@@ -159,11 +181,24 @@ def _from_plain(entry: dict[str, Any]) -> PartFacts:
             "health": MeshHealth(**entry["health"]),
             "colors": tuple((color, share) for color, share in entry["colors"]),
             "materials": tuple(entry["materials"]),
+            "notes": tuple((title, text) for title, text in entry["notes"]),
+            "stated_materials": tuple(entry["stated_materials"]),
             "repeated": tuple((name, count) for name, count in entry["repeated"]),
             "tree": tuple(TreeNode(**node) for node in entry["tree"]),
             "warnings": tuple(entry["warnings"]),
         }
     )
+
+
+def _volume_m3(exact: Sequence[ExactBody]) -> float | None:
+    volumes = [one.volume_m3 for one in exact if one.volume_m3 is not None]
+    return sum(volumes) if len(volumes) == len(exact) else None
+
+
+def _mass_kg(exact: Sequence[ExactBody]) -> float | None:
+    masses = [one.volume_m3 * one.density_kg_m3 for one in exact if one.volume_m3 and one.density_kg_m3]
+    solid = [one for one in exact if one.volume_m3 != 0]
+    return sum(masses) if masses and len(masses) == len(solid) else None
 
 
 def _colors(part: Part, areas: FloatArray) -> tuple[tuple[str, float], ...]:
@@ -215,7 +250,7 @@ def _warnings(facts: PartFacts, path: Path) -> tuple[str, ...]:
     if facts.health.num_open_edges:
         found.append(f"{facts.health.num_open_edges} open edges: the surface has holes")
     if facts.health.num_flipped_edges:
-        found.append(f"{facts.health.num_flipped_edges} edges between triangles that face opposite ways")
+        found.append(f"{facts.health.num_flipped_edges} edges between faces that face opposite ways")
     return tuple(found)
 
 

@@ -12,14 +12,15 @@ from partsight.cad.facts import PartFacts, read_facts
 from partsight.cad.process.processes import ChildExit, ReaderProcesses
 from partsight.cad.process.worker import EXIT_CODE, FACTS, MARKER, MEMORY_EXIT_CODE
 from partsight.cad.readers.companions import find_companions
-from partsight.cad.readers.formats import SUFFIXES
+from partsight.cad.readers.foreign import why_foreign, why_no_content
+from partsight.cad.readers.formats import SUFFIXES, ZIPPED_SUFFIXES
 from partsight.cad.storage import load_part
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
 from partsight.structures.world.part import Part
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raised whenever the same file gives another part."""
 OUT_OF_MEMORY = ("bad_alloc", "OutOfMemory", "MemoryError")
 Place = tuple[Path | None, ReaderProcesses | None]
@@ -128,10 +129,15 @@ def _check_file(path: Path) -> None:
         )
     if path.is_dir():
         raise CadError(f"{path}: is a folder. Name the CAD files in it.")
-    if path.suffix.lower() not in SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES and (reason := why_foreign(path)):
+        raise CadError(f"{path}: {reason}")
+    if suffix not in SUFFIXES:
         raise CadError(f"{path}: unknown kind of file. Known: {', '.join(sorted(SUFFIXES))}. Export it as STEP or STL.")
     if path.stat().st_size == 0:
         raise CadError(f"{path}: is empty. Export or copy it again.")
+    if reason := why_no_content(path, may_be_packed=suffix in ZIPPED_SUFFIXES):
+        raise CadError(f"{path}: {reason}.")
 
 
 @dataclass(frozen=True, slots=True)

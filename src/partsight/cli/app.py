@@ -4,12 +4,29 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from partsight.cli import check, compare, convert, demo, detect, doctor, export, init, live, runs, stages, sweep
+from partsight import __version__
+from partsight.cli import (
+    app_page,
+    check,
+    compare,
+    convert,
+    demo,
+    detect,
+    doctor,
+    explain,
+    export,
+    init,
+    jobs,
+    live,
+    runs,
+    stages,
+    sweep,
+)
 from partsight.cli.console import headed, open_console
 from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
@@ -20,14 +37,15 @@ app = typer.Typer(
     name="partsight",
     help="Turn the CAD models of custom-built parts into a camera that recognizes those parts.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("app")(app_page.app_page)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
+app.command("explain")(explain.explain)
 app.command("run")(stages.run)
 app.command("runs")(runs.runs)
 app.command("render")(stages.render)
@@ -40,6 +58,23 @@ app.command("detect")(detect.detect)
 app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos_group.app, name="photos")
+app.add_typer(jobs.app, name="jobs")
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"partsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what comes before a command."""
+    del version
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -15,6 +15,7 @@ def init(
         list[Path], typer.Argument(help="CAD files, one class each, or folders of them: parts/*.step")
     ],
     out: Annotated[Path, typer.Option("--out", help="The project folder.")] = Path(),
+    name: Annotated[str, typer.Option("--name", help="The project's name; by default that of its folder.")] = "",
 ) -> None:
     """Make a project folder: recipe.toml, a table of what the CAD files hold, and a contact sheet."""
     from partsight.cad.process.processes import start_early
@@ -24,7 +25,7 @@ def init(
     from partsight.pipeline.cad_files.init import init_project
 
     console = open_console()
-    project = init_project(out, cad_files, TerminalProgress(console))
+    project = init_project(out, cad_files, TerminalProgress(console), name=name)
     print_facts(console, project.facts)
     for problem in project.problems:
         console.print(headed("left out", "bold red", problem), soft_wrap=True)

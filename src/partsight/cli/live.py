@@ -1,34 +1,60 @@
 """`partsight live`: a camera, the parts in it, and a page in the browser."""
 
 import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from partsight.cli.console import open_console
+from partsight.cli.options import RecipeOption
+
+if TYPE_CHECKING:
+    from partsight.config.sections.live import LiveSection
+    from partsight.web.access import Access
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for, and guarded by a token
 
 
 def live(
     model: Annotated[Path, typer.Argument(help="A model folder, made by 'partsight export'.")],
     camera: Annotated[
-        str, typer.Option("--camera", help="Number of a camera, rtsp or http address, or a video file.")
+        str,
+        typer.Option(
+            "--camera", help="Number of a camera, rtsp or http address, a video file, or 'phone': that of a phone."
+        ),
     ] = "0",
     *,
     loop: Annotated[bool, typer.Option("--loop", help="Play a video file again and again.")] = False,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; others than this machine need --token.")
-    ] = "127.0.0.1",
+        str | None,
+        typer.Option(
+            "--host", help="Address to listen on: 127.0.0.1, this machine alone; with --camera phone 0.0.0.0, all."
+        ),
+    ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8420,
     token: Annotated[
-        str | None, typer.Option("--token", envvar="PARTSIGHT_TOKEN", help="Secret that pages and programs must know.")
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="PARTSIGHT_TOKEN",
+            help="Secret that pages and programs must know; made anew for each start where others reach the page.",
+        ),
     ] = None,
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A name under which a proxy reaches this. May be repeated.")
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option("--tls-cert", help="Certificate (PEM) for https.")] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", help="Its key (PEM).")] = None,
+    tls_self_signed: Annotated[
+        bool,
+        typer.Option(
+            "--tls-self-signed", help="https with a certificate of this machine's own; given with --camera phone."
+        ),
+    ] = False,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Lowest score; by default the one chosen on validation pictures.")
     ] = None,
@@ -40,6 +66,7 @@ def live(
     photos: Annotated[Path, typer.Option("--photos", help="Photos folder into which frames are kept.")] = Path(
         "photos"
     ),
+    recipe: RecipeOption = Path("recipe.toml"),
     session: Annotated[
         str | None, typer.Option("--session", help="Session of the snapshots; live- and the date.")
     ] = None,
@@ -50,14 +77,13 @@ def live(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
+    from partsight.deploy.live.phone.camera import PHONE
     from partsight.deploy.model import load
     from partsight.pipeline.delivery.live import LiveJob, open_live
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
-    from partsight.web.access import Access
 
     console = open_console(stderr=log == Path("-"))
-    access = Access(host, port, token, tuple(allow_host or ()))
-    access.check()
+    access = _access(host or (EVERYWHERE if camera == PHONE else "127.0.0.1"), port, token, allow_host)
     keeper = SnapshotKeeper(photos, session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
     job = LiveJob(
         model=load(model, runtime=runtime, threads=threads, image_size=image_size),
@@ -70,13 +96,45 @@ def live(
         webhook=webhook,
         tls_cert=tls_cert,
         tls_key=tls_key,
+        section=_section(recipe),
+        history=recipe.parent / "checks",
+        is_self_signed=tls_self_signed or (camera == PHONE and tls_cert is None and not access.is_local),
     )
 
     def say(text: str) -> None:
         console.print(text, soft_wrap=True)
 
     server = open_live(job, say)
-    say(f"live page: {server.link}")
+    _tell_links(server.station.links, say, with_code=not access.is_local)
     if open_page:
         webbrowser.open(server.link)
     server.run()
+
+
+def _section(recipe: Path) -> "LiveSection":
+    """Return zones, lines and kits of the recipe; none where there is no recipe."""
+    from partsight.config.loading import read_recipe
+    from partsight.config.sections.live import LiveSection
+
+    return read_recipe(recipe, []).live if recipe.is_file() else LiveSection()
+
+
+def _access(host: str, port: int, token: str | None, names: Sequence[str] | None) -> "Access":
+    """Return who may ask; where others than this machine can, a token is made if none is given."""
+    from partsight.web.access import Access, new_token
+
+    local = Access(host, port, token, tuple(names or ()))
+    access = local if local.is_local or token is not None else replace(local, token=new_token())
+    access.check()
+    return access
+
+
+def _tell_links(links: Sequence[str], say: Callable[[str], None], *, with_code: bool) -> None:
+    """Print the links, the best first, and a code to be photographed with a phone."""
+    from partsight.web.reach.qr import qr_text
+
+    say(f"live page: {links[0]}")
+    for link in links[1:]:
+        say(f"       or: {link}")
+    if with_code:
+        say(qr_text(links[0]))

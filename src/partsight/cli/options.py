@@ -15,3 +15,9 @@ OutOption: TypeAlias = Annotated[
 BackgroundOption: TypeAlias = Annotated[
     bool, typer.Option("--background", help="Work at low priority, so that other programs stay quick.")
 ]
+YesOption: TypeAlias = Annotated[
+    bool, typer.Option("--yes", help="Weights may be fetched from their makers, without a question (train.weights).")
+]
+MinutesOption: TypeAlias = Annotated[
+    float | None, typer.Option("--minutes", help="Minutes that it may take: numbers follow from it (budget.minutes).")
+]

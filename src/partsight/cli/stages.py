@@ -8,12 +8,13 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import open_console
-from partsight.cli.options import BackgroundOption, OutOption, RecipeOption, SetOption
+from partsight.cli.options import BackgroundOption, MinutesOption, OutOption, RecipeOption, SetOption, YesOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
 
 if TYPE_CHECKING:
+    from partsight.config.recipe import Recipe
     from partsight.pipeline.experiment import Experiment
 
 DEFAULT_RECIPE = Path("recipe.toml")
@@ -26,13 +27,18 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what is found finished, what is missing, and how long it may take.")
     ] = False,
+    yes: YesOption = False,
+    minutes: MinutesOption = None,
     background: BackgroundOption = False,
 ) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out, background=background)
+    _give_way(background)
+    timed = [*(settings or []), *([] if minutes is None else [f"budget.minutes={minutes}"])]
+    experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
+        _tell_choices(console, experiment.expect())
         return
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
 
@@ -47,7 +53,8 @@ def render(
     background: BackgroundOption = False,
 ) -> None:
     """Make the labeled pictures, or a quick look at the first few."""
-    experiment, console = _open(recipe, settings, out, background=background)
+    _give_way(background)
+    experiment, console = _open(recipe, settings, out)
     if preview is not None:
         from partsight.pipeline.preview import make_preview
 
@@ -64,10 +71,12 @@ def train(
     recipe: RecipeOption = DEFAULT_RECIPE,
     settings: SetOption = None,
     out: OutOption = None,
+    yes: YesOption = False,
     background: BackgroundOption = False,
 ) -> None:
     """Train the detector."""
-    experiment, console = _open(recipe, settings, out, background=background)
+    _give_way(background)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     trained = experiment.train()
     for output in (*trained.earlier, trained):
         found = "" if output.best_map50 is None else f", validation mAP50 {output.best_map50:.3f}"
@@ -75,30 +84,54 @@ def train(
     console.print(f"checkpoint {trained.checkpoint.path}")
 
 
-def evaluate(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def evaluate(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Measure the detector on the test pictures."""
     started = time.monotonic()
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     print_summary(console, experiment.evaluate().evaluation, None, time.monotonic() - started)
 
 
-def report(recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None) -> None:
+def report(
+    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+) -> None:
     """Write the report page."""
-    experiment, console = _open(recipe, settings, out)
+    experiment, console = _open(recipe, settings, out, yes=yes)
     console.print(f"report {experiment.report()}")
 
 
-def _open(
-    recipe_path: Path, settings: list[str] | None, out: Path | None, *, background: bool = False
-) -> "tuple[Experiment, Console]":
-    from partsight.config.loading import read_recipe
-    from partsight.pipeline.experiment import Experiment
+def _give_way(background: bool) -> None:
     from partsight.pipeline.running.background import step_back
-    from partsight.pipeline.running.workspace import Workspace
 
     if background:
         step_back()
+
+
+def _tell_choices(console: Console, recipe: "Recipe") -> None:
+    """Tell what the machine chooses where the recipe leaves it open."""
+    from partsight.detector.starts import describe_start
+    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+
+    train = recipe.train
+    if has_budget(recipe):
+        console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
+    start = describe_start(train.weights)
+    console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
+
+
+def _open(
+    recipe_path: Path, settings: list[str] | None, out: Path | None, *, yes: bool | None = None
+) -> "tuple[Experiment, Console]":
+    """Return the experiment, weights offered before (`yes`: without a question), but not where nothing is to be trained (None)."""
+    from partsight.cli.weights import offer_weights
+    from partsight.config.loading import read_recipe
+    from partsight.pipeline.experiment import Experiment
+    from partsight.pipeline.running.workspace import Workspace
+
     console = open_console()
     recipe = read_recipe(recipe_path, settings or [])
     workspace = Workspace(out or recipe_path.parent / "runs")
+    if yes is not None:
+        offer_weights(recipe, workspace, console, is_agreed=yes)
     return Experiment(recipe, workspace, TerminalProgress(console)), console

@@ -15,10 +15,12 @@ from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.config.sections.dataset import DatasetSection
 from partsight.config.sections.evaluate import EvaluateSection
+from partsight.config.sections.live import LiveSection
 from partsight.config.sections.photos import PhotosSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
 from partsight.config.sections.report import ReportSection
+from partsight.config.sections.running.budget import BudgetSection
 from partsight.config.sections.running.cluster import ClusterSection
 from partsight.config.sections.running.sweep import SweepSection
 from partsight.config.sections.running.track import TrackSection
@@ -43,7 +45,8 @@ class Recipe(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of everything random."""
     preset: PresetName | None = None
-    """Values for a kind of place, below: `workshop`, `table`, `bin` or `baseline`; what the recipe states itself counts more."""
+    """Values for a kind of place, below: `workshop`, `table`, `bin`, `hand`, `baseline`; what the recipe states itself counts."""
+    budget: BudgetSection = BudgetSection()
     parts: Annotated[dict[str, PartSection], Field(min_length=1)]
     """Classes by name; their order is the order of class numbers everywhere."""
     cad: CadSection = CadSection()
@@ -57,6 +60,7 @@ class Recipe(Section):
     verify: VerifySection = VerifySection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
+    live: LiveSection = LiveSection()
     sweep: SweepSection = SweepSection()
     cluster: ClusterSection = ClusterSection()
 
@@ -116,6 +120,11 @@ class Recipe(Section):
         for changed, new in changes.items():
             content = with_value(content, *new_setting(changed, new))
         return validated(type(self), translate(content), where="recipe", folder=self._origin.folder)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that its relative paths start at, None where they start at the working directory."""
+        return self._origin.folder
 
     @property
     def class_names(self) -> tuple[str, ...]:

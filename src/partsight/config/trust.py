@@ -1,4 +1,4 @@
-"""Values of a recipe that are as trusted as a script: they end in a shell, start a program, or name a server that is told figures.
+"""Values of a recipe that are as trusted as a script: they end in a shell, start a program, or name who is told and what is written.
 
 A recipe may come from somebody else. Such values are used once the user has accepted them: the answer is kept in the user's
 configuration folder, for these very values in this folder, so that a changed recipe, or scripts of another project, ask again.
@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from partsight.config.user_folder import user_folder
 from partsight.errors import UntrustedRecipeError
 from partsight.files import hash_json, write_json
 
 AS_SCRIPTS: Mapping[str, str] = {
     "cluster.options": "lines of the job script",
     "cluster.setup": "shell lines of every job",
+    "live.history": "a folder that is written to",
+    "live.webhook": "a server that is told what the camera sees",
     "render.blender": "a program that is started",
     "track.mlflow_uri": "a server that is told figures and your login",
 }
@@ -57,5 +60,4 @@ def _value(content: Mapping[str, Any], key: str) -> Any:
 
 def _answer(values: Mapping[str, Any], folder: Path) -> Path:
     """Return the file that stands where these values have been accepted."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return home / "partsight" / "accepted" / f"{hash_json([str(folder), dict(values)])}.json"
+    return user_folder() / "accepted" / f"{hash_json([str(folder), dict(values)])}.json"

@@ -105,6 +105,13 @@ class DetectorFamily(Protocol):
         """
         ...
 
+    def fetch_weights(self, model: str, folder: Path) -> Path:
+        """Fetch its makers' weights of a network into a folder, with the user's word, and check that they can be read.
+
+        Raises DetectorError.
+        """
+        ...
+
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> Detector:
         """Load what `export` wrote in a format of the family's own, to compare it. Raises DetectorError."""
         ...

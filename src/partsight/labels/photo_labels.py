@@ -8,7 +8,8 @@ from partsight.labels.label import Label
 LabelState: TypeAlias = Literal["open", "done", "nothing"]
 """`open`: not finished, counts nowhere; `done`: all classes are labeled; `nothing`: a negative."""
 
-Origin: TypeAlias = Literal["detector", "previous"]
+Origin: TypeAlias = Literal["detector", "previous", "live"]
+"""The project's newest detector; the photo before; what a live page showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Proposal:
     box: Label
     score: float
     origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of one photo before it is opened."""
+
+    num_proposed: int
+    doubt: float
+    """How unsure the least sure proposal is: 1 at a score of one half, 0 at none and at full score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,13 @@ from partsight.labels.label import Label, box_problem, cut_box, raise_problems
 from partsight.labels.photo_labels import LabelState, PhotoLabels
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
 
+SessionOf: TypeAlias = Callable[[str], str]
 _Intent: TypeAlias = Literal["keep", "publish", "withdraw"]
+
+
+def session_of_key(key: str) -> str:
+    """Return the session of a photo: its folder, `all` for those in none."""
+    return key.rpartition("/")[0] or "all"
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,14 @@ class LabelStore:
     """All classes that a box may have; those new to the folder are appended to its classes.txt with the first photo done."""
     _sources: dict[str, Path] = field(default_factory=dict)
     """For each key the picture in to_label, or in images where it is only there."""
+    session_of: SessionOf = session_of_key
+    """Names the session of a photo by its key."""
     _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def list_keys(self) -> tuple[str, ...]:
         """Return all photos in the order people count, one session after the other."""
-        return tuple(sorted(self._sources, key=lambda key: (session_of_key(key), name_order(key))))
+        return tuple(sorted(self._sources, key=lambda key: (self.session_of(key), name_order(key))))
 
     def picture(self, key: str) -> Path:
         """Return the file to show. Raises DatasetError for a photo that is not in the folder."""
@@ -47,6 +55,11 @@ class LabelStore:
             raise DatasetError(f"{key}: no such photo in {self.folder}. Start the command again to see new photos.")
         return published if published.is_file() else self._sources[key]
 
+    def added_s(self, key: str) -> float:
+        """Return when a photo came into the folder, in seconds of the system's clock; 0 where its file is gone."""
+        source = self._sources[key]
+        return source.stat().st_mtime if source.is_file() else 0.0
+
     def read(self, key: str) -> PhotoLabels:
         """Read what is on disk. Raises DatasetError naming file and line."""
         with self._lock:
@@ -54,7 +67,7 @@ class LabelStore:
             if key not in self._sizes:
                 self._sizes[key] = picture_size(path)
             state, boxes = self._read_state(key, self._sizes[key])
-        return PhotoLabels(key, session_of_key(key), self._sizes[key], state, boxes, _revision(state, boxes))
+        return PhotoLabels(key, self.session_of(key), self._sizes[key], state, boxes, _revision(state, boxes))
 
     def save(self, key: str, revision: str, boxes: Sequence[Label], state: LabelState) -> PhotoLabels:
         """Write boxes and state; when it returns they are on disk.
@@ -153,31 +166,22 @@ class LabelStore:
         return (self.folder / "labels" / key).with_suffix(".txt")
 
 
-def open_label_store(folder: Path, class_names: Sequence[str]) -> LabelStore:
+def open_label_store(folder: Path, class_names: Sequence[str], session_of: SessionOf = session_of_key) -> LabelStore:
     """Open a photos folder, finishing what a killed process began; `class_names` beyond the folder's own are added behind.
 
+    `session_of` names the session of a photo by its key; by default its folder.
     Raises DatasetError when it holds no photos or no class is known.
     """
     names = tuple(dict.fromkeys([*known_classes(folder), *class_names]))
     if not names:
         raise DatasetError(f"{folder}: no classes known. Name them (`classes`), or give a recipe with parts.")
-    store = LabelStore(folder, names, _find_pictures(folder))
+    store = LabelStore(folder, names, _find_pictures(folder), session_of=session_of)
     if not store.list_keys():
         raise DatasetError(f"{folder}: no photos. Bring some in: partsight photos add.")
     with store._lock:  # noqa: SLF001 - opening is part of the store
         for key in store.list_keys():
             store._finish_begun(key)  # noqa: SLF001
     return store
-
-
-def write_first_draft(folder: Path, key: str, boxes: Sequence[Label]) -> None:
-    """Write the first boxes of a photo that has just been put into to_label; it stays open until a person has looked at it."""
-    write_json(folder / "drafts" / f"{key}.json", _draft(boxes, "keep"))
-
-
-def session_of_key(key: str) -> str:
-    """Return the session of a photo: its folder, `all` for those in none."""
-    return key.rpartition("/")[0] or "all"
 
 
 def _find_pictures(folder: Path) -> dict[str, Path]:

@@ -20,6 +20,8 @@ by a hundredth of the picture's width makes 0.2 in the median, a new object of a
 ABOUT_EQUAL = 0.02
 """Differences of distance that do not count beside sharpness."""
 NEIGHBORHOOD_S = 1.5
+_ROUNDING_S = 0.002
+"""Time stamps of films are rounded to milliseconds."""
 BLURRED_SHARE = 0.5
 """Of the sharpest in the neighborhood."""
 BLURRED_SHARE_OF_ALL = 0.1
@@ -37,6 +39,8 @@ class Picking:
     """Sharp, but like a picked one."""
     num_surplus: int
     """Sharp and different, but more than asked for."""
+    num_between: int = 0
+    """Passed over between two steps."""
 
 
 def pick(measurements: Sequence[Measurement], max_frames: int, known: Sequence[FrameAppearance] = ()) -> Picking:
@@ -52,6 +56,28 @@ def pick(measurements: Sequence[Measurement], max_frames: int, known: Sequence[F
         num_alike=num_alike,
         num_surplus=len(sharp) - len(chosen) - num_alike,
     )
+
+
+def pick_steps(measurements: Sequence[Measurement], step_s: float, max_frames: int) -> Picking:
+    """Pick a frame every so many seconds whatever it shows, so that boxes can be carried from one to the next; of pictures all."""
+    picked: list[Measurement] = []
+    for measurement in measurements:
+        if not picked or _is_later(picked[-1], measurement, step_s):
+            picked.append(measurement)
+    return Picking(
+        picked=tuple(picked[:max_frames]),
+        num_seen=len(measurements),
+        num_blurred=0,
+        num_alike=0,
+        num_surplus=max(0, len(picked) - max_frames),
+        num_between=len(measurements) - len(picked),
+    )
+
+
+def _is_later(before: Measurement, after: Measurement, step_s: float) -> bool:
+    if before.time_s is None or after.time_s is None:
+        return True
+    return after.time_s - before.time_s >= step_s - _ROUNDING_S
 
 
 def find_sharp(measurements: Sequence[Measurement]) -> BoolArray:

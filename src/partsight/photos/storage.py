@@ -123,7 +123,7 @@ def picture_stem(source: str, time_s: float | None) -> str:
 
 def write_picture(photos: Path, session: str, stem: str, image: Image) -> str:
     """Write a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
-    content = _jpeg(image)
+    content = jpeg_bytes(image)
     folder = photos / TO_LABEL / session
     number, path = 1, folder / f"{stem}.jpg"
     while path.is_file() and path.read_bytes() != content:
@@ -139,7 +139,8 @@ def _picture_record(entry: dict[str, Any]) -> PictureRecord:
     return PictureRecord(**{**entry, "size_wh": (width, height)})
 
 
-def _jpeg(image: Image) -> bytes:
+def jpeg_bytes(image: Image) -> bytes:
+    """Return a picture as it is kept."""
     stream = io.BytesIO()
     PillowImage.fromarray(image).save(stream, "JPEG", quality=JPEG_QUALITY)
     return stream.getvalue()

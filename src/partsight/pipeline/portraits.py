@@ -16,13 +16,15 @@ from partsight.structures.world.part import Part, diagonal_m
 from partsight.structures.world.scene import Background, Instance, Scene
 from partsight.structures.world.transform import look_at
 
+SAMPLES = 12
+"""Paths per pixel: the light is even, so that more cannot be told apart."""
 DIRECTION = np.array([1.0, -1.6, 0.9])
 """From the part to the camera: right, front, above."""
 
 
 def draw_portraits(parts: Sequence[Part], size_px: int, section: RenderSection, num_threads: int) -> list[Image]:
     """Draw each part alone on white, as (size, size, 3) pictures, with the recipe's renderer."""
-    settings = section.but(width=size_px, height=size_px, samples_per_pixel=32)
+    settings = section.but(width=size_px, height=size_px, samples_per_pixel=SAMPLES)
     with open_renderer(settings, num_threads) as renderer:
         scenes = [portrait_scene(part, size_px) for part in parts]
         return [expose(draw_scene(renderer, scene), scene.sensor) for scene in scenes]

@@ -10,6 +10,7 @@ import numpy as np
 from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.lens import draw_through_lens
+from partsight.render.reach import within_reach
 from partsight.structures.world.rendering import Rendering
 from partsight.structures.world.scene import Scene
 
@@ -46,7 +47,8 @@ def explain_speed(section: RenderSection) -> str:
 
 
 def draw_scene(renderer: Renderer, scene: Scene) -> Rendering:
-    """Return the scene's light as its camera sees it, through its lens if it has one. Raises RenderError."""
+    """Return the scene's light as its camera sees it, whatever its size, through its lens if it has one. Raises RenderError."""
+    scene = within_reach(scene)
     if scene.camera.intrinsics.lens is None:
         return check_rendering(renderer.render(scene), scene)
     return check_rendering(draw_through_lens(renderer.render, scene), scene)

@@ -39,6 +39,11 @@ class _Patch:
     triangles: IntArray
 
 
+def wall_opacity(material: Material) -> float:
+    """Return how much one surface of a see-through material hides: a pane has two, and is stated as a whole."""
+    return float(1 - np.sqrt(1 - material.opacity))
+
+
 class SurfaceCache:
     """Makes the surfaces of scenes and remembers what depends on the parts alone, for the parts used last."""
 

@@ -52,6 +52,10 @@ class ConnectionLimits:
         return max(1, int(self.share_of_one * self.most))
 
 
+UPLOADING = ConnectionLimits(body_s=6 * 3600.0)
+"""For pages that take films and CAD files; those look themselves whether anything arrives."""
+
+
 @final
 class Connection:
     """One accepted socket; `look` notes since when it has owed what it owes."""

@@ -16,6 +16,7 @@ from partsight.errors import StorageError
 from partsight.web.acceptor import Acceptor
 from partsight.web.connections import ConnectionLimits
 
+MOST_MESSAGE_BYTES = 1024
 _BACKLOG = 128
 _STOPPED_S = 0.1
 
@@ -81,8 +82,12 @@ def page_server(
     say: Callable[[str], None],
     limits: ConnectionLimits | None = None,
     tls: Tls | None = None,
+    message_bytes: int = MOST_MESSAGE_BYTES,
 ) -> PageServer:
-    """Return a server of an application on a listening socket; `say` is told what it turns away, once."""
+    """Return a server of an application on a listening socket; `say` is told what it turns away, once.
+
+    `message_bytes` is the longest message over a WebSocket.
+    """
     bounds = limits or ConnectionLimits()
     options: dict[str, Any] = {} if tls is None else {"ssl_certfile": tls.cert, "ssl_keyfile": tls.key}
     config = uvicorn.Config(
@@ -91,7 +96,7 @@ def page_server(
         loop="asyncio",
         lifespan="off",
         ws="websockets-sansio",
-        ws_max_size=1024,
+        ws_max_size=message_bytes,
         ws_per_message_deflate=False,
         log_level="error",  # one line for each nonsensical request would fill a disk
         access_log=False,

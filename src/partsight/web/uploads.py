@@ -19,7 +19,7 @@ from partsight.web.bodies import BodyLimits
 UPLOADS = BodyLimits(most_bytes=20_000_000, seconds=30.0)
 MAX_PIXELS = 30_000_000
 """A picture of 90 MB once decoded; a few kilobytes can claim any number of them."""
-_BOMBS = (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning)
+BOMBS = (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning)
 """Pillow's own bounds; the warning is an exception where Python is told so."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
@@ -51,7 +51,7 @@ def read_upload(content: bytes) -> Image:
     """Return a sent picture as RGB, the right way up. Raises DatasetError, for too many pixels before any is decoded."""
     try:
         return _decoded(content)
-    except (OSError, SyntaxError, ValueError, EOFError, *_BOMBS) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, *BOMBS) as error:
         raise DatasetError(
             f"the picture cannot be read ({str(error)[:200]}). Send the bytes of a JPEG, PNG, WebP or BMP file."
         ) from error

@@ -1,10 +1,15 @@
 """How alike two parts look."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import trimesh
 
+from partsight.cad.views.nearest import find_alike, num_compared
 from partsight.cad.views.silhouettes import compare_silhouettes, draw_silhouettes, name_direction, sphere_directions
+from partsight.structures.world.material import Material
+from partsight.structures.world.part import Mesh, Part
 from tests.unit.cad.conftest import read_here
 
 DIRECTIONS = sphere_directions(24)
@@ -45,6 +50,14 @@ def test_a_longer_part_of_one_section_is_compared_at_true_size(tmp_path):
     assert likeness.differences[along] < likeness.differences.max()
 
 
+def test_parts_of_any_two_sizes_can_be_compared(tmp_path):
+    """Beside a part of a kilometer one of a tenth of a millimeter is no pixel."""
+    speck = outline(tmp_path, trimesh.creation.box((0.1, 0.1, 0.2)), "a")
+    tower = outline(tmp_path, trimesh.creation.box((1e6, 1e6, 2e6)), "b")
+    for pair in ((speck, tower), (tower, speck)):
+        assert compare_silhouettes(*pair).mean_difference == pytest.approx(0, abs=1e-6)
+
+
 def test_comparison_is_symmetric(tmp_path):
     a = outline(tmp_path, trimesh.creation.box((10, 20, 30)), "a")
     b = outline(tmp_path, trimesh.creation.cylinder(9, 26), "b")
@@ -60,3 +73,31 @@ def test_comparison_is_symmetric(tmp_path):
 )  # fmt: skip
 def test_directions_have_names(direction, name):
     assert name_direction(direction) == name
+
+
+def test_the_pairs_that_look_most_alike_are_found_among_many_without_comparing_all():
+    """Forty parts, of which some differ by a little: the same twenty pairs as by comparing each with each."""
+    drawn = {f"p{number}": outline_of(mesh) for number, mesh in enumerate(many_meshes(40))}
+    told: list[int] = []
+    found = find_alike(drawn, lambda done, _: told.append(done))
+    assert told[-1] == num_compared(40) < 0.6 * 40 * 39 / 2
+    expected = sorted(
+        (compare_silhouettes(drawn[one], drawn[other]).mean_difference, one, other)
+        for one, other in combinations(drawn, 2)
+    )
+    assert [pair.likeness.mean_difference for pair in found[:20]] == [difference for difference, *_ in expected[:20]]
+
+
+def many_meshes(count):
+    rng = np.random.default_rng(3)
+    for number in range(count):
+        sides = rng.uniform(5, 60, 3)
+        yield trimesh.creation.box(sides) if number % 2 else trimesh.creation.cylinder(sides[0] / 2, sides[2])
+
+
+def outline_of(mesh):
+    part = Part(
+        "p", Mesh(mesh.vertices, np.array(mesh.vertex_normals, np.float32), mesh.faces), (Material("m", (0.5, 0.5, 0.5)),),
+        np.zeros(len(mesh.faces), int), ("n",), np.zeros(len(mesh.faces), int), "k",
+    )  # fmt: skip
+    return draw_silhouettes(part, DIRECTIONS[:12])

@@ -1,5 +1,7 @@
 """The command line: what the user can mend is said without a traceback, with an exit code for scripts."""
 
+import tomllib
+
 import pytest
 import typer
 
@@ -38,13 +40,18 @@ def test_a_project_is_never_overwritten(tmp_path, capsys):
 
 
 def test_init_makes_a_recipe_a_table_and_a_contact_sheet(tmp_path, samples, capsys):
-    assert run(["init", str(samples / "QF.step"), str(samples / "SD.step"), "--out", str(tmp_path)]) == 0
+    parts = tmp_path / "parts"  # a folder stands for the files in it
+    parts.mkdir()
+    for name in ("QF.step", "SD.step"):
+        (parts / name).symlink_to(samples / name)
+    assert run(["init", str(parts), "--out", str(tmp_path), "--name", 'hall "2"']) == 0
     shown = capsys.readouterr().out
     assert "QF" in shown
     assert "SD" in shown
     assert (tmp_path / "parts.png").stat().st_size > 5_000
     recipe = (tmp_path / "recipe.toml").read_text()
     assert '"QF".files = [' in recipe
+    assert tomllib.loads(recipe)["name"] == 'hall "2"'
     assert len(recipe.splitlines()) < 15
 
 

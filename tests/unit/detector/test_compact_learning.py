@@ -26,7 +26,7 @@ from partsight.detector.families.compact.pictures import Labeled, PictureSet, re
 from partsight.detector.families.compact.validation import validate  # noqa: E402
 
 SECTION = TrainSection(
-    family="compact", image_size=SIDE, epochs=3, batch=8, device="cpu", threads=1,
+    family="compact", model="nano", weights="scratch", image_size=SIDE, epochs=3, batch=8, device="cpu", threads=1,
     augment=AugmentSection(mosaic=0.5, close_mosaic=1),
 )  # fmt: skip
 PLAIN = SECTION.but(augment=SECTION.augment.but(mosaic=0.0, hsv=(0.0, 0.0, 0.0), rotate_deg=0.0, flip=0.0, scale=0.0))

@@ -68,5 +68,5 @@ def test_a_trial_step_runs_in_the_precision_of_the_training(monkeypatch):
     monkeypatch.setattr(half_precision, "has_bfloat16", lambda: True)
     autocast = torch.autocast
     monkeypatch.setattr(torch, "autocast", lambda kind, **named: used.append(named) or autocast(kind, **named))
-    open_trial(TrainSection(image_size=64), 2, "cpu")(2)
+    open_trial(TrainSection(weights="scratch", image_size=64), 2, "cpu")(2)
     assert any(named.get("dtype") == torch.bfloat16 for named in used)

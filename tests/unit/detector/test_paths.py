@@ -24,8 +24,8 @@ SHARED = {
     "threads": 1,
 }
 FAMILIES = {
-    "ultralytics": TrainSection(model="yolov8n", **SHARED),
-    "compact": TrainSection(family="compact", model="nano", **SHARED),
+    "ultralytics": TrainSection(model="yolov8n", weights="scratch", **SHARED),
+    "compact": TrainSection(family="compact", model="nano", weights="scratch", **SHARED),
 }
 needs_library = pytest.mark.skipif(find_spec("ultralytics") is None, reason="the extra [yolo] is not installed")
 

@@ -79,7 +79,9 @@ def test_what_the_librarys_own_processes_do_is_told(tmp_path):
     from partsight.detector.families.training_state import read_state
     from partsight.detector.families.ultralytics.trainer import STATE, Trainer
 
-    section = TrainSection(image_size=64, epochs=2, batch=8, device="cpu", threads=1, augment={"close_mosaic": 0})
+    section = TrainSection(
+        weights="scratch", image_size=64, epochs=2, batch=8, device="cpu", threads=1, augment={"close_mosaic": 0}
+    )
     section = section.but(weights="scratch")
     job = TrainJob(write_shapes(tmp_path / "data", 16, 8), NAMES, section, 0, tmp_path / "out", 8)
     run_dir = tmp_path / "out" / "ultralytics"

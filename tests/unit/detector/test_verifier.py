@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from partsight.detector.backbones import imagenet
 from partsight.detector.crops import as_input
 from partsight.detector.verifier import VerifyJob, open_verifiers
-from partsight.detector.verifiers import lite
 from partsight.errors import DetectorError
 from partsight.structures.verifier_spec import VerifierSpec
 
@@ -100,7 +100,7 @@ def test_an_exported_verifier_answers_alike_for_any_number_of_crops(trained, tmp
 
 
 def test_without_weights_the_extra_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(lite, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package")
     assert open_verifiers().find_weights() is None
     with pytest.raises(DetectorError, match=r"partsight\[verify\]"):
         open_verifiers().train(job(tmp_path), lambda _epoch, _loss: None)

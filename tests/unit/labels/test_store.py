@@ -174,3 +174,10 @@ def test_a_damaged_label_file_is_told_with_file_and_line(tmp_path, line, told):
     (tmp_path / "classes.txt").write_text("QF\n")
     with pytest.raises(DatasetError, match=rf"a\.txt:1: .*{told}"):
         open_label_store(tmp_path, []).read("a.png")
+
+
+def test_sessions_are_those_of_the_recipe(folder):
+    make_picture(folder / "to_label/hall-2_01.jpg")
+    store = open_label_store(folder, NAMES, lambda key: "hall" if key.startswith("hall") else "other")
+    assert store.list_keys() == ("hall-2_01.jpg", KEY)
+    assert store.read(KEY).session == "other"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import Measurement, measure, sharpness
-from partsight.photos.picking import ALIKE, NEIGHBORHOOD_S, find_sharp, pick
+from partsight.photos.picking import ALIKE, NEIGHBORHOOD_S, find_sharp, pick, pick_steps
 from partsight.photos.stills import small_gray
 
 from .videos import RATE, blurred, pan, texture
@@ -143,3 +143,14 @@ def test_tiny_and_one_colored_pictures_are_measured_too(shape):
 
 def test_nothing_gives_nothing():
     assert pick([], 5).picked == ()
+
+
+@pytest.mark.parametrize(
+    ("step_s", "most", "times_s"), [(0.2, 40, [0.0, 0.2, 0.4, 0.6, 0.8]), (0.25, 3, [0.0, 0.25, 0.5])]
+)
+def test_steps_take_a_frame_every_so_often_whatever_it_shows(step_s, most, times_s):
+    frames = [direction(1, sharp=0.0, number=number, time_s=number / 20) for number in range(20)]
+    picking = pick_steps(frames, step_s, most)
+    assert [one.time_s for one in picking.picked] == pytest.approx(times_s)
+    assert len(picking.picked) + picking.num_surplus + picking.num_between == picking.num_seen
+    assert len(pick_steps([direction(1), direction(1)], step_s, most).picked) == 2, "of single pictures all"

@@ -24,7 +24,13 @@ if find_spec("ultralytics") is None:
     pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 NAMES = ("square", "disc")
 SECTION = TrainSection(
-    image_size=64, epochs=2, batch=4, augment=AugmentSection(mosaic=0.0, close_mosaic=0), device="cpu", threads=1
+    weights="scratch",
+    image_size=64,
+    epochs=2,
+    batch=4,
+    augment=AugmentSection(mosaic=0.0, close_mosaic=0),
+    device="cpu",
+    threads=1,
 )
 
 

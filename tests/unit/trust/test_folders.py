@@ -179,7 +179,7 @@ def with_an_object(data_yaml, marker):
 def test_a_dataset_of_somebody_else_is_refused_before_the_library_sees_it(tmp_path, spoil):
     data_yaml = dataset(tmp_path / "ds")
     spoil(data_yaml, tmp_path / "harm")
-    section = TrainSection(epochs=1, image_size=64, device="cpu", threads=1)
+    section = TrainSection(weights="scratch", epochs=1, image_size=64, device="cpu", threads=1)
     with pytest.raises(DetectorError, match=r"data\.yaml"):
         open_family("ultralytics").train(
             TrainJob(data_yaml, ("a",), section, 0, tmp_path / "out", 4), lambda _epoch, _figures: None

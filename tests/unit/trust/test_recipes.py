@@ -23,6 +23,8 @@ PART = '[parts.A]\nfiles = ["a.step"]\n'
 SCRIPTS = {
     "cluster.setup": '["touch harm"]',
     "cluster.options": '["touch harm"]',
+    "live.history": '"../elsewhere"',
+    "live.webhook": '"http://elsewhere"',
     "render.blender": '"./python"',
     "track.mlflow_uri": '"http://elsewhere"',
 }

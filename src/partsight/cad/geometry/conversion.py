@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from partsight.cad.geometry.materials import DEFAULT_COLOR, guess_material, material_of, paint, see_through
+from partsight.cad.geometry.materials import (
+    DEFAULT_COLOR,
+    guess_material,
+    material_of,
+    paint,
+    see_through,
+    stated_material,
+)
 from partsight.cad.geometry.selection import match_node
 from partsight.cad.readers.pieces import Node, Piece
 from partsight.config.sections.cad import PartSection
@@ -107,6 +114,9 @@ def _material(piece: Piece, section: PartSection) -> Material:
         return see_through(painted.base_color if painted else piece.base_color or DEFAULT_COLOR, piece.opacity)
     if painted:
         return painted
+    stated = stated_material(piece.stated_material, piece.base_color) if piece.stated_material else None
+    if stated is not None:
+        return stated
     words = " ".join((piece.node.names[-1], piece.node.product, piece.material_name))
     return guess_material(words, piece.base_color or DEFAULT_COLOR)
 

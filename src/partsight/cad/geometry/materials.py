@@ -44,13 +44,55 @@ GLASS_OPACITY = 0.2
 """Of what is called glass without a stated alpha: a pane with a tint that can be seen."""
 
 
+STATED: tuple[tuple[MaterialKind, str], ...] = (
+    ("plastic", r"glass.?(fib|fill|rein)|fib(er|re).?glass|gfk|\bgrp\b|\bfr-?4\b|carbon|cfk"),
+    ("glass", r"glass|glas\b|pmma|acryl|plexi|perspex|ガラス|玻璃"),
+    ("brass", r"brass|messing|bronze|laiton|cuzn|cusn|黄銅|真鍮|黄铜"),
+    ("copper", r"copper|kupfer|cuivre|rame\b|cobre|\bcu-|銅|铜"),
+    ("aluminium", r"alu|\bal ?mg|\bal ?si|\ben ?aw|\b[2-7]0[0-9]{2}\b|アルミ|ｱﾙﾐ|铝"),
+    (
+        "stainless",
+        r"stainless|inox|edelstahl|titan|nickel|zinc|zink|\b1[.]4\d{3}|aisi ?3\d\d|\bx\d+cr|ステンレス|ｽﾃﾝﾚｽ|不锈",
+    ),
+    ("iron", r"iron|\bguss|grauguss|fonte|\bgj[lsm]|铸铁|鋳鉄"),
+    ("steel", r"steel|stahl|acier|acciaio|acero|\bs[23]\d5|\bc45\b|\b1[.][0-37]\d{3}|aisi|42crmo|鋼|钢"),
+    ("chrome", r"chrom"),
+    ("gold", r"\bgold\b"),
+    ("rubber", r"rubber|gummi|caoutchouc|\bnbr\b|epdm|\bfkm\b|viton|silicon|elastom|\btpu\b|neopren|ゴム|橡胶"),
+    (
+        "plastic",
+        r"\babs\b|\bpla\b|petg|\bpet\b|\bpom\b|delrin|nylon|\bpa ?\d*\b|pvc|ptfe|teflon|peek|\bpp\b|\bh?d?pe\b|\bpc\b",
+    ),
+    ("plastic", r"polycarb|lexan|polyam|polyprop|polyeth|plastic|kunststoff|resin|epoxy|樹脂|塑料"),
+    ("paint", r"paint|\black|powder"),
+)
+"""Kinds of stated materials, by the first pattern that is found in the name; metals before what is only coated with them."""
+COLORED: frozenset[MaterialKind] = frozenset(("copper", "brass", "gold"))
+"""Metals that have a color of their own: one in the file is no paint."""
+
+
+def stated_material(name: str, base_color: tuple[float, float, float] | None) -> Material | None:
+    """Return the material that a file states by a name in words, None for names that say nothing.
+
+    A gray metal in another color than gray is taken for painted.
+    """
+    kind = next((kind for kind, pattern in STATED if re.search(pattern, name, re.IGNORECASE)), None)
+    if kind is None:
+        return None
+    is_painted = kind in METALS and kind not in COLORED and base_color is not None and not _is_gray(base_color)
+    return material_of("paint" if is_painted else kind, base_color or DEFAULT_COLOR)
+
+
+def _is_gray(base_color: tuple[float, float, float]) -> bool:
+    return max(base_color) - min(base_color) <= GRAY_SATURATION * max(*base_color, 1e-6)
+
+
 def guess_material(name: str, base_color: tuple[float, float, float]) -> Material:
     """Return the material for a linear RGB color and whatever names come with it; it is named after its kind."""
     for kind, pattern, metallic, roughness in BY_NAME:
         if re.search(pattern, name, re.IGNORECASE):
             return Material(kind, base_color, metallic, roughness)
-    is_gray = max(base_color) - min(base_color) <= GRAY_SATURATION * max(*base_color, 1e-6)
-    if is_gray and float(np.mean(base_color)) > DARK:
+    if _is_gray(base_color) and float(np.mean(base_color)) > DARK:
         return Material("metal", base_color, 1.0, 0.4)
     return Material("paint", base_color, 0.0, 0.5)
 

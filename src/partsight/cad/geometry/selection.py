@@ -48,9 +48,13 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _different(bodies: Sequence[tuple[Piece, ...]]) -> list[tuple[Piece, ...]]:
-    """Keep the first of each group that shows the same shapes: the others are its instances."""
-    first = {tuple(sorted(piece.shape_id for piece in body)): body for body in reversed(bodies)}
+    """Keep the first of each group that shows the same shapes in the same colors: the others are its instances."""
+    first = {tuple(sorted(map(_look, body))): body for body in reversed(bodies)}
     return [body for body in bodies if any(body is kept for kept in first.values())]
+
+
+def _look(piece: Piece) -> tuple[object, ...]:
+    return piece.shape_id, piece.base_color or (), piece.opacity
 
 
 def check_patterns(path: Path, pieces: Sequence[Piece], patterns: Sequence[str], key: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts, describe, write_facts
-from partsight.cad.readers.formats import EXACT_SUFFIXES
+from partsight.cad.readers.formats import EXACT_SUFFIXES, FREECAD_SUFFIXES, GLTF_SUFFIXES, THREE_MF_SUFFIXES
 from partsight.cad.readers.pieces import ReadFile
 from partsight.cad.storage import save_part
 from partsight.config.sections.cad import CadSection, PartSection
@@ -73,10 +73,33 @@ def limit_memory(limit_gb: float) -> None:
 
 
 def _read(path: Path, unit: str | None, section: CadSection) -> ReadFile:
-    if path.suffix.lower() in EXACT_SUFFIXES:
+    tolerance = section.linear_tolerance or DEFAULT_TOLERANCE
+    suffix = path.suffix.lower()
+    if suffix in FREECAD_SUFFIXES:
+        from partsight.cad.readers.freecad.reading import read_freecad
+
+        return read_freecad(path, tolerance, section.angular_tolerance_deg)
+    if suffix in EXACT_SUFFIXES:
         from partsight.cad.readers.kernel import read_exact
 
-        return read_exact(path, section.linear_tolerance or DEFAULT_TOLERANCE, section.angular_tolerance_deg, unit)
+        return read_exact(path, tolerance, section.angular_tolerance_deg, unit)
+    from partsight.cad.geometry.mending import mend
+
+    read = _read_mesh(path, unit)
+    mended = mend(path, read.pieces)
+    return replace(read, pieces=mended.pieces, remarks=(*read.remarks, *mended.remarks))
+
+
+def _read_mesh(path: Path, unit: str | None) -> ReadFile:
+    suffix = path.suffix.lower()
+    if suffix in GLTF_SUFFIXES:
+        from partsight.cad.readers.gltf.reading import read_gltf
+
+        return read_gltf(path)
+    if suffix in THREE_MF_SUFFIXES:
+        from partsight.cad.readers.threemf.reading import read_3mf
+
+        return read_3mf(path)
     from partsight.cad.readers.mesh_files import read_triangles
 
     return read_triangles(path, unit)

@@ -1,20 +1,27 @@
-"""Other files that a CAD file names: parts of a STEP assembly, materials of an OBJ, buffers of a glTF.
+"""Other files that a CAD file names: parts of a STEP or FreeCAD assembly, materials of an OBJ, buffers of a glTF.
 
 Found by reading the text, without a kernel, so that a changed companion is noticed and a missing one reported.
 """
 
+import html
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from partsight.cad.readers.formats import STEP_SUFFIXES
+from partsight.cad.readers.encodings import as_utf8, without_escapes
+from partsight.cad.readers.formats import FREECAD_SUFFIXES, STEP_SUFFIXES
 
 _STEP_DOCUMENT = re.compile(rb"DOCUMENT_FILE\s*\(\s*'((?:[^']|'')*)'\s*,\s*'((?:[^']|'')*)'")
 _OBJ_LIBRARY = re.compile(rb"^mtllib\s+(.+?)\s*$", re.MULTILINE)
 _MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+(?:(?:-?[\d.]+|on|off|[rgbmlz])\s+)+)*(.+?)\s*$", re.MULTILINE)
+
+
+_FREECAD_LINK = re.compile(rb'<XLink[^>]*\sfile="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ def find_companions(path: Path, folder: Path | None = None) -> Companions:
     while waiting:
         owner = waiting.pop()
         for name in _names_in(owner):
-            companion = _locate(folder or owner.parent if owner == path else owner.parent, name)
+            companion = locate_companion(folder or owner.parent if owner == path else owner.parent, name)
             if companion is None:
                 missing.add(name)
             elif name not in found:
@@ -58,12 +65,14 @@ def _names_in(path: Path) -> Iterator[str]:
         yield from (_text(match) for match in _MTL_PICTURE.findall(path.read_bytes()))
     elif suffix == ".gltf":
         yield from _names_in_gltf(path.read_bytes())
+    elif suffix in FREECAD_SUFFIXES:
+        yield from _names_in_freecad(path)
 
 
 def _names_in_step(content: bytes) -> Iterator[str]:
     """DOCUMENT_FILE gives the name first or second, whoever wrote it (ISO 10303-214, external references)."""
-    for found in _STEP_DOCUMENT.findall(content):
-        names = [_text(name) for name in found if name.strip()]
+    for found in _STEP_DOCUMENT.findall(as_utf8(content)[0]):
+        names = [without_escapes(_text(name)) for name in found if name.strip()]
         yield from [name for name in names if Path(name).suffix.lower() in STEP_SUFFIXES][:1] or names[:1]
 
 
@@ -78,7 +87,16 @@ def _names_in_gltf(content: bytes) -> Iterator[str]:
         yield from (unquote(uri) for uri in uris if uri and not uri.startswith("data:"))
 
 
-def _locate(folder: Path, name: str) -> Path | None:
+def _names_in_freecad(path: Path) -> Iterator[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = archive.read("Document.xml")
+    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        return  # the reader says what is wrong with it
+    yield from sorted({html.unescape(_text(name)) for name in _FREECAD_LINK.findall(content)})
+
+
+def locate_companion(folder: Path, name: str) -> Path | None:
     """Return the file of this name beside its namer, whatever the case of its letters."""
     plain = Path(name.replace("\\", "/"))
     for candidate in (folder / plain, folder / plain.name):

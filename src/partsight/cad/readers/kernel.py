@@ -5,57 +5,88 @@ and handed over as binary glTF: written by the kernel in C++, hundreds of times 
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from partsight.cad.readers.companions import Companions, find_companions
+from partsight.cad.readers.encodings import NAMES, as_utf8
+from partsight.cad.readers.exact.bodies import examine_bodies
+from partsight.cad.readers.exact.exploring import bodies_of, count_solids, without_wires
+from partsight.cad.readers.exact.face_overrides import paint_single_faces
+from partsight.cad.readers.exact.labels import hidden_by_layer, items, shape_of
+from partsight.cad.readers.exact.meshes import make_pieces
+from partsight.cad.readers.exact.occurrences import Occurrence, find_occurrences, told_hidden
+from partsight.cad.readers.exact.step_styles import occurrence_styles
+from partsight.cad.readers.exact.tessellation import diagonal_mm, tessellate
 from partsight.cad.readers.formats import (
     BREP_SUFFIXES,
-    FREECAD_SUFFIXES,
     IGES_SUFFIXES,
     METERS_PER,
     PACKED_STEP_SUFFIXES,
 )
-from partsight.cad.readers.freecad import FreecadShape, read_freecad_shapes
-from partsight.cad.readers.glb import read_kernel_glb
 from partsight.cad.readers.packed import unpack_step
-from partsight.cad.readers.pieces import Piece, ReadFile
+from partsight.cad.readers.pieces import ReadFile
+from partsight.cad.readers.plain_text import has_mark, unmarked
 from partsight.cad.readers.statements import step_schema, why_empty, why_unread
+from partsight.cad.readers.step_notes import step_notes
+from partsight.cad.readers.xcaf import add_shape, read_brep, set_length_unit
 from partsight.errors import CadError
 
-COARSEST_ANGLE = np.deg2rad(60.0)
-"""Six chords a circle: what is round stays so to the eye."""
-LONGEST_MM = 1e8
-"""Bounding boxes beyond this (100 km) come from endless surfaces or broken numbers."""
+_IGES_SURFACES = frozenset((114, 118, 120, 122, 128, 140, 143, 144, *range(150, 187), 402, 408, 514))
+"""Entity types that are drawn: surfaces, solids, shells, and groups and instances of them."""
+GAP_SHARE = 0.1
+"""Faces nearer to each other than this share of the tolerance of tessellation touch: nobody can see between them."""
 _UNIT_NAMES = {"millimetre": "mm", "centimetre": "cm", "metre": "m", "inch": "inch", "micrometre": "µm", "foot": "foot"}
 
 
 def read_exact(path: Path, linear_tolerance: float, angular_tolerance_deg: float, unit: str | None) -> ReadFile:
     """Read and tessellate a file of exact surfaces; the tolerance is a share of the diagonal. Raises CadError."""
     suffix = path.suffix.lower()
-    document = _new_document()
-    remarks: tuple[str, ...] = ()
+    document = new_document()
     if suffix in IGES_SUFFIXES:
-        format_name, stated = "IGES", _fill_from_iges(document, path)
+        file = _from_unmarked(path, lambda source: _fill_from_iges(document, path, source))
     elif suffix in BREP_SUFFIXES:
-        format_name, stated = "BREP", _fill_from_brep(document, path, unit)
-    elif suffix in FREECAD_SUFFIXES:
-        format_name, stated, remarks = "FreeCAD", "mm", _fill_from_freecad(document, path)
+        file = _from_unmarked(path, lambda source: _fill_from_brep(document, source, unit))
     else:
-        format_name, stated, remarks = _fill_from_step(document, path)
-    shapes = _free_shapes(document)
-    diagonal_mm = _diagonal_mm(path, shapes)
-    remarks += _tessellate(shapes, linear_tolerance * diagonal_mm, angular_tolerance_deg)
-    pieces = _pieces(document, path.stem)
+        file = _fill_from_step(document, path)
+    read = tessellate_document(path, document, linear_tolerance, angular_tolerance_deg)
+    remarks = (*file.remarks, *read.remarks)
+    return replace(read, format=file.format, unit=file.unit, remarks=remarks, notes=file.notes)
+
+
+def tessellate_document(path: Path, document: Any, linear_tolerance: float, angular_tolerance_deg: float) -> ReadFile:
+    """Tessellate and examine what is in a document of the kernel. Raises CadError when that is nothing, or has no end."""
+    found = find_occurrences(document, _free_labels(document), path.stem)
+    shapes = [shape for one in found.shown if (shape := _standing(one)) is not None]
+    diagonal = diagonal_mm(path, shapes)
+    remarks = tessellate(shapes, linear_tolerance * diagonal, angular_tolerance_deg)
+    bodies = examine_bodies(document, found.shown, GAP_SHARE * linear_tolerance * diagonal)
+    pieces = tuple(
+        replace(piece, stated_material=bodies[piece.node.ids].material)
+        for piece in make_pieces(document, found.shown, hidden_by_layer(document))
+    )
     if not pieces:
         raise CadError(f"{path}: {why_empty(path)}")
-    return ReadFile(tuple(pieces), format_name, stated, sum(map(_count_solids, shapes)), remarks)
+    remarks += told_hidden(found.hidden)
+    return ReadFile(pieces, "", "", sum(map(count_solids, shapes)), remarks, bodies)
 
 
-def _new_document() -> Any:
+def _standing(occurrence: Occurrence) -> Any:
+    """Return the bodies of an occurrence where they stand; None for points and curves alone."""
+    from OCP.gp import gp_Trsf
+    from OCP.TopLoc import TopLoc_Location
+
+    bodies = without_wires(shape_of(occurrence.product))
+    if next(bodies_of(bodies), None) is None:
+        return None
+    transform = gp_Trsf()
+    transform.SetValues(*occurrence.world_from_product[:3].ravel().tolist())
+    return bodies.Moved(TopLoc_Location(transform), False)
+
+
+def new_document() -> Any:
     """Return an empty document; its lengths are millimeters."""
     from OCP.TCollection import TCollection_ExtendedString
     from OCP.TDocStd import TDocStd_Document
@@ -66,294 +97,111 @@ def _new_document() -> Any:
 # Readers --------------------------------------------------------------------------------------------------------------
 
 
-def _fill_from_step(document: Any, path: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Read STEP and the files it refers to; return the schema, the unit, and what is missing."""
+def _fill_from_step(document: Any, path: Path) -> ReadFile:
+    """Read STEP and the files it refers to; return what is said of the file, yet without pieces."""
     from OCP.STEPCAFControl import STEPCAFControl_Reader
 
     with tempfile.TemporaryDirectory(prefix="partsight-step-") as folder:
-        source, companions = _with_companions(path, Path(folder))
+        source, companions, told = _with_companions(path, Path(folder))
         reader = STEPCAFControl_Reader()
-        for switch in (reader.SetNameMode, reader.SetColorMode, reader.SetMatMode):
+        for switch in (
+            reader.SetNameMode, reader.SetColorMode, reader.SetLayerMode, reader.SetSHUOMode, reader.SetPropsMode,
+            reader.SetMatMode,
+        ):  # fmt: skip
             switch(True)
         _check_read(path, reader.ReadFile(str(source)), "STEP")
         units = _step_units(reader)
         if not reader.Transfer(document):
             raise CadError(f"{path}: {why_empty(source)}")
-        schema = step_schema(source)
+        content = source.read_bytes()
+        paint_single_faces(reader, document, occurrence_styles(content))
+        schema, notes = step_schema(source), step_notes(content)
     missing = tuple(f"refers to {name}, which is not there" for name in companions.missing)
-    return schema, units, missing
+    return ReadFile((), schema, units, remarks=(*missing, *told), notes=notes)
 
 
-def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions]:
-    """Return the file to read: itself, or a copy unpacked or among companions that go by the very names it uses."""
-    packed = path.suffix.lower() in PACKED_STEP_SUFFIXES
+def _with_companions(path: Path, folder: Path) -> tuple[Path, Companions, tuple[str, ...]]:
+    """Return the file to read: itself, or a copy that is unpacked, in UTF-8, or among companions that go by the names it uses.
+
+    And what is said of their encodings.
+    """
+    packed = path.suffix.lower() in PACKED_STEP_SUFFIXES or has_mark(path)
     source = unpack_step(path, folder) if packed else path.resolve()  # the kernel follows references from there only
     companions = find_companions(source, folder=path.parent)
     misnamed = any(companion != path.parent / name for name, companion in companions.found.items())
-    if packed or misnamed:
-        source = source if packed else _linked(path, folder / path.name)
-        for name, companion in companions.found.items():
-            _linked(companion, folder / Path(name.replace("\\", "/")).name)
-    return source, companions
+    texts = [as_utf8(file.read_bytes()) for file in (source, *companions.found.values())]
+    if packed or misnamed or any(encoding for _, encoding in texts):
+        source = _provided(source, texts[0], folder / source.name)
+        for (name, companion), text in zip(companions.found.items(), texts[1:], strict=True):
+            _provided(companion, text, folder / Path(name.replace("\\", "/")).name)
+    return source, companions, _told_encodings(text[1] for text in texts)
 
 
-def _linked(target: Path, link: Path) -> Path:
-    if not link.exists():
-        link.symlink_to(target.resolve())
-    return link
+def _provided(source: Path, text: tuple[bytes, str | None], target: Path) -> Path:
+    """Put a file where the kernel looks for it: a link, or a copy in UTF-8."""
+    content, encoding = text
+    if encoding:
+        target.write_bytes(content)
+    elif not target.exists():
+        target.symlink_to(source.resolve())
+    return target
 
 
-def _fill_from_iges(document: Any, path: Path) -> str:
+def _told_encodings(encodings: Iterable[str | None]) -> tuple[str, ...]:
+    """Say which encodings names were taken for, where they are not in the standard's."""
+    guessed = dict.fromkeys(NAMES[encoding] for encoding in encodings if encoding)
+    return (f"names are not in UTF-8: read as {' and '.join(guessed)}, which is a guess",) if guessed else ()
+
+
+def _from_unmarked(path: Path, read: Callable[[Path], ReadFile]) -> ReadFile:
+    """Read a file, or a copy of it without the byte order mark that the kernel stumbles over."""
+    with tempfile.TemporaryDirectory(prefix="partsight-text-") as folder:
+        return read(unmarked(path, Path(folder)))
+
+
+def _fill_from_iges(document: Any, path: Path, source: Path) -> ReadFile:
+    """Read what is not blanked; return what is said of the file, yet without pieces. Where everything is blanked all is read."""
     from OCP.IGESCAFControl import IGESCAFControl_Reader
 
     reader = IGESCAFControl_Reader()
     reader.SetNameMode(True)
     reader.SetColorMode(True)
-    _check_read(path, reader.ReadFile(str(path)), "IGES")
+    _check_read(path, reader.ReadFile(str(source)), "IGES")
     unit = reader.IGESModel().GlobalSection().UnitName()
+    hidden = _blanked(reader.IGESModel())
+    reader.SetReadVisible(bool(hidden))
     reader.Transfer(document)
     name = unit.ToCString().lower() if unit else "unknown"
-    return {"in": "inch"}.get(name, name)
+    return ReadFile((), "IGES", {"in": "inch"}.get(name, name), remarks=told_hidden(hidden))
 
 
-def _fill_from_brep(document: Any, path: Path, unit: str | None) -> str:
-    shape = _read_brep(path)
-    _add_shape(document, shape, path.stem)
-    _set_length_unit(document, METERS_PER[unit or "mm"])
-    return unit or "mm (assumed)"
+def _blanked(model: Any) -> list[str]:
+    """Return the names of independent solids, surfaces and groups that are blanked; none where all are."""
+    entities = [model.Entity(number) for number in range(1, model.NbEntities() + 1)]
+    drawn = [one for one in entities if not one.SubordinateStatus() and one.TypeNumber() in _IGES_SURFACES]
+    blanked = [one for one in drawn if one.BlankStatus()]
+    return [_iges_name(one) for one in blanked] if len(blanked) < len(drawn) else []
 
 
-def _read_brep(path: Path) -> Any:
-    from OCP.BinTools import BinTools
-    from OCP.BRep import BRep_Builder
-    from OCP.BRepTools import BRepTools
-    from OCP.TopoDS import TopoDS_Shape
-
-    shape = TopoDS_Shape()
-    is_binary = path.read_bytes()[:64].lstrip().startswith(b"Open CASCADE Topology")
-    read = BinTools.Read_s(shape, str(path)) if is_binary else BRepTools.Read_s(shape, str(path), BRep_Builder())
-    if not read or shape.IsNull():
-        raise CadError(f"{path}: not a BREP file, or a damaged one. Export it again, or as STEP.")
-    return shape
+def _iges_name(entity: Any) -> str:
+    name = entity.NameValue() or entity.ShortLabel()
+    return (str(name.ToCString()).strip() if name else "") or f"an entity of type {entity.TypeNumber()}"
 
 
-def _fill_from_freecad(document: Any, path: Path) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="partsight-freecad-") as folder:
-        found = read_freecad_shapes(path, Path(folder))
-        for entry in found.shapes:
-            _add_freecad_shape(document, entry)
-    _set_length_unit(document, METERS_PER["mm"])
-    return found.remarks
+def _fill_from_brep(document: Any, path: Path, unit: str | None) -> ReadFile:
+    shape = read_brep(path)
+    add_shape(document, shape, path.stem)
+    set_length_unit(document, METERS_PER[unit or "mm"])
+    return ReadFile((), "BREP", unit or "mm (assumed)")
 
 
-def _add_freecad_shape(document: Any, entry: FreecadShape) -> None:
-    shape = _read_brep(entry.brep_path)
-    label = _add_shape(document, _placed(shape, entry.world_from_shape), entry.label)
-    colors = entry.colors_srgb
-    if len(colors) == 1:
-        _paint(document, label, colors[0])
-    elif colors:
-        _paint_faces(document, label, colors)
-
-
-# The kernel's document ------------------------------------------------------------------------------------------------
-
-
-def _add_shape(document: Any, shape: Any, name: str) -> Any:
-    from OCP.TCollection import TCollection_ExtendedString
-    from OCP.TDataStd import TDataStd_Name
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    label = XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).AddShape(shape, False)
-    TDataStd_Name.Set_s(label, TCollection_ExtendedString(name, True))
-    return label
-
-
-def _placed(shape: Any, world_from_shape: Any) -> Any:
-    """Return a copy of a shape at another place; the matrix is rigid, in millimeters.
-
-    A copy without places of its own faces: the kernel loses the color of a face that has one.
-    """
-    from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
-    from OCP.gp import gp_Trsf
-    from OCP.ShapeUpgrade import ShapeUpgrade_RemoveLocations
-    from OCP.TopLoc import TopLoc_Location
-
-    transform = gp_Trsf()
-    transform.SetValues(*np.asarray(world_from_shape, float)[:3].ravel().tolist())
-    total = transform.Multiplied(shape.Location().Transformation())
-    remover = ShapeUpgrade_RemoveLocations()
-    remover.Remove(BRepBuilderAPI_Transform(shape.Located(TopLoc_Location()), total, True).Shape())
-    return remover.GetResult()
-
-
-def _paint(document: Any, label: Any, color_srgb: tuple[float, float, float]) -> None:
-    from OCP.Quantity import Quantity_Color, Quantity_TypeOfColor
-    from OCP.XCAFDoc import XCAFDoc_ColorType, XCAFDoc_DocumentTool
-
-    color = Quantity_Color(*color_srgb, Quantity_TypeOfColor.Quantity_TOC_sRGB)
-    tool = XCAFDoc_DocumentTool.ColorTool_s(document.Main())
-    tool.SetColor(label, color, XCAFDoc_ColorType.XCAFDoc_ColorSurf)
-
-
-def _paint_faces(document: Any, label: Any, colors_srgb: Sequence[tuple[float, float, float]]) -> None:
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
-
-    tool = XCAFDoc_DocumentTool.ShapeTool_s(document.Main())
-    faces = _explore(XCAFDoc_ShapeTool.GetShape_s(label), TopAbs_ShapeEnum.TopAbs_FACE)
-    for face, color in zip(faces, colors_srgb, strict=False):
-        _paint(document, tool.AddSubShape(label, face), color)
-
-
-def _set_length_unit(document: Any, meters_per_unit: float) -> None:
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool
-
-    XCAFDoc_DocumentTool.SetLengthUnit_s(document, meters_per_unit)
-
-
-def _free_shapes(document: Any) -> list[Any]:
+def _free_labels(document: Any) -> list[Any]:
     from OCP.collections import Sequence_TDF_Label
-    from OCP.XCAFDoc import XCAFDoc_DocumentTool, XCAFDoc_ShapeTool
+    from OCP.XCAFDoc import XCAFDoc_DocumentTool
 
     labels = Sequence_TDF_Label()
     XCAFDoc_DocumentTool.ShapeTool_s(document.Main()).GetFreeShapes(labels)
-    return [XCAFDoc_ShapeTool.GetShape_s(label) for label in labels]
-
-
-def _explore(shape: Any, kind: Any, outside: Any = None) -> Iterator[Any]:
-    """Yield the sub-shapes of a kind, those within another kind left out."""
-    from OCP.TopExp import TopExp_Explorer
-
-    explorer = TopExp_Explorer(shape, kind) if outside is None else TopExp_Explorer(shape, kind, outside)
-    while explorer.More():
-        yield explorer.Current()
-        explorer.Next()
-
-
-def _count_solids(shape: Any) -> int:
-    from OCP.TopAbs import TopAbs_ShapeEnum
-
-    return sum(1 for _ in _explore(shape, TopAbs_ShapeEnum.TopAbs_SOLID))
-
-
-# Triangles ------------------------------------------------------------------------------------------------------------
-
-
-def _diagonal_mm(path: Path, shapes: Sequence[Any]) -> float:
-    """Return the diagonal of the bounding box in the document's unit. Raises CadError for none, or an endless one."""
-    from OCP.Bnd import Bnd_Box
-    from OCP.BRepBndLib import BRepBndLib
-
-    box = Bnd_Box()
-    for shape in shapes:
-        BRepBndLib.Add_s(shape, box, False)
-    if box.IsVoid():
-        raise CadError(f"{path}: {why_empty(path)}")
-    diagonal = float(np.sqrt(box.SquareExtent()))
-    if box.IsOpen() or not 0 < diagonal < LONGEST_MM:
-        raise CadError(
-            f"{path}: holds surfaces without an end, or numbers beyond any size ({diagonal:.3g} units). "
-            "Export solids only."
-        )
-    return diagonal
-
-
-def _tessellate(shapes: Sequence[Any], deflection: float, angle_deg: float) -> tuple[str, ...]:
-    """Tessellate each different body once; return what could not be.
-
-    Small bodies in a large assembly get no finer angles than can be seen.
-    """
-    from OCP.BRepMesh import BRepMesh_IncrementalMesh
-    from OCP.BRepTools import BRepTools
-
-    for shape in shapes:
-        BRepTools.Clean_s(shape, True)  # triangles that the file brought along may be of any coarseness
-    for body in _different_bodies(shapes):
-        angle = max(np.deg2rad(angle_deg), min(COARSEST_ANGLE, _sufficient_angle(body, deflection)))
-        BRepMesh_IncrementalMesh(body, deflection, False, float(angle), False)
-    lost = [face for shape in shapes for face in _bare_faces(shape) if not _tessellate_as_nurbs(face, deflection)]
-    return (f"{len(lost)} face(s) cannot be tessellated and are missing",) if lost else ()
-
-
-def _bare_faces(shape: Any) -> Iterator[Any]:
-    """Yield the faces that the kernel failed to tessellate."""
-    from OCP.BRep import BRep_Tool
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.TopLoc import TopLoc_Location
-    from OCP.TopoDS import TopoDS
-
-    for face in _explore(shape, TopAbs_ShapeEnum.TopAbs_FACE):
-        if BRep_Tool.Triangulation_s(TopoDS.Face(face), TopLoc_Location()) is None:
-            yield TopoDS.Face(face)
-
-
-def _tessellate_as_nurbs(face: Any, deflection: float) -> bool:
-    """Tessellate a face by way of a spline surface: the kernel stumbles over the tips of some cones otherwise."""
-    from OCP.BRep import BRep_Builder, BRep_Tool
-    from OCP.BRepBuilderAPI import BRepBuilderAPI_NurbsConvert
-    from OCP.BRepLib import BRepLib_ToolTriangulatedShape
-    from OCP.BRepMesh import BRepMesh_IncrementalMesh
-    from OCP.TopLoc import TopLoc_Location
-    from OCP.TopoDS import TopoDS
-
-    spline = TopoDS.Face(BRepBuilderAPI_NurbsConvert(face.Located(TopLoc_Location()), True).Shape())
-    BRepMesh_IncrementalMesh(spline, deflection, False, 0.35, False)
-    triangles = BRep_Tool.Triangulation_s(spline, TopLoc_Location())
-    if triangles is None:
-        return False
-    BRepLib_ToolTriangulatedShape.ComputeNormals_s(spline, triangles)
-    BRep_Builder().UpdateFace(face, triangles)
-    return True
-
-
-def _different_bodies(shapes: Sequence[Any]) -> Iterator[Any]:
-    """Yield solids, and the shells and faces that belong to none, once each however often they are placed."""
-    from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher as ShapeSet
-    from OCP.TopAbs import TopAbs_ShapeEnum
-    from OCP.TopLoc import TopLoc_Location
-
-    seen = ShapeSet()
-    kinds = TopAbs_ShapeEnum.TopAbs_SOLID, TopAbs_ShapeEnum.TopAbs_SHELL, TopAbs_ShapeEnum.TopAbs_FACE
-    for shape in shapes:
-        for kind, beyond in zip(kinds, (None, *kinds), strict=False):
-            for body in _explore(shape, kind, beyond):
-                at_origin = body.Located(TopLoc_Location())
-                if not seen.Contains(at_origin):
-                    seen.Add(at_origin)
-                    yield at_origin
-
-
-def _sufficient_angle(body: Any, deflection: float) -> float:
-    """Return the angle between neighboring chords at which the roundest thing in a body strays by the deflection."""
-    from OCP.Bnd import Bnd_Box
-    from OCP.BRepBndLib import BRepBndLib
-
-    box = Bnd_Box()
-    BRepBndLib.Add_s(body, box, False)
-    if box.IsVoid() or box.IsOpen():
-        return 0.0
-    radius = float(np.sqrt(box.SquareExtent())) / 2
-    return float(2 * np.arccos(max(-1.0, 1 - deflection / max(radius, 1e-9))))
-
-
-def _pieces(document: Any, root_name: str) -> list[Piece]:
-    from OCP.collections import IndexedDataMap_TCollection_AsciiString_TCollection_AsciiString as FileInfo
-    from OCP.Message import Message_ProgressRange
-    from OCP.RWGltf import RWGltf_CafWriter
-    from OCP.RWMesh import RWMesh_CoordinateSystem
-    from OCP.TCollection import TCollection_AsciiString
-
-    with tempfile.TemporaryDirectory(prefix="partsight-glb-") as folder:
-        target = Path(folder) / "shape.glb"
-        writer = RWGltf_CafWriter(TCollection_AsciiString(str(target)), True)
-        writer.SetMergeFaces(True)
-        converter = writer.ChangeCoordinateSystemConverter()
-        converter.SetOutputCoordinateSystem(RWMesh_CoordinateSystem.RWMesh_CoordinateSystem_Zup)
-        writer.SetCoordinateSystemConverter(converter)
-        if not writer.Perform(document, FileInfo(), Message_ProgressRange()) or not target.exists():
-            return []
-        return read_kernel_glb(target.read_bytes(), root_name)
+    return items(labels)
 
 
 # What the file says of itself -----------------------------------------------------------------------------------------

@@ -1,56 +1,44 @@
-"""Files of triangles: STL, OBJ, PLY, OFF, GLB, glTF, 3MF, through trimesh. Runs in the worker process only."""
+"""Files of triangles without a unit: STL, OBJ, PLY, OFF, through trimesh. Runs in the worker process only."""
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import trimesh
 
+from partsight.cad.readers.coloring import rounded, split_by_color
 from partsight.cad.readers.companions import find_companions
-from partsight.cad.readers.formats import METERS_PER, SCENE_SUFFIXES
+from partsight.cad.readers.formats import METERS_PER
 from partsight.cad.readers.pieces import BaseColor, Node, Piece, ReadFile
+from partsight.cad.readers.plain_text import without_mark
+from partsight.cad.readers.stl import is_binary_stl, read_binary_stl
 from partsight.errors import CadError
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.material import linear_from_srgb
 
-Z_UP_FROM_Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-MOST_COLORS = 64
-"""Meshes with more colors than this are scans or gradients: their mean color is taken."""
-_RANDOM_END = re.compile(r"_[0-9a-zA-Z]{6}$")
-"""The reader names the second and further colors of a glTF node by chance; a part must not depend on it."""
-_UNITS = {
-    "meters": "m", "meter": "m", "centimeters": "cm", "centimeter": "cm", "millimeters": "mm", "millimeter": "mm",
-    "inches": "inch", "inch": "inch",
-}  # fmt: skip
-
 
 def read_triangles(path: Path, unit: str | None) -> ReadFile:
     """Read a file of triangles. Raises CadError."""
-    scene = _load(path)
+    content = path.read_bytes()
+    if path.suffix.lower() == ".stl" and is_binary_stl(content):
+        return read_binary_stl(path, content, unit)
+    scene = _load(path, content)
     renamed = {path.name: path.stem}  # what the reader calls a mesh without a name
-    suffix = path.suffix.lower()
-    if suffix in {".glb", ".gltf"}:
-        scene.apply_transform(Z_UP_FROM_Y_UP)
-        stated, meters_per_unit = "m", 1.0
-    else:
-        own = _UNITS.get(scene.units or "") if suffix in SCENE_SUFFIXES else None
-        stated = own or unit or "mm (assumed)"
-        meters_per_unit = METERS_PER[own or unit or "mm"]
     missing = tuple(f"refers to {name}, which is not there" for name in find_companions(path).missing)
-    pieces = tuple(_pieces(scene, meters_per_unit, renamed))
-    return ReadFile(pieces, suffix.lstrip(".").upper(), stated, remarks=missing)
+    pieces = tuple(_pieces(scene, METERS_PER[unit or "mm"], renamed))
+    return ReadFile(pieces, path.suffix.lower().lstrip(".").upper(), unit or "mm (assumed)", remarks=missing)
 
 
-def _load(path: Path) -> Any:
-    kind = path.suffix.lower().lstrip(".").upper()
+def _load(path: Path, content: bytes) -> Any:
+    kind = path.suffix.lower().lstrip(".")
     try:
-        scene = trimesh.load_scene(path, process=False)
+        resolver = trimesh.resolvers.FilePathResolver(str(path))
+        scene = trimesh.load_scene(BytesIO(without_mark(content)), file_type=kind, process=False, resolver=resolver)
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError, AttributeError) as error:
         raise CadError(
-            f"{path}: not a {kind} file that can be read ({type(error).__name__}: {error}). Export it again."
+            f"{path}: not a {kind.upper()} file that can be read ({type(error).__name__}: {error}). Export it again."
         ) from error
     if not any(len(getattr(mesh, "faces", ())) for mesh in scene.geometry.values()):
         raise CadError(f"{path}: holds no triangles. Export it again as a mesh or solid.")
@@ -78,14 +66,8 @@ def _split_by_color(piece: Piece, mesh: Any) -> Iterator[Piece]:
     if piece.base_color is not None or mesh.visual.kind not in {"face", "vertex"}:
         yield piece
         return
-    colors, color_ids = np.unique(np.asarray(mesh.visual.face_colors)[:, :3], axis=0, return_inverse=True)
-    if len(colors) > MOST_COLORS:
-        yield replace(piece, base_color=_triple(linear_from_srgb(colors / 255).mean(axis=0)))
-        return
-    for number, color in enumerate(colors):
-        triangles = piece.triangles[color_ids.reshape(-1) == number]
-        shape_id = piece.shape_id + number * len(mesh.faces) * 1000
-        yield replace(piece, triangles=triangles, base_color=_triple(linear_from_srgb(color / 255)), shape_id=shape_id)
+    encoded = np.asarray(mesh.visual.face_colors, float) / 255
+    yield from split_by_color(piece, np.column_stack([linear_from_srgb(encoded[:, :3]), encoded[:, 3]]))
 
 
 def _all_prefixes(chains: Any) -> set[tuple[str, ...]]:
@@ -93,19 +75,14 @@ def _all_prefixes(chains: Any) -> set[tuple[str, ...]]:
 
 
 def _chain(scene: Any, name: str) -> tuple[str, ...]:
-    """Return the names from below the root to a node, without those made up by the reader."""
+    """Return the names from below the root to a node."""
     parents = scene.graph.transforms.parents
-    chain = [_own_name(scene, name)]
+    chain = [str(name)]
     while (name := parents.get(name)) is not None and name != scene.graph.base_frame:
         chain.append(str(name))
     if len(chain) > 1 and chain[0] == chain[1]:
         del chain[0]
     return tuple(reversed(chain))
-
-
-def _own_name(scene: Any, name: str) -> str:
-    parent = str(scene.graph.transforms.parents.get(name, ""))
-    return parent if _RANDOM_END.sub("", str(name)) == parent else str(name)
 
 
 def _piece(mesh: Any, node: Node, shape_id: int, transform: FloatArray, meters_per_unit: float) -> Piece:
@@ -123,6 +100,7 @@ def _piece(mesh: Any, node: Node, shape_id: int, transform: FloatArray, meters_p
         triangles=np.asarray(mesh.faces, np.int64),
         base_color=_base_color(found),
         material_name=str(getattr(found, "name", None) or ""),
+        opacity=_opacity(found),
     )
 
 
@@ -131,15 +109,19 @@ def _base_color(found: Any) -> BaseColor | None:
     picture = getattr(found, "baseColorTexture", None) or getattr(found, "image", None)
     if picture is not None:
         texture = linear_from_srgb(np.asarray(picture.convert("RGB"), float) / 255).mean(axis=(0, 1))
-        return _triple(texture * (1.0 if factor is None else np.asarray(factor[:3], float) / 255))
+        return rounded(texture * (1.0 if factor is None else np.asarray(factor[:3], float) / 255))
     if factor is not None:
-        return _triple(np.asarray(factor[:3], float) / 255)
+        return rounded(np.asarray(factor[:3], float) / 255)
     diffuse = getattr(found, "diffuse", None)
     if diffuse is not None:
-        return _triple(linear_from_srgb(np.asarray(diffuse[:3], float) / 255))
+        return rounded(linear_from_srgb(np.asarray(diffuse[:3], float) / 255))
     return None
 
 
-def _triple(values: FloatArray) -> BaseColor:
-    red, green, blue = np.clip(values, 0.0, 1.0).round(4).tolist()
-    return red, green, blue
+def _opacity(found: Any) -> float:
+    """Return the opacity of a material of an MTL file: `d`, or one minus `Tr`."""
+    stated = {str(key).lower(): value for key, value in (getattr(found, "kwargs", None) or {}).items()}
+    for key, from_value in (("d", float), ("tr", lambda value: 1 - float(value))):
+        if key in stated:
+            return float(np.clip(from_value(np.ravel(stated[key])[0]), 0.0, 1.0))
+    return 1.0

@@ -1,6 +1,7 @@
 """What every reader returns: the triangles of one color of one node, with the names on the way to it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from partsight.structures.arrays import FloatArray, IntArray
 
@@ -38,6 +39,8 @@ class Piece:
     base_color: BaseColor | None
     """None where the file gives no color."""
     material_name: str = ""
+    stated_material: str = ""
+    """What the file says the piece is made of, not merely how its look is called."""
     opacity: float = 1.0
     """Alpha as the file states it; below `FAINTEST` it is not believed. What transmits light physically has at least .1."""
 
@@ -45,6 +48,26 @@ class Piece:
     def is_faint(self) -> bool:
         """Whether the file states that nothing of this can be seen."""
         return self.opacity < FAINTEST
+
+
+@dataclass(frozen=True, slots=True)
+class ExactBody:
+    """What the exact surfaces of one node are, asked of the kernel."""
+
+    volume_m3: float | None
+    """None where the surfaces are open."""
+    num_open_edges: int
+    num_unjoined_edges: int
+    """Of faces that lie together without being joined."""
+    num_flipped_edges: int
+    num_inside_out: int
+    """Solids whose faces face inwards."""
+    marks: tuple[tuple[str, ...], ...]
+    """One for each solid: equal where equal solids lie in one place."""
+    material: str = ""
+    """As the file states it."""
+    density_kg_m3: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +82,7 @@ class ReadFile:
     num_solids: int | None = None
     """Closed bodies of exact formats, each instance counted; None where the format knows none."""
     remarks: tuple[str, ...] = ()
+    exact: Mapping[tuple[int, ...], ExactBody] = field(default_factory=dict)
+    """By the numbers of their nodes; empty for formats of triangles."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What the file tells people beside shapes: title and text."""

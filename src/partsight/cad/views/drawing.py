@@ -8,7 +8,7 @@ import trimesh
 from partsight.cad.views.silhouettes import view_axes
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
 from partsight.structures.world.material import srgb_from_linear
-from partsight.structures.world.part import Part
+from partsight.structures.world.part import Part, diagonal_m, opaque_triangles
 
 SIDES = {
     "front": (0.0, -1.0, 0.0), "right": (1.0, 0.0, 0.0), "back": (0.0, 1.0, 0.0),
@@ -18,6 +18,8 @@ SIDES = {
 CORNER = (0.55, -0.7, 0.45)
 """From the front right, above."""
 OVERSAMPLING = 2
+MOST_LAYERS = 8
+"""See-through surfaces that are drawn one behind the other."""
 Coloring = Literal["materials", "nodes"]
 _NODE_HUES = np.array([
     (0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233), (240, 228, 66), (120, 120, 120),
@@ -56,12 +58,36 @@ def _draw(
     columns, rows = np.meshgrid(steps, -steps)
     origins = columns[..., None] * right + rows[..., None] * up + 2.0 * radius * direction
     rays = np.broadcast_to(-direction, (resolution**2, 3))
-    hits: IntArray = caster.intersects_first(origins.reshape(-1, 3), rays)  # type: ignore[attr-defined]
-    shaded = _shade(part, colors, hits, direction)
+    layers = _trace_layers(part, caster, origins.reshape(-1, 3), rays)
+    shaded = _shade(part, colors, layers, direction)
     return _reduced(shaded.reshape(resolution, resolution, 3))
 
 
-def _shade(part: Part, colors: FloatArray, hits: IntArray, direction: FloatArray) -> FloatArray:
+def _trace_layers(part: Part, caster: object, origins: FloatArray, rays: FloatArray) -> list[IntArray]:
+    """Return which triangle each ray meets first, −1 for none; then which next behind those that can be seen through."""
+    is_opaque, layers = opaque_triangles(part), list[IntArray]()
+    starts, going = origins.copy(), np.arange(len(rays))
+    while len(going) and len(layers) < MOST_LAYERS:
+        hits = np.full(len(rays), -1, np.int64)
+        hits[going] = caster.intersects_first(starts[going], rays[going])  # type: ignore[attr-defined]
+        layers.append(hits)
+        going = going[hits[going] >= 0]
+        going = going[~is_opaque[hits[going]]]
+        starts[going] = _behind(part, hits[going], starts[going], rays[going])
+    return layers
+
+
+def _behind(part: Part, triangles: IntArray, origins: FloatArray, rays: FloatArray) -> FloatArray:
+    """Return where rays leave the planes of the triangles they met, a little behind."""
+    corners = part.mesh.vertices_m[part.mesh.triangles[triangles]]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    along = np.einsum("nd,nd->n", normals, rays)
+    distances = np.einsum("nd,nd->n", normals, corners[:, 0] - origins) / np.where(np.abs(along) > 1e-30, along, 1.0)
+    behind: FloatArray = origins + (distances + 1e-5 * diagonal_m(part.mesh))[:, None] * rays
+    return behind
+
+
+def _shade(part: Part, colors: FloatArray, layers: list[IntArray], direction: FloatArray) -> FloatArray:
     """Return linear colors: a light beside the viewer, and some from everywhere; white where nothing was met."""
     corners = part.mesh.vertices_m[part.mesh.triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -70,8 +96,12 @@ def _shade(part: Part, colors: FloatArray, hits: IntArray, direction: FloatArray
     light = direction + 0.45 * up - 0.35 * right
     facing = np.abs(normals @ (light / np.linalg.norm(light)))
     lit = colors * (0.3 + 0.75 * facing)[:, None]
-    shaded = np.ones((len(hits), 3))
-    shaded[hits >= 0] = lit[hits[hits >= 0]]
+    walls = 1 - np.sqrt(1 - np.array([material.opacity for material in part.materials]))
+    shaded = np.ones((len(layers[0]), 3))
+    for hits in layers[::-1]:
+        met = np.flatnonzero(hits >= 0)
+        opacity = walls[part.material_ids[hits[met]]][:, None]
+        shaded[met] = opacity * lit[hits[met]] + (1 - opacity) * shaded[met]
     return shaded
 
 

@@ -5,15 +5,18 @@ Orthographic, by ray casting. Parts are compared at one size, since a single cam
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import trimesh
 
-from partsight.structures.arrays import BoolArray, FloatArray
+from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
 from partsight.structures.world.part import Part
 
 NUM_DIRECTIONS = 48
 RESOLUTION = 96
+SAME_SIZE = 1e-3
+"""Sizes that differ by less than this share are one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,26 +68,42 @@ def compare_silhouettes(first: Silhouettes, second: Silhouettes) -> Likeness:
     Tried: at equal bounding spheres, at their true sizes, and halfway between.
     """
     ratio = second.radius_m / first.radius_m
-    tried = [_at_scale(first, second, ratio**power) for power in (0.0, 0.5, 1.0)]
+    tried = [_at_scale(first, second, scale) for scale in scales_tried(ratio)]
     masks, differences = min(tried, key=lambda outcome: float(outcome[1].mean()))
     return Likeness(masks, float(differences.mean()), differences, max(ratio, 1 / ratio))
 
 
+def scales_tried(ratio: float) -> tuple[float, ...]:
+    """Return how many times as large the second of two parts is drawn, for the ratio of their sizes."""
+    return (1.0,) if abs(ratio - 1) < SAME_SIZE else (1.0, ratio**0.5, ratio)
+
+
 def _at_scale(first: Silhouettes, second: Silhouettes, ratio: float) -> tuple[tuple[BoolArray, BoolArray], FloatArray]:
     """Return the outlines with the second `ratio` times as large as the first, and 1 − IoU for each direction."""
-    a, b = (_shrunk(first.masks, 1 / ratio), second.masks) if ratio > 1 else (first.masks, _shrunk(second.masks, ratio))
-    both, either = (a & b).sum(axis=(1, 2)), (a | b).sum(axis=(1, 2))
+    a, b = (shrunk(first.masks, 1 / ratio), second.masks) if ratio > 1 else (first.masks, shrunk(second.masks, ratio))
+    packed_a, packed_b = np.packbits(a, axis=2), np.packbits(b, axis=2)
+    both, either = _num_set(packed_a & packed_b), _num_set(packed_a | packed_b)
     return (a, b), 1 - both / np.maximum(either, 1)
 
 
-def _shrunk(masks: BoolArray, factor: float) -> BoolArray:
+def _num_set(packed: Image) -> IntArray:
+    """Return the number of bits set for each direction."""
+    counted: IntArray = np.bitwise_count(packed).sum(axis=(1, 2), dtype=np.int64)
+    return counted
+
+
+def shrunk(masks: BoolArray, factor: float) -> BoolArray:
     """Scale masks about their middle by a factor of at most 1 (nearest pixel)."""
+    if factor == 1.0:
+        return masks
     size = masks.shape[-1]
     source = np.floor((np.arange(size) + 0.5 - size / 2) / factor + size / 2).astype(int)
-    inside = (source >= 0) & (source < size)
-    kept = np.clip(source, 0, size - 1)
-    shrunk: BoolArray = masks[:, kept][:, :, kept] & inside[None, :, None] & inside[None, None, :]
-    return shrunk
+    inside = np.flatnonzero((source >= 0) & (source < size))
+    smaller = np.zeros_like(masks)
+    low, high = (inside[0], inside[-1] + 1) if len(inside) else (0, 0)  # of a speck no pixel is left
+    rows = np.take(masks, source[low:high], axis=1)
+    smaller[:, low:high, low:high] = np.take(rows, source[low:high], axis=2)
+    return smaller
 
 
 def boundary_shift_px(first: Silhouettes, second: Silhouettes) -> float:
@@ -101,13 +120,24 @@ def _one_sided(first: BoolArray, second: BoolArray, distance: object) -> float:
 
 
 def _mask(caster: object, direction: FloatArray, radius: float, resolution: int) -> BoolArray:
-    right, up = view_axes(direction)
+    """Return the outline from one direction; rays that pass the bounding sphere by are not cast."""
+    unit_rays = _unit_rays if resolution <= RESOLUTION else _unit_rays.__wrapped__
+    within, origins = unit_rays(tuple(direction.tolist()), resolution)
+    mask = np.zeros(resolution**2, bool)
+    rays = np.broadcast_to(-direction, origins.shape)
+    mask[within] = caster.intersects_any(origins * radius, rays)  # type: ignore[attr-defined]
+    return mask.reshape(resolution, resolution)
+
+
+@lru_cache(maxsize=4 * NUM_DIRECTIONS)
+def _unit_rays(direction: tuple[float, float, float], resolution: int) -> tuple[IntArray, FloatArray]:
+    """Return which pixels lie within the circle of a ball of radius 1, and where their rays start."""
+    right, up = view_axes(np.array(direction))
     steps = (np.arange(resolution) + 0.5) / resolution * 2 - 1
     columns, rows = np.meshgrid(steps, -steps)
-    origins = radius * (columns[..., None] * right + rows[..., None] * up + 2.0 * direction)
-    rays = np.broadcast_to(-direction, (resolution**2, 3))
-    hits: BoolArray = caster.intersects_any(origins.reshape(-1, 3), rays).reshape(resolution, resolution)  # type: ignore[attr-defined]
-    return hits
+    within = np.flatnonzero(np.hypot(columns, rows) <= 1)
+    columns, rows = columns.ravel()[within, None], rows.ravel()[within, None]
+    return within, columns * right + rows * up + 2.0 * np.array(direction)
 
 
 def view_axes(direction: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -24,12 +24,20 @@ def add_photos(
     max_frames: Annotated[
         int, typer.Option("--max-frames", min=1, help="Most frames of each video and of each set of pictures.")
     ] = 40,
+    step: Annotated[
+        float | None,
+        typer.Option(
+            "--step",
+            min=0.03,
+            help="A frame every so many seconds, whatever it shows: the labeling page carries boxes from one to the next.",
+        ),
+    ] = None,
 ) -> None:
     """Pick sharp frames that differ, and put them into the photos folder for labeling; exit code 1 when a file is bad."""
     from partsight.pipeline.photos import add as photo_intake
 
     console = open_console()
-    job = photo_intake.IntakeJob(photos, session, part, max_frames)
+    job = photo_intake.IntakeJob(photos, session, part, max_frames, step)
     intake = photo_intake.add_photos(sources, job, TerminalProgress(console))
     _show(console, intake)
     for problem in intake.problems:
@@ -55,6 +63,7 @@ def _show(console: Console, intake: "Intake") -> None:
 
 def _counts(name: str, picking: "Picking") -> str:
     dropped = f"{picking.num_blurred} blurred, {picking.num_alike} alike, {picking.num_surplus} beyond --max-frames"
+    dropped += f", {picking.num_between} between the steps" if picking.num_between else ""
     return f"{name}: {len(picking.picked)} of {picking.num_seen} frames; left out {dropped}"
 
 

@@ -3,12 +3,15 @@
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from partsight.cli.console import open_console
 from partsight.cli.options import OutOption, RecipeOption
+
+if TYPE_CHECKING:
+    from partsight.config.recipe import Recipe
 
 
 def label_photos(
@@ -23,11 +26,14 @@ def label_photos(
     no_detector: Annotated[bool, typer.Option("--no-detector", help="Let no trained detector propose boxes.")] = False,
 ) -> None:
     """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
+    from partsight.config.sections.photos import PhotosSection
     from partsight.pipeline.photos.label import LabelJob, serve_labeling
     from partsight.pipeline.running.workspace import Workspace
 
     console = open_console()
-    names = tuple(name.strip() for name in classes.split(",") if name.strip()) or _recipe_classes(recipe)
+    known = _known_recipe(recipe)
+    names = tuple(name.strip() for name in classes.split(",") if name.strip()) or (known.class_names if known else ())
+    section = known.photos if known else PhotosSection()
     workspace = None if no_detector else Workspace(out or recipe.parent / "runs")
 
     def say(text: str) -> None:
@@ -39,11 +45,11 @@ def label_photos(
         if not no_open:
             webbrowser.open(link)
 
-    serve_labeling(LabelJob(photos, names, workspace, port), tell, say)
+    serve_labeling(LabelJob(photos, names, workspace, port, section.session_pattern), tell, say)
 
 
-def _recipe_classes(recipe: Path) -> tuple[str, ...]:
-    """Return the recipe's classes; none without a recipe, since the folder may know them."""
+def _known_recipe(recipe: Path) -> "Recipe | None":
+    """Return the recipe; none where there is no file, since the folder may know its classes."""
     from partsight.config.loading import read_recipe
 
-    return read_recipe(recipe, []).class_names if recipe.is_file() else ()
+    return read_recipe(recipe, []) if recipe.is_file() else None

@@ -2,15 +2,17 @@
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from partsight.structures.evaluation import Evaluation, Score
+if TYPE_CHECKING:
+    from partsight.structures.evaluation import Evaluation, Score
 
 
-def print_summary(console: Console, evaluation: Evaluation, report: Path | None, seconds: float) -> None:
+def print_summary(console: Console, evaluation: "Evaluation", report: Path | None, seconds: float) -> None:
     """Print the figures of each class and of all, then the path of the report."""
     table = Table("class", "n", "P", "R", "F1", "mAP50", "mAP50-95", box=SIMPLE_HEAD)
     for name, score in zip(evaluation.class_names, evaluation.per_class, strict=True):
@@ -31,6 +33,6 @@ def print_summary(console: Console, evaluation: Evaluation, report: Path | None,
         console.print(f"report {report}", soft_wrap=True)
 
 
-def _figures(score: Score) -> list[str]:
+def _figures(score: "Score") -> list[str]:
     values = (score.precision, score.recall, score.f1, score.ap50, score.ap50_95)
     return [str(score.num_boxes), *("–" if math.isnan(value) else f"{value:.3f}" for value in values)]

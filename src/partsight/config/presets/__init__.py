@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias, get_args
 
-PresetName: TypeAlias = Literal["workshop", "table", "bin", "baseline"]
+PresetName: TypeAlias = Literal["workshop", "table", "bin", "hand", "baseline"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 

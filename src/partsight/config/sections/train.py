@@ -89,11 +89,13 @@ class TrainSection(Section):
     family: Literal["ultralytics", "compact"] = "ultralytics"
     """Detectors: `ultralytics` needs the extra [yolo] and is licensed AGPL-3.0; `compact` is Partsight's own (extra [compact])."""
     model: NetworkName = "yolov8n"
-    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; nano (taken if none is named) or tiny of `compact`.
-    A name, never a path."""
-    weights: str = "scratch"
-    """What training starts from: a weights file, the folder of a trained model, `scratch`, `download` to let the library fetch its
-    own (`ultralytics`), or `parts`, learned on renders of generated parts (`compact`)."""
+    """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; lite0 (taken if none is named), nano or tiny of
+    `compact`. A name, never a path."""
+    weights: str = "auto"
+    """What training starts from. `auto`: the best at hand: a file of the network's name beside the recipe or fetched before; else, at
+    a terminal, one question whether it may be fetched; else what pip brings (which chooses family and network where the recipe names
+    neither). Or a weights file, the folder of a trained model, `download` (of `ultralytics`: fetched once, without a question),
+    `imagenet` (lite0 of `compact`), `parts` (nano of `compact`: learned on renders of generated parts), or `scratch`: nothing."""
     image_size: Annotated[int, Field(ge=_STRIDE, multiple_of=_STRIDE)] = 640
     """Longer side of the network's input, in pixels."""
     crop: Annotated[float, Field(ge=0.1, le=1)] = 1.0
@@ -134,9 +136,9 @@ class TrainSection(Section):
     @model_validator(mode="before")
     @classmethod
     def _name_network(cls, values: Any) -> Any:
-        """Take the family's smallest network when none is named."""
+        """Take the family's usual network when none is named: the one that its weights are of."""
         if isinstance(values, Mapping) and values.get("family") == "compact" and "model" not in values:
-            return {**values, "model": "nano"}
+            return {**values, "model": "lite0" if values.get("weights", "auto") in ("auto", "imagenet") else "nano"}
         return values
 
     @property

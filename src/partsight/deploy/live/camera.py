@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, final
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias, final
 
 import av
 
@@ -38,6 +39,14 @@ class CameraFrame:
     picture: av.VideoFrame
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """A frame keeps its converter, which two threads may not use at once."""
+    taken_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    """The same time, by this machine's clock."""
+    time_s: float | None = None
+    """Since the first frame of a film; None for cameras and streams."""
+    jpeg: bytes | None = None
+    """The frame as a page sent it; None where it was decoded from a stream."""
+    sent_ms: float | None = None
+    """When that page took it, by its own clock."""
 
     def image(self) -> Image:
         """Return the frame as RGB, the right way up."""
@@ -56,9 +65,34 @@ class CameraReport:
     num_losses: int
 
 
+class CameraSource(Protocol):
+    """Gives the newest frame to whoever asks."""
+
+    name: str
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End, and wake whoever waits."""
+        ...
+
+    def take(self, after: int, timeout_s: float) -> CameraFrame | None:
+        """Wait for a frame with a higher number and return the newest; None when none came in time."""
+        ...
+
+    def report(self) -> CameraReport:
+        """Return how the camera is now."""
+        ...
+
+
 @final
 class LiveCamera:
-    """Reads a source in a daemon thread from `start` to `stop`; `say` is told once what is wrong, and when it is over."""
+    """Reads a source in a daemon thread from `start` to `stop`; `say` is told what is wrong, and when it is over.
+
+    Follows `CameraSource`.
+    """
 
     def __init__(
         self,
@@ -128,35 +162,39 @@ class LiveCamera:
         """Put frames until there are no more; return why there are no more."""
         findings: list[str] = []
         try:
-            for picture in self._pictures(findings):
+            for picture in self._timed_pictures(findings):
                 if self._stopping.is_set():
                     break
-                self._put(picture)
+                self._put(*picture)
         except SourceError as error:
             return str(error)
         except (av.FFmpegError, OSError, ValueError) as error:  # a frame that decodes to nonsense, a device gone
             return f"{self.name}: {getattr(error, 'strerror', None) or error}"
         return findings[-1] if findings else f"{self.name}: no more frames come"
 
-    def _pictures(self, findings: list[str]) -> Iterator[av.VideoFrame]:
+    def _timed_pictures(self, findings: list[str]) -> Iterator[tuple[av.VideoFrame, float | None]]:
         with open_camera(self._source) as (container, stream):
             frames = sound_frames(container, stream, self.name, findings.append)
-            yield from self._at_own_rate(frames, Clock(stream)) if is_file(self._source) else frames
+            if is_file(self._source):
+                yield from self._at_own_rate(frames, Clock(stream))
+            else:
+                yield from ((frame, None) for frame in frames)
 
-    def _at_own_rate(self, frames: Iterator[av.VideoFrame], clock: Clock) -> Iterator[av.VideoFrame]:
+    def _at_own_rate(self, frames: Iterator[av.VideoFrame], clock: Clock) -> Iterator[tuple[av.VideoFrame, float]]:
         """Hold each frame of a file back until its time."""
         started_s = time.monotonic()
         for number, frame in enumerate(frames):
-            early_s = started_s + clock.time_s(frame, number) - time.monotonic()
+            time_s = clock.time_s(frame, number)
+            early_s = started_s + time_s - time.monotonic()
             if early_s > 0:
                 self._stopping.wait(early_s)
             elif early_s < -_LATEST_S:
                 started_s -= early_s
-            yield frame
+            yield frame, time_s
 
-    def _put(self, picture: av.VideoFrame) -> None:
+    def _put(self, picture: av.VideoFrame, time_s: float | None) -> None:
         with self._changed:
-            self._newest = CameraFrame(self._num_frames, time.monotonic(), picture)
+            self._newest = CameraFrame(self._num_frames, time.monotonic(), picture, time_s=time_s)
             self._num_frames += 1
             self._state, self._problem, problem = "live", "", self._problem
             self._changed.notify_all()

@@ -11,7 +11,7 @@ from typing import final
 
 import av
 
-from partsight.deploy.live.camera import CameraFrame, LiveCamera
+from partsight.deploy.live.camera import CameraFrame, CameraSource
 from partsight.deploy.live.frame_results import FrameResult, Lazy, LookHandler, encode_view
 from partsight.deploy.live.tracking import BoxTracker
 from partsight.detector.detector import Detector
@@ -51,7 +51,7 @@ class _Paces:
 class DetectionLoop:
     """Looks at the newest frame again and again, in a thread of its own."""
 
-    def __init__(self, camera: LiveCamera, detector: Detector, plan: WatchPlan) -> None:
+    def __init__(self, camera: CameraSource, detector: Detector, plan: WatchPlan) -> None:
         self.camera = camera
         self._detector, self._plan = detector, plan
         self._newest: FrameResult | None = None

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, final
 from urllib.parse import urlsplit
 
 from partsight.deploy.live.frame_results import FrameResult
+from partsight.deploy.live.threshold import LimitOf
 from partsight.deploy.live.tracking import Track, VisibleTracks
 from partsight.errors import SourceError, StorageError
 
@@ -27,9 +28,9 @@ _PRINTED = Path("-")
 class PartEvents:
     """Compares each look with the one before; a handler of looks."""
 
-    def __init__(self, class_names: Sequence[str], threshold: float, sinks: Sequence[Sink]) -> None:
+    def __init__(self, class_names: Sequence[str], limit_of: LimitOf, sinks: Sequence[Sink]) -> None:
         self._class_names, self._sinks = class_names, sinks
-        self._shown = VisibleTracks(threshold)
+        self._shown = VisibleTracks(limit_of)
         self._there: dict[int, Track] = {}
 
     def __call__(self, look: FrameResult) -> None:

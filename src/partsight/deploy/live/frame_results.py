@@ -57,7 +57,9 @@ LookHandler: TypeAlias = Callable[[FrameResult], None]
 
 
 def encode_view(frame: CameraFrame) -> bytes:
-    """Return a frame as JPEG, scaled down to what pages show."""
+    """Return a frame as JPEG, scaled down to what pages show; one that a page sent small enough as it came."""
+    if frame.jpeg is not None and frame.picture.width <= VIEW_WIDTH:
+        return frame.jpeg
     stream = io.BytesIO()
     PillowImage.fromarray(_small_image(frame)).save(stream, "JPEG", quality=_QUALITY)
     return stream.getvalue()

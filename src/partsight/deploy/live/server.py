@@ -1,35 +1,38 @@
 """The server of the live page and of the interface for other programs."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Any, Protocol, final
+from typing import Annotated, Any, final
 
+import numpy as np
 from fastapi import FastAPI, Path, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from partsight.deploy.description import Document, PartCard
-from partsight.deploy.live.detection_loop import DetectionLoop
 from partsight.deploy.live.frame_results import FrameResult
-from partsight.deploy.live.metrics import Metrics, as_prometheus, memory_bytes
-from partsight.deploy.live.viewers import ViewerContext, Viewers, serve_viewer
+from partsight.deploy.live.inspection.page import serve_inspection
+from partsight.deploy.live.metrics import as_prometheus, memory_bytes
+from partsight.deploy.live.phone.camera import PhoneCamera
+from partsight.deploy.live.phone.socket import serve_phone
+from partsight.deploy.live.snapshots import serve_snapshots
+from partsight.deploy.live.station import LiveState, state_of
+from partsight.deploy.live.viewers import ViewerContext, serve_viewer
 from partsight.deploy.model_folder import ModelFolder
 from partsight.deploy.overlay import class_color
 from partsight.deploy.records import Record, record_as_json
-from partsight.detector.detector import Detector
-from partsight.errors import ModelError
-from partsight.labels.label import Label
-from partsight.structures.arrays import Image
+from partsight.errors import ModelError, PartsightError, StorageError
+from partsight.structures.detections import above
 from partsight.web.access import Access
 from partsight.web.bodies import BodyError, read_body
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
 from partsight.web.problems import Json, answer_problems, problem
+from partsight.web.reach.qr import qr_svg
 from partsight.web.uploads import UPLOADS, Uploads, read_upload
 
-_STATIC = ("page.css", "icon.svg", "app.js", "stage.js", "cards.js")
+_STATIC = (
+    "page.css", "icon.svg", "app.js", "stage.js", "plates.js", "cards.js", "connection.js", "phone.js", "places.js", "check.js",
+)  # fmt: skip
 _DETECT = "/detect"
 _SHOWN_AS = {
     ".pdf": "application/pdf", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",
@@ -39,37 +42,6 @@ _SHOWN_AS = {
 _MAX_WAITING = 4
 """Pictures of other programs that wait for the detector; more are turned away."""
 _MAX_PARTS = 100
-_SNAPSHOT_PAUSE_S = 0.3
-
-
-class Keeper(Protocol):
-    """Keeps a frame for labeling."""
-
-    def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
-        """Write it and return where it lies. Raises PartsightError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LiveState:
-    """All that the server shows and uses."""
-
-    model: ModelFolder
-    detector: Detector
-    watch: DetectionLoop
-    audience: Viewers
-    threshold: float
-    floor: float
-    keeper: Keeper | None = None
-    metrics: Metrics = field(default_factory=Metrics)
-
-
-class Snapshot(BaseModel):
-    """A look to be kept, with its boxes from the threshold up."""
-
-    model_config = ConfigDict(extra="forbid")
-    look: Annotated[int, Field(ge=0)]
-    threshold: Annotated[float, Field(ge=0, le=1)]
 
 
 def make_app(station: LiveState, access: Access) -> FastAPI:
@@ -78,20 +50,56 @@ def make_app(station: LiveState, access: Access) -> FastAPI:
     serve_page(app, "partsight.deploy.live", _STATIC)
     _serve_view(app, station)
     _serve_cards(app, station.model)
-    _serve_snapshots(app, station)
+    serve_snapshots(app, station)
+    serve_inspection(app, station.inspection)
+    _serve_threshold(app, station)
+    _serve_links(app, station)
+    if isinstance(station.watch.camera, PhoneCamera):
+        serve_phone(app, station.watch.camera)
     _serve_detect(app, _UploadQueue(station))
     _serve_figures(app, station)
-    answer_problems(app, lambda error: 404 if isinstance(error, ModelError) else 400)
+    answer_problems(app, _status_of)
     app.add_middleware(Guard, access=access, uploads=(_DETECT,))
     return app
 
 
+def _status_of(error: PartsightError) -> int:
+    """Return 507 where the disk takes nothing, so that a page holds what it wanted to keep."""
+    return 404 if isinstance(error, ModelError) else 507 if isinstance(error, StorageError) else 400
+
+
 def _serve_view(app: FastAPI, station: LiveState) -> None:
-    gallery = ViewerContext(station.audience, station.metrics, lambda: _state(station))
+    gallery = ViewerContext(station.audience, station.metrics, lambda: state_of(station))
 
     @app.websocket("/view")
     async def view(socket: WebSocket) -> None:
         await serve_viewer(socket, gallery)
+
+
+class AskedThreshold(BaseModel):
+    """A threshold to be used from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+    threshold: Annotated[float, Field(ge=0, le=1)]
+
+
+def _serve_threshold(app: FastAPI, station: LiveState) -> None:
+    @app.post("/threshold")
+    def store(asked: AskedThreshold) -> dict[str, float]:
+        """Use a threshold for all classes from now on, on all pages; it is kept in the model folder."""
+        station.threshold.store(asked.threshold)
+        return {"threshold": station.threshold.value}
+
+
+def _serve_links(app: FastAPI, station: LiveState) -> None:
+    @app.get("/links", include_in_schema=False)
+    def links() -> dict[str, Any]:
+        return {"links": station.links}
+
+    @app.get("/link.svg", include_in_schema=False)
+    def code() -> Response:
+        shown = station.links[0] if station.links else ""
+        return Response(qr_svg(shown), media_type="image/svg+xml") if shown else problem(404, "no link")
 
 
 def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
@@ -114,26 +122,6 @@ def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
         known = () if part is None else part.documents
         path = known[position].path if position < len(known) else None
         return problem(404, "no such document") if path is None else _file(model, path)
-
-
-def _serve_snapshots(app: FastAPI, station: LiveState) -> None:
-    last_s = 0.0
-
-    @app.post("/snapshots")
-    def keep(asked: Snapshot) -> Response:
-        """Keep a frame that is shown, with its boxes, as a photo to label."""
-        nonlocal last_s
-        if station.keeper is None:
-            return problem(409, "snapshots are off: the page was started without a photos folder")
-        if time.monotonic() - last_s < _SNAPSHOT_PAUSE_S:
-            return problem(429, "one snapshot after the other, please")
-        look = station.audience.find(asked.look)
-        if look is None:
-            return problem(410, "this frame is gone; freeze the picture first")
-        last_s = time.monotonic()
-        kept = station.keeper.keep(look.image(), _boxes(look, asked.threshold, station), datetime.now(UTC))
-        station.metrics.count("snapshots_total")
-        return Json({"kept": kept}, status_code=201)
 
 
 @final
@@ -162,10 +150,10 @@ class _UploadQueue:
     def _answer(self, content: bytes, threshold: float | None) -> Response:
         station = self.station
         image = read_upload(content)
-        score = station.threshold if threshold is None else threshold
-        (found,) = station.detector.detect([image], score, _MAX_PARTS)
+        limits = station.limits if threshold is None else threshold
+        (found,) = station.detector.detect([image], float(np.min(limits)), _MAX_PARTS)
         station.metrics.count("detect_total")
-        record = Record("upload", None, None, (image.shape[1], image.shape[0]), found)
+        record = Record("upload", None, None, (image.shape[1], image.shape[0]), above(found, limits))
         return Json(record_as_json(record, station.detector.class_names))
 
 
@@ -191,7 +179,7 @@ def _serve_figures(app: FastAPI, station: LiveState) -> None:
     @app.get("/health")
     def health() -> Response:
         """Say whether frames come and are looked at; 503 when not."""
-        state = _state(station)
+        state = state_of(station)
         is_well = state["camera"] == "live" and not state["problem"]
         return Json({"ok": is_well, **state}, status_code=200 if is_well else 503)
 
@@ -199,19 +187,6 @@ def _serve_figures(app: FastAPI, station: LiveState) -> None:
     def metrics() -> Response:
         """Return figures for Prometheus."""
         return Response(_figures(station), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _state(station: LiveState) -> dict[str, Any]:
-    report = station.watch.camera.report()
-    return {
-        "camera": report.state,
-        "problem": station.watch.problem or report.problem,
-        "fps": round(station.watch.per_second(), 1),
-        "viewers": station.audience.num_viewers,
-        "threshold": station.threshold,
-        "floor": station.floor,
-        "keeps": station.keeper is not None,
-    }
 
 
 def _figures(station: LiveState) -> str:
@@ -241,7 +216,7 @@ def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
             "box_xyxy": [round(side, 1) for side in track.box_xyxy],
         }
         for track in look.tracks
-        if track.score >= station.threshold
+        if track.score >= station.threshold.of(track.class_id)
     ]
     age_s = time.monotonic() - look.frame.captured_s
     return {
@@ -251,11 +226,6 @@ def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
         "height": look.size_wh[1],
         "parts": parts,
     }
-
-
-def _boxes(look: FrameResult, threshold: float, station: LiveState) -> list[Label]:
-    names = station.detector.class_names
-    return [Label(one.box_xyxy, names[one.class_id]) for one in look.tracks if one.score >= threshold]
 
 
 def _card(part: PartCard, number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ After SORT (Bewley et al. 2016) and ByteTrack (Zhang et al. 2022), without the K
 are guesses too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import final
@@ -157,8 +157,8 @@ class VisibleTracks:
 
     KEEP = 0.8
 
-    def __init__(self, threshold: float) -> None:
-        self._threshold = threshold
+    def __init__(self, limit_of: Callable[[int], float]) -> None:
+        self._limit_of = limit_of
         self._numbers: frozenset[int] = frozenset()
 
     def update(self, tracks: Sequence[Track]) -> tuple[Track, ...]:
@@ -168,7 +168,7 @@ class VisibleTracks:
         return shown
 
     def _needed(self, track: Track) -> float:
-        return self._threshold * (self.KEEP if track.number in self._numbers else 1.0)
+        return self._limit_of(track.class_id) * (self.KEEP if track.number in self._numbers else 1.0)
 
 
 def _one_opinion_each(found: Detections) -> Detections:

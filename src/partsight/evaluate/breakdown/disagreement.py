@@ -1,10 +1,12 @@
 """Where a detector contradicts labels: likely missed, likely of another class; and where it cannot make up its mind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from partsight.structures.arrays import FloatArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import Detections
 from partsight.structures.matched import Matched, Pairing
@@ -40,7 +42,12 @@ def find_disagreements(matched: Matched) -> tuple[tuple[Disagreement, ...], ...]
 
 def doubt(found: Detections) -> float:
     """Return how unsure the least sure detection is: 1 at a score of one half, 0 at none and at full score."""
-    return float((1 - np.abs(2 * found.scores - 1)).max(initial=0.0))
+    return doubt_of(found.scores)
+
+
+def doubt_of(scores: Sequence[float] | FloatArray) -> float:
+    """Return the same for scores alone."""
+    return float((1 - np.abs(2 * np.asarray(scores, float) - 1)).max(initial=0.0))
 
 
 def _of_picture(matched: Matched, pairing: Pairing, image_id: int) -> tuple[Disagreement, ...]:

@@ -1,11 +1,11 @@
 """What the page needs from the rest: a store of photos and labels, and somebody who proposes boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from partsight.labels.label import Label
-from partsight.labels.photo_labels import LabelState, PhotoLabels, Proposals
+from partsight.labels.photo_labels import LabelState, Outlook, PhotoLabels, Proposals
 
 
 class PhotoStore(Protocol):
@@ -24,6 +24,20 @@ class PhotoStore(Protocol):
         """Return the picture's file. Raises DatasetError for an unknown key."""
         ...
 
+    @property
+    def folder(self) -> Path:
+        """The photos folder."""
+        ...
+
+    @property
+    def session_of(self) -> Callable[[str], str]:
+        """Names the session of a photo by its key."""
+        ...
+
+    def added_s(self, key: str) -> float:
+        """Return when a photo came into the folder, in seconds of the system's clock."""
+        ...
+
     def read(self, key: str) -> PhotoLabels:
         """Read the labels of one photo."""
         ...
@@ -38,4 +52,13 @@ class Proposer(Protocol):
 
     def propose(self, key: str) -> Proposals:
         """Return what is proposed for a photo by now, without waiting for a detector."""
+        ...
+
+    def outlooks(self) -> dict[str, Outlook]:
+        """Return what is known by now of photos that are not finished, by key."""
+        ...
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether a detector still looks through photos."""
         ...

@@ -10,17 +10,30 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from partsight.errors import DatasetError, StaleLabelsError
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import PhotoLabels
-from partsight.labels.store import session_of_key
+from partsight.photos.label_page.presence import Presence
 from partsight.photos.label_page.seams import PhotoStore, Proposer
+from partsight.photos.label_page.thumbnails import Thumbnails
 from partsight.pictures import is_read_alike, png_bytes, read_picture
 from partsight.web.access import Access
 from partsight.web.guard import Guard
 from partsight.web.pages import serve_page
 from partsight.web.problems import Json, answer_problems
 
-_STATIC = ("page.css", "app.js", "api.js", "history.js", "view.js", "board.js", "palette.js")
+_STATIC = (
+    "page.css",
+    "app.js",
+    "api.js",
+    "history.js",
+    "view.js",
+    "board.js",
+    "palette.js",
+    "strip.js",
+    "telling.js",
+    "elements.js",
+)
 _SHOWN_AS_THEY_ARE = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 _MOST_BOXES = 5000
+_THUMBNAIL_S = 3600
 
 Key = Annotated[str, Query(max_length=1000)]
 
@@ -31,6 +44,14 @@ class SentBox(BaseModel):
     model_config = ConfigDict(extra="forbid")
     box: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
     name: Annotated[str, Field(max_length=200)]
+
+
+class SentPresence(BaseModel):
+    """Which photo a page shows."""
+
+    model_config = ConfigDict(extra="forbid")
+    page: Annotated[str, Field(min_length=8, max_length=64)]
+    key: Annotated[str, Field(max_length=1000)]
 
 
 class SentLabels(BaseModel):
@@ -46,13 +67,16 @@ def make_app(store: PhotoStore, proposer: Proposer, access: Access) -> FastAPI:
     """Return the server; who does not know the token sees nothing."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, default_response_class=Json)
     serve_page(app, "partsight.photos.label_page", _STATIC)
-    _serve_photos(app, store, proposer)
+    _serve_photos(app, store)
+    _serve_proposals(app, proposer)
+    _serve_pictures(app, store)
+    _serve_presence(app)
     answer_problems(app, lambda error: 409 if isinstance(error, StaleLabelsError) else 400)
     app.add_middleware(Guard, access=access)
     return app
 
 
-def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
+def _serve_photos(app: FastAPI, store: PhotoStore) -> None:
     @app.get("/photos")
     def photos() -> dict[str, Any]:
         entries = [_entry(store, key) for key in store.list_keys()]
@@ -67,6 +91,8 @@ def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
         boxes = [Label(entry.box, entry.name) for entry in sent.boxes]
         return _as_json(store.save(key, sent.revision, boxes, sent.state))
 
+
+def _serve_proposals(app: FastAPI, proposer: Proposer) -> None:
     @app.get("/proposals")
     def proposals(key: Key) -> dict[str, Any]:
         given = proposer.propose(key)
@@ -75,6 +101,20 @@ def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
             for one in given.found
         ]
         return {"found": found, "complete": given.is_complete, "problem": given.problem}
+
+    @app.get("/outlooks")
+    def outlooks() -> dict[str, Any]:
+        known = {key: [one.num_proposed, round(one.doubt, 3)] for key, one in proposer.outlooks().items()}
+        return {"photos": known, "complete": not proposer.is_looking}
+
+
+def _serve_pictures(app: FastAPI, store: PhotoStore) -> None:
+    thumbnails = Thumbnails(store.folder)
+
+    @app.get("/thumbnail")
+    def thumbnail(key: Key) -> Response:
+        kept = {"Cache-Control": f"private, max-age={_THUMBNAIL_S}"}
+        return Response(thumbnails.jpeg(store.picture(key)), media_type="image/jpeg", headers=kept)
 
     @app.get("/picture")
     def picture(key: Key) -> Response:
@@ -85,23 +125,26 @@ def _serve_photos(app: FastAPI, store: PhotoStore, proposer: Proposer) -> None:
         return Response(png_bytes(read_picture(path)), media_type="image/png")
 
 
+def _serve_presence(app: FastAPI) -> None:
+    presence = Presence()
+
+    @app.put("/presence")
+    def show(sent: SentPresence) -> dict[str, Any]:
+        return {"elsewhere": presence.show(sent.page, sent.key)}
+
+
 def _entry(store: PhotoStore, key: str) -> dict[str, Any]:
     """Return a line of the list; a photo whose files are damaged stands there too, and says so when it is opened."""
     try:
         labels = store.read(key)
     except DatasetError as error:
-        return {
-            "key": key,
-            "session": session_of_key(key),
-            "state": "open",
-            "count": 0,
-            "names": [],
-            "problem": str(error),
-        }
+        common = {"key": key, "session": store.session_of(key), "added_s": store.added_s(key)}
+        return {**common, "state": "open", "count": 0, "names": [], "problem": str(error)}
     names = sorted({box.class_name for box in labels.boxes})
     return {
         "key": labels.key,
         "session": labels.session,
+        "added_s": store.added_s(key),
         "state": labels.state,
         "count": len(labels.boxes),
         "names": names,

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 from partsight.cad.facts import PartFacts
+from partsight.cad.readers.foreign import is_foreign
 from partsight.cad.readers.formats import METERS_PER, SUFFIXES, is_cad_file
 from partsight.cad.reading import ReadPart, try_parts
 from partsight.cad.views.drawing import CORNER, SIDES, draw_difference, draw_views
+from partsight.cad.views.nearest import find_alike, num_compared
 from partsight.cad.views.silhouettes import (
     NUM_DIRECTIONS,
     Likeness,
-    compare_silhouettes,
+    Silhouettes,
     draw_silhouettes,
     name_direction,
     sphere_directions,
 )
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
+from partsight.pictures import files_below
 from partsight.progress import Progress
 from partsight.report.pages.inspection import (
     InspectedPair,
@@ -34,6 +36,8 @@ SAME, ALIKE = 0.005, 0.10
 SHOWN_PAIRS = 12
 SIDE_PX, CORNER_PX, MASK_PX = 150, 320, 192
 TELLING_VIEWS = 3
+_DRAWINGS = (".pdf",)
+"""Of no consequence in a folder, told when they are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,22 @@ class Inspection:
     parts: Mapping[str, tuple[ReadPart, ...]]
     problems: Mapping[Path, str]
     pairs: tuple[PartPair, ...]
-    """All pairs of classes, the most alike first."""
+    """The pairs of classes that look most alike, those first."""
 
 
 def name_classes(given: Sequence[Path]) -> dict[str, Path]:
-    """Name a class after each file; a folder stands for the CAD files in it. Raises CadError."""
+    """Name a class after each file; a folder stands for the CAD files in and below it. Raises CadError.
+
+    Files of CAD programs that cannot be read are among them, so that they are told, unless an export of them lies beside them.
+    """
     named: dict[str, Path] = {}
-    for path in (file for place in given for file in _files_at(place)):
-        name = path.stem if path.stem not in named else path.name
-        if name in named:
-            raise CadError(f"{path} and {named[name]} would both name the class '{name}'. Rename one of them.")
+    for path in dict.fromkeys(file for place in given for file in _files_at(place)):
+        names = (path.stem, path.name, f"{path.parent.name}-{path.stem}", f"{path.parent.name}-{path.name}")
+        name = next((name for name in names if name not in named), None)
+        if name is None:
+            raise CadError(
+                f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them."
+            )
         named[name] = path
     return named
 
@@ -84,7 +94,7 @@ def inspect(
         read, failed = try_parts(parts, section, cache, advance)
     found = {name: variants for name, variants in read.items() if variants}
     problems = {path: str(error) for path, error in failed.items()}
-    return Inspection(found, problems, _compare(found))
+    return Inspection(found, problems, _compare(found, progress))
 
 
 def publish_inspection(inspection: Inspection, path: Path, progress: Progress) -> None:
@@ -123,20 +133,33 @@ def telling_directions(pair: PartPair) -> list[int]:
 def _files_at(place: Path) -> list[Path]:
     if not place.is_dir():
         return [place]
-    found = sorted(path for path in place.iterdir() if is_cad_file(path))
-    if not found:
-        raise CadError(f"{place}: no CAD file in this folder. Known suffixes: {', '.join(sorted(SUFFIXES))}")
-    return found
-
-
-def _compare(parts: Mapping[str, tuple[ReadPart, ...]]) -> tuple[PartPair, ...]:
-    directions = sphere_directions(NUM_DIRECTIONS)
-    drawn = {name: draw_silhouettes(variants[0].part, directions) for name, variants in parts.items()}
-    pairs = [
-        PartPair(first, second, compare_silhouettes(drawn[first], drawn[second]), directions)
-        for first, second in combinations(drawn, 2)
+    files = files_below(place)
+    readable = [path for path in files if is_cad_file(path)]
+    exported = {(path.parent, path.stem.lower()) for path in readable}
+    foreign = [
+        path
+        for path in files
+        if is_foreign(path)
+        and path.suffix.lower() not in _DRAWINGS
+        and (path.parent, path.stem.lower()) not in exported
     ]
-    return tuple(sorted(pairs, key=lambda pair: pair.likeness.mean_difference))
+    if not readable and not foreign:
+        raise CadError(f"{place}: no CAD file in this folder. Known suffixes: {', '.join(sorted(SUFFIXES))}")
+    return sorted([*readable, *foreign])
+
+
+def _compare(parts: Mapping[str, tuple[ReadPart, ...]], progress: Progress) -> tuple[PartPair, ...]:
+    directions = sphere_directions(NUM_DIRECTIONS)
+    if len(parts) < 2:
+        return ()
+    drawn: dict[str, Silhouettes] = {}
+    with progress.stage("outlines", len(parts), "parts") as advance:
+        for number, (name, variants) in enumerate(parts.items(), 1):
+            drawn[name] = draw_silhouettes(variants[0].part, directions)
+            advance(number, name)
+    with progress.stage("compare", num_compared(len(parts)), "pairs") as advance:
+        pairs = find_alike(drawn, advance)
+    return tuple(PartPair(pair.first, pair.second, pair.likeness, directions) for pair in pairs)
 
 
 def _inspected(variant: ReadPart) -> InspectedPart:
@@ -159,7 +182,10 @@ def _inspected(variant: ReadPart) -> InspectedPart:
 def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:
     size = " × ".join(f"{side * 1000:.4g}" for side in facts.size_m)
     solids = () if facts.num_solids is None else (("Solids in the file", str(facts.num_solids)),)
-    volume = (("Volume", f"{facts.volume_m3 * 1e6:.4g} cm³"),) if facts.is_watertight else ()
+    is_closed = facts.volume_m3 is not None and facts.is_watertight
+    volume = (("Volume", f"{(facts.volume_m3 or 0.0) * 1e6:.4g} cm³"),) if is_closed else ()
+    stated = (("Stated material", ", ".join(facts.stated_materials)),) if facts.stated_materials else ()
+    mass = () if facts.mass_kg is None else (("Mass", f"{facts.mass_kg:.4g} kg"),)
     repeated = ", ".join(f"{count} × {name}" for name, count in facts.repeated[:8])
     health = facts.health
     return (
@@ -167,12 +193,15 @@ def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:
         ("Unit", facts.unit),
         ("Size", f"{size} mm"),
         *volume,
+        *stated,
+        *mass,
         ("Surface", f"{facts.area_m2 * 1e4:.4g} cm²"),
         *solids,
         ("Sub-parts", str(facts.num_nodes)),
         *((("Repeated", repeated),) if repeated else ()),
         ("Triangles", triangle_counts(facts)),
         ("Materials", ", ".join(facts.materials)),
+        *facts.notes,
         ("Open edges", str(health.num_open_edges)),
         ("Flipped", str(health.num_flipped_edges)),
         ("Degenerate", str(health.num_degenerate)),

@@ -20,17 +20,14 @@ from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
-RECIPE_TEMPLATE = """# Every key and its meaning: docs/recipe.md. What is not written here is set by the preset, or has its default.
+RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY. What is not written here follows from budget and preset.
 name = {name}
 preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
+[budget]
+minutes = 30            # from here to the report, on this machine: more pictures and longer training in a longer time
 [parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
-[render]
-count = 1000            # pictures; more can be added later, those that exist are kept
 [photos]                # real photographs, when there are some (docs/dataset.md); background_folder: twenty photos without the parts
-[train]
-weights = "scratch"     # a weights file is far better: weights = "yolov8n.pt"
-image_size = 416
 """
 
 
@@ -46,10 +43,11 @@ class Project:
     """What is wrong with the files that were left out."""
 
 
-def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) -> Project:
+def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *, name: str = "") -> Project:
     """Make a project for CAD files, one class for each; files that cannot be used are left out and reported.
 
-    Raises CadError when none can be used, StorageError (a recipe is never overwritten).
+    It is named after its folder if no name is given. Raises CadError when none can be used, StorageError (a recipe is never
+    overwritten).
     """
     recipe_path = folder / "recipe.toml"
     if recipe_path.exists():
@@ -61,10 +59,19 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress) ->
         raise CadError("\n".join(["no file can be used:", *(f"  {text}" for text in inspection.problems.values())]))
     publish_inspection(inspection, folder / "cad-check.html", progress)
     parts = "\n".join(_part_table(name, named[name], folder) for name in inspection.parts)
-    write_text(recipe_path, RECIPE_TEMPLATE.format(name=_quoted(folder.resolve().name), parts=parts))
+    write_text(recipe_path, _recipe_text(name or folder.resolve().name, parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
+
+
+def begin_recipe(path: Path, name: str, file: Path) -> None:
+    """Write the recipe of a project with its first class, as `init_project` does for many. Raises CadError, StorageError."""
+    write_text(path, _recipe_text(path.parent.resolve().name, _part_table(name, file, path.parent)))
+
+
+def _recipe_text(name: str, parts: str) -> str:
+    return RECIPE_TEMPLATE.format(name=_quoted(name or "parts"), parts=parts)
 
 
 def init_demo(folder: Path) -> Path:

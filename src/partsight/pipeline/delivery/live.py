@@ -1,17 +1,22 @@
 """A model folder, a camera and the page, served until stopped."""
 
-import socket
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from partsight.deploy.live.camera import LiveCamera
+from partsight.config.sections.live import LiveSection
+from partsight.deploy.live.camera import CameraSource, LiveCamera
 from partsight.deploy.live.detection_loop import DetectionLoop, WatchPlan
 from partsight.deploy.live.devices import is_file, open_camera
 from partsight.deploy.live.events import JsonLines, PartEvents, Sink, Webhook
 from partsight.deploy.live.fair_lock import SharedDetector
 from partsight.deploy.live.frame_results import LookHandler
+from partsight.deploy.live.inspection.checking import KitChecks
+from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
+from partsight.deploy.live.inspection.places import PlaceCounter
+from partsight.deploy.live.phone.camera import PHONE, PhoneCamera
+from partsight.deploy.live.threshold import LimitOf, LiveThreshold
 from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model import Model
 from partsight.errors import SourceError
@@ -19,7 +24,8 @@ from partsight.pipeline.photos.snapshots import SnapshotKeeper
 from partsight.web.access import Access
 
 if TYPE_CHECKING:
-    from partsight.deploy.live.server import LiveState
+    from partsight.deploy.live.inspection.page import LiveInspection
+    from partsight.deploy.live.station import LiveState
     from partsight.web.serving import PageServer, Tls
 
 _FLOOR = 0.1
@@ -39,6 +45,12 @@ class LiveJob:
     webhook: str | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    section: LiveSection = field(default_factory=LiveSection)
+    """Zones, lines and kits of the recipe."""
+    history: Path = Path("checks")
+    """Where checks are written down, unless the section says where."""
+    is_self_signed: bool = False
+    """Serve https with a certificate of this machine's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +58,12 @@ class LiveServer:
     """Everything joined and a port taken; nothing runs yet."""
 
     station: "LiveState"
-    link: str
     page: "PageServer"
+
+    @property
+    def link(self) -> str:
+        """The link that serves most devices."""
+        return self.station.links[0]
 
     def run(self) -> None:
         """Watch and serve until interrupted."""
@@ -64,45 +80,84 @@ def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
     Raises SourceError for a file that cannot be played or an unsafe address, StorageError when the port is taken.
     """
     from partsight.deploy.live.server import make_app
-    from partsight.web.serving import listen, page_server
+    from partsight.web.frames import MOST_BYTES
+    from partsight.web.reach.addresses import links
+    from partsight.web.serving import MOST_MESSAGE_BYTES, listen, page_server
 
     job.access.check()
-    tls = _checked_tls(job)
+    tls = _own_tls(job, say) if job.is_self_signed else _checked_tls(job)
     _check_file(job.camera)
     station = _station(job, say)
     listener = listen(job.access.host, job.access.port)
     access = replace(job.access, port=listener.getsockname()[1], is_tls=tls is not None)
-    page = page_server(make_app(station, access), listener, say=say, tls=tls)
-    return LiveServer(station, _link(access), page)
+    station = replace(station, links=links(access))
+    message_bytes = MOST_BYTES if job.camera == PHONE else MOST_MESSAGE_BYTES
+    page = page_server(make_app(station, access), listener, say=say, tls=tls, message_bytes=message_bytes)
+    return LiveServer(station, page)
 
 
 def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     """Join camera, detector and everybody who is told."""
-    from partsight.deploy.live.server import LiveState
+    from partsight.deploy.live.station import LiveState
 
-    threshold = job.model.threshold if job.threshold is None else job.threshold
-    floor = min(_FLOOR, threshold / 2)
+    threshold = _threshold(job)
+    floor = min(_FLOOR, threshold.value / 2, *(limit / 2 for limit in threshold.class_limits))
     audience, detector = Viewers(), SharedDetector(job.model.detector)
-    handlers: list[LookHandler] = [audience, *_events(job, threshold, say)]
+    sinks = _sinks(job, say)
+    inspection = _inspection(job, threshold.of, sinks, say)
+    events = [PartEvents(job.model.class_names, threshold.of, sinks)] if sinks else []
+    # What is counted is known before pages are told of the look.
+    handlers: list[LookHandler] = [inspection.places, inspection.checks, audience, *events]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
-    watch = DetectionLoop(LiveCamera(job.camera, loops=job.loops, say=say), detector.front_seat(), plan)
-    return LiveState(job.model.folder, detector, watch, audience, threshold, floor, job.keeper)
+    watch = DetectionLoop(_camera(job, say), detector.front_seat(), plan)
+    return LiveState(job.model.folder, detector, watch, audience, threshold, floor, inspection, job.keeper)
 
 
-def _events(job: LiveJob, threshold: float, say: Callable[[str], None]) -> list[PartEvents]:
-    sinks: list[Sink] = []
-    if job.log is not None:
-        sinks.append(JsonLines(job.log, say))
-    if job.webhook is not None:
-        sinks.append(Webhook(job.webhook, say))
-    return [PartEvents(job.model.class_names, threshold, sinks)] if sinks else []
+def _threshold(job: LiveJob) -> LiveThreshold:
+    """Return the model's thresholds, or the one that was asked for."""
+    if job.threshold is not None:
+        return LiveThreshold(job.threshold, (), job.model.folder)
+    return LiveThreshold(job.model.threshold, job.model.description.class_thresholds, job.model.folder)
+
+
+def _camera(job: LiveJob, say: Callable[[str], None]) -> CameraSource:
+    return PhoneCamera(say) if job.camera == PHONE else LiveCamera(job.camera, loops=job.loops, say=say)
+
+
+def _sinks(job: LiveJob, say: Callable[[str], None]) -> list[Sink]:
+    """Return whoever is told of events; an address of the command goes before that of the recipe."""
+    address = job.webhook or job.section.webhook
+    log = [JsonLines(job.log, say)] if job.log is not None else []
+    return [*log, *([Webhook(address, say)] if address else [])]
+
+
+def _inspection(job: LiveJob, limit_of: LimitOf, sinks: Sequence[Sink], say: Callable[[str], None]) -> "LiveInspection":
+    from partsight.deploy.live.inspection.page import LiveInspection
+
+    names, section = job.model.class_names, job.section
+    unknown = sorted({name for kit in section.check.values() for name in kit.parts} - set(names))
+    if unknown:
+        raise SourceError(
+            f"`live.check`: {', '.join(unknown)} is no class of this model, which knows {', '.join(names)}"
+        )
+    history = CheckHistory(HistoryPlan(section.history or job.history, names, sinks), say)
+    checks = KitChecks(section, names, limit_of, history.rested)
+    return LiveInspection(section, PlaceCounter(section, names, limit_of), checks, history)
 
 
 def _check_file(camera: str) -> None:
     """Open a file once, so that a wrong name is told at once; a camera may come later."""
-    if is_file(camera):
+    if camera != PHONE and is_file(camera):
         with open_camera(camera):
             return
+
+
+def _own_tls(job: LiveJob, say: Callable[[str], None]) -> "Tls":
+    if job.tls_cert is not None or job.tls_key is not None:
+        raise SourceError("`tls_self_signed` makes a certificate; give it or `tls_cert` and `tls_key`, not both")
+    from partsight.web.reach.own_tls import own_tls
+
+    return own_tls(job.access.names, say)
 
 
 def _checked_tls(job: LiveJob) -> "Tls | None":
@@ -114,10 +169,3 @@ def _checked_tls(job: LiveJob) -> "Tls | None":
         if path is not None and not path.is_file():
             raise SourceError(f"{path}: no such file. Expected a certificate or key in PEM form.")
     return Tls(job.tls_cert, job.tls_key) if job.tls_cert is not None and job.tls_key is not None else None
-
-
-def _link(access: Access) -> str:
-    host = socket.gethostname() if access.host in ("0.0.0.0", "::") else access.host  # noqa: S104 - compared, not bound
-    shown = f"[{host}]" if ":" in host else host
-    query = "" if access.token is None else f"?token={access.token}"
-    return f"{'https' if access.is_tls else 'http'}://{shown}:{access.port}/{query}"

@@ -17,7 +17,7 @@ from partsight.photos.decoding import VIDEO_SUFFIXES, Video, read_video_facts
 from partsight.photos.duplicates import DuplicatePair, HashedPicture, find_duplicates
 from partsight.photos.footage import Footage, PreviewFrame
 from partsight.photos.measuring import FrameAppearance, Measurement, measure
-from partsight.photos.picking import Picking, pick
+from partsight.photos.picking import Picking, pick, pick_steps
 from partsight.photos.stills import Stills, small_gray
 from partsight.photos.storage import (
     PictureRecord,
@@ -45,6 +45,8 @@ class IntakeJob:
     part: str | None = None
     max_frames: int = 40
     """Of each video and of the pictures of each folder or zip."""
+    step_s: float | None = None
+    """Seconds from one frame to the next, whatever they show; None picks sharp frames that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +207,17 @@ def _add_clip(clip: Clip, job: IntakeJob, progress: Progress) -> ClipOutcome:
         measurements = _measure_all(clip, footage, findings, progress)
     except PhotosError as error:
         return ClipOutcome(clip.name, None, tuple(findings), str(error))
-    picking = pick(measurements, job.max_frames, _known_looks(records, job))
+    picking = _pick(measurements, job, records)
     pictures = list(_write_all(clip, footage, picking, job, progress))
     source = SourceRecord(clip.name, clip.content_hash, job.session, picking.num_seen, len(pictures))
     write_records(job.photos, records.with_source(source, pictures))
     return ClipOutcome(clip.name, picking, tuple(findings))
+
+
+def _pick(measurements: Sequence[Measurement], job: IntakeJob, records: Records) -> Picking:
+    if job.step_s is not None:
+        return pick_steps(measurements, job.step_s, job.max_frames)
+    return pick(measurements, job.max_frames, _known_looks(records, job))
 
 
 def _footage(clip: Clip) -> Footage:

@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from partsight.errors import StorageError
-from partsight.labels.store import open_label_store
+from partsight.config.sections.photos import PhotosSection
+from partsight.dataset.photos import session_of
+from partsight.errors import DatasetError, StorageError
+from partsight.labels.store import open_label_store, session_of_key
 from partsight.pipeline.photos.proposals import PhotoProposer, find_newest_checkpoint
 from partsight.pipeline.running.workspace import Workspace
+
+_FOLDER_PATTERN = PhotosSection().session_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class LabelJob:
     """Where detectors are looked for; None: none propose."""
     port: int = 0
     """0: any free one."""
+    session_pattern: str = _FOLDER_PATTERN
+    """Regular expression on a photo's path, whose groups name its session, as in the recipe (`photos.session_pattern`)."""
 
 
 def serve_labeling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], say: Callable[[str], None]) -> None:
@@ -36,7 +43,7 @@ def serve_labeling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], sa
     from partsight.web.serving import listen, page_server
 
     with _claimed(job.photos):
-        store = open_label_store(job.photos, job.class_names)
+        store = open_label_store(job.photos, job.class_names, partial(_session, pattern=job.session_pattern))
         checkpoint = find_newest_checkpoint(job.workspace, store.class_names) if job.workspace else None
         proposer = PhotoProposer(store, checkpoint)
         proposer.start()
@@ -45,6 +52,14 @@ def serve_labeling(job: LabelJob, tell: Callable[[str, Sequence[str]], None], sa
         access = replace(asked, port=listener.getsockname()[1])
         tell(f"http://{access.host}:{access.port}/?token={access.token}", store.class_names)
         page_server(make_app(store, proposer, access), listener, say=say).run()
+
+
+def _session(key: str, pattern: str) -> str:
+    """Return the recipe's session of a photo; its folder where the pattern does not match, as a new photo's name need not."""
+    try:
+        return session_of(key, pattern)
+    except DatasetError:
+        return session_of_key(key)
 
 
 @contextmanager

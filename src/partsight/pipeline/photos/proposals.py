@@ -1,6 +1,7 @@
 """Boxes proposed to a person who labels: the newest detector's, and those of the photo before carried along."""
 
 import threading
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import numpy as np
 from partsight.detector.detector import Checkpoint, Detector
 from partsight.detector.verifying import load_detector
 from partsight.errors import DatasetError, PartsightError
+from partsight.evaluate.breakdown.disagreement import doubt_of
+from partsight.labels.kept_proposals import read_proposals
 from partsight.labels.label import Label
-from partsight.labels.photo_labels import Proposal, Proposals
-from partsight.labels.store import LabelStore, session_of_key
+from partsight.labels.photo_labels import Outlook, PhotoLabels, Proposal, Proposals
+from partsight.labels.store import LabelStore
 from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
 from partsight.pipeline.running.workspace import MANIFEST, Workspace, inside, list_finished
@@ -24,6 +27,8 @@ MIN_SCORE = 0.3
 MIN_VERIFIED_SCORE = 0.1
 """Scores of a detector with a verifier are products of two, and lower."""
 MAX_DETECTIONS = 50
+_MOST_STEPS = 8
+"""Frames without labels through which boxes are carried: each step adds its error."""
 
 
 def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
@@ -52,8 +57,9 @@ class PhotoProposer:
     checkpoint: Checkpoint | None
     threads: int = 1
     _detected: dict[str, tuple[Proposal, ...]] = field(default_factory=dict)
-    _carried: dict[tuple[str, str, str], tuple[Proposal, ...]] = field(default_factory=dict)
+    _carried: dict[tuple[str, tuple[Label, ...], str], tuple[Proposal, ...]] = field(default_factory=dict)
     _wanted: list[str] = field(default_factory=list)
+    _asked: frozenset[str] = frozenset()
     _problem: str = ""
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -62,6 +68,7 @@ class PhotoProposer:
         if self.checkpoint is None:
             return
         self._wanted = [key for key in self.store.list_keys() if self._is_open(key)]
+        self._asked = frozenset(self._wanted)
         threading.Thread(target=self._look_through, args=(self.checkpoint,), daemon=True).start()
 
     def _is_open(self, key: str) -> bool:
@@ -77,14 +84,31 @@ class PhotoProposer:
         if labels.state != "open":
             return Proposals((), is_complete=True)
         is_complete = self._hasten(key)
+        kept = read_proposals(self.store.folder, key)
+        unknown = {one.box.class_name for one in kept} - set(self.store.class_names)
         found: list[Proposal] = []
-        taken = [box.box_xyxy for box in labels.boxes]
-        for proposal in (*self._carry_to(key), *self._detected.get(key, ())):
-            box_xyxy = np.array([proposal.box.box_xyxy])
-            if pairwise_iou(box_xyxy, np.array(taken).reshape(-1, 4)).max(initial=0.0) < FOUND_IOU:
+        taken = list(labels.boxes)
+        for proposal in (*kept, *self._carry_to(key), *self._detected.get(key, ())):
+            if proposal.box.class_name in unknown:
+                continue
+            if not _overlaps(proposal.box, taken):
                 found.append(proposal)
-                taken.append(proposal.box.box_xyxy)
-        return Proposals(tuple(found), is_complete, self._problem)
+                taken.append(proposal.box)
+        return Proposals(tuple(found), is_complete, self._problem or _told_unknown(unknown))
+
+    def outlooks(self) -> dict[str, Outlook]:
+        """Return how many boxes are known for each unfinished photo, and how unsure the least sure one is."""
+        known: dict[str, tuple[Proposal, ...]] = {}
+        for key in self.store.list_keys():
+            found = (*read_proposals(self.store.folder, key), *self._detected.get(key, ()))
+            if found and self._is_open(key):
+                known[key] = found
+        return {key: Outlook(len(found), doubt_of([one.score for one in found])) for key, found in known.items()}
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether the detector still looks through photos."""
+        return not self._problem and not self._asked <= self._detected.keys()
 
     def _hasten(self, key: str) -> bool:
         """Put a photo in front; return whether nothing more is to come for it."""
@@ -95,16 +119,30 @@ class PhotoProposer:
             self._changed.notify()
         return False
 
-    def _carry_to(self, key: str) -> tuple[Proposal, ...]:
+    def _carry_to(self, key: str, steps: int = _MOST_STEPS) -> tuple[Proposal, ...]:
+        """Carry the boxes of the photo before; of a film also what was carried to that one, through a few frames without labels."""
+        before = self._before(key)
+        if before is None:
+            return ()
+        boxes = before.boxes
+        if before.state == "open" and steps > 1:
+            carried = (one.box for one in self._carry_to(before.key, steps - 1))
+            boxes = (*boxes, *(box for box in carried if not _overlaps(box, before.boxes)))
+        name = (before.key, boxes, key)
+        if name not in self._carried:
+            self._carried[name] = self._carry(before.key, boxes, key)
+        return self._carried[name]
+
+    def _before(self, key: str) -> PhotoLabels | None:
+        """Return the photo before in the session; None for the first one, and after one that cannot be read."""
         keys = self.store.list_keys()
         index = keys.index(key)
-        if index == 0 or session_of_key(keys[index - 1]) != session_of_key(key):
-            return ()
-        before = self.store.read(keys[index - 1])
-        name = (before.key, before.revision, key)
-        if name not in self._carried:
-            self._carried[name] = self._carry(before.key, before.boxes, key)
-        return self._carried[name]
+        if index == 0 or self.store.session_of(keys[index - 1]) != self.store.session_of(key):
+            return None
+        try:
+            return self.store.read(keys[index - 1])
+        except DatasetError:
+            return None
 
     def _carry(self, before: str, boxes: tuple[Label, ...], key: str) -> tuple[Proposal, ...]:
         if not boxes or self.store.read(before).size_wh != self.store.read(key).size_wh:
@@ -146,6 +184,21 @@ class PhotoProposer:
                 return
             found = detector.detect([image], self._least_score, MAX_DETECTIONS)[0]
             self._detected[key] = _proposals(found, detector.class_names)
+
+
+def _overlaps(box: Label, others: Sequence[Label]) -> bool:
+    """Return whether a box says the same as one of the others."""
+    places = np.array([other.box_xyxy for other in others]).reshape(-1, 4)
+    return bool(pairwise_iou(np.array([box.box_xyxy]), places).max(initial=0.0) >= FOUND_IOU)
+
+
+def _told_unknown(names: Collection[str]) -> str:
+    """Say which kept boxes cannot be proposed; nothing where all can."""
+    if not names:
+        return ""
+    return (
+        f"boxes of {', '.join(sorted(names))} were kept with this photo, but are no class here: name them as `classes`"
+    )
 
 
 def _proposals(found: Detections, class_names: tuple[str, ...]) -> tuple[Proposal, ...]:

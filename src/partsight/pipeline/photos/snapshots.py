@@ -1,16 +1,14 @@
-"""Frames of a live camera kept as photos to label, with the boxes that the detector drew."""
+"""Frames of a live camera kept as photos to label, with the boxes that were shown as proposals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from partsight.deploy.live.keeping import KeptFrame, ShownFrame
 from partsight.errors import StorageError
-from partsight.files import hash_file
-from partsight.labels.label import Label
-from partsight.labels.store import write_first_draft
+from partsight.files import hash_content, storage_errors
+from partsight.labels.kept_proposals import write_proposals
 from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import measure
 from partsight.photos.stills import small_gray
@@ -18,11 +16,12 @@ from partsight.photos.storage import (
     TO_LABEL,
     PictureRecord,
     check_session,
+    jpeg_bytes,
+    picture_stem,
     read_records,
     write_picture,
     write_records,
 )
-from partsight.structures.arrays import Image
 
 _WAIT_S = 10.0
 SOURCE = "live camera"
@@ -30,7 +29,7 @@ SOURCE = "live camera"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotKeeper:
-    """Keeps frames in one session of a photos folder. Follows `deploy.live.server.Keeper`."""
+    """Keeps frames in one session of a photos folder. Follows `deploy.live.keeping.Keeper`."""
 
     photos: Path
     session: str
@@ -38,40 +37,52 @@ class SnapshotKeeper:
     def __post_init__(self) -> None:
         check_session(self.session)
 
-    def keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
-        """Write picture, record and boxes; the photo is open until a person has labeled it. Raises StorageError."""
+    def keep(self, frame: ShownFrame) -> KeptFrame:
+        """Write picture, proposals and record; a frame that is there already gets what is shown now as its proposals.
+
+        The photo is open until a person has labeled it. Raises StorageError; what was kept before stays as it is.
+        """
         try:
-            self.photos.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.photos / ".lock", timeout=_WAIT_S):
-                return self._keep(image, boxes, taken_at)
+            with storage_errors(self.photos):
+                self.photos.mkdir(parents=True, exist_ok=True)
+                with FileLock(self.photos / ".lock", timeout=_WAIT_S):
+                    return self._keep(frame)
         except Timeout as error:
             raise StorageError(
                 f"{self.photos}: another partsight process adds photos here. Try again later."
             ) from error
-        except OSError as error:
-            raise StorageError(
-                f"{self.photos}: cannot be written ({error.strerror or error}). Free some space."
-            ) from error
 
-    def _keep(self, image: Image, boxes: Sequence[Label], taken_at: datetime) -> str:
-        file = write_picture(
-            self.photos, self.session, f"live-{taken_at:%Y%m%dT%H%M%S}{taken_at.microsecond // 1000:03}", image
-        )
+    def _keep(self, frame: ShownFrame) -> KeptFrame:
+        """Write the record last: a frame without it is written over when it is kept again."""
+        content_hash = hash_content(jpeg_bytes(frame.image))
         records = read_records(self.photos)
-        write_records(self.photos, records.with_pictures([self._record(file, image)]))
-        write_first_draft(self.photos, Path(file).relative_to(TO_LABEL).as_posix(), boxes)
-        return file
+        same = (one.file for one in records.pictures if (one.content_hash, one.session) == (content_hash, self.session))
+        known = next((file for file in same if (self.photos / file).is_file()), None)
+        file = known or write_picture(self.photos, self.session, _stem(frame), frame.image)
+        write_proposals(self.photos, Path(file).relative_to(TO_LABEL).as_posix(), frame.proposals)
+        if known is None:
+            write_records(self.photos, records.with_pictures([self._record(file, frame, content_hash)]))
+        return KeptFrame(file, is_new=known is None)
 
-    def _record(self, file: str, image: Image) -> PictureRecord:
-        measurement = measure(PreviewFrame(0, None, small_gray(image)))
+    def _record(self, file: str, frame: ShownFrame, content_hash: str) -> PictureRecord:
+        measurement = measure(PreviewFrame(0, None, small_gray(frame.image)))
+        is_film = frame.time_s is not None
         return PictureRecord(
             file=file,
-            source=SOURCE,
-            content_hash=hash_file(self.photos / file),
-            time_s=None,
+            source=Path(frame.source).name if is_film else SOURCE,
+            content_hash=content_hash,
+            time_s=frame.time_s,
             session=self.session,
             part=None,
-            size_wh=(image.shape[1], image.shape[0]),
+            size_wh=(frame.image.shape[1], frame.image.shape[0]),
             sharpness=round(measurement.sharpness, 2),
             perceptual_hash=f"{measurement.hash64:016x}",
+            taken_at=None if is_film else f"{frame.taken_at:%Y-%m-%dT%H:%M:%S}",
         )
+
+
+def _stem(frame: ShownFrame) -> str:
+    """Return a name that says the frame's time: in the film, or by the clock of this machine."""
+    if frame.time_s is not None:
+        return picture_stem(frame.source, frame.time_s)
+    return f"live-{frame.taken_at:%Y%m%dT%H%M%S}{frame.taken_at.microsecond // 1000:03}"

@@ -85,7 +85,7 @@ def _plan(stage: Stage[Any, Any], workspace: Workspace) -> PlannedStage:
     folder = workspace.stage_dir(stage.name, stage.key)
     is_found = find_manifest(stage, folder) is not None
     num_missing = 0 if is_found else stage.num_missing(folder)
-    measured = _measured(stage, workspace)
+    measured = measured_speeds(stage, workspace)
     return PlannedStage(
         name=stage.name,
         title=stage.title,
@@ -99,7 +99,7 @@ def _plan(stage: Stage[Any, Any], workspace: Workspace) -> PlannedStage:
     )
 
 
-def _measured(stage: Stage[Any, Any], workspace: Workspace) -> Sequence[float]:
+def measured_speeds(stage: Stage[Any, Any], workspace: Workspace) -> Sequence[float]:
     """Return the seconds that a unit took in finished stages of this kind, made on this machine."""
     kind = (stage.speed_kind, machine_name())
     return [

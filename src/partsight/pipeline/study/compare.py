@@ -11,7 +11,7 @@ from partsight.structures.dataset import Dataset
 def compare_experiments(first: Experiment, second: Experiment) -> Comparison:
     """Compare what two recipes made, running what is missing. Raises EvaluationError when their test pictures differ."""
     test, other = first.assemble().splits.test, second.assemble().splits.test
-    _check_same(test, other)
+    check_same(test, other)
     detections = (first.evaluate().detections, second.evaluate().detections)
     return compare(test, *detections, first.recipe.evaluate, np.random.default_rng(first.recipe.seed))
 
@@ -30,8 +30,8 @@ def describe_comparison(comparison: Comparison) -> str:
     return f"{figures} on {size}. {finding}: difference {comparison.difference:+.3f}, {interval}."
 
 
-def _check_same(test: Dataset, other: Dataset) -> None:
-    """Refuse to compare figures of different pictures."""
+def check_same(test: Dataset, other: Dataset) -> None:
+    """Refuse to compare figures of different pictures. Raises EvaluationError."""
     if test.class_names != other.class_names:
         raise EvaluationError(f"the recipes have other classes: {list(test.class_names)} and {list(other.class_names)}")
     pairs = zip(test.samples, other.samples, strict=False)

@@ -4,6 +4,8 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from partsight.pipeline.choosing.budget import expect_budget
+from partsight.pipeline.choosing.start import settle_start
 from partsight.pipeline.running.cluster import num_cluster_workers
 from partsight.pipeline.running.plan import Plan, PlannedStage, duration, plan_stages
 from partsight.pipeline.stages.graph import Graph
@@ -55,8 +57,9 @@ class SweepEstimate:
 
 def estimate_sweep(sweep: Sweep) -> SweepEstimate:
     """Return what is left and how long it should take. Raises RecipeError, CadError, DatasetError."""
-    recipes = [sweep.recipe(cell) for cell in plan_cells(sweep.recipe().sweep)]
     expect = functools.partial(expect_variant, workspace=sweep.workspace)
+    begun = [settle_start(sweep.recipe(cell), sweep.workspace) for cell in plan_cells(sweep.recipe().sweep)]
+    recipes = [expect_budget(recipe, sweep.workspace, expect) for recipe in begun]
     plan = plan_stages((stage for recipe in recipes for stage in Graph(recipe, expect).stages), sweep.workspace)
     cluster = recipes[0].cluster
     num_workers = 1 if cluster.kind == "local" else num_cluster_workers(cluster)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from partsight.config.loading import read_recipe
+from partsight.pipeline.choosing.budget import settle_budget
+from partsight.pipeline.choosing.start import settle_start
 from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.graph import Graph
@@ -21,6 +23,6 @@ def reached_stages(recipe_paths: Sequence[Path], workspace: Workspace) -> Iterat
         cells = plan_cells(recipe.sweep) if recipe.sweep.grid else ()
         sweep = Sweep(path, (), workspace)
         for one in (recipe, *(sweep.recipe(cell) for cell in cells)):
-            graph = Graph(one, expect)
+            graph = Graph(settle_budget(settle_start(one, workspace), workspace), expect)
             yield graph.renders
             yield from graph.stages

@@ -1,5 +1,7 @@
 """What surfaces look like in one picture: CAD materials varied, recolored or covered with a random texture."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from partsight.config.section import FilePath
@@ -21,7 +23,15 @@ TOLD_APART = 0.1
 
 
 def vary_materials(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
-    """Draw the materials a part of a class wears."""
+    """Draw the materials a part of a class wears; what can be seen through stays so, only its tint changes."""
+    drawn = _drawn_materials(rng, part, section)
+    return tuple(
+        replace(own, base_color=new.base_color) if own.is_see_through else new
+        for own, new in zip(part.materials, drawn, strict=True)
+    )
+
+
+def _drawn_materials(rng: np.random.Generator, part: Part, section: MaterialSection) -> tuple[Material, ...]:
     if has_colors(part) and chance(rng, section.keep_colors):
         return _tinted(rng, part, section)
     if chance(rng, section.texture_share):

@@ -55,9 +55,14 @@ def wear_materials(
         np.argsort(-np.bincount(part.material_ids, minlength=len(materials)), kind="stable")[:MOST_WORN].tolist()
     )
     return tuple(
-        _worn(material, traces, size_m) if slot in worn and material.texture is None else material
+        _worn(material, traces, size_m) if slot in worn and _can_wear(material) else material
         for slot, material in enumerate(materials)
     )
+
+
+def _can_wear(material: Material) -> bool:
+    """Traces lie on plain opaque surfaces: a texture would have to be mixed, and glass would be painted over."""
+    return material.texture is None and not material.is_see_through
 
 
 def _sample_traces(rng: np.random.Generator, section: WearSection) -> list[_Trace]:

@@ -19,7 +19,7 @@ import numpy as np
 from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
-from partsight.render.surfaces import Surface, SurfaceCache
+from partsight.render.surfaces import Surface, SurfaceCache, wall_opacity
 from partsight.structures.arrays import Float32Array
 from partsight.structures.world.material import Material, linear_from_srgb
 from partsight.structures.world.rendering import Rendering
@@ -129,7 +129,7 @@ def _described_surface(surface: Surface) -> Mapping[str, Any]:
         "normals": surface.normals,
         "uvs": surface.uvs,
         "triangles": surface.triangles,
-        "material": np.array([*material.base_color, *_metallic_roughness(material)]),
+        "material": np.array([*material.base_color, *_metallic_roughness(material), wall_opacity(material)]),
     }
     if material.texture is not None:
         linear = linear_from_srgb(material.texture.image_rgb / 255.0) * material.base_color

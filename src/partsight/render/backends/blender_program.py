@@ -133,13 +133,14 @@ def add_surface(scene: Any, surface: dict[str, Any], texture: Any) -> None:
 
 
 def made_material(values: Any, texture: Any) -> Any:
-    """Return a principled material of (red, green, blue, metallic, roughness), with a linear texture instead of its color."""
+    """Return a principled material of (red, green, blue, metallic, roughness, alpha), with a linear texture instead of its color."""
     material = bpy.data.materials.new("material")
     material.use_nodes = True
     principled = material.node_tree.nodes["Principled BSDF"]
     principled.inputs["Base Color"].default_value = (*values[:3].tolist(), 1.0)
     principled.inputs["Metallic"].default_value = float(values[3])
     principled.inputs["Roughness"].default_value = float(values[4])
+    principled.inputs["Alpha"].default_value = float(values[5])
     if texture is not None:
         picture = material.node_tree.nodes.new("ShaderNodeTexImage")
         picture.image = float_image(texture)

@@ -80,8 +80,12 @@ class MitsubaRenderer:
         return paint_meshes(self._surfaces.surfaces(scene))
 
     def _loaded(self, scene: Scene) -> Any:
-        integrator = describe_integrator(self._section.max_depth, with_guides=self._section.denoise)
-        return load_scene(self._mi, scene, meshes=self._meshes(scene), integrator=integrator)
+        meshes = self._meshes(scene)
+        through_walls = any(mesh.wall_opacity < 1 for mesh in meshes)
+        integrator = describe_integrator(
+            self._section.max_depth, with_guides=self._section.denoise, through_walls=through_walls
+        )
+        return load_scene(self._mi, scene, meshes=meshes, integrator=integrator)
 
     def _first_hits(self, loaded: Any, on_film: FloatArray) -> tuple[IntArray, IntArray]:
         """Return the number of the surface at each of (N, 2) film positions in 0…1, −1 for none, and of its triangle."""

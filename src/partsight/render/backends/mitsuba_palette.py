@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partsight.render.surfaces import Surface
+from partsight.render.surfaces import Surface, wall_opacity
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.material import Material, linear_from_srgb
 
@@ -31,10 +31,12 @@ class PaintedMesh:
     roughness: Float32Array
     instance_ids: IntArray
     """(T,) which of `Scene.instances` each triangle belongs to; −1 for none."""
+    wall_opacity: float = 1.0
+    """How much each of its surfaces hides of what lies behind."""
 
 
 def paint_meshes(surfaces: Sequence[Surface]) -> list[PaintedMesh]:
-    """Join all surfaces that are plain, then those that share a textured material; their order is kept."""
+    """Join all surfaces that are plain and equally opaque, then those that share a textured material; their order is kept."""
     groups: dict[tuple[Any, ...], list[Surface]] = {}
     for surface in surfaces:
         groups.setdefault(_group(surface.material), []).append(surface)
@@ -42,10 +44,10 @@ def paint_meshes(surfaces: Sequence[Surface]) -> list[PaintedMesh]:
 
 
 def _group(material: Material) -> tuple[Any, ...]:
-    """Return what materials on one mesh have in common: nothing where they are plain."""
+    """Return what materials on one mesh have in common: how opaque they are, and all there is where they have a texture."""
     if material.texture is None:
-        return ()
-    return id(material.texture), material.base_color, material.metallic, material.roughness
+        return () if material.opacity == 1 else (material.opacity,)
+    return id(material.texture), material.base_color, material.metallic, material.roughness, material.opacity
 
 
 def _painted(surfaces: list[Surface]) -> PaintedMesh:
@@ -65,6 +67,7 @@ def _painted(surfaces: list[Surface]) -> PaintedMesh:
         metallic=_metallic_roughness(shown)[..., :1],
         roughness=_metallic_roughness(shown)[..., 1:],
         instance_ids=np.repeat([s.instance_index for s in surfaces], [len(s.triangles) for s in surfaces]),
+        wall_opacity=wall_opacity(materials[0]),
     )
 
 

@@ -36,13 +36,18 @@ _NO_MESH = PaintedMesh(
     roughness=np.ones((1, 1, 1), np.float32),
     instance_ids=np.array([-1]),
 )
+_WALL_IOR = 1.33
+"""Mitsuba's thin panes mirror on both sides; at this index both together mirror 4 %, as one side of glass or acrylic does."""
 _SURFACE_NAME = "surface_"
 _Thing = TypeVar("_Thing")
 
 
-def describe_integrator(max_depth: int, *, with_guides: bool) -> Mapping[str, Any]:
-    """Return the path tracer, which gives RGBA; with guides also three channels of albedo and three of normals."""
-    path = {"type": "path", "max_depth": max_depth, "hide_emitters": True}
+def describe_integrator(max_depth: int, *, with_guides: bool, through_walls: bool = False) -> Mapping[str, Any]:
+    """Return the path tracer, which gives RGBA; with guides also three channels of albedo and three of normals.
+
+    Through see-through walls light is sampled by another one, which counts no segment for them.
+    """
+    path = {"type": "volpath" if through_walls else "path", "max_depth": max_depth, "hide_emitters": True}
     return {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": path} if with_guides else path
 
 
@@ -162,7 +167,19 @@ def _bsdf(mi: Any, painted: PaintedMesh) -> Mapping[str, Any]:
         "roughness": _bitmap(mi, painted.roughness),
         "specular": 0.5,
     }
-    return {"type": "twosided", "material": principled}
+    opaque = {"type": "twosided", "material": principled}
+    return opaque if painted.wall_opacity == 1 else _see_through(mi, painted, opaque)
+
+
+def _see_through(mi: Any, painted: PaintedMesh, opaque: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a wall that light passes straight on, tinted, as labels have it; it mirrors as one side of a pane does."""
+    hue = painted.base_color / np.maximum(painted.base_color.max(axis=2, keepdims=True), np.float32(1e-3))
+    clear = {
+        "type": "thindielectric",
+        "int_ior": _WALL_IOR,
+        "specular_transmittance": _bitmap(mi, hue ** np.float32(painted.wall_opacity)),
+    }
+    return {"type": "blendbsdf", "weight": painted.wall_opacity, "clear": clear, "opaque": opaque}
 
 
 def _bitmap(mi: Any, values: Float32Array) -> Mapping[str, Any]:

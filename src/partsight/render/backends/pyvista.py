@@ -5,6 +5,7 @@ white is lost.
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
@@ -16,7 +17,7 @@ import numpy as np
 from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
-from partsight.render.surfaces import Surface, SurfaceCache
+from partsight.render.surfaces import Surface, SurfaceCache, wall_opacity
 from partsight.structures.arrays import Float32Array, Image
 from partsight.structures.world.light import EnvironmentMap, Lamp
 from partsight.structures.world.material import Material, Texture, linear_from_srgb, srgb_from_linear
@@ -53,7 +54,7 @@ class PyVistaRenderer:
         backdrop = backdrop_radiance(scene)
         self._plotter.clear_actors()
         self._plotter.remove_all_lights()
-        for surface in self._surfaces.surfaces(scene):
+        for surface in _blending_order(self._surfaces.surfaces(scene), scene):
             self._plotter.add_actor(_actor(self._pv, surface), render=False, reset_camera=False)
         for lamp in scene.lamps:
             self._plotter.add_light(_light(self._pv, lamp))
@@ -110,6 +111,17 @@ def _load_triton() -> None:
         import_module("triton")
 
 
+def _blending_order(surfaces: Sequence[Surface], scene: Scene) -> list[Surface]:
+    """Return what is opaque first, then what is see-through, the farthest first: VTK blends in the order of its actors."""
+    eye_m = scene.camera.world_from_camera[:3, 3]
+
+    def order(surface: Surface) -> float:
+        nearest_m = float(np.linalg.norm(surface.vertices_m - eye_m, axis=1).min())
+        return -nearest_m if surface.material.is_see_through else -np.inf
+
+    return sorted(surfaces, key=order)
+
+
 def _actor(pyvista: Any, surface: Surface) -> Any:
     mesh = pyvista.PolyData.from_regular_faces(surface.vertices_m.astype(np.float32), surface.triangles)
     mesh.point_data.active_normals = surface.normals
@@ -120,6 +132,8 @@ def _actor(pyvista: Any, surface: Surface) -> Any:
     actor.prop.interpolation = "Physically based rendering"
     actor.prop.metallic, actor.prop.roughness = material.metallic, material.roughness
     actor.prop.SetColor(*material.base_color)
+    if material.is_see_through:
+        actor.prop.opacity = wall_opacity(material)
     if material.texture is not None:
         actor.prop.SetColor(1.0, 1.0, 1.0)
         actor.prop.SetBaseColorTexture(_base_color_texture(material.texture, material))

@@ -55,7 +55,11 @@ class Annotation:
     """Labels of one picture, and how many instances were too hidden or too small to label."""
 
     instance_mask: IntArray
-    """(H, W) index into `Scene.instances` of what each pixel center sees, −1 for nothing."""
+    """(H, W) index into `Scene.instances` of what each pixel center sees, −1 for nothing.
+
+    A see-through instance has the pixels where no instance with a class is seen through it; boxes and fractions count all its
+    pixels, and all of what is seen through it.
+    """
     objects: tuple[InstanceAnnotation, ...]
     num_unseen: int = 0
     """Classed instances with no visible pixel."""

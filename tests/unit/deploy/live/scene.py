@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as PillowImage
+from scipy import ndimage
 
 from partsight.deploy.description import FORMAT, Document, ModelDescription, NetworkFile, PartCard
 from partsight.deploy.model import Model
@@ -41,7 +42,7 @@ def film(num_frames):
 
 
 class ColorDetector:
-    """Finds what is red and what is blue."""
+    """Finds each thing that is red and each that is blue; what is smaller is a trace of compression."""
 
     class_names = NAMES
 
@@ -55,11 +56,13 @@ class ColorDetector:
     def _detect(self, image, min_score, max_detections):
         boxes, scores, kinds = [], [], []
         for kind, (channel, other) in enumerate(((0, 2), (2, 0))):
-            rows, columns = np.nonzero((image[..., channel] > 150) & (image[..., other] < 90))
-            if len(rows) > 20 and SCORES[kind] >= min_score and len(scores) < max_detections:
-                boxes.append((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
-                scores.append(SCORES[kind])
-                kinds.append(kind)
+            numbered, _ = ndimage.label((image[..., channel] > 150) & (image[..., other] < 90))
+            for rows, columns in ndimage.find_objects(numbered):
+                side = min(rows.stop - rows.start, columns.stop - columns.start)
+                if side > 9 and SCORES[kind] >= min_score and len(scores) < max_detections:
+                    boxes.append((columns.start, rows.start, columns.stop, rows.stop))
+                    scores.append(SCORES[kind])
+                    kinds.append(kind)
         return Detections(np.array(boxes, float).reshape(-1, 4), np.array(scores), np.array(kinds, int))
 
 

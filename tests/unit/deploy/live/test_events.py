@@ -43,7 +43,7 @@ def receiver():
 
 def test_each_part_is_told_once_when_it_appears_and_once_when_it_leaves(tmp_path):
     log = tmp_path / "logs" / "events.jsonl"
-    events = PartEvents(NAMES, 0.5, [JsonLines(log, print)])
+    events = PartEvents(NAMES, lambda _: 0.5, [JsonLines(log, print)])
     for look in (Seen(), Seen(2), Seen(2), Seen(2, 3), Seen(3), Seen()):
         events(look)
     told = [json.loads(line) for line in log.read_text().splitlines()]

@@ -16,6 +16,7 @@ from PIL import Image as PillowImage
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from partsight.deploy.live.metrics import memory_bytes
+from partsight.labels.kept_proposals import read_proposals
 from partsight.labels.store import open_label_store
 from partsight.photos.storage import read_records
 from partsight.web.bodies import BodyLimits
@@ -301,7 +302,7 @@ def test_a_frame_kept_is_the_one_that_was_seen_with_its_boxes_and_waits_for_a_pe
     with view(live) as socket_:
         header, seen = watch(socket_, lambda header: len(header["parts"]) == 2)
         time.sleep(1.0)  # a person thinks; the camera goes on
-        answer = httpx.post(base(live) + "/snapshots", json={"look": header["look"], "threshold": 0.6})
+        answer = httpx.post(base(live) + "/snapshots", json=snapshot(header, [header["parts"][0][0]]))
     assert answer.status_code == 201
     kept = answer.json()["kept"]
     image = np.asarray(PillowImage.open(photos / kept))
@@ -309,22 +310,42 @@ def test_a_frame_kept_is_the_one_that_was_seen_with_its_boxes_and_waits_for_a_pe
     assert np.abs(image.astype(int) - seen).mean() < 4
     store = open_label_store(photos, NAMES)
     labels = store.read(kept.removeprefix("to_label/"))
-    assert (labels.state, labels.session, [box.class_name for box in labels.boxes]) == (
-        "open",
-        "live-monday",
-        ["square"],
-    )
-    assert read_records(photos).pictures[-1].file == kept
+    assert (labels.state, labels.session, labels.boxes) == ("open", "live-monday", ()), "no label until accepted"
+    (proposed,) = read_proposals(photos, kept.removeprefix("to_label/"))
+    assert (proposed.box.class_name, proposed.origin) == ("square", "live")
+    assert proposed.box.box_xyxy == pytest.approx(header["parts"][0][3:7], abs=0.1)
+    record = read_records(photos).pictures[-1]
+    assert record.file == kept
+    assert record.time_s == pytest.approx(int(kept.rpartition("-")[2].removesuffix(".jpg")) / 1000, abs=1e-3)
 
 
 def test_a_frame_that_nobody_sees_any_more_cannot_be_kept(live):
     time.sleep(0.4)
-    assert httpx.post(base(live) + "/snapshots", json={"look": 0, "threshold": 0.5}).status_code == 410
+    assert httpx.post(base(live) + "/snapshots", json=snapshot({"look": 0, "run": run_of(live)})).status_code == 410
+
+
+def test_a_page_of_an_earlier_run_cannot_keep_a_frame_that_it_never_showed(live):
+    with view(live) as socket_:
+        header, _ = watch(socket_)
+        answer = httpx.post(base(live) + "/snapshots", json=snapshot({**header, "run": "earlier"}))
+    assert answer.status_code == 410
+
+
+def test_a_picture_held_by_a_page_can_be_kept_after_its_connection_broke(live):
+    with view(live) as socket_:
+        header, _ = watch(socket_)
+    time.sleep(0.6)
+    assert httpx.post(base(live) + "/snapshots", json=snapshot(header)).status_code in (200, 201)
 
 
 @pytest.mark.parametrize(
     "sent",
-    [{}, {"look": -1, "threshold": 0.5}, {"look": 1, "threshold": 2}, {"look": 1, "threshold": 0.5, "path": "x"}],
+    [
+        {},
+        {"look": -1, "run": "x", "tracks": []},
+        {"look": 1, "run": "x", "tracks": ["all"]},
+        {"look": 1, "run": "x", "tracks": [], "path": "x"},
+    ],
 )
 def test_a_request_that_is_not_understood_keeps_nothing(live, sent):
     assert httpx.post(base(live) + "/snapshots", json=sent).status_code == 422
@@ -335,10 +356,18 @@ def test_frames_that_cannot_be_written_are_told_and_stop_nothing(live, photos, m
     with view(live) as socket_:
         time.sleep(0.4)
         header, _ = watch(socket_)
-        answer = httpx.post(base(live) + "/snapshots", json={"look": header["look"], "threshold": 0.5})
-    assert answer.status_code == 400
+        answer = httpx.post(base(live) + "/snapshots", json=snapshot(header))
+    assert answer.status_code == 507
     assert "No space left" in answer.json()["problem"]
     assert httpx.get(base(live) + "/health").status_code == 200
+
+
+def snapshot(header, tracks=()):
+    return {"look": header["look"], "run": header["run"], "tracks": list(tracks)}
+
+
+def run_of(live):
+    return httpx.get(base(live) + "/health").json()["run"]
 
 
 def full_disk(*_arguments):

@@ -101,7 +101,7 @@ def test_a_noisy_detector_flickers_far_less_when_followed():
     generator = np.random.default_rng(1)
     frames = [noisy_frame(generator) for _ in range(600)]
     followed = follow(BoxTracker(), frames)
-    shown = VisibleTracks(0.4)
+    shown = VisibleTracks(lambda _: 0.4)
     steady = [[(track.class_id, track.box_xyxy) for track in shown.update(tracks)] for tracks in followed]
     raw = [
         [
@@ -169,6 +169,6 @@ def test_whatever_is_detected_tracks_lie_in_the_picture_and_their_numbers_differ
 
 @pytest.mark.parametrize(("scores", "expected"), [((0.5, 0.38, 0.41, 0.3), (1, 1, 1, 0)), ((0.38, 0.39), (0, 0))])
 def test_a_part_around_the_threshold_does_not_blink(scores, expected):
-    shown = VisibleTracks(0.4)
+    shown = VisibleTracks(lambda _: 0.4)
     counts = [len(shown.update([Track(1, 0, score, (0, 0, 1, 1), is_seen=True)])) for score in scores]
     assert tuple(counts) == expected

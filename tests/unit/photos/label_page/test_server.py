@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from partsight.labels.photo_labels import Proposals
+from partsight.labels.photo_labels import Outlook, Proposals
 from partsight.labels.store import open_label_store
 from partsight.photos.label_page.server import make_app
 from partsight.web.access import Access
@@ -18,6 +18,13 @@ TOKEN = "a-secret"  # noqa: S105 - of this test
 class NoProposer:
     def propose(self, _key):
         return Proposals((), is_complete=True)
+
+    def outlooks(self):
+        return {"monday/a.tif": Outlook(2, 0.7)}
+
+    @property
+    def is_looking(self):
+        return False
 
 
 class Client:
@@ -127,3 +134,43 @@ def test_deep_grays_are_shown_as_they_are_read(tmp_path):
     client.get(f"/?token={TOKEN}")
     shown = PillowImage.open(io.BytesIO(client.get("/picture", params={"key": "a.png"}).content))
     assert shown.getpixel((0, 0)) == (125, 125, 125)
+
+
+def test_a_thumbnail_is_a_small_jpeg_that_is_made_once_and_anew_for_a_changed_picture(inside, tmp_path):
+    first = inside.get("/thumbnail?key=monday/a.tif")
+    assert first.headers["content-type"] == "image/jpeg"
+    with PillowImage.open(io.BytesIO(first.content)) as small:
+        assert max(small.size) <= 160
+    (cached,) = (tmp_path / ".thumbnails").iterdir()
+    cached.write_bytes(b"as it was kept")
+    assert inside.get("/thumbnail?key=monday/a.tif").content == b"as it was kept"
+    PillowImage.new("RGB", (640, 480), "red").save(tmp_path / "to_label/monday/a.tif")
+    assert inside.get("/thumbnail?key=monday/a.tif").content != b"as it was kept"
+
+
+def test_a_picture_that_is_none_has_no_thumbnail_and_says_so(inside, tmp_path):
+    (tmp_path / "to_label/monday/a.tif").write_bytes(b"no picture at all")
+    answer = inside.get("/thumbnail?key=monday/a.tif")
+    assert answer.status_code == 400
+    assert "a.tif" in answer.json()["problem"]
+
+
+def test_a_full_disk_makes_thumbnails_slower_and_nothing_else(inside, tmp_path):
+    (tmp_path / ".thumbnails").write_text("a file where the folder would be")
+    assert inside.get("/thumbnail?key=monday/a.tif").status_code == 200
+
+
+def test_pages_are_told_who_else_shows_a_photo(inside):
+    def show(page, key="monday/a.tif"):
+        return inside.put("/presence", json={"page": page, "key": key}).json()["elsewhere"]
+
+    assert show("page-one") == {}
+    assert show("page-two") == {"monday/a.tif": 1}
+    assert show("page-one", "monday/b.tif") == {"monday/a.tif": 1}
+    assert show("page-two") == {"monday/b.tif": 1}
+    show("page-one", "")
+    assert show("page-two") == {}, "it was closed"
+
+
+def test_doubt_is_told_of_photos_that_nobody_has_opened(inside):
+    assert inside.get("/outlooks").json() == {"photos": {"monday/a.tif": [2, 0.7]}, "complete": True}

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from partsight.config.recipe import Recipe
+from partsight.detector.backbones import imagenet
 from partsight.detector.verifier import open_verifiers
-from partsight.detector.verifiers import lite
 from partsight.pipeline.stages.graph import Graph
 
 SESSIONS = ("monday", "tuesday", "wednesday")
@@ -161,5 +161,5 @@ def test_a_verifier_depends_on_what_it_learns_from_and_not_on_the_test(project):
 
 
 def test_without_its_weights_there_is_no_second_opinion(project, monkeypatch):
-    monkeypatch.setattr(lite, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package")
     assert "verify" not in keys(project, verify={"enabled": True})

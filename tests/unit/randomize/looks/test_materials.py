@@ -54,6 +54,15 @@ def test_stated_plastic_says_nothing_of_its_color():
     assert not has_colors(replace(BOARD, materials=(material_of("plastic", (0.6, 0.6, 0.6)),) * 2))
 
 
+@pytest.mark.parametrize("share", ["keep_colors", "texture_share", "recolor_share"])
+def test_what_can_be_seen_through_stays_so_in_every_look(share):
+    glass = material_of("glass", (0.6, 0.7, 0.8))
+    settings = {"keep_colors": 0.0, "texture_share": 0.0, "recolor_share": 0.0, share: 1.0}
+    found = [looks[1] for looks in drawn(replace(BOARD, materials=(GREEN, glass)), **settings)]
+    assert {(look.opacity, look.metallic, look.texture) for look in found} == {(glass.opacity, 0.0, None)}
+    assert len({look.base_color for look in found}) > (1 if share != "texture_share" else 0)
+
+
 def test_every_material_that_brings_its_own_color_is_called_a_metal():
     assert set(METALS) == METAL_KINDS
 

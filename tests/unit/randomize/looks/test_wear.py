@@ -1,5 +1,7 @@
 """Wear: traces of use cover CAD materials, each kind by its own switch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,8 @@ def test_textures_are_left_alone_and_few_materials_are_worn():
 def test_a_strength_above_one_is_refused():
     with pytest.raises(ValueError, match="within 0…1"):
         WearSection(strength=(0.5, 1.5))
+
+
+def test_glass_is_not_painted_over_by_traces():
+    glass = replace(PAINT, opacity=0.3)
+    assert worn(glass, dirt=1.0) == glass

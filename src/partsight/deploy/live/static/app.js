@@ -1,14 +1,21 @@
 // Joins the connection, the picture, the cards and the controls.
 
 import { Cards } from "/static/cards.js";
+import { Check } from "/static/check.js";
+import { post, showLinks } from "/static/connection.js";
+import { Phone } from "/static/phone.js";
+import { Places } from "/static/places.js";
 import { Stage } from "/static/stage.js";
 
 const byId = (id) => document.getElementById(id);
 const STATES = { opening: "opening camera", live: "live", stalled: "no frames", lost: "camera lost", ended: "video ended" };
 const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000, THERE_MS = 20000;
 
-const stage = new Stage(byId("stage"));
-let cards, socket, look = null, waiting = null, threshold = null, isFrozen = false, pauseMs = FIRST_PAUSE_MS;
+const places = new Places();
+const stage = new Stage(byId("stage"), places);
+const check = new Check(toast);
+const phone = new Phone(toast);
+let cards, socket, stored = null, limits = [], look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
 
 async function begin() {
   const answer = await fetch("/parts").catch(() => null);
@@ -22,6 +29,10 @@ async function begin() {
   stage.names = parts.map((part) => part.name);
   stage.colors = parts.map((part) => part.color);
   cards = new Cards(parts);
+  const found = await fetch("/places").then((one) => one.json()).catch(() => ({ zones: {}, lines: {}, kits: {} }));
+  places.fill(found);
+  check.fill(found.kits);
+  byId("reset-counts").hidden = !Object.keys({ ...found.zones, ...found.lines }).length;
   connect();
 }
 
@@ -52,9 +63,10 @@ async function receive(data, from) {
     return;
   }
   if (picture) {
-    look = header.look;
+    [look, run] = [header.look, header.run];
     stage.show(picture, header);
     redraw();
+    showDelay(phone.delayOf(header) ?? header.delay_ms);
   }
   answer(from, header.look);
 }
@@ -64,7 +76,7 @@ function answer(to, number) {
 }
 
 function redraw() {
-  const parts = stage.choose(threshold);
+  const parts = stage.choose(limitOf);
   stage.draw();
   cards.update(parts);
   document.body.dataset.look = look;
@@ -72,15 +84,40 @@ function redraw() {
 }
 
 function showState(header) {
-  if (threshold === null) {
-    byId("threshold").min = Math.min(header.floor, 0.05);
-    setThreshold(header.threshold);
-    byId("keep").hidden = !header.keeps;
+  if (threshold === null) byId("keep").hidden = !header.keeps;
+  if (threshold === null || (threshold === stored && stored !== header.threshold)) setThreshold(header.threshold);
+  [stored, limits] = [header.threshold, header.class_limits];
+  showStored();
+  phone.offer(header.is_phone);
+  if (!isFrozen) {
+    places.counts = header.counts;
+    check.show(header);
   }
   setState(header.camera, STATES[header.camera], header.camera === "live" ? header.problem : header.problem || "");
   byId("fps").textContent = header.fps.toFixed(1);
-  byId("delay").textContent = header.delay_ms === null ? "–" : `${header.delay_ms} ms`;
   byId("viewers").textContent = header.viewers;
+}
+
+function showDelay(delayMs) {
+  byId("delay").textContent = delayMs === null ? "–" : `${delayMs} ms`;
+  document.body.dataset.delay = delayMs ?? "";
+}
+
+// Each class may have a limit of its own; who moves the slider sets one for all.
+const limitOf = (kind) => (threshold === stored && limits.length ? limits[kind] : threshold);
+
+// The button that keeps the slider's threshold is there where it would change something.
+function showStored() {
+  byId("store").hidden = stored === null || Math.abs(threshold - stored) < 0.005;
+}
+
+async function storeThreshold() {
+  const { answer, said } = await post("/threshold", { threshold });
+  if (answer?.ok) {
+    stored = said.threshold;
+    showStored();
+    toast(`${Math.round(100 * stored)} % is used from now on: on all pages of this model, for events, counts and checks.`);
+  } else toast(`Not stored: ${said?.problem ?? "the server does not answer"}`, "problem");
 }
 
 function setState(state, text, problem) {
@@ -96,10 +133,12 @@ function setThreshold(value) {
   threshold = value;
   byId("threshold").value = value;
   byId("threshold-value").textContent = `${Math.round(100 * value)} %`;
+  showStored();
 }
 
 function freeze(wanted) {
   isFrozen = wanted && look !== null;
+  isHeld = isHeld && isFrozen;
   byId("freeze").setAttribute("aria-pressed", String(isFrozen));
   byId("freeze").lastElementChild.textContent = isFrozen ? "Go on" : "Freeze";
   byId("frozen").hidden = !isFrozen;
@@ -109,14 +148,19 @@ function freeze(wanted) {
   }
 }
 
+// What is kept is what is shown: the picture is held until the server has it, and stays held where it could not be kept.
 async function keep() {
-  if (look === null) return;
+  if (look === null || byId("keep").disabled || byId("keep").hidden) return;
   byId("keep").disabled = true;
-  const body = JSON.stringify({ look, threshold });
-  const answer = await fetch("/snapshots", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
+  const wasFrozen = isFrozen && !isHeld;
+  freeze(true);
+  const { answer, said } = await post("/snapshots", { look, run, tracks: stage.chosen.map((part) => part.track) });
   byId("keep").disabled = false;
-  toast(answer?.ok ? `Kept as ${said.kept}. Label it with: partsight photos label` : `Not kept: ${said?.problem ?? "the server does not answer"}`);
+  isHeld = !wasFrozen && (!answer || answer.status === 429 || answer.status >= 500); // later it may be kept
+  if (!wasFrozen && !isHeld) freeze(false);
+  if (!answer?.ok) return toast(`Not kept: ${said?.problem ?? "the server does not answer"}${isHeld ? " The picture is held: press again when it can be kept." : ""}`, "problem");
+  const boxes = `${said.proposals} ${said.proposals === 1 ? "box" : "boxes"} as ${said.proposals === 1 ? "proposal" : "proposals"}`;
+  toast(`${said.is_new ? "Kept" : "Kept before"} as ${said.kept} with ${boxes}. Label it with: partsight photos label`);
 }
 
 // A frozen page draws nothing, so answers nothing; it says that it is there, and keeps its place.
@@ -124,12 +168,14 @@ setInterval(() => {
   if (isFrozen && socket?.readyState === WebSocket.OPEN) socket.send("frozen");
 }, THERE_MS);
 
+// A problem stays until it is touched or something else is said.
 let toastTimer;
-function toast(text) {
+function toast(text, kind = "done") {
   byId("toast").textContent = text;
+  byId("toast").dataset.kind = kind;
   byId("toast").hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => (byId("toast").hidden = true), 6000);
+  if (kind !== "problem") toastTimer = setTimeout(() => (byId("toast").hidden = true), 6000);
 }
 
 byId("threshold").addEventListener("input", ({ target }) => {
@@ -138,17 +184,28 @@ byId("threshold").addEventListener("input", ({ target }) => {
 });
 byId("freeze").addEventListener("click", () => freeze(!isFrozen));
 byId("keep").addEventListener("click", keep);
+byId("store").addEventListener("click", storeThreshold);
+byId("reset-counts").addEventListener("click", () => post("/counts/reset", {}));
+byId("share").addEventListener("click", showLinks);
+byId("help").addEventListener("click", () => byId("keys").showModal());
+byId("toast").addEventListener("click", () => (byId("toast").hidden = true));
 byId("stage").addEventListener("click", (event) => {
   const part = stage.partAt(event.clientX, event.clientY);
   if (part) cards.show(part.kind, part.track);
 });
+// A button that was clicked does not keep the keys: Space would press it again.
+document.addEventListener("click", ({ target, detail }) => detail > 0 && target.closest?.("button, summary")?.blur());
+
+// Keys work wherever nothing is typed; the slider takes its arrows, and a button reached by Tab its Space and Enter.
+const KEYS = { " ": () => freeze(!isFrozen), k: keep, c: () => check.record(), "?": () => byId("keys").showModal() };
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input, button, a") || byId("card").open || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === " ") {
-    event.preventDefault();
-    freeze(!isFrozen);
-  }
-  if (event.key.toLowerCase() === "k") keep();
+  const isTyped = event.target.matches("input:not([type=range]), textarea, select");
+  const isPressed = event.key === " " && event.target.matches("button, a, summary");
+  if (isTyped || isPressed || event.repeat || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = KEYS[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
 });
 
 begin();

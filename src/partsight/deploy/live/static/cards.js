@@ -1,6 +1,7 @@
-// The list of parts in view and the card of each.
+// The list of parts in view, one row for each part with its number, and the card of each.
 
-const LINGER_MS = 2500; // a part that left can still be tapped for so long
+const LINGER_MS = 2500; // a part that left keeps its full row for so long
+const NO_DOCUMENTS = "No documents yet. Whoever keeps the recipe adds them there, under";
 
 const byId = (id) => document.getElementById(id);
 
@@ -22,49 +23,52 @@ export class Cards {
     byId("card").addEventListener("click", (event) => event.target === byId("card") && byId("card").close());
   }
 
-  // Show the parts in view: one row for each, in the order in which they came.
+  // Show the parts in view: those there first, in the order of the classes; what is gone collapses to a line below.
   update(parts) {
-    const now = performance.now();
-    for (const part of parts) {
-      const row = this.rows.get(part.track) ?? this.addRow(part);
-      if (row.kind !== part.kind) this.fill(row, part.kind);
+    const now = performance.now(), groups = Map.groupBy ? Map.groupBy(parts, (part) => part.kind) : grouped(parts);
+    for (const [kind, same] of groups) {
+      const row = this.rows.get(kind) ?? this.addRow(kind);
       row.seenMs = now;
-      setText(row.score, percent(part.score));
-      row.button.classList.toggle("gone", false);
+      row.seenAt = new Date();
+      const scores = same.map((part) => part.score);
+      const least = Math.min(...scores), best = Math.max(...scores);
+      setText(row.number, same.length > 1 ? ` × ${same.length}` : "");
+      setText(row.score, percent(least) === percent(best) ? percent(best) : `${Math.round(100 * least)}–${percent(best)}`);
     }
-    const there = new Set(parts.map((part) => part.track));
-    for (const [track, row] of this.rows) {
-      if (there.has(track)) continue;
-      row.button.classList.toggle("gone", true);
-      if (now - row.seenMs > LINGER_MS) {
-        row.item.remove();
-        this.rows.delete(track);
-      }
-    }
+    for (const [kind, row] of this.rows) this.collapse(row, groups.has(kind), now);
     setText(byId("count"), parts.length ? String(parts.length) : "");
-    byId("nothing").hidden = this.rows.size > 0;
+    byId("nothing").hidden = parts.length > 0;
+    byId("legend").hidden = !parts.some((part) => !part.isSeen) && !this.rows.size;
     if (this.open) this.showScore(parts);
   }
 
-  addRow(part) {
-    const row = { item: make("li"), button: make("button", undefined, "part") };
-    row.button.addEventListener("click", () => this.show(row.kind, part.track));
-    row.item.append(row.button);
-    byId("parts").append(row.item);
-    this.rows.set(part.track, row);
-    this.fill(row, part.kind);
-    return row;
+  collapse(row, isThere, now) {
+    const isGone = !isThere && now - row.seenMs > LINGER_MS;
+    row.button.classList.toggle("fading", !isThere && !isGone);
+    if (isGone !== row.isGone) {
+      row.isGone = isGone;
+      row.button.classList.toggle("gone", isGone);
+      byId(isGone ? "gone-parts" : "parts").append(row.item);
+      if (isGone) setText(row.number, "");
+      byId("gone").hidden = !byId("gone-parts").children.length;
+    }
+    if (isGone) setText(row.score, `seen ${row.seenAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
   }
 
-  fill(row, kind) {
+  addRow(kind) {
     const card = this.cards[kind];
-    const words = make("span", undefined, "words");
-    words.append(make("b", card.name), make("small", card.description));
-    row.kind = kind;
-    row.score = make("span", "", "score");
+    const row = { item: make("li"), button: make("button", undefined, "part"), number: make("span", "", "number"), score: make("span", "", "score"), isGone: false };
+    const words = make("span", undefined, "words"), name = make("b", card.name);
+    name.append(row.number);
+    words.append(name, make("small", card.description));
     row.button.style.setProperty("--class", card.color);
     row.button.setAttribute("aria-label", `${card.name}, show its card`);
-    row.button.replaceChildren(picture(card), words, row.score);
+    row.button.append(picture(card), words, row.score);
+    row.button.addEventListener("click", () => this.show(kind));
+    row.item.append(row.button);
+    byId("parts").append(row.item);
+    this.rows.set(kind, row);
+    return row;
   }
 
   // Open the card of a class.
@@ -79,6 +83,7 @@ export class Cards {
     byId("card-picture").alt = `CAD model of ${card.name}`;
     byId("card-details").replaceChildren(...Object.entries(card.details).flatMap(([name, value]) => [make("dt", name), make("dd", value)]));
     byId("card-documents").replaceChildren(...card.documents.map(documentItem));
+    byId("card-empty").replaceChildren(...(card.documents.length ? [] : howToAdd(card.name)));
     byId("card-score").textContent = "";
     if (!byId("card").open) byId("card").showModal();
   }
@@ -86,8 +91,21 @@ export class Cards {
   showScore(parts) {
     const same = parts.filter(({ kind }) => kind === this.open.kind); // what a track shows may be judged anew
     const part = same.find(({ track }) => track === this.open.track) ?? same[0];
-    setText(byId("card-score"), part ? `in view, ${percent(part.score)} sure` : "not in view now");
+    const times = same.length > 1 ? `${same.length} in view` : "in view";
+    setText(byId("card-score"), part ? `${times}, ${percent(part.score)} sure` : "not in view now");
   }
+}
+
+function grouped(parts) {
+  const groups = new Map();
+  for (const part of parts) groups.set(part.kind, [...(groups.get(part.kind) ?? []), part]);
+  return groups;
+}
+
+function howToAdd(name) {
+  const key = /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
+  const code = make("code", `[parts.${key}]\ndocument = ["manual.pdf", "https://…"]`);
+  return [make("span", NO_DOCUMENTS), code, make("span", "and runs partsight export again.")];
 }
 
 function picture(card) {

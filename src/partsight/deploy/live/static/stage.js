@@ -1,10 +1,13 @@
 // The picture with its boxes; both come in one message, so a box never runs ahead of its part or behind it.
 
+import { placeNames } from "/static/plates.js";
+
 const KEPT = 0.8; // a part that is shown stays until its score is below this share of the threshold: none blinks around it
 
 export class Stage {
-  constructor(canvas) {
+  constructor(canvas, places) {
     this.canvas = canvas;
+    this.places = places;
     this.pen = canvas.getContext("2d", { alpha: false });
     this.picture = null;
     this.parts = [];
@@ -20,9 +23,9 @@ export class Stage {
     this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen }));
   }
 
-  // Return the parts above the threshold, best first.
-  choose(threshold) {
-    const chosen = this.parts.filter((part) => part.score >= threshold * (this.shown.has(part.track) ? KEPT : 1));
+  // Return the parts above the limit of their class, best first.
+  choose(limitOf) {
+    const chosen = this.parts.filter((part) => part.score >= limitOf(part.kind) * (this.shown.has(part.track) ? KEPT : 1));
     this.shown = new Set(chosen.map((part) => part.track));
     this.chosen = chosen;
     return chosen;
@@ -33,16 +36,18 @@ export class Stage {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    pen.fillStyle = getComputedStyle(canvas.parentElement).backgroundColor;
+    pen.fillStyle = getComputedStyle(canvas.closest("section")).backgroundColor;
     pen.fillRect(0, 0, width, height);
     if (!this.picture) return;
     const scale = Math.min(width / this.sizeWh[0], height / this.sizeWh[1]);
     const origin = [(width - scale * this.sizeWh[0]) / 2, (height - scale * this.sizeWh[1]) / 2];
+    const shown = [scale * this.sizeWh[0], scale * this.sizeWh[1]];
     this.placement = { scale: scale / ratio, left: origin[0] / ratio, top: origin[1] / ratio };
-    pen.drawImage(this.picture, origin[0], origin[1], scale * this.sizeWh[0], scale * this.sizeWh[1]);
+    pen.drawImage(this.picture, origin[0], origin[1], shown[0], shown[1]);
+    const taken = this.places.draw(pen, ([x, y]) => [origin[0] + x * shown[0], origin[1] + y * shown[1]], ratio);
     const onScreen = (this.chosen ?? []).map((part) => ({ ...part, box: part.box.map((side, index) => origin[index % 2] + scale * side) }));
     for (const part of onScreen.toReversed()) this.drawBox(part, ratio);
-    for (const part of onScreen.toReversed()) this.drawName(part, ratio, [origin[0], origin[1], width - origin[0]]);
+    this.drawNames(onScreen, ratio, [origin[0], origin[1], origin[0] + shown[0], origin[1] + shown[1]], taken);
   }
 
   drawBox(part, ratio) {
@@ -58,18 +63,20 @@ export class Stage {
     pen.setLineDash([]);
   }
 
-  drawName(part, ratio, [least, highest, most]) {
+  drawNames(parts, ratio, area, taken) {
     const { pen } = this;
-    const text = `${this.names[part.kind]}  ${Math.round(100 * part.score)} %`;
     pen.font = `600 ${14 * ratio}px system-ui, sans-serif`;
     pen.textBaseline = "middle";
-    const [width, height] = [pen.measureText(text).width + 12 * ratio, 22 * ratio];
-    const left = Math.max(least, Math.min(part.box[0] - 2 * ratio, most - width));
-    const top = part.box[1] - height >= highest ? part.box[1] - height : part.box[1];
-    pen.fillStyle = this.colors[part.kind];
-    pen.fillRect(left, top, width, height);
-    pen.fillStyle = readable(this.colors[part.kind]);
-    pen.fillText(text, left + 6 * ratio, top + height / 2);
+    const texts = parts.map((part) => `${this.names[part.kind]}  ${Math.round(100 * part.score)} %`);
+    const sizes = texts.map((text) => [pen.measureText(text).width + 12 * ratio, 22 * ratio]);
+    placeNames(parts.map((part) => part.box), sizes, area, taken).forEach((place, index) => {
+      if (!place) return;
+      const color = this.colors[parts[index].kind];
+      pen.fillStyle = color;
+      pen.fillRect(place[0], place[1], sizes[index][0], sizes[index][1]);
+      pen.fillStyle = readable(color);
+      pen.fillText(texts[index], place[0] + 6 * ratio, (place[1] + place[3]) / 2);
+    });
   }
 
   // Return the smallest part under a point of the page; undefined where there is none.

@@ -30,7 +30,7 @@ def open_family() -> "CompactFamily":
 
 
 class CompactFamily:
-    """Trains and loads the networks 'nano' and 'tiny'."""
+    """Trains and loads the networks 'nano', 'tiny' and 'lite0'."""
 
     def train(self, job: TrainJob, tracker: Tracker, *, say: Say = say_nothing) -> Checkpoint:
         """Train in `job.output_dir`, going on from the last finished epoch of a killed run. Raises DetectorError and StorageError."""
@@ -82,6 +82,11 @@ class CompactFamily:
         path = output_dir / "model.onnx"
         _write_onnx(network, path)
         return ExportedNetwork(path, spec_for(image_size or description["image_size"]), LICENSE)
+
+    def fetch_weights(self, model: str, folder: Path) -> Path:
+        """Raise DetectorError: there is nothing to fetch."""
+        del folder
+        raise DetectorError(f"train.weights = 'download': nobody offers weights of {model}, of the family 'compact'.")
 
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "CompactDetector":
         """Raise DetectorError: the family has no format of its own."""

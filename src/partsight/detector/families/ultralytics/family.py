@@ -20,7 +20,13 @@ from partsight.detector.families.ultralytics.data import checked_data
 from partsight.detector.families.ultralytics.export import NMS_IOU, export_network, open_exported
 from partsight.detector.families.ultralytics.library import find_architecture, find_device, open_library, set_threads
 from partsight.detector.families.ultralytics.trial import open_trial
-from partsight.detector.families.ultralytics.weights import build_network, load_start, read_model, write_model
+from partsight.detector.families.ultralytics.weights import (
+    build_network,
+    fetch_weights,
+    load_start,
+    read_model,
+    write_model,
+)
 from partsight.errors import DetectorError
 from partsight.files import is_refusal, storage_error, write_bytes
 from partsight.structures.arrays import Image
@@ -77,6 +83,10 @@ class UltralyticsFamily:
         """Write the network as onnx, tensorrt, ncnn or coreml. Raises DetectorError, for missing packages too."""
         network, description = read_model(checkpoint.path)
         return export_network(network, image_size or description["image_size"], target, output_dir)
+
+    def fetch_weights(self, model: str, folder: Path) -> Path:
+        """Fetch the library's own weights into a folder, with the user's word. Raises DetectorError."""
+        return fetch_weights(model, folder)
 
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "YoloDetector":
         """Load what `export` wrote through the library. Raises DetectorError."""

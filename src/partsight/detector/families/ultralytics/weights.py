@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from partsight.config.sections.train import TrainSection
 from partsight.detector.description import read_description
 from partsight.detector.families.ultralytics.library import find_architecture, open_library
+from partsight.detector.fetching import fetch
 from partsight.errors import DetectorError
 from partsight.files import write_bytes, write_json
 
@@ -43,7 +44,7 @@ def load_start(network: Any, section: TrainSection) -> int:
     """Fill a network with the weights that the section names; return how many tensors came from there. Raises DetectorError."""
     if section.weights == "scratch":
         return 0
-    path = _downloaded(section.model) if section.weights == "download" else Path(section.weights)
+    path = fetch("ultralytics", section.model) if section.weights == "download" else Path(section.weights)
     own = network.state_dict()
     given = read_state(path)
     fitting = {
@@ -108,19 +109,23 @@ def _read_safetensors(path: Path) -> StateDict:
     return state
 
 
-def _downloaded(model: str) -> Path:
-    """Let the library fetch its own weights, because the user said so. Raises DetectorError when it cannot."""
+def fetch_weights(model: str, folder: Path) -> Path:
+    """Let the library fetch its own weights into a folder, because the user said so. Raises DetectorError when it cannot."""
     open_library(allow_network=True)
     from ultralytics.utils.downloads import attempt_download_asset
 
+    reason = "is this machine offline?"
     try:
-        path = Path(attempt_download_asset(f"{model}.pt"))
-    except (OSError, RuntimeError, ConnectionError) as error:
-        raise DetectorError(
-            f"train.weights = 'download': {model}.pt could not be fetched ({error}). {WAYS_OUT}"
-        ) from error
+        attempt_download_asset(str(folder / f"{model}.pt"))
+    except (OSError, RuntimeError) as error:
+        reason = str(error)
     finally:
         open_library()  # the word was given for this file alone
-    if not path.is_file():
-        raise DetectorError(f"train.weights = 'download': {model}.pt could not be fetched. {WAYS_OUT}")
+    path = next(folder.glob("*.pt"), None)
+    if path is None:
+        raise DetectorError(
+            f"{model}.pt could not be fetched from its makers ({reason}). Try again with a network; or put the file beside the "
+            "recipe, or leave --yes and train.weights = 'download' out: then training begins with what is installed."
+        )
+    read_state(path)
     return path

@@ -12,12 +12,13 @@ const about = (path, key) => `${path}?key=${encodeURIComponent(key)}`;
 export const readPhotos = () => ask("/photos");
 export const readLabels = (key) => ask(about("/labels", key));
 export const readProposals = (key) => ask(about("/proposals", key));
+export const readOutlooks = () => ask("/outlooks");
 export const pictureOf = (key) => about("/picture", key);
 
-function writeLabels(key, revision, content) {
-  const body = JSON.stringify({ revision, ...content });
-  return ask(about("/labels", key), { method: "PUT", headers: { "Content-Type": "application/json" }, body });
-}
+const put = (path, content, more = {}) => ask(path, { ...more, method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
+
+export const showPresence = (page, key) => put("/presence", { page, key }, { keepalive: !key });
+const writeLabels = (key, revision, content) => put(about("/labels", key), { revision, ...content });
 
 const RETRY_MS = 1500;
 const AGAIN = new Set([401, 403, 408, 421, 429, 503]); // started anew with another secret, busy, or slow: nothing is wrong with the labels
@@ -56,7 +57,7 @@ export class Saver {
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {
           this.waiting.delete(key);
-          this.tell(error.status === 409 ? "stale" : "refused", { key, problem: error.message });
+          this.tell(error.status === 409 ? "stale" : "refused", { key, content, problem: error.message });
         }
       }
     }

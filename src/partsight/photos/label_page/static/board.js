@@ -8,7 +8,7 @@ const REACH = { mouse: 9, pen: 14, touch: 24 };
 const LEAST_DRAG = 4;
 
 export class Board {
-  // hooks: select(index), drawn(box), changed(index, box), items() → [{box, name, number, isProposal}], selected() → index or -1
+  // hooks: select(index), drawn(box), changed(index, box), items() → [{box, words, number, isProposal}], selected() → index or -1
   constructor(canvas, hooks) {
     this.canvas = canvas;
     this.hooks = hooks;
@@ -194,7 +194,7 @@ export class Board {
     if (this.action?.kind === "draw" && this.action.box) this.paintBox(pen, { box: this.action.box, ...this.hooks.pen() }, true);
   }
 
-  paintBox(pen, { box, name, number, isProposal }, isSelected) {
+  paintBox(pen, { box, words, number, isProposal }, isSelected) {
     const [left, top, right, bottom] = this.view.toScreen(box);
     const dashes = isProposal ? [8, 5] : [];
     for (const [width, color] of [[isSelected ? 6 : 4.5, "rgb(0 0 0 / .7)"], [isSelected ? 3.5 : 2, colorOf(number)]]) {
@@ -204,7 +204,7 @@ export class Board {
       pen.strokeRect(left, top, right - left, bottom - top);
     }
     pen.setLineDash([]);
-    this.paintName(pen, isProposal ? `${name} ?` : name, colorOf(number), { left, top, bottom });
+    this.paintName(pen, words, colorOf(number), { left, top, bottom });
     if (isSelected) this.paintHandles(pen, [left, top, right, bottom]);
   }
 

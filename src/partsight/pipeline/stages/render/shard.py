@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partsight.annotate.annotating import annotate_traced
+from partsight.annotate.darkness import drop_unlit
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.config.sections.render import RenderSection
@@ -71,8 +72,9 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
 
     def make_picture(index: int) -> None:
         traced = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
-        scene, annotation = traced.scene, annotate_traced(traced, job.annotate, class_ids)
+        scene = traced.scene
         image = expose(draw_scene(renderer, scene), scene.sensor)
+        annotation = drop_unlit(annotate_traced(traced, job.annotate, class_ids), image)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
         labels_at, mask_png = label_path(job.output_dir, index), encode_masks(annotation)

@@ -13,7 +13,7 @@ import partsight
 from partsight.cad.facts import PartFacts
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
-from partsight.detector.own_weights import PARTS
+from partsight.detector.starts import describe_start
 from partsight.evaluate.matching import match
 from partsight.files import write_bytes
 from partsight.labels.balance import balance_sentences
@@ -148,12 +148,10 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
 
 
 def _trained_from(recipe: Recipe) -> TrainedFrom:
-    known = {"download": "weights that the library fetched", PARTS: "Partsight's weights for CAD parts"}
-    start = known.get(recipe.train.weights)
     return TrainedFrom(
         recipe.train.family,
         recipe.train.model,
-        start or Path(recipe.train.weights).name,
+        describe_start(recipe.train.weights),
         recipe.train.detect_size,
         recipe.train.crop,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from partsight.config.recipe import Recipe
 from partsight.config.sections.train import TrainSection
 from partsight.detector.detector import Checkpoint
-from partsight.detector.own_weights import weights_path
+from partsight.detector.starts import describe_start, start_content
 from partsight.files import read_json
 from partsight.pipeline.running.contents import CONTENTS
 from partsight.pipeline.running.keys import hash_content, section_content
@@ -24,7 +24,7 @@ from partsight.train.trackers import tell_all
 from partsight.train.training import train_detector
 
 TRACKING = "tracking"
-_ELSEWHERE = {"threads", "seed", "schedule", "finetune", "hard", "self_training", "crop"}
+_ELSEWHERE = {"threads", "seed", "schedule", "finetune", "hard", "self_training", "crop", "weights"}
 """Keys of the section that a single training does not depend on, or that are in its dataset's key."""
 
 
@@ -74,12 +74,11 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
 
     def inputs(self) -> Mapping[str, Any]:
         """Return dataset, seed, settings and start; the number of threads does not count."""
-        weights = weights_path(self.recipe.train.weights)
         return {
             "dataset": self.dataset.key,
             "seed": self.recipe.train_seed,
             "train": section_content(self.recipe.train, exclude=_ELSEWHERE),
-            "weights": hash_content(weights) if weights.is_file() else self.recipe.train.weights,
+            "weights": start_content(self.recipe.train.weights, hash_content),
             "start": self.start.key if self.start else None,
         }
 
@@ -132,6 +131,8 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
 
     def _train(self, run: Resolver, dataset: DatasetOutput, folder: Path) -> Checkpoint:
         recipe, section = self.recipe, self._section(run)
+        begins = describe_start(section.weights) if self.start is None else f"the detector of '{self.start.purpose}'"
+        run.progress.say(f"{self.purpose}: {section.model} ({section.family}) begins with {begins}")
         tracked = TrackedRun(
             f"{recipe.name} {self.purpose}", self.key, _numbers(recipe, dataset), run.workspace.root / TRACKING
         )

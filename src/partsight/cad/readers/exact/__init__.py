@@ -1,0 +1,1 @@
+"""What the kernel's document holds: occurrences, triangles, defects, statements."""

@@ -1,0 +1,1 @@
+"""FreeCAD documents, read without FreeCAD: what its window shows."""

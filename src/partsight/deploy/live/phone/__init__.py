@@ -1,0 +1,1 @@
+"""The camera of a phone or tablet that has the page open."""

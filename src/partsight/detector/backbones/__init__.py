@@ -1,0 +1,1 @@
+"""Networks for pictures that know ImageNet, which verifiers and detectors begin with."""

@@ -1,0 +1,1 @@
+"""The app's server: the recipe, parts, photos, jobs and results behind the page."""
