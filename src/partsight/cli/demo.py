@@ -29,7 +29,7 @@ def demo(
     console = open_console()
     started = time.monotonic()
     recipe_path = init_demo(out)
-    console.print(f"Five sample magnets and their recipe are in {out}; this takes about six minutes on two free cores.")
+    console.print(f"Five sample magnets and their recipe are in {out}; this takes minutes on two free cores.")
     recipe, workspace, progress = (
         read_recipe(recipe_path, settings or []),
         Workspace(out / "runs"),
