@@ -1,11 +1,12 @@
 """How fast pictures are made, and where the time goes: `python benchmarks/render.py WHAT [options]`.
 
-speed    pictures per second of each renderer on the same scenes, and the shares of sampling, light, labels, camera
+speed    pictures per second of each renderer on the same scenes
 noise    time of Mitsuba and of Cycles (Blender) for a picture of equal measured noise
 growth   time per picture against the number of triangles and of parts
 scaling  pictures per second with 1, 2, … workers
 memory   memory of one worker over many pictures
 first    from a STEP file to the first picture, nothing cached
+parts-of-a-picture  CPU seconds of each step of a picture of the demo and of the default recipe (`--set` changes keys of both)
 
 Scenes are those of recipes/default.toml with the sample parts, unless the table says otherwise.
 `--blender` names a Python that has bpy, or Blender's executable.
@@ -25,6 +26,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from picture_parts import print_parts
 
 from partsight.annotate.annotating import annotate_scene
 from partsight.cad.reading import read_parts
@@ -33,7 +35,7 @@ from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import open_renderer
-from partsight.render.sensor import encode_picture, expose
+from partsight.render.sensor import expose
 from partsight.structures.world.material import Material
 from partsight.structures.world.part import Mesh, Part
 from partsight.structures.world.scene import Instance
@@ -63,6 +65,7 @@ def parsed_arguments():
     parser.add_argument(
         "--reference", type=int, default=1024, help="samples of the picture that noise is measured against"
     )
+    parser.add_argument("--set", dest="settings", action="append", default=[], help="change one key of the recipes")
     parser.add_argument("--blender", default=os.environ.get("PARTSIGHT_BLENDER", ""))
     return parser.parse_args()
 
@@ -73,7 +76,6 @@ def measure_speed(arguments):
     print(f"{'renderer':<34}" + "".join(f"{title:>15}" for title in titles))
     for section in sections(arguments):
         print(speed_row(section, arguments.threads, scenes))
-    print_shares(arguments)
 
 
 def sections(arguments):
@@ -99,25 +101,8 @@ def speed_row(section, num_threads, scenes):
     return f"{renderer.variant:<34}" + "".join(f"{figure:>15.3f}" for figure in figures)
 
 
-def print_shares(arguments):
-    """Time of each step of the default recipe's pictures, in one process."""
-    recipe, sampler = read_recipe(RECIPE), default_sampler(arguments.size)
-    section = RenderSection(samples_per_pixel=arguments.samples)
-    steps = {"scene": 0.0, "light": 0.0, "labels": 0.0, "camera and file": 0.0}
-    with open_renderer(section, arguments.threads) as renderer:
-        renderer.render(sampler.sample(0))
-        for index in range(1, arguments.scenes + 1):
-            steps["scene"] += (taken := timed_result(sampler.sample, index))[0]
-            scene = taken[1]
-            steps["labels"] += timed(annotate_scene, scene, recipe.annotate)
-            steps["light"] += (drawn := timed_result(renderer.render, scene))[0]
-            steps["camera and file"] += timed(
-                lambda scene=scene, drawn=drawn: encode_picture(expose(drawn[1], scene.sensor), scene.sensor)
-            )
-    total = sum(steps.values())
-    print(f"\n{'step':<20}{'s per picture':>15}{'share':>10}")
-    for name, seconds in steps.items():
-        print(f"{name:<20}{seconds / arguments.scenes:>15.3f}{seconds / total:>10.1%}")
+def measure_parts(arguments):
+    print_parts(arguments.scenes, arguments.threads, arguments.settings)
 
 
 def measure_noise(arguments):
@@ -356,6 +341,7 @@ MEASUREMENTS = {
     "scaling": measure_scaling,
     "memory": measure_memory,
     "first": measure_first,
+    "parts-of-a-picture": measure_parts,
 }
 
 if __name__ == "__main__":

@@ -49,6 +49,10 @@ class RecipeWarning(FutureWarning):
     """A recipe states what will not be read for ever."""
 
 
+class MachineWarning(UserWarning):
+    """Something of this machine does not do what it was named for; the command goes on without it."""
+
+
 class CadError(PartsightError):
     """A CAD file cannot be turned into a part."""
 

@@ -1,5 +1,9 @@
-"""What needs an NVIDIA GPU: the CUDA variant draws what the CPU draws, and training runs on the device."""
+"""What needs an NVIDIA GPU: the CUDA variant draws what the CPU draws, and training runs on the device.
 
+`PARTSIGHT_DEVICE=cpu` runs the tests of training, resuming and export on the CPU, to see that they work where there is no GPU.
+"""
+
+import os
 from importlib.util import find_spec
 
 import numpy as np
@@ -8,6 +12,7 @@ import pytest
 from partsight.config.sections.render import RenderSection
 from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import find_batch
+from partsight.detector.detector import open_family
 from partsight.errors import RenderError
 from partsight.files import read_json
 from partsight.pipeline.portraits import portrait_scene
@@ -25,6 +30,16 @@ def gpu() -> None:
     torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
     if not torch.cuda.is_available():
         pytest.skip("no NVIDIA GPU on this machine")
+
+
+@pytest.fixture
+def device():
+    if os.environ.get("PARTSIGHT_DEVICE") == "cpu":
+        return "cpu"
+    torch = pytest.importorskip("torch", reason="the extra [yolo] is not installed")
+    if not torch.cuda.is_available():
+        pytest.skip("no NVIDIA GPU on this machine")
+    return (0,)
 
 
 def drawn(variant: str):
@@ -60,10 +75,36 @@ def test_the_batch_size_is_found_within_the_gpus_memory(gpu, family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_training_runs_on_the_gpu(gpu, family, tmp_path):
-    assert trained_epochs(
-        TrainSection(family=family, weights="scratch", image_size=64, epochs=2, device=(0,)), tmp_path
-    ) == [1, 2]
+@pytest.mark.parametrize("precision", ["auto", "single"])
+def test_training_runs_on_the_device_in_half_and_in_single_precision(device, family, precision, tmp_path):
+    section = TrainSection(
+        family=family, weights="scratch", image_size=64, epochs=2, device=device, precision=precision
+    )
+    assert trained_epochs(section, tmp_path) == [1, 2]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_training_stopped_on_the_device_goes_on_there(device, family, tmp_path):
+    section = TrainSection(family=family, weights="scratch", image_size=64, epochs=3, device=device)
+
+    def stop_after_the_first(epoch, _figures):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(section, tmp_path, stop_after_the_first)
+    told: list[int] = []
+    trained(section, tmp_path, lambda epoch, _figures: told.append(epoch))
+    assert told == [2, 3]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_network_trained_on_the_device_is_exported(device, family, tmp_path):
+    checkpoint = trained(
+        TrainSection(family=family, weights="scratch", image_size=64, epochs=1, device=device), tmp_path, ignore
+    )
+    exported = open_family(family).export(checkpoint, "onnx", tmp_path / "onnx")
+    assert exported.path.stat().st_size > 100_000
 
 
 def test_training_runs_on_several_gpus(gpu, tmp_path):
@@ -77,16 +118,21 @@ def test_training_runs_on_several_gpus(gpu, tmp_path):
     ) == [1, 2, 3]
 
 
-def ignore(_text: str) -> None:
+def ignore(*_told: object) -> None:
     """Say nothing."""
+
+
+def trained(section: TrainSection, folder, tracker):
+    data = folder / "data"
+    yaml = data / "yolo" / "data.yaml" if data.exists() else write_shapes(data, 32, 8)
+    return train_detector(
+        yaml, NAMES, section, seed=0, num_pictures=32, output_dir=folder / "run", tracker=tracker, say=ignore
+    )
 
 
 def trained_epochs(section: TrainSection, folder) -> list[int]:
     told: list[int] = []
-    train_detector(
-        write_shapes(folder / "data", 32, 8), NAMES, section, seed=0, num_pictures=32, output_dir=folder / "run",
-        tracker=lambda epoch, _figures: told.append(epoch), say=ignore,
-    )  # fmt: skip
+    trained(section, folder, lambda epoch, _figures: told.append(epoch))
     assert [row["epoch"] for row in read_json(folder / "run" / "history.json")] == told
     assert (folder / "run" / "model" / "weights.safetensors").is_file()
     return told

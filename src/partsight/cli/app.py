@@ -34,7 +34,7 @@ from partsight.cli.interrupts import EXIT_CODE, Interruption, interruptible
 from partsight.cli.photos import group as photos_group
 from partsight.cli.refusals import REFUSALS, find_refusal
 from partsight.cli.trust import asking
-from partsight.errors import PartsightError, RecipeWarning
+from partsight.errors import MachineWarning, PartsightError, RecipeWarning
 from partsight.extras import as_extra_error
 
 app = typer.Typer(
@@ -131,9 +131,9 @@ def _tell(console: Console, error: PartsightError, arguments: list[str] | None) 
 
 
 def _show_warning(console: Console, usual: Callable[..., None], message: Warning | str, *place: Any) -> None:
-    """Print what is said about a recipe without the line of code that says it."""
+    """Print what is said about a recipe or a machine without the line of code that says it."""
     category, *_ = place
-    if not issubclass(category, RecipeWarning):
+    if not issubclass(category, (RecipeWarning, MachineWarning)):
         usual(message, *place)
         return
     console.print(headed("warning", "bold yellow", str(message)), soft_wrap=True)

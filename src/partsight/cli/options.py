@@ -15,6 +15,9 @@ PhotosOption: TypeAlias = Annotated[
 OutOption: TypeAlias = Annotated[
     Path | None, typer.Option("--out", help="Folder for everything made; by default 'runs' beside the recipe.")
 ]
+BackgroundOption: TypeAlias = Annotated[
+    bool, typer.Option("--background", help="Work at low priority, so that other programs stay quick.")
+]
 YesOption: TypeAlias = Annotated[
     bool, typer.Option("--yes", help="Weights may be fetched from their makers, without a question (train.weights).")
 ]

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import open_console
-from partsight.cli.options import MinutesOption, OutOption, RecipeOption, SetOption, YesOption
+from partsight.cli.options import BackgroundOption, MinutesOption, OutOption, RecipeOption, SetOption, YesOption
 from partsight.cli.show.plan import print_plan
 from partsight.cli.show.progress import TerminalProgress
 from partsight.cli.show.summary import print_summary
@@ -29,9 +29,11 @@ def run(
     ] = False,
     yes: YesOption = False,
     minutes: MinutesOption = None,
+    background: BackgroundOption = False,
 ) -> None:
     """Do everything the recipe describes; carries on where it stopped."""
     started = time.monotonic()
+    _give_way(background)
     timed = [*(settings or []), *([] if minutes is None else [f"budget.minutes={minutes}"])]
     experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
@@ -67,8 +69,10 @@ def render(
             "--write", help="Also write masks, sub-parts, depth, normals, poses. Several by commas, or repeated."
         ),
     ] = None,
+    background: BackgroundOption = False,
 ) -> None:
     """Make the labeled pictures, or a quick look at the first few."""
+    _give_way(background)
     experiment, console = _open(recipe, settings, out)
     if preview is not None:
         from partsight.pipeline.preview import make_preview
@@ -86,9 +90,14 @@ def render(
 
 
 def train(
-    recipe: RecipeOption = DEFAULT_RECIPE, settings: SetOption = None, out: OutOption = None, yes: YesOption = False
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    settings: SetOption = None,
+    out: OutOption = None,
+    yes: YesOption = False,
+    background: BackgroundOption = False,
 ) -> None:
     """Train the detector."""
+    _give_way(background)
     experiment, console = _open(recipe, settings, out, yes=yes)
     trained = experiment.train()
     for output in (*trained.earlier, trained):
@@ -112,6 +121,13 @@ def report(
     """Write the report page."""
     experiment, console = _open(recipe, settings, out, yes=yes)
     console.print(f"report {experiment.report()}")
+
+
+def _give_way(background: bool) -> None:
+    from partsight.pipeline.running.background import step_back
+
+    if background:
+        step_back()
 
 
 def _tell_choices(console: Console, given: "Recipe", recipe: "Recipe") -> None:

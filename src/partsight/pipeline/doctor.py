@@ -3,25 +3,23 @@
 import os
 import platform
 import shutil
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from partsight.config.sections.render import RenderSection
 from partsight.detector.verifier import open_verifiers
-from partsight.errors import RenderError
+from partsight.errors import MachineWarning, RenderError
 from partsight.pipeline.running.executors import num_cores
-from partsight.render.renderer import open_renderer
+from partsight.render.renderer import explain_speed, open_renderer
 
 SPEED = {
-    "cuda_ad_rgb": ("draws on the GPU", ""),
-    "llvm_ad_rgb": ("draws on the CPU, compiled for it", ""),
-    "scalar_rgb": (
-        "draws on the CPU, three times as slow as it could",
-        "install LLVM 17 or newer (Debian: apt install libllvm19), or name its file in DRJIT_LIBLLVM_PATH",
-    ),
+    "cuda_ad_rgb": "draws on the GPU",
+    "llvm_ad_rgb": "draws on the CPU, compiled for it",
+    "scalar_rgb": "draws on the CPU, several times as slow as it could",
 }
-"""Renderer variant: what it does, and how to get faster."""
+"""What a variant of the renderer does."""
 LEAST_MEMORY_GB, LEAST_DISK_GB = 6.0, 5.0
 
 
@@ -57,15 +55,22 @@ def examine_machine(folder: Path) -> tuple[MachineFinding, ...]:
 
 def _renderer() -> MachineFinding:
     try:
-        with open_renderer(RenderSection(), 1) as renderer:
-            variant = renderer.variant.rpartition("/")[2]
+        hindrance = explain_speed(
+            RenderSection()
+        )  # first: what does not work is taken out of the environment afterwards
+        with warnings.catch_warnings(action="ignore", category=MachineWarning):
+            variant = _variant()
     except RenderError as error:
         return MachineFinding("renderer", "none works", str(error))
-    speed, advice = SPEED.get(variant, ("", ""))
-    has_gpu = bool(shutil.which("nvidia-smi"))
-    if has_gpu and variant != "cuda_ad_rgb":
+    advice = "" if variant == "cuda_ad_rgb" else hindrance
+    if shutil.which("nvidia-smi") and variant != "cuda_ad_rgb":
         advice = "there is an NVIDIA GPU that Mitsuba cannot use: update its driver"
-    return MachineFinding("renderer", f"Mitsuba {version('mitsuba')}, {variant}: {speed}", advice)
+    return MachineFinding("renderer", f"Mitsuba {version('mitsuba')}, {variant}: {SPEED.get(variant, '')}", advice)
+
+
+def _variant() -> str:
+    with open_renderer(RenderSection(), 1) as renderer:
+        return renderer.variant.rpartition("/")[2]
 
 
 def _library(topic: str, name: str, advice: str) -> MachineFinding:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
-from partsight.annotate.annotating import annotate_scene
+from partsight.annotate.annotating import annotate_traced
 from partsight.config.recipe import Recipe
 from partsight.config.sections.render import RenderSection
 from partsight.config.sections.running.budget import BudgetSection
@@ -80,9 +80,9 @@ def _open_drafts(recipe: Recipe, workspace: Workspace) -> Callable[[int], DraftP
         return open_sampler(recipe.randomize, parts, size_wh, seed, others)
 
     def draw(index: int) -> DraftPicture:
-        scene = choose_scene(sampler_of, recipe.seed, index, recipe.randomize.max_occlusion)
-        labels = annotate_scene(scene, recipe.annotate, class_ids).objects
-        image = expose(draw_scene(renderer, scene), scene.sensor)
+        traced = choose_scene(sampler_of, recipe.seed, index, recipe.randomize.max_occlusion)
+        labels = annotate_traced(traced, recipe.annotate, class_ids).objects
+        image = expose(draw_scene(renderer, traced.scene), traced.scene.sensor)
         boxes = tuple(
             (float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in (one.box_xyxy for one in labels)
         )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from partsight.errors import RenderError
-from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from partsight.structures.world.camera import Camera, pixel_centers, pixel_rays
 from partsight.structures.world.light import EnvironmentMap
 from partsight.structures.world.material import linear_from_srgb
@@ -12,10 +12,13 @@ from partsight.structures.world.scene import Scene
 _LINEAR_FROM_BYTE = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
 
 
-def backdrop_radiance(scene: Scene) -> Float32Array:
-    """Return the (H, W, 3) linear radiance behind all geometry. Raises RenderError for a background of another size."""
+def backdrop_radiance(scene: Scene, is_wanted: BoolArray | None = None) -> Float32Array:
+    """Return the (H, W, 3) linear radiance behind all geometry; where it is not wanted it may be zero.
+
+    Raises RenderError for a background of another size.
+    """
     if scene.background is None:
-        return environment_radiance(scene.environment, scene.camera)
+        return environment_radiance(scene.environment, scene.camera, is_wanted)
     width, height = scene.camera.intrinsics.size_wh
     image_rgb = scene.background.image_rgb
     if image_rgb.shape[:2] != (height, width):
@@ -27,11 +30,16 @@ def backdrop_radiance(scene: Scene) -> Float32Array:
     return radiance
 
 
-def environment_radiance(environment: EnvironmentMap, camera: Camera) -> Float32Array:
-    """Return the (H, W, 3) radiance of the environment along the rays through the pixel centers."""
+def environment_radiance(
+    environment: EnvironmentMap, camera: Camera, is_wanted: BoolArray | None = None
+) -> Float32Array:
+    """Return the (H, W, 3) radiance of the environment along the rays through the pixel centers; zero where not wanted."""
     width, height = camera.intrinsics.size_wh
-    rays = pixel_rays(camera, pixel_centers(camera.intrinsics.size_wh))
-    return sampled_environment(environment, rays).reshape(height, width, 3)
+    pixels = pixel_centers(camera.intrinsics.size_wh)
+    wanted = np.ones(len(pixels), bool) if is_wanted is None else is_wanted.ravel()
+    radiance = np.zeros((len(pixels), 3), np.float32)
+    radiance[wanted] = sampled_environment(environment, pixel_rays(camera, pixels[wanted]))
+    return radiance.reshape(height, width, 3)
 
 
 def sampled_environment(environment: EnvironmentMap, directions: FloatArray) -> Float32Array:

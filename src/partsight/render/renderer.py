@@ -1,5 +1,6 @@
 """The seam between scenes and the libraries that draw them."""
 
+from collections.abc import Callable
 from importlib import import_module
 from types import TracebackType
 from typing import Protocol, Self
@@ -36,6 +37,13 @@ def open_renderer(section: RenderSection, num_threads: int) -> Renderer:
     module = import_module(f"partsight.render.backends.{section.renderer}")
     renderer: Renderer = module.open_backend(section, num_threads)
     return renderer
+
+
+def explain_speed(section: RenderSection) -> str:
+    """Return what keeps the recipe's renderer from being as fast as it could be here, and what to do; empty for nothing."""
+    module = import_module(f"partsight.render.backends.{section.renderer}")
+    explain: Callable[[], str] | None = getattr(module, "explain_speed", None)
+    return explain() if explain is not None else ""
 
 
 def draw_scene(renderer: Renderer, scene: Scene) -> Rendering:

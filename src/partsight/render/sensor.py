@@ -37,7 +37,7 @@ def expose(rendering: Rendering, sensor: Sensor) -> Image:
     light = _with_noise(light, sensor)
     light = _interpolated_mosaic(light, sensor)
     light = np.clip(light * np.array(sensor.white_balance, np.float32), 0.0, 1.0)
-    encoded = srgb_from_linear(light.astype(np.float64)).astype(np.float32)
+    encoded: Float32Array = srgb_from_linear(light)
     encoded = _toned(encoded, sensor)
     encoded = _sharpened(encoded, sensor)
     return np.rint(np.clip(encoded, 0.0, 1.0) * 255).astype(np.uint8)

@@ -1,22 +1,26 @@
 """The fastest variant that works is found, remembered, and never brings the process down."""
 
 import json
+import os
+import warnings
+from pathlib import Path
 
 import pytest
 
-from partsight.errors import RenderError
+from partsight.errors import MachineWarning, RenderError
+from partsight.pipeline.doctor import examine_machine
 from partsight.render.backends import mitsuba_variant
-from partsight.render.backends.mitsuba_variant import VARIANTS, choose_variant, does_draw, find_llvm_libraries
+from partsight.render.backends.mitsuba_variant import VARIANTS, choose_variant, does_draw, explain_speed
 
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch, tmp_path):
     """No answer of an earlier test, and a cache folder of its own."""
-    mitsuba_variant._working_settings.cache_clear()
+    mitsuba_variant._draws.cache_clear()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "")
     yield
-    mitsuba_variant._working_settings.cache_clear()
+    mitsuba_variant._draws.cache_clear()
 
 
 @pytest.fixture
@@ -41,19 +45,19 @@ def test_an_unknown_variant_is_refused_with_the_known_ones():
 
 
 def test_a_variant_that_does_not_work_is_refused_with_what_it_needs(false_library):
-    with pytest.raises(RenderError, match="libLLVM 17 or newer"):
+    with pytest.raises(RenderError, match=f"{false_library}: no libLLVM that fits.*libLLVM 17 or newer"):
         choose_variant("llvm_ad_rgb")
 
 
 def test_a_library_that_does_not_fit_is_survived(false_library):
-    assert not does_draw("llvm_ad_rgb", {"DRJIT_LIBLLVM_PATH": str(false_library)})
+    assert not does_draw("llvm_ad_rgb", false_library)
 
 
 def test_the_answer_is_remembered_for_these_library_files(false_library, tmp_path):
     with pytest.raises(RenderError):
         choose_variant("llvm_ad_rgb")
     memory = json.loads((tmp_path / "cache" / "partsight" / "mitsuba_variants.json").read_text())
-    assert list(memory.values()) == [None]
+    assert list(memory.values()) == [False]
     assert "llvm_ad_rgb" in next(iter(memory))
 
 
@@ -61,9 +65,8 @@ def test_a_remembered_answer_is_believed(false_library, tmp_path):
     with pytest.raises(RenderError):
         choose_variant("llvm_ad_rgb")
     memory = tmp_path / "cache" / "partsight" / "mitsuba_variants.json"
-    answers = {key: {"DRJIT_LIBLLVM_PATH": str(false_library)} for key in json.loads(memory.read_text())}
-    memory.write_text(json.dumps(answers))
-    mitsuba_variant._working_settings.cache_clear()
+    memory.write_text(json.dumps(dict.fromkeys(json.loads(memory.read_text()), True)))
+    mitsuba_variant._draws.cache_clear()
     assert choose_variant("llvm_ad_rgb") == "llvm_ad_rgb"
 
 
@@ -81,11 +84,89 @@ def test_a_memory_that_cannot_be_kept_does_no_harm(false_library, tmp_path):
         choose_variant("llvm_ad_rgb")
 
 
-def test_libraries_are_found_newest_first_and_once(tmp_path):
-    folder = tmp_path / "usr" / "lib" / "x86_64-linux-gnu"
-    folder.mkdir(parents=True)
-    for name in ("libLLVM-9.so.1", "libLLVM-14.so.1", "libLLVM.so.19.1"):
-        (folder / name).write_bytes(b"")
-    (folder / "libLLVM-19.so").symlink_to("libLLVM.so.19.1")
-    found = [path.name for path in find_llvm_libraries(tmp_path)]
-    assert found == ["libLLVM.so.19.1", "libLLVM-14.so.1", "libLLVM-9.so.1"]
+@pytest.fixture
+def two_libraries(tmp_path, monkeypatch):
+    """The first does not draw, the second does, without a library being opened."""
+    unfit, fit = tmp_path / "libLLVM-14.so", tmp_path / "libLLVM-19.so"
+    for library in (unfit, fit):
+        library.write_bytes(b"")
+    monkeypatch.setattr(mitsuba_variant, "find_llvm_libraries", lambda: [unfit, fit])
+    monkeypatch.setattr(mitsuba_variant, "_has_nvidia_driver", lambda: False)
+    tried = []
+
+    def does_draw(variant, library):
+        tried.append(library)
+        return library == fit
+
+    monkeypatch.setattr(mitsuba_variant, "does_draw", does_draw)
+    return unfit, fit, tried
+
+
+def test_the_next_library_is_taken_where_the_first_does_not_draw(two_libraries):
+    unfit, fit, tried = two_libraries
+    assert choose_variant("auto") == "llvm_ad_rgb"
+    assert (os.environ["DRJIT_LIBLLVM_PATH"], tried) == (str(fit), [unfit, fit])
+
+
+def test_no_library_is_tried_twice_on_one_machine(two_libraries):
+    choose_variant("auto")
+    mitsuba_variant._draws.cache_clear()
+    choose_variant("auto")
+    assert len(two_libraries[2]) == 2
+
+
+def test_a_library_that_changed_is_tried_anew(two_libraries):
+    _, fit, tried = two_libraries
+    choose_variant("auto")
+    mitsuba_variant._draws.cache_clear()
+    os.utime(fit, (1, 1))
+    os.environ["DRJIT_LIBLLVM_PATH"] = ""
+    choose_variant("auto")
+    assert tried.count(fit) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("libLLVM-14.so", "no libLLVM that fits"), ("missing.so", "no such file")]
+)
+def test_a_named_library_that_does_not_draw_is_told_and_the_next_is_used(
+    two_libraries, tmp_path, monkeypatch, name, problem
+):
+    monkeypatch.setenv("DRJIT_LIBLLVM_PATH", str(tmp_path / name))
+    with pytest.warns(
+        MachineWarning, match=f"DRJIT_LIBLLVM_PATH: .*{name}: {problem}.*or unset.*Meanwhile .*libLLVM-19"
+    ):
+        assert choose_variant("auto") == "llvm_ad_rgb"
+    with warnings.catch_warnings(action="error"):
+        assert choose_variant("auto") == "llvm_ad_rgb", "worker processes are not told again"
+
+
+def test_a_named_library_that_does_not_draw_is_told_where_nothing_else_does(false_library, monkeypatch):
+    monkeypatch.setattr(mitsuba_variant, "find_llvm_libraries", list)
+    monkeypatch.setattr(mitsuba_variant, "_has_nvidia_driver", lambda: False)
+    with pytest.warns(MachineWarning, match="slow variant scalar_rgb"):
+        assert choose_variant("auto") == "scalar_rgb"
+
+
+def test_a_named_library_that_draws_is_taken_first(two_libraries, tmp_path, monkeypatch):
+    own = tmp_path / "libLLVM-21.so"
+    own.write_bytes(b"")
+    monkeypatch.setattr(mitsuba_variant, "does_draw", lambda _, library: library == own)
+    monkeypatch.setenv("DRJIT_LIBLLVM_PATH", str(own))
+    assert choose_variant("auto") == "llvm_ad_rgb"
+    assert os.environ["DRJIT_LIBLLVM_PATH"] == str(own)
+
+
+def test_what_keeps_the_renderer_slow_is_said_with_the_libraries_that_do_not_fit(two_libraries, monkeypatch):
+    assert explain_speed() == ""
+    mitsuba_variant._draws.cache_clear()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(two_libraries[0].parent / "other"))
+    monkeypatch.setattr(mitsuba_variant, "does_draw", lambda *_: False)
+    assert explain_speed().startswith(f"{two_libraries[0]}, {two_libraries[1]}: 17 or newer is needed. ")
+
+
+def test_the_doctor_names_a_wrong_library_and_what_works_instead(two_libraries, monkeypatch):
+    monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "/nowhere/libLLVM.so")
+    monkeypatch.setattr(mitsuba_variant, "VARIANTS", ("scalar_rgb",))
+    renderer = next(one for one in examine_machine(Path()) if one.topic == "renderer")
+    assert "scalar_rgb" in renderer.found
+    assert "DRJIT_LIBLLVM_PATH: /nowhere/libLLVM.so: no such file" in renderer.advice

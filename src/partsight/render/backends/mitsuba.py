@@ -10,13 +10,15 @@ from partsight.config.sections.render import RenderSection
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.backends.mitsuba_palette import PaintedMesh, paint_meshes
 from partsight.render.backends.mitsuba_scene import describe_integrator, load_scene, surface_number
-from partsight.render.backends.mitsuba_variant import choose_variant, mitsuba_version
+from partsight.render.backends.mitsuba_variant import choose_variant, explain_speed, mitsuba_version
 from partsight.render.denoiser import Denoiser, denoiser_version
 from partsight.render.lens import straight_pixels
 from partsight.render.surfaces import SurfaceCache
 from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.world.rendering import Rendering
 from partsight.structures.world.scene import Scene
+
+__all__ = ["explain_speed", "open_backend"]
 
 
 def open_backend(section: RenderSection, num_threads: int) -> "MitsubaRenderer":
@@ -43,7 +45,8 @@ class MitsubaRenderer:
         seed = scene.render_seed % 2**32
         traced = self._mi.render(self._loaded(scene), spp=self._section.samples_per_pixel, seed=seed)
         channels = np.asarray(traced, dtype=np.float32).reshape(*scene.camera.intrinsics.size_wh[::-1], -1)
-        backdrop, uncovered = backdrop_radiance(scene), 1 - channels[..., 3:4]
+        uncovered = 1 - channels[..., 3:4]
+        backdrop = backdrop_radiance(scene, uncovered[..., 0] > 0)
         radiance = channels[..., :3] + uncovered * backdrop
         if self._denoiser is not None:
             albedo = np.where(np.isfinite(channels[..., 4:7]), channels[..., 4:7], 0.0) + uncovered * backdrop
@@ -54,10 +57,13 @@ class MitsubaRenderer:
     def instance_index(self, scene: Scene) -> IntArray:
         """Return which of `Scene.instances` Mitsuba's own camera meets at each pixel center, (H, W); −1 for none."""
         meshes = self._meshes(scene)
+        first_triangles = np.cumsum([0, *(len(mesh.triangles) for mesh in meshes)])
+        instances = np.concatenate([*(mesh.instance_ids for mesh in meshes), [-1]])
         on_film = straight_pixels(scene.camera.intrinsics).reshape(-1, 2) / scene.camera.intrinsics.size_wh
-        numbers = self._surface_numbers(self._loaded(replace(scene, lamps=())), on_film)
-        instances = np.array([*(mesh.instance_index for mesh in meshes), -1])
-        return instances[numbers].reshape(scene.camera.intrinsics.size_wh[::-1])
+        numbers, triangles = self._first_hits(self._loaded(replace(scene, lamps=())), on_film)
+        is_hit = (numbers >= 0) & (numbers < len(meshes))
+        places = np.where(is_hit, first_triangles[np.where(is_hit, numbers, 0)] + triangles, -1)
+        return instances[places].reshape(scene.camera.intrinsics.size_wh[::-1])
 
     def __enter__(self) -> Self:
         return self
@@ -81,10 +87,11 @@ class MitsubaRenderer:
         )
         return load_scene(self._mi, scene, meshes=meshes, integrator=integrator)
 
-    def _surface_numbers(self, loaded: Any, on_film: FloatArray) -> IntArray:
-        """Return the number of the surface at each of (N, 2) film positions in 0…1; −1 for none."""
+    def _first_hits(self, loaded: Any, on_film: FloatArray) -> tuple[IntArray, IntArray]:
+        """Return the number of the surface at each of (N, 2) film positions in 0…1, −1 for none, and of its triangle."""
         if self._mi.variant().startswith("scalar"):
-            return np.array([surface_number(self._first_hit(loaded, point)) for point in on_film])
+            hits = [self._first_hit(loaded, point) for point in on_film]
+            return np.array([surface_number(hit.shape) for hit in hits]), np.array([hit.prim_index for hit in hits])
         import drjit
 
         def registered(pointers: Any) -> list[int]:
@@ -92,14 +99,15 @@ class MitsubaRenderer:
             return numbers
 
         surface_numbers = {registered(self._mi.ShapePtr(shape))[0]: surface_number(shape) for shape in loaded.shapes()}
-        hits = registered(self._first_hit(loaded, on_film.T.astype(np.float32)))
-        return np.array([surface_numbers.get(hit, -1) for hit in hits])
+        hit = self._first_hit(loaded, on_film.T.astype(np.float32))
+        numbers = [surface_numbers.get(pointer, -1) for pointer in registered(hit.shape)]
+        return np.array(numbers), np.asarray(hit.prim_index, np.int64)
 
     def _first_hit(self, loaded: Any, on_film: FloatArray) -> Any:
-        """Return the shape, or the pointers to the shapes, that the camera meets at these film positions."""
+        """Return where the camera's rays through these film positions end."""
         center = self._mi.Point2f(0.5, 0.5)
         ray, _ = loaded.sensors()[0].sample_ray(0.0, 0.5, self._mi.Point2f(on_film), center)
-        return loaded.ray_intersect(ray).shape
+        return loaded.ray_intersect(ray)
 
 
 def _set_up_mitsuba(variant: str, num_threads: int) -> Any:

@@ -1,12 +1,13 @@
-"""Few meshes instead of many: all plain materials of an instance become one mesh whose materials are texels of a palette.
+"""Few meshes instead of many: everything plain in a scene becomes one mesh whose materials are texels of a palette.
 
-A circuit board has dozens of colors; one mesh for each would make Mitsuba slow to load and slow to trace. Texture coordinates lie on
-texel centers, where bilinear filtering returns the texel itself.
+A circuit board has dozens of colors; one mesh for each would make Mitsuba slow to load and slow to trace: each costs about 8 ms a
+picture. Texture coordinates lie on texel centers, where bilinear filtering returns the texel itself. Surfaces that share a textured
+material are one mesh, too.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -28,23 +29,29 @@ class PaintedMesh:
     base_color: Float32Array
     metallic: Float32Array
     roughness: Float32Array
-    instance_index: int
+    instance_ids: IntArray
+    """(T,) which of `Scene.instances` each triangle belongs to; −1 for none."""
     wall_opacity: float = 1.0
     """How much each of its surfaces hides of what lies behind."""
 
 
 def paint_meshes(surfaces: Sequence[Surface]) -> list[PaintedMesh]:
-    """Join the surfaces of each instance that are equally opaque and plain or of one texture; order and instances are kept."""
-    groups = groupby(surfaces, key=_mesh_key)
-    return [_painted(list(group)) for _, group in groups]
+    """Join all surfaces that are plain and equally opaque, then those that share a textured material; their order is kept."""
+    groups: dict[tuple[Any, ...], list[Surface]] = {}
+    for surface in surfaces:
+        groups.setdefault(_group(surface.material), []).append(surface)
+    return [_painted(groups[key]) for key in sorted(groups, key=len)]
 
 
-def _mesh_key(surface: Surface) -> tuple[int, int, float]:
-    return surface.instance_index, id(surface.material.texture), surface.material.opacity
+def _group(material: Material) -> tuple[Any, ...]:
+    """Return what materials on one mesh have in common: how opaque they are, and all there is where they have a texture."""
+    if material.texture is None:
+        return () if material.opacity == 1 else (material.opacity,)
+    return id(material.texture), material.base_color, material.metallic, material.roughness, material.opacity
 
 
 def _painted(surfaces: list[Surface]) -> PaintedMesh:
-    """Join surfaces of one instance that are all plain, or all covered with the same texture."""
+    """Join surfaces that are all plain, or all of one textured material."""
     counts = [len(surface.vertices_m) for surface in surfaces]
     offsets = np.cumsum([0, *counts[:-1]])
     materials = [surface.material for surface in surfaces]
@@ -59,7 +66,7 @@ def _painted(surfaces: list[Surface]) -> PaintedMesh:
         base_color=_base_color(shown),
         metallic=_metallic_roughness(shown)[..., :1],
         roughness=_metallic_roughness(shown)[..., 1:],
-        instance_index=surfaces[0].instance_index,
+        instance_ids=np.repeat([s.instance_index for s in surfaces], [len(s.triangles) for s in surfaces]),
         wall_opacity=wall_opacity(materials[0]),
     )
 

@@ -1,8 +1,8 @@
 """Our scene → Mitsuba's scene.
 
 All scenes get the same structure, because Dr.Jit then runs the kernels that it compiled for the first one: every base color is a
-bitmap, as are metallic and roughness, every mesh has normals
-and texture coordinates, things come in a fixed order, and their numbers are rounded up.
+bitmap, as are metallic and roughness, every mesh has normals and texture coordinates, things come in a fixed order, their numbers are
+rounded up, one lamp is always dark, and arrays lie where vector registers load from.
 Lamps give light and are seen in reflections, but the camera looks through them: they would hide parts that the labels call visible.
 """
 
@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from partsight.render.backends.mitsuba_palette import PaintedMesh
-from partsight.structures.arrays import Float32Array
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.camera import Camera
 from partsight.structures.world.light import EnvironmentMap, Lamp
 from partsight.structures.world.scene import Scene
@@ -22,6 +23,8 @@ _CAMERA_FROM_OPENCV = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Mitsuba's cameras look along z with x to the left and y up."""
 _WORLD_FROM_ENVMAP = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 """Mitsuba's maps have y up and −z at their left side."""
+ALIGNMENT_BYTES = 64
+"""Of the widest vector registers (AVX-512)."""
 _NEAR_M, _FAR_M = 1e-3, 1e3
 _NO_MESH = PaintedMesh(
     vertices_m=np.zeros((3, 3)),
@@ -31,7 +34,7 @@ _NO_MESH = PaintedMesh(
     base_color=np.zeros((1, 1, 3), np.float32),
     metallic=np.zeros((1, 1, 1), np.float32),
     roughness=np.ones((1, 1, 1), np.float32),
-    instance_index=-1,
+    instance_ids=np.array([-1]),
 )
 _WALL_IOR = 1.33
 """Mitsuba's thin panes mirror on both sides; at this index both together mirror 4 %, as one side of glass or acrylic does."""
@@ -50,8 +53,11 @@ def describe_integrator(max_depth: int, *, with_guides: bool, through_walls: boo
 
 def load_scene(mi: Any, scene: Scene, *, meshes: Sequence[PaintedMesh], integrator: Mapping[str, Any]) -> Any:
     """Build Mitsuba's scene with the module `mi`, one thing after the other: their numbers are part of the kernels."""
-    shapes = [_mesh(mi, painted) for painted in _padded(meshes, to_at_least=16, filler=_NO_MESH)]
-    lamps = [_lamp(lamp) for lamp in _padded(scene.lamps, to_at_least=4, filler=_no_lamp(scene.camera))]
+    shapes = [_mesh(mi, painted) for painted in _padded(meshes, to_at_least=8, filler=_NO_MESH)]
+    dark = _no_lamp(
+        scene.camera
+    )  # always one, because Mitsuba draws among equally weighted emitters by another program
+    lamps = [_lamp(lamp) for lamp in _padded((*scene.lamps, dark), to_at_least=8, filler=dark)]
     description = {
         "type": "scene",
         "integrator": dict(integrator),
@@ -135,12 +141,22 @@ def _mesh(mi: Any, painted: PaintedMesh) -> Any:
         "surface", num_vertices, num_triangles, props=properties, has_vertex_normals=True, has_vertex_texcoords=True
     )
     buffers = mi.traverse(mesh)
-    buffers["vertex_positions"] = painted.vertices_m.astype(np.float32).ravel()
-    buffers["vertex_normals"] = painted.normals.ravel()
-    buffers["vertex_texcoords"] = painted.uvs.ravel()
-    buffers["faces"] = painted.triangles.astype(np.uint32).ravel()
+    buffers["vertex_positions"] = _aligned(painted.vertices_m, np.float32)
+    buffers["vertex_normals"] = _aligned(painted.normals, np.float32)
+    buffers["vertex_texcoords"] = _aligned(painted.uvs, np.float32)
+    buffers["faces"] = _aligned(painted.triangles, np.uint32)
     buffers.update()
     return mesh
+
+
+def _aligned(values: FloatArray | Float32Array | IntArray, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    """Return a flat copy that begins where vector registers load from: Dr.Jit compiles another kernel for one that does not."""
+    num_bytes = values.size * np.dtype(dtype).itemsize
+    room = np.empty(num_bytes + ALIGNMENT_BYTES, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT_BYTES
+    flat: npt.NDArray[Any] = room[start : start + num_bytes].view(dtype)
+    flat[:] = values.ravel()
+    return flat
 
 
 def _bsdf(mi: Any, painted: PaintedMesh) -> Mapping[str, Any]:

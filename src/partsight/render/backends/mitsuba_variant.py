@@ -1,41 +1,34 @@
 """Which Mitsuba variant works on this machine: CUDA, LLVM or plain C++.
 
 A libLLVM that does not fit raises nothing: it aborts the process. So each candidate draws a tiny scene in a child
-process, and the answer is remembered in the user's cache folder for this machine, this Mitsuba and these library files.
+process, and the answer is remembered in the user's cache folder for this machine, this Mitsuba and this library file.
 """
 
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import warnings
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from partsight.errors import RenderError, StorageError
+from partsight.errors import MachineWarning, RenderError, StorageError, first_of
 from partsight.extras import install_command
 from partsight.files import hash_json, read_json, write_json
+from partsight.render.llvm_library import LLVM_PATH, find_llvm_libraries, how_to_install_llvm, named_library
 
 VARIANTS = ("cuda_ad_rgb", "llvm_ad_rgb", "scalar_rgb")
 """From fast to slow; `auto` takes the first that works."""
 
-_LLVM_PATH = "DRJIT_LIBLLVM_PATH"
-_LLVM_PATTERNS = (
-    "usr/lib/*/libLLVM*.so*",
-    "usr/lib/llvm*/lib/libLLVM*.so*",
-    "usr/lib64/libLLVM*.so*",
-    "usr/lib64/llvm*/lib*/libLLVM*.so*",
-    "usr/local/lib/libLLVM*.so*",
-    "opt/homebrew/opt/llvm*/lib/libLLVM*.dylib",
-    "usr/local/opt/llvm*/lib/libLLVM*.dylib",
-)
+NO_LIBRARY = Path()
+"""Of variants that need none."""
 _PROBE_LIMIT_S = 120
 _PROBE = """
 import sys
+import warnings
 import mitsuba as mi
 mi.set_variant(sys.argv[1])
 scene = mi.load_dict({"type": "scene", "light": {"type": "constant"}, "ball": {"type": "sphere", "center": [0, 0, 4]},
@@ -47,20 +40,37 @@ sys.exit(0 if 0.1 < mean < 10.0 else 3)
 
 
 def choose_variant(wanted: str) -> str:
-    """Return the variant to draw with, and let this process find the libLLVM it needs.
+    """Return the variant to draw with, and let this process and its children find the libLLVM they need.
 
-    `auto` takes the fastest that works here. Raises RenderError when Mitsuba is missing or the variant does not work.
+    `auto` takes the fastest that works here, and warns where a library that the user names does not. Raises RenderError when
+    Mitsuba is missing or the wanted variant does not work.
     """
     if wanted != "auto" and wanted not in VARIANTS:
         raise RenderError(f"render.variant: found {wanted!r}, expected auto, {', '.join(VARIANTS)}")
+    mitsuba_version()
+    named = named_library()
     for variant in VARIANTS if wanted == "auto" else (wanted,):
-        settings = _working_settings(variant)
-        if settings is not None:
-            os.environ.update(settings)
+        libraries = _libraries(variant, named, is_strict=wanted != "auto")
+        fit = next((library for library in libraries if _draws(variant, library)), None)
+        if fit is not None:
+            if wanted == "auto" and named is not None and variant != "cuda_ad_rgb" and fit != named:
+                _warn_unfit(named, fit)
+            os.environ.update({LLVM_PATH: str(fit)} if fit != NO_LIBRARY else {})
             return variant
     raise RenderError(
         f"render.variant: {wanted} does not draw on this machine ({_requirement(wanted)}); use auto or scalar_rgb"
     )
+
+
+def explain_speed() -> str:
+    """Return what keeps a fast CPU variant from working here, and what to do; empty where one works. Slow on the first call."""
+    named = named_library()
+    libraries = _libraries("llvm_ad_rgb", named, is_strict=False)
+    unfit = [library for library in libraries if not _draws("llvm_ad_rgb", library)]
+    if len(unfit) < len(libraries):
+        return _told_unfit(named) if named is not None and named in unfit else ""
+    tried = f"{first_of([str(one) for one in unfit])}: 17 or newer is needed. " if unfit else ""
+    return f"{tried}{how_to_install_llvm()}; {LLVM_PATH} may name its file"
 
 
 @cache
@@ -72,16 +82,10 @@ def mitsuba_version() -> str:
         raise RenderError(f"the renderer mitsuba is not installed; run: {install_command('mitsuba')}") from error
 
 
-def find_llvm_libraries(root: Path = Path("/")) -> list[Path]:
-    """Return the libLLVM files in the usual places, newest version first, each file once."""
-    found = {path.resolve() for pattern in _LLVM_PATTERNS for path in root.glob(pattern)}
-    return sorted((path for path in found if path.is_file()), key=_version_in_name, reverse=True)
-
-
-def does_draw(variant: str, settings: Mapping[str, str]) -> bool:
-    """Return whether a child process with these environment variables draws a tiny scene and survives."""
+def does_draw(variant: str, library: Path) -> bool:
+    """Return whether a child process with this libLLVM draws a tiny scene and survives."""
     command = [sys.executable, "-P", "-c", _PROBE, variant]
-    environment = {**os.environ, **settings}
+    environment = {**os.environ, LLVM_PATH: str(library)}
     try:
         child = subprocess.run(command, env=environment, capture_output=True, timeout=_PROBE_LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
@@ -89,39 +93,47 @@ def does_draw(variant: str, settings: Mapping[str, str]) -> bool:
     return child.returncode == 0
 
 
+def _libraries(variant: str, named: Path | None, *, is_strict: bool) -> list[Path]:
+    """Return the libraries worth a try, best first; strictly, no other than the one that the user names."""
+    if variant == "scalar_rgb":
+        return [NO_LIBRARY]
+    if variant == "cuda_ad_rgb":
+        return [NO_LIBRARY] if _has_nvidia_driver() else []
+    if named is None:
+        return find_llvm_libraries()
+    return [named] if is_strict else list(dict.fromkeys([named, *find_llvm_libraries()]))
+
+
 @cache
-def _working_settings(variant: str) -> dict[str, str] | None:
-    """Return the environment variables with which the variant draws here; None if it does not."""
-    candidates = _candidates(variant)
-    if variant == "scalar_rgb" or not candidates:
-        mitsuba_version()
-        return next(iter(candidates), None)
-    memory, key = _memory_file(), _memory_key(variant, candidates)
+def _draws(variant: str, library: Path) -> bool:
+    """Return whether the variant draws with this library: remembered, or tried now."""
+    if variant == "scalar_rgb":
+        return True
+    if library != NO_LIBRARY and not library.is_file():
+        return False
+    memory, key = _memory_file(), _memory_key(variant, library)
     remembered = _read_memory(memory)
-    if key not in remembered:
-        remembered[key] = next((settings for settings in candidates if does_draw(variant, settings)), None)
+    if not isinstance(remembered.get(key), bool):
+        remembered[key] = does_draw(variant, library)
         with suppress(StorageError):  # a memory that cannot be kept costs time, nothing else
             write_json(memory, remembered)
     return remembered[key]
 
 
-def _candidates(variant: str) -> list[dict[str, str]]:
-    """Return the environments worth a try, best first."""
-    if variant == "scalar_rgb":
-        return [{}]
-    if variant == "cuda_ad_rgb":
-        return [{}] if _has_nvidia_driver() else []
-    if os.environ.get(_LLVM_PATH):
-        return [{_LLVM_PATH: os.environ[_LLVM_PATH]}]
-    return [{_LLVM_PATH: str(path)} for path in find_llvm_libraries()]
+def _warn_unfit(named: Path, fit: Path) -> None:
+    """Tell once that the user's library does not work, and take it out of the environment of worker processes."""
+    os.environ.pop(LLVM_PATH)
+    used = "the slow variant scalar_rgb" if fit == NO_LIBRARY else str(fit)
+    warnings.warn(f"{_told_unfit(named)} Meanwhile {used} is used.", MachineWarning, stacklevel=3)
+
+
+def _told_unfit(named: Path) -> str:
+    problem = "no libLLVM that fits" if named.is_file() else "no such file"
+    return f"{LLVM_PATH}: {named}: {problem}. Name libLLVM 17 or newer, or unset the variable."
 
 
 def _has_nvidia_driver() -> bool:
     return bool(shutil.which("nvidia-smi")) or any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/dxg"))
-
-
-def _version_in_name(path: Path) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", path.name))
 
 
 def _memory_file() -> Path:
@@ -129,14 +141,13 @@ def _memory_file() -> Path:
     return Path(cache_home) / "partsight" / "mitsuba_variants.json"
 
 
-def _memory_key(variant: str, candidates: list[dict[str, str]]) -> str:
-    """Name the question: an update of Mitsuba or of a library, or another machine, asks it anew."""
-    libraries = [settings.get(_LLVM_PATH, "") for settings in candidates]
-    stamps = [Path(library).stat().st_mtime_ns if Path(library).is_file() else 0 for library in libraries]
-    return f"{variant} {mitsuba_version()} {platform.node()} {hash_json([libraries, stamps, platform.machine()])}"
+def _memory_key(variant: str, library: Path) -> str:
+    """Name the question: an update of Mitsuba or of the library, or another machine, asks it anew."""
+    stamp = library.stat().st_mtime_ns if library.is_file() else 0
+    return f"{variant} {mitsuba_version()} {platform.node()} {hash_json([str(library), stamp, platform.machine()])}"
 
 
-def _read_memory(memory: Path) -> dict[str, dict[str, str] | None]:
+def _read_memory(memory: Path) -> dict[str, bool]:
     with suppress(StorageError, OSError):
         content = read_json(memory)
         if isinstance(content, dict):
@@ -147,4 +158,7 @@ def _read_memory(memory: Path) -> dict[str, dict[str, str] | None]:
 def _requirement(variant: str) -> str:
     if variant == "cuda_ad_rgb":
         return "it needs an NVIDIA GPU and its driver"
-    return f"it needs libLLVM 17 or newer, for example Debian's libllvm19; {_LLVM_PATH} may name the file"
+    named = named_library()
+    if named is not None:
+        return _told_unfit(named)
+    return f"it needs libLLVM 17 or newer: {how_to_install_llvm()}; {LLVM_PATH} may name the file"

@@ -1,10 +1,14 @@
 """Physically based materials in the metallic-roughness model (glTF 2.0, section 3.9.2; Burley 2012)."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from partsight.structures.arrays import FloatArray, Image, locked
+
+_Precision = TypeVar("_Precision", np.float32, np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +65,10 @@ def linear_from_srgb(encoded: FloatArray) -> FloatArray:
     return linear
 
 
-def srgb_from_linear(linear: FloatArray) -> FloatArray:
-    """Encode linear light in 0…1 as sRGB values in 0…1 (IEC 61966-2-1)."""
+def srgb_from_linear(linear: npt.NDArray[_Precision]) -> npt.NDArray[_Precision]:
+    """Encode linear light in 0…1 as sRGB values in 0…1 (IEC 61966-2-1), in the precision that it is given in."""
     positive = np.maximum(linear, 0.0)
-    encoded: FloatArray = np.where(positive <= 0.0031308, positive * 12.92, 1.055 * positive ** (1 / 2.4) - 0.055)
+    encoded: npt.NDArray[_Precision] = np.where(
+        positive <= 0.0031308, positive * 12.92, 1.055 * positive ** (1 / 2.4) - 0.055
+    )
     return encoded

@@ -28,9 +28,6 @@ def open_library(*, allow_network: bool = False) -> Any:
     os.environ.update(QUIET)
     os.environ["YOLO_OFFLINE"] = "false" if allow_network else "true"
     os.environ.setdefault("YOLO_CONFIG_DIR", str(_config_dir()))
-    os.environ.setdefault(
-        "OMP_WAIT_POLICY", "PASSIVE"
-    )  # waiting threads leave the cores to others: 3 × faster when shared
     from PIL import Image
 
     open_picture = Image.open

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.annotate.annotating import annotate_scene
+from partsight.annotate.annotating import TracedScene, annotate_traced
 from partsight.annotate.darkness import drop_unlit
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.randomize import RandomizeSection
@@ -19,7 +19,6 @@ from partsight.pipeline.stages.render.scene_choice import NUM_ATTEMPTS, choose_s
 from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import encode_picture, expose
-from partsight.structures.world.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ def find_variant(section: RenderSection) -> str:
         return renderer.variant
 
 
-def open_scenes(job: RenderJob) -> Callable[[int], Scene]:
-    """Load a job's parts and return what makes its scenes by their numbers, always the same."""
+def open_scenes(job: RenderJob) -> Callable[[int], TracedScene]:
+    """Load a job's parts and return what makes its scenes by their numbers, always the same, and traced."""
     parts = load_parts(job.parts_folder, dict(job.part_files))
     others = load_parts(job.parts_folder, {"": job.other_files})[""]
     size_wh = (job.render.width, job.render.height)
@@ -78,9 +77,10 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:
-        scene = scene_of(index)
+        traced = scene_of(index)
+        scene = traced.scene
         image = expose(draw_scene(renderer, scene), scene.sensor)
-        annotation = drop_unlit(annotate_scene(scene, job.annotate, class_ids), image)
+        annotation = drop_unlit(annotate_traced(traced, job.annotate, class_ids), image)
         suffix, encoded = encode_picture(image, scene.sensor)
         name = f"{index:06d}{suffix}"
         labels_at, mask_png = label_path(job.output_dir, index), encode_masks(annotation)

@@ -80,7 +80,7 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
     variant: str
     """What draws."""
 
-    name, version, manifest_type, unit = "render", 4, RenderManifest, "picture"
+    name, version, manifest_type, unit = "render", 5, RenderManifest, "picture"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return all that the pictures depend on; their number is not in it. Raises SceneError for folders without pictures."""
