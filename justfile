@@ -23,6 +23,12 @@ quick:
 docs:
     python tools/write_reference.py
 
+# Pin the versions of today that fit pyproject.toml, for every platform; run the tests with them before you commit.
+lock:
+    printf '# The versions that CI installs and tests with (docs/install.md). Made from pyproject.toml by: just lock\n' > requirements.lock
+    uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+        --no-emit-find-links >> requirements.lock
+
 # Rewrite the golden pictures after a deliberate change; look at the differences before committing.
 regenerate:
     pytest tests/golden --regenerate

@@ -36,13 +36,11 @@ def room_settings(sessions: Sequence[str], out: Path, *, among: bool, behind: bo
     validation = validation_rooms()
     if not validation:
         return []
-    shown = [*validation, *(training_rooms() if among else [])]
-    folder = gather(shown, out / ("rooms" if among else "validation_rooms"))
-    named = [*sessions, *(f"background/{path.stem}" for path in validation)]
-    settings = [f'photos.background_folder="{folder}"', f"photos.validation={json.dumps(named)}"]
-    if behind:
-        settings.append(f'randomize.background.folder="{gather(training_rooms(), out / "training_rooms")}"')
-    return settings
+    shown = [*validation, *(training_rooms() if among or behind else [])]
+    folder = gather(shown, out / ("rooms" if among or behind else "validation_rooms"))
+    named = [*sessions, *(f"places/{path.stem}" for path in validation)]
+    settings = [f'photos.places="{folder}"', f"photos.validation={json.dumps(named)}"]
+    return settings if behind else [*settings, "randomize.background.photo_share=0"]
 
 
 def gather(paths: Sequence[Path], folder: Path) -> Path:

@@ -231,7 +231,7 @@ def _recipe(cell: Cell, arguments: argparse.Namespace) -> Recipe:
         f"dataset.photo_repeat={_repeat(cell)}",
         f'report.title="{cell.set_name}: {cell.recipe} recipe, {cell.photos} photos per class, seed {cell.seed}"',
         *room_settings(base.photos.validation, arguments.out, among=learns, behind=learns),
-        f"evaluate.most_false_alarms={QUIET}",
+        f'evaluate.operate_at="false_alarms {QUIET}"',
         *arguments.settings,
     ]
     return read_recipe(path, settings)

@@ -16,8 +16,8 @@ from partsight.config.section import Section
 
 FIRST_KEYS = (
     "name", "preset", "parts", "randomize.camera.object_size", "randomize.scatter.parts_per_image", "randomize.placement",
-    "randomize.background.folder", "render.count", "render.width", "render.height", "photos.folder", "photos.session_pattern",
-    "photos.train", "photos.validation", "photos.test", "photos.background_folder", "dataset.photos_per_class", "train.schedule",
+    "render.count", "render.width", "render.height", "photos.folder", "photos.session_pattern",
+    "photos.train", "photos.validation", "photos.test", "photos.places", "dataset.photos_per_class", "train.schedule",
     "train.weights", "train.model", "train.image_size", "train.crop", "train.epochs", "train.device",
 )  # fmt: skip
 """What most recipes state, beside what is said of their parts; all else has a good default."""

@@ -16,6 +16,7 @@ import typing as _typing
 from importlib import import_module as _import_module
 
 if _typing.TYPE_CHECKING:
+    from partsight.cad.symmetry.finding import find_symmetry as find_symmetry
     from partsight.config.loading import read_recipe as read_recipe
     from partsight.config.recipe import Recipe as Recipe
     from partsight.deploy.model import FoundParts as FoundParts
@@ -39,6 +40,7 @@ if _typing.TYPE_CHECKING:
     from partsight.structures.sample import Sample as Sample
     from partsight.structures.world.part import Part as Part
     from partsight.structures.world.scene import Scene as Scene
+    from partsight.structures.world.symmetry import Symmetry as Symmetry
 
 __version__ = "0.1.0"
 _HOMES = {
@@ -57,7 +59,9 @@ _HOMES = {
     "Scene": "structures.world.scene",
     "Splits": "structures.dataset",
     "Sweep": "pipeline.study.sweep",
+    "Symmetry": "structures.world.symmetry",
     "Workspace": "pipeline.running.workspace",
+    "find_symmetry": "cad.symmetry.finding",
     "load": "deploy.model",
     "open_experiment": "pipeline.experiment",
     "read_part": "pipeline.cad_files.read",

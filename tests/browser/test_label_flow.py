@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from partsight.errors import StorageError
 from partsight.labels.kept_proposals import write_proposals
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import Proposal
@@ -225,6 +226,24 @@ def test_two_who_label_one_photo_are_told_and_the_second_loses_no_box(desk):
         assert desk.state(FIRST) == ("open", 4)
 
 
+def test_a_full_disk_is_told_and_what_was_drawn_is_saved_once_it_can_be(desk, monkeypatch):
+    def full(path, *_arguments):
+        raise StorageError(f"{path}: No space left on device")
+
+    with desk.tab() as tab:
+        ready(tab, FIRST)
+        proposed(tab)
+        with monkeypatch.context() as patch:
+            patch.setattr("partsight.labels.store.write_json", full)
+            draw(tab, (520, 300, 600, 400))
+            tab.wait("document.getElementById('notice').textContent.includes('No space left')")
+            tab.key("ArrowRight")  # what is not saved is not left behind
+        saved(tab)
+        ready(tab, SECOND)
+        assert desk.state(FIRST) == ("open", 1)
+        assert text(tab, "notice") == ""
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_on_a_phone_progress_is_visible_and_nothing_is_cut_off(desk, dark, tmp_path):
     with desk.tab(size_wh=(390, 800), touch=True, dark=dark) as tab:
@@ -235,4 +254,7 @@ def test_on_a_phone_progress_is_visible_and_nothing_is_cut_off(desk, dark, tmp_p
         assert tab.value(f"{shown}(document.getElementById('progress').getBoundingClientRect())")
         assert tab.value("document.documentElement.scrollWidth <= innerWidth")
         assert tab.value("document.getElementById('board').clientHeight > 250")
+        tab.key("d")
+        tab.wait("document.getElementById('ask').open")
+        assert tab.value("document.getElementById('ask').scrollWidth <= document.getElementById('ask').clientWidth")
         tab.screenshot(tmp_path / "phone.png")

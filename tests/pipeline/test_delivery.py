@@ -40,7 +40,7 @@ def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_fin
     description = read_model_folder(tmp_path / "model").description
     assert set(description.networks) == {"onnx", *targets}
     assert description.threshold == experiment.evaluate().evaluation.threshold
-    assert description.threshold_source == "validation"
+    assert description.threshold_source == experiment.evaluate().evaluation.choice.in_words
     assert [parity.network for parity in description.parity] == ["onnx", *targets]
     for parity in description.parity:
         assert parity.num_boxes > 0
@@ -68,9 +68,11 @@ def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_fin
     assert portrait.std() > 20
 
 
-def test_pictures_can_be_given_for_the_comparison(experiment, tmp_path):
+def test_pictures_for_the_comparison_and_a_threshold_can_be_given(experiment, tmp_path):
     folder = experiment.assemble().splits.test.samples[0].image_path.parent
-    (parity,) = export_model(experiment, ExportPlan((), tmp_path / "model", folder)).parity
+    description = export_model(experiment, ExportPlan((), tmp_path / "model", folder, 0.73))
+    (parity,) = description.parity
+    assert (description.threshold, description.threshold_source) == (0.73, "stated on export")
     assert "given pictures" in parity.pictures
     assert parity.map50_checkpoint is None
 

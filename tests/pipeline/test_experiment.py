@@ -7,7 +7,7 @@ from partsight.errors import DatasetError
 from partsight.files import read_json
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.stages.dataset.assembling import assemble, listed_times
-from partsight.pipeline.stages.dataset.photo_splits import check_backgrounds, read_splits
+from partsight.pipeline.stages.dataset.photo_splits import behind_parts, check_behind_parts, read_splits
 from partsight.progress import Silence
 
 
@@ -34,7 +34,7 @@ def test_too_few_pictures_for_a_test_set_say_what_to_do(finished, smoke):
 def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_named(finished, smoke, tmp_path):
     for number in range(2):
         Image.new("RGB", (64, 48), (number, 9, 9)).save(tmp_path / f"place{number}.jpg")
-    recipe = smoke.at("photos.background_folder", tmp_path)
+    recipe = smoke.at("photos.places", tmp_path)
     train = assemble(recipe, finished.render().dataset, read_splits(recipe)).train
     times = listed_times(recipe, train)
     listed = {
@@ -49,26 +49,25 @@ def test_photos_without_parts_are_a_share_of_what_is_shown_once_their_folder_is_
 def test_backgrounds_among_the_pictures_that_choose_join_the_renders(finished, smoke, tmp_path):
     for name in ("hall", "yard"):
         Image.new("RGB", (64, 48), (9, 9, 9)).save(tmp_path / f"{name}.jpg")
-    section = smoke.photos.but(background_folder=tmp_path, validation=("background/hall",))
+    section = smoke.photos.but(places=tmp_path, validation=("places/hall",))
     recipe = smoke.but(photos=section)
     splits = assemble(recipe, finished.render().dataset, read_splits(recipe))
     as_before = assemble(smoke, finished.render().dataset, read_splits(smoke))
     names = [{sample.sample_id for sample in one.validation.samples} for one in (splits, as_before)]
-    assert names[0] == names[1] | {"background__hall"}
+    assert names[0] == names[1] | {"place__hall"}
     assert len(names[1]) > 0
-    assert "background__yard" in {sample.sample_id for sample in splits.train.samples}
+    assert "place__yard" in {sample.sample_id for sample in splits.train.samples}
 
 
 def test_a_photo_that_validates_is_refused_behind_the_parts(finished, smoke, tmp_path):
-    places, behind = tmp_path / "places", tmp_path / "behind"
-    for folder, names in ((places, ("hall", "yard")), (behind, ("copy_of_hall", "other"))):
-        folder.mkdir()
-        for number, name in enumerate(names):
-            Image.new("RGB", (64, 48), (number, number, folder == places)).save(folder / f"{name}.png")
-    photos = smoke.photos.but(background_folder=places, validation=("background/hall",))
-    recipe = smoke.at({"photos": photos, "randomize.background.folder": behind})
-    check_backgrounds(recipe, read_splits(recipe))  # pictures of equal size and another color are no copies
-    (behind / "copy_of_hall.png").write_bytes((places / "hall.png").read_bytes())
-    (behind / "copy_of_yard.png").write_bytes((places / "yard.png").read_bytes())  # serves training, so it may
-    with pytest.raises(DatasetError, match=r"behind: 1 of 3 pictures validate or test as well: copy_of_hall\.png\."):
-        Experiment(recipe, finished.workspace, Silence()).render()
+    places = tmp_path / "places"
+    places.mkdir()
+    for number, name in enumerate(("hall", "yard")):
+        Image.new("RGB", (64, 48), (number, number, 9)).save(places / f"{name}.png")
+    photos = smoke.photos.but(places=places, validation=("places/hall",))
+    recipe = smoke.at({"photos": photos})
+    assert [path.name for path in behind_parts(recipe).randomize.background.pictures] == ["yard.png"]
+    check_behind_parts(recipe, read_splits(recipe))
+    stated = recipe.at("randomize.background.pictures", [str(places / "hall.png")])
+    with pytest.raises(DatasetError, match=r"1 of 1 pictures of places .* validate or test as well: .*hall\.png\."):
+        check_behind_parts(stated, read_splits(stated))

@@ -6,6 +6,7 @@ turns a ray by about 1e-7 rad: less than a thousandth of a pixel for any focal l
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore import EmbreeDevice
 from embreex.rtcore_scene import EmbreeScene
 
-from partsight.structures.arrays import Float32Array, FloatArray
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.part import Mesh, Part
 
 NOTHING = np.float32(np.inf)
@@ -40,6 +41,30 @@ def trace(part: Part, origin_m: FloatArray, directions: npt.NDArray[np.float32])
     depths: Float32Array = _kept_scene(part).run(origins, directions, query="DISTANCE")
     depths[depths > _NO_HIT] = NOTHING
     return depths
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hits:
+    """Where rays meet a part first."""
+
+    triangle_ids: IntArray
+    """(N,) −1 for a miss."""
+    weights: FloatArray
+    """(N, 3) barycentric weights of the triangle's corners."""
+    depths_m: Float32Array
+    """(N,) `NOTHING` for a miss."""
+
+
+def trace_hits(part: Part, origin_m: FloatArray, directions: npt.NDArray[np.float32]) -> Hits:
+    """Return which triangles (N, 3) directions from one origin meet first, and where on them; see `trace`."""
+    if len(part.mesh.triangles) == 0 or len(directions) == 0:
+        nothing = np.full(len(directions), NOTHING, np.float32)
+        return Hits(np.full(len(directions), -1, np.int64), np.zeros((len(directions), 3)), nothing)
+    origins = np.broadcast_to(origin_m.astype(np.float32)[None], directions.shape)
+    found = _kept_scene(part).run(origins, directions, query="INTERSECT", output=True)
+    second, third = found["u"].astype(np.float64), found["v"].astype(np.float64)
+    depths_m = np.where(found["tfar"] > _NO_HIT, NOTHING, found["tfar"])
+    return Hits(found["primID"].astype(np.int64), np.stack([1 - second - third, second, third], axis=1), depths_m)
 
 
 def _kept_scene(part: Part) -> Any:

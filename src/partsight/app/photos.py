@@ -149,8 +149,7 @@ def _start_intake(project: Project, sent: SentIntake) -> Job:
             ["photos", "import", str(source), "--photos", folder, "--yes", "--session", sent.session],
             f"Import labels: {sent.session}",
         )
-    places = ["--places"] if sent.kind == "places" else []
+    target = ["--places"] if sent.kind == "places" else ["--photos", folder]
     return project.jobs.start(
-        ["photos", "add", str(source), "--photos", folder, "--session", sent.session, *places],
-        f"Look through {sent.session}",
+        ["photos", "add", str(source), *target, "--session", sent.session], f"Look through {sent.session}"
     )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from partsight.app.project import Project
 from partsight.config.loading import read_recipe
-from partsight.errors import RenderError
+from partsight.errors import RenderError, StaleRecipeError
 from partsight.pipeline.preview import DraftPicture, draw_draft
 from partsight.pipeline.running.workspace import Workspace
 
@@ -37,9 +37,11 @@ class SheetMaker:
         self._drawn: OrderedDict[tuple[str, int], Future[DraftPicture]] = OrderedDict()
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, whatever they draw."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
 
     def picture(self, index: int) -> "Future[DraftPicture]":
         """Return a picture of the recipe as it stands now; pictures of earlier states that nobody waits for are not drawn."""
@@ -86,13 +88,15 @@ def serve(app: FastAPI, sheets: SheetMaker) -> None:
 
 async def _drawn(sheets: SheetMaker, index: int) -> DraftPicture:
     """Wait for a picture. Raises PartsightError for what is wrong with recipe or parts."""
+    future = await asyncio.to_thread(sheets.picture, index)
     try:
-        future = await asyncio.to_thread(sheets.picture, index)
         return await asyncio.shield(asyncio.wrap_future(future))
     except BrokenProcessPool as error:
         raise RenderError("a process that draws was ended, perhaps for want of memory. Try again.") from error
     except asyncio.CancelledError as error:
-        raise RenderError("the recipe was changed meanwhile; the picture is drawn anew") from error
+        if not future.cancelled():  # it is the server that ends, or the page that left
+            raise
+        raise StaleRecipeError("the recipe was changed meanwhile; the picture is drawn anew") from error
 
 
 def _open_pool() -> ProcessPoolExecutor:

@@ -37,6 +37,22 @@ def export_part(part: Part, path: Path, unit: str = "mm") -> None:
         write_bytes(path, _encoded(_single_mesh(part, 1 / METERS_PER[unit]).export(file_type=kind)))
 
 
+def model_ply(part: Part) -> bytes:
+    """Return a part as PLY in millimeters with normals and colors of vertices, as BOP has its models."""
+    corners = np.stack([part.mesh.triangles.ravel(), np.repeat(part.material_ids, 3)], axis=1)
+    different, triangles = np.unique(corners, axis=0, return_inverse=True)
+    vertex_ids, material_ids = different.T
+    colors = np.array([(*_srgb_bytes(material), 255) for material in part.materials], np.uint8)
+    mesh = trimesh.Trimesh(
+        part.mesh.vertices_m[vertex_ids] / METERS_PER["mm"],
+        triangles.reshape(-1, 3),
+        vertex_normals=part.mesh.normals[vertex_ids],
+        vertex_colors=colors[material_ids],
+        process=False,
+    )
+    return _encoded(mesh.export(file_type="ply", vertex_normal=True))
+
+
 def _write_obj(part: Part, path: Path, unit: str) -> None:
     scene = _scene(part, 1 / METERS_PER[unit], np.eye(4))
     for mesh, material in zip(scene.geometry.values(), _materials_of(scene), strict=True):

@@ -106,7 +106,9 @@ def content_key(name: str, path: Path, part_section: PartSection, section: CadSe
         "file": [path.stem, path.suffix.lower(), hash_file(path)],
         "companions": {key: hash_file(companion) for key, companion in companions.found.items()},
         "missing": companions.missing,
-        "part": part_section.model_dump(mode="json", exclude={"files", "description", "document", "details"}),
+        "part": part_section.model_dump(
+            mode="json", exclude={"files", "keypoints", "description", "document", "details"}
+        ),
         "cad": section.model_dump(mode="json", exclude={"timeout_s", "memory_limit_gb"}),
     }
     return hash_json([FORMAT_VERSION, content])

@@ -23,6 +23,7 @@ def save_part(part: Part, path: Path) -> None:
         "node_names": part.node_names,
         "materials": [_describe(material) for material in part.materials],
         "regions": [[region.class_name, region.node_ids] for region in part.regions],
+        "cad_center_m": part.cad_center_m,
     }
     buffer = io.BytesIO()
     np.savez(
@@ -48,7 +49,8 @@ def load_part(path: Path) -> Part:
             nodes = tuple(names["node_names"])
             regions = tuple(PartRegion(name, tuple(ids)) for name, ids in names["regions"])
             ids = arrays["material_ids"], arrays["node_ids"]
-            return Part(names["name"], mesh, materials, ids[0], nodes, ids[1], names["key"], regions)
+            center = tuple(names.get("cad_center_m") or ()) or None
+            return Part(names["name"], mesh, materials, ids[0], nodes, ids[1], names["key"], regions, center)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StorageError(
             f"{path}: damaged part ({error}). Delete its folder and run the same command again."

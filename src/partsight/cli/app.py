@@ -28,10 +28,12 @@ from partsight.cli import (
     sweep,
 )
 from partsight.cli.console import headed, open_console
+from partsight.cli.dataset import group as dataset_group
 from partsight.cli.flags import find_command, with_flags
 from partsight.cli.photos import group as photos_group
 from partsight.cli.trust import asking
 from partsight.errors import MachineWarning, PartsightError, RecipeWarning
+from partsight.extras import as_extra_error
 
 app = typer.Typer(
     name="partsight",
@@ -58,6 +60,7 @@ app.command("detect")(detect.detect)
 app.command("live")(live.live)
 app.command("sweep")(sweep.sweep)
 app.add_typer(photos_group.app, name="photos")
+app.add_typer(dataset_group.app, name="dataset")
 app.add_typer(jobs.app, name="jobs")
 
 
@@ -88,6 +91,12 @@ def run(arguments: list[str] | None = None) -> int:
         errors.print(headed("error", "bold red", type(error).__name__))
         command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
         errors.print(with_flags(str(error), command), soft_wrap=True)
+        return 1
+    except ModuleNotFoundError as error:
+        missing = as_extra_error(error)
+        if missing is None:
+            raise
+        errors.print(headed("error", "bold red", f"{type(missing).__name__}\n{missing}"), soft_wrap=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")

@@ -34,9 +34,10 @@ def check(
     console = open_console()
     progress = TerminalProgress(console)
     parts = part_sections(name_classes(cad_files), unit)
-    inspection = inspect(parts, CadSection(timeout_s=timeout_s), None, progress)
+    inspection = inspect(parts, CadSection(timeout_s=timeout_s), None, progress, with_symmetries=True)
     publish_inspection(inspection, out, progress)
-    print_facts(console, {name: tuple(v.facts for v in found) for name, found in inspection.parts.items()})
+    facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
+    print_facts(console, facts, inspection.symmetries)
     for pair in inspection.pairs[:SHOWN_PAIRS]:
         console.print(describe_pair(pair))
     for problem in inspection.problems.values():

@@ -34,6 +34,12 @@ def detect(
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write a CSV file, one line a part.")] = None,
     coco: Annotated[Path | None, typer.Option("--coco", help="Write a COCO file with scores.")] = None,
+    tracks: Annotated[
+        Path | None,
+        typer.Option(
+            "--tracks", help="Of videos, write each part with first and last time seen, .csv or .json with counts."
+        ),
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Lowest score; by default the one chosen on validation pictures.")
     ] = None,
@@ -49,14 +55,18 @@ def detect(
     """Find parts. Exit codes: 0 done, 1 something could not be read or written, 3 nothing found (with --fail-if-none)."""
     from partsight.deploy.looking import LookPlan
     from partsight.deploy.model import load
-    from partsight.deploy.sources import list_sources
+    from partsight.deploy.sources import find_sources
+    from partsight.errors import SourceError
     from partsight.pipeline.delivery.detect import DetectJob, detect_sources
 
     prints_json = json == Path("-")
     console = open_console(stderr=prints_json)
     loaded = load(model, runtime=runtime, threads=threads, image_size=image_size)
     plan = LookPlan(threshold, max_parts, every)
-    job = DetectJob(loaded, list_sources(sources), plan, _files(json, csv, coco), out if annotated else None)
+    found, problems = find_sources(sources)
+    if not found:
+        raise SourceError("\n".join(problems))
+    job = DetectJob(loaded, found, plan, _files(json, csv, coco), out if annotated else None, tracks, problems)
     printer = _JsonLines(loaded.class_names) if prints_json else _Lines(console, loaded.class_names)
     started = time.perf_counter()
     tally = detect_sources(job, TerminalProgress(console), printer.show)
@@ -141,6 +151,7 @@ def _show_summary(console: Console, tally: "Tally", seconds: float) -> None:
 
 
 def _show_written(console: Console, job: "DetectJob") -> None:
-    paths = [*job.files.values(), *([] if job.annotated is None else [job.annotated])]
+    others = [path for path in (job.annotated, job.tracks) if path is not None]
+    paths = [*job.files.values(), *others]
     if paths:
         console.print(f"written {', '.join(map(str, paths))}", soft_wrap=True)

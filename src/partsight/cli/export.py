@@ -26,6 +26,12 @@ def export(
         Path | None,
         typer.Option("--pictures", help="Compare on this folder's pictures instead of validation pictures."),
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", min=0, max=1, help="Score from which detections count; else the recipe's rule chooses."
+        ),
+    ] = None,
     runs: Annotated[
         Path | None, typer.Option("--runs", help="Folder of the finished stages; 'runs' beside the recipe.")
     ] = None,
@@ -41,12 +47,19 @@ def export(
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     targets = tuple(name.strip().lower() for given in to or [] for name in given.split(","))
     folder = out or recipe.parent / "model"
-    description = export_model(experiment, ExportPlan(targets, folder, pictures))
+    description = export_model(experiment, ExportPlan(targets, folder, pictures, threshold))
     for parity in description.parity:
         console.print(_agreement(parity), soft_wrap=True)
     console.print(_speed_table(description))
     console.print(f"timed on {description.machine}")
+    console.print(_threshold(description), soft_wrap=True)
     console.print(f"model {folder}", soft_wrap=True)
+
+
+def _threshold(description: "ModelDescription") -> str:
+    own = zip(description.class_names, description.class_thresholds, strict=False)
+    scores = ", ".join(f"{name} {limit:.3f}" for name, limit in own) or f"{description.threshold:.3f}"
+    return f"threshold {scores}, {description.threshold_source}"
 
 
 def _agreement(parity: "Parity") -> str:

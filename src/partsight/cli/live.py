@@ -4,13 +4,14 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from partsight.cli.console import open_console
-from partsight.cli.options import RecipeOption
+from partsight.cli.options import PhotosOption, RecipeOption
 
 if TYPE_CHECKING:
     from partsight.config.sections.live import LiveSection
@@ -63,9 +64,7 @@ def live(
     ] = None,
     runtime: Annotated[str, typer.Option(help="auto, onnx or openvino.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads of the detector; 0 takes all free cores.")] = 0,
-    photos: Annotated[Path, typer.Option("--photos", help="Photos folder into which frames are kept.")] = Path(
-        "photos"
-    ),
+    photos: PhotosOption = None,
     recipe: RecipeOption = Path("recipe.toml"),
     session: Annotated[
         str | None, typer.Option("--session", help="Session of the snapshots; live- and the date.")
@@ -80,13 +79,16 @@ def live(
     from partsight.deploy.live.phone.camera import PHONE
     from partsight.deploy.model import load
     from partsight.pipeline.delivery.live import LiveJob, open_live
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
 
     console = open_console(stderr=log == Path("-"))
     access = _access(host or (EVERYWHERE if camera == PHONE else "127.0.0.1"), port, token, allow_host)
-    keeper = SnapshotKeeper(photos, session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
+    keeper = SnapshotKeeper(photos_folder(photos, recipe), session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
+    read = partial(load, model, runtime=runtime, threads=threads, image_size=image_size)
     job = LiveJob(
-        model=load(model, runtime=runtime, threads=threads, image_size=image_size),
+        model=read(),
+        load=read,
         camera=camera,
         access=access,
         threshold=threshold,

@@ -9,6 +9,9 @@ RecipeOption: TypeAlias = Annotated[Path, typer.Option("--recipe", "-r", help="T
 SetOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", help="Change one key, as in --set render.count=200. May be repeated.")
 ]
+PhotosOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--photos", help="The photos folder; else the recipe's, or 'photos' beside it.")
+]
 OutOption: TypeAlias = Annotated[
     Path | None, typer.Option("--out", help="Folder for everything made; by default 'runs' beside the recipe.")
 ]

@@ -38,9 +38,22 @@ def run(
     experiment, console = _open(recipe, timed, out, yes=None if plan else yes)
     if plan:
         print_plan(console, experiment.plan())
-        _tell_choices(console, experiment.expect())
+        _tell_choices(console, experiment.given, experiment.expect())
         return
+    _tell_waiting(console, experiment.recipe, recipe)
     print_summary(console, experiment.evaluate().evaluation, experiment.report(), time.monotonic() - started)
+
+
+def _tell_waiting(console: Console, recipe: "Recipe", path: Path) -> None:
+    """Print what is not labeled yet, and what is labeled and teaches nothing."""
+    from partsight.pipeline.photo_folders import PHOTOS
+    from partsight.pipeline.waiting_photos import find_waiting
+
+    waiting = find_waiting(recipe, path.parent / PHOTOS)
+    for sentence in waiting.sentences:
+        console.print(sentence, soft_wrap=True)
+    if waiting.unused:
+        console.print("'partsight photos check' adds labeled sessions to train", soft_wrap=True)
 
 
 def render(
@@ -49,6 +62,12 @@ def render(
     out: OutOption = None,
     preview: Annotated[
         int | None, typer.Option("--preview", help="Only draw this many small pictures, and a sheet of them.")
+    ] = None,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--write", help="Also write masks, sub-parts, depth, normals, poses. Several by commas, or repeated."
+        ),
     ] = None,
     background: BackgroundOption = False,
 ) -> None:
@@ -65,6 +84,9 @@ def render(
     console.print(f"{len(renders.dataset.samples)} pictures in {renders.folder}")
     console.print(f"labeled parts {sum(len(s.class_ids) for s in renders.dataset.samples)}")
     console.print(f"not labeled: {renders.num_hidden} too hidden or small, {renders.num_unseen} out of view")
+    if write:
+        layers = [name.strip().lower() for given in write for name in given.split(",")]
+        console.print(f"layers {experiment.write_layers(*layers).folder}", soft_wrap=True)
 
 
 def train(
@@ -108,14 +130,16 @@ def _give_way(background: bool) -> None:
         step_back()
 
 
-def _tell_choices(console: Console, recipe: "Recipe") -> None:
+def _tell_choices(console: Console, given: "Recipe", recipe: "Recipe") -> None:
     """Tell what the machine chooses where the recipe leaves it open."""
     from partsight.detector.starts import describe_start
-    from partsight.pipeline.choosing.budget import describe_budget, has_budget
+    from partsight.pipeline.choosing.budget import NOT_KEPT, describe_budget, is_kept_to
 
     train = recipe.train
-    if has_budget(recipe):
+    if recipe.budget.minutes is not None:
         console.print(f"{describe_budget(recipe)}, by what is known so far", soft_wrap=True)
+        if not is_kept_to(given):
+            console.print(NOT_KEPT, soft_wrap=True)
     start = describe_start(train.weights)
     console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
 

@@ -100,6 +100,17 @@ class Recipe(Section):
         forget_filled(recipe, content, preset)
         return recipe
 
+    @model_validator(mode="after")
+    def _check_operated_classes(self) -> Self:
+        """Refuse scores of classes that there are not."""
+        scores = self.evaluate.operate_at
+        unknown = sorted(set(scores) - set(self.class_names)) if isinstance(scores, dict) else []
+        if unknown:
+            raise ValueError(
+                f"evaluate.operate_at: {', '.join(unknown)}: no such class; known: {', '.join(self.class_names)}"
+            )
+        return self
+
     def model_post_init(self, context: Any, /) -> None:
         """Remember what relative paths are relative to."""
         self._origin = BaseFolder((context or {}).get("folder"))

@@ -16,7 +16,7 @@ PAGES = {
     "budget": "budget",
     "parts": "cad", "cad": "cad", "randomize": "randomize", "render": "render", "annotate": "annotate", "photos": "photos",
     "dataset": "dataset", "train": "train", "track": "train", "verify": "verify", "evaluate": "evaluate", "report": "report",
-    "sweep": "sweep", "cluster": "sweep",
+    "sweep": "sweep", "cluster": "sweep", "live": "deploy",
 }  # fmt: skip
 """The page in `docs/` that explains a section."""
 _Schema: TypeAlias = Mapping[str, Any]

@@ -1,7 +1,9 @@
 """Keys of earlier versions: read for one version more, with a warning that names the old key and the new one."""
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from partsight.config.content import value_of, with_value, without
@@ -69,6 +71,8 @@ def translate(content: Content) -> dict[str, Any]:
         if _is_old(old, value):
             content = rule(without(content, old), value)
             told.append(f"{old} = {value!r} is now {new}" if new else f"{old} is gone: {DROPPED[old]}")
+        elif value is None and old in _OPTIONAL and _is_stated(content, old):
+            content = without(content, old)
     if told:
         lines = "\n".join(f"  {line}" for line in told)
         warnings.warn(f"keys of an earlier version, to be read by this one only:\n{lines}", RecipeWarning, stacklevel=2)
@@ -87,6 +91,11 @@ def new_setting(key: str, value: Any) -> tuple[str, Any]:
     return new, value
 
 
+def _is_stated(content: Content, key: str) -> bool:
+    group, _, last = key.rpartition(".")
+    return last in (value_of(content, group) or {})
+
+
 def _is_old(key: str, value: Any) -> bool:
     """Tell whether a value is there and is one of an earlier version: some keys have kept their name."""
     if value is None:
@@ -97,6 +106,7 @@ def _is_old(key: str, value: Any) -> bool:
         "randomize.orbit.elevation_deg": len(value) == 2 if isinstance(value, list | tuple) else False,
         "randomize.orbit.roll_deg": len(value) == 2 if isinstance(value, list | tuple) else False,
         "evaluate.protocol": value == "seed",
+        **dict.fromkeys(_SPLITS, _names_backgrounds(value)),
     }
     return kept.get(key, True)
 
@@ -165,6 +175,54 @@ def _all_photos(content: Content, value: Any) -> Content:
     return without(content, key) if value_of(content, key) == "all" else content
 
 
+def _operated_per_class(content: Content, value: Any) -> Content:
+    """Say behind the operating rule that each class has its own score; the most false alarms are said there, too."""
+    most = value_of(content, _MOST_FALSE_ALARMS)
+    rule = "best_f1" if most in (None, "any") else f"false_alarms {most:g}"
+    return _named(_OPERATE_AT)(content, f"{rule} per_class") if value == "per_class" else content
+
+
+def _operated_quietly(content: Content, value: Any) -> Content:
+    return content if value == "any" else _named(_OPERATE_AT)(content, f"false_alarms {value:g}")
+
+
+def _names_backgrounds(value: Any) -> bool:
+    names = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    return any(isinstance(name, str) and name.startswith(_BACKGROUNDS) for name in names)
+
+
+def _named_places(key: str) -> Rule:
+    """Return the rule of sessions of places, which had another prefix."""
+
+    def rename(content: Content, names: Any) -> Content:
+        several = [names] if isinstance(names, str) else names
+        return with_value(content, key, [re.sub(f"^{_BACKGROUNDS}", "places/", name) for name in several])
+
+    return rename
+
+
+def _as_place(content: Content, folder: Any) -> Content:
+    """Return the rule of a folder of places; there were two keys, and both may be stated."""
+    known = value_of(content, _PLACES) or []
+    several = [known] if isinstance(known, str | Path) else list(known)
+    return with_value(content, _PLACES, list(dict.fromkeys([*several, folder])))
+
+
+def _as_teaching_place(content: Content, folder: Any) -> Content:
+    """Return the rule of the folder of negatives: all of them taught, but those that another split named."""
+    named = [value_of(content, key) or [] for key in _SPLITS]
+    is_named = any(_names_backgrounds(one) or "places/" in str(one) for one in named)
+    train = value_of(content, "photos.train") or []
+    taught = content if is_named else with_value(content, "photos.train", [*train, "places/*"])
+    return _as_place(taught, folder)
+
+
+_OPTIONAL = ("photos.background_folder", "randomize.background.folder")
+"""Old keys that recipes of finished runs hold as null."""
+_BACKGROUNDS, _PLACES = "background/", "photos.places"
+_SPLITS = ("photos.train", "photos.validation", "photos.test")
+_MOST_FALSE_ALARMS = "evaluate.most_false_alarms"
+_OPERATE_AT = "evaluate.operate_at"
 _JITTER = "randomize.size_jitter"
 _RULES: dict[str, tuple[str, Rule]] = {
     "randomize.scatter.physics": (
@@ -197,6 +255,11 @@ _RULES: dict[str, tuple[str, Rule]] = {
         _as_step_of("randomize.orbit.roll_deg", (-20.0, 20.0)),
     ),
     "dataset.all_photos": ('dataset.photos_per_class = "all"', _all_photos),
+    "photos.background_folder": ("photos.places", _as_teaching_place),
+    "randomize.background.folder": ("photos.places", _as_place),
+    **{key: (f'{key} = ["places/..."]', _named_places(key)) for key in _SPLITS},
+    "evaluate.thresholds": ('evaluate.operate_at = "best_f1 per_class"', _operated_per_class),
+    _MOST_FALSE_ALARMS: ('evaluate.operate_at = "false_alarms 0.05"', _operated_quietly),
     "evaluate.protocol": (
         'evaluate.protocol = "baseline"',
         lambda content, _value: with_value(content, "evaluate.protocol", "baseline"),

@@ -3,7 +3,7 @@
 import dataclasses
 import fnmatch
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
@@ -14,8 +14,14 @@ from partsight.labels.class_names import check_same_names
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
-BACKGROUND_SESSIONS = "background/"
-"""Sessions of this prefix show no part; they serve training unless a pattern of the same prefix says otherwise."""
+PLACE_SESSIONS = "places/"
+"""Sessions of this prefix show no part; patterns of the same prefix say which split they serve, or their number does."""
+ENOUGH_PLACES = 20
+"""Photos of places from which some sessions choose instead of teaching."""
+MANY_PLACES = 40
+"""Photos of places from which some sessions report as well."""
+FEWEST_CHOOSING = 10
+"""Photos of places that can tell whether false alarms are few."""
 
 _GOLDEN_RATIO = 0.618033988749895
 
@@ -31,14 +37,38 @@ def split_photos(dataset: Dataset, section: PhotosSection) -> Splits:
     _check_patterns(patterns, sessions)
     chosen = {name: set(_matching(patterns[name], sessions)) for name in patterns}
     _check_one_split_each(chosen)
-    chosen["train"] |= {name for name in sessions if is_background(name)} - chosen["validation"] - chosen["test"]
+    for name, split in place_splits(dataset, section).items():
+        chosen[split].add(name)
     return Splits(**{name: _of_sessions(dataset, chosen[name]) for name in patterns})
+
+
+def place_splits(places: Dataset, section: PhotosSection) -> dict[str, str]:
+    """Return which split each session of places serves: as patterns say, or by their number, so that none judges what it taught.
+
+    Without patterns of theirs, fewer than `ENOUGH_PLACES` photos all teach; of more a quarter, at least `FEWEST_CHOOSING`, chooses; of
+    `MANY_PLACES` and more another quarter reports. Sessions stay whole, and one always teaches.
+    """
+    counts = Counter(sample.session for sample in places.samples if is_place(sample.session))
+    patterns = {"train": section.train, "validation": section.validation, "test": section.test}
+    if any(is_place(pattern) for named in patterns.values() for pattern in named):
+        others = ("validation", "test")
+        return {name: next((one for one in others if _matching(patterns[one], [name])), "train") for name in counts}
+    total = sum(counts.values())
+    num_choosing = max(FEWEST_CHOOSING, total // 4) if total >= ENOUGH_PLACES else 0
+    num_reporting = total // 4 if total >= MANY_PLACES else 0
+    open_places = {"train": total - num_choosing - num_reporting, "validation": num_choosing, "test": num_reporting}
+    serves: dict[str, str] = {}
+    for session in sorted(counts, key=lambda name: (hash_json(["place", name]), name)):
+        split = max(open_places, key=lambda name: open_places[name]) if serves else "train"
+        serves[session] = split
+        open_places[split] -= counts[session]
+    return serves
 
 
 def unused_sessions(dataset: Dataset, section: PhotosSection) -> tuple[str, ...]:
     """Return the sessions that serve no split, in name order."""
     patterns = [*section.train, *section.validation, *section.test]
-    sessions = [name for name in _sessions(dataset) if not is_background(name)]
+    sessions = [name for name in _sessions(dataset) if not is_place(name)]
     return tuple(sorted(set(sessions) - set(_matching(patterns, sessions))))
 
 
@@ -74,23 +104,24 @@ def _sessions(dataset: Dataset) -> list[str]:
     return sorted({sample.session for sample in dataset.samples})
 
 
-def is_background(session: str) -> bool:
-    """Return whether a session is a photo of the folder of backgrounds."""
-    return session.startswith(BACKGROUND_SESSIONS)
+def is_place(session: str) -> bool:
+    """Return whether a session, or a pattern, is of photos of places."""
+    return session.startswith(PLACE_SESSIONS)
 
 
 def _matching(patterns: Iterable[str], sessions: Sequence[str]) -> list[str]:
-    """Return the sessions that a pattern names; background sessions only by patterns that begin like them."""
+    """Return the sessions that a pattern names; sessions of places only by patterns that begin like them."""
     return [name for name in sessions if any(_matches(pattern, name) for pattern in patterns)]
 
 
 def _matches(pattern: str, session: str) -> bool:
-    is_reachable = not is_background(session) or is_background(pattern)
+    is_reachable = not is_place(session) or is_place(pattern)
     return is_reachable and (session == pattern or fnmatch.fnmatchcase(session, pattern))
 
 
 def _check_patterns(patterns: dict[str, tuple[str, ...]], sessions: Sequence[str]) -> None:
-    known = ", ".join(name for name in sessions if not is_background(name))
+    known = ", ".join(name for name in sessions if not is_place(name))
+    places = ", ".join(name for name in sessions if is_place(name))
     idle = [
         f"photos.{split}: {pattern!r} matches no session"
         for split, items in patterns.items()
@@ -98,7 +129,8 @@ def _check_patterns(patterns: dict[str, tuple[str, ...]], sessions: Sequence[str
         if not _matching([pattern], sessions)
     ]
     if idle:
-        raise DatasetError("\n".join([*idle, f"Known sessions: {known or 'none'}"]))
+        told = [f"Places: {places}"] if places else []
+        raise DatasetError("\n".join([*idle, f"Known sessions: {known or 'none'}", *told]))
     if known and not any(patterns.values()):
         raise DatasetError(f"photos: train, validation and test name no session. Known sessions: {known}")
 

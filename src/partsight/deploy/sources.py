@@ -41,6 +41,14 @@ class View:
 
 def list_sources(given: Sequence[str]) -> list[MediaSource]:
     """Return all pictures and videos that are meant, in name order within folders. Raises SourceError listing what is not there."""
+    sources, problems = find_sources(given)
+    if problems:
+        raise SourceError("\n".join(problems))
+    return sources
+
+
+def find_sources(given: Sequence[str]) -> tuple[list[MediaSource], list[str]]:
+    """Return the pictures and videos that are there, in name order within folders, and a sentence for each that is not."""
     sources: list[MediaSource] = []
     problems: list[str] = []
     for address in given:
@@ -48,9 +56,7 @@ def list_sources(given: Sequence[str]) -> list[MediaSource]:
             sources += _sources_of(address)
         except SourceError as error:
             problems.append(str(error))
-    if problems:
-        raise SourceError("\n".join(problems))
-    return sources
+    return sources, problems
 
 
 def views(source: MediaSource, every: int, tell: Callable[[str], None]) -> Iterator[View]:

@@ -28,7 +28,7 @@ def find_fetched(model: str) -> Path | None:
     if recorded is not None and recorded != _hash(path):
         raise DetectorError(
             f"{path}: is not the file that was fetched (its hash is {_hash(path)[:16]}…, it was {str(recorded)[:16]}…). "
-            f"Delete it; it can be fetched again, with --yes or train.weights = 'download'."
+            f"Delete it; it can be fetched again (train.weights = 'download')."
         )
     return path
 

@@ -26,7 +26,7 @@ _WORDS: Mapping[str, str] = {
 _PARTS_RATE = 0.004
 """Small networks learn slowly at the usual rate (decision 8)."""
 WAYS_OUT = (
-    "Ways out: say yes to the question, or --yes, or train.weights = 'download' (its makers' file is fetched); give a file "
+    "Ways out: agree that its makers' file is fetched (train.weights = 'download', or yes to the question); give a file "
     "(train.weights = 'path/to/yolov8n.pt'); leave train.family and train.model out (then what pip brings is taken); or start from "
     "nothing (train.weights = 'scratch')."
 )

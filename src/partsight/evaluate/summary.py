@@ -12,11 +12,14 @@ from partsight.structures.evaluation import (
     Cause,
     Curve,
     Evaluation,
+    FalseDetections,
     Interval,
     Judgment,
+    OtherThreshold,
     Score,
     SecondOpinion,
     Slice,
+    ThresholdChoice,
     UnknownObjects,
 )
 from partsight.structures.plain import as_plain
@@ -56,6 +59,9 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         ),
         "unknown": _read_unknown(content.get("unknown")),
         "second_opinion": _read_opinion(content.get("second_opinion")),
+        "choice": None if content.get("choice") is None else ThresholdChoice(**content["choice"]),
+        "false_detections": _read_false(content.get("false_detections")),
+        "other_thresholds": tuple(_read_other(one) for one in content.get("other_thresholds", ())),
         "class_thresholds": tuple(content.get("class_thresholds", ())),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
@@ -64,6 +70,15 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
 
 def _read_unknown(content: Mapping[str, Any] | None) -> UnknownObjects | None:
     return None if content is None else UnknownObjects(**{**content, "taken_as": tuple(content["taken_as"])})
+
+
+def _read_false(content: Mapping[str, Any] | None) -> FalseDetections | None:
+    share = "share_of_parts_at_edge"
+    return None if content is None else FalseDetections(**{**content, share: _read_number(content[share])})
+
+
+def _read_other(content: Mapping[str, Any]) -> OtherThreshold:
+    return OtherThreshold(**{**content, **{name: _read_number(content[name]) for name in ("precision", "recall")}})
 
 
 def _read_opinion(content: Mapping[str, Any] | None) -> SecondOpinion | None:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from partsight.errors import ExtraError
+from partsight.extras import install_command
 
 
 def need(package: str, purpose: str) -> Any:
@@ -12,5 +13,5 @@ def need(package: str, purpose: str) -> Any:
         return import_module(package)
     except ImportError as error:
         raise ExtraError(
-            f"{purpose} needs {package}, which cannot be imported ({error}). Install it: pip install 'partsight[{package}]'"
+            f"{purpose} needs {package}, which cannot be imported ({error}). Install it: {install_command(package)}"
         ) from error

@@ -65,7 +65,10 @@ def _basis(evaluation: Evaluation) -> str:
     false_alarms = evaluation.false_positives_per_empty_image
     alarms = "" if math.isnan(false_alarms) else f"; {false_alarms:.2f} false alarms per picture without parts"
     found = f"any class AP50 {_number(evaluation.class_agnostic_ap50)}{alarms}"
-    lines = f"Threshold {own}, chosen on {evaluation.threshold_source} pictures; {found}."
+    chosen = (
+        f"chosen on {evaluation.threshold_source} pictures" if evaluation.choice is None else evaluation.choice.in_words
+    )
+    lines = f"Threshold {own}, {chosen}; {found}."
     return note(lines) + note("In brackets: 95 % intervals, by bootstrap over sessions; n: true boxes.")
 
 

@@ -35,6 +35,20 @@ OF_BOXES = {
 }
 
 
+IN_WORDS = {
+    "brightness": ("photos are darker", "photos are brighter"),
+    "contrast": ("photos are flatter", "photos have harder contrasts"),
+    "saturation": ("photos are paler", "photos are more colorful"),
+    "warmth": ("photos are bluer", "photos are yellower"),
+    "sharpness": ("photos are more blurred", "photos are sharper"),
+    "noise": ("photos are cleaner", "photos are grainier"),
+    "object size": ("parts are smaller", "parts are larger"),
+    "from the middle": ("parts lie nearer to the middle", "parts lie nearer to the edge"),
+    "objects a picture": ("photos show fewer parts", "photos show more parts"),
+}
+"""What it means that a figure is lower in photos than in renders, or higher."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One figure of photos and renders."""
@@ -49,6 +63,13 @@ class Gap:
     """Share of the photos' values that lie beyond the renders'."""
     keys: str
     """Recipe keys that move it."""
+
+    @property
+    def in_words(self) -> str:
+        """'41 % of the photos are darker than the renders: widen randomize.light.exposure_ev', by where the middle lies."""
+        lower, higher = IN_WORDS[self.name]
+        kind, said = (higher if self.photos[1] > self.renders[1] else lower).split(" ", 1)
+        return f"{100 * self.uncovered:.0f} % of the {kind} {said} than in nearly all renders: widen {self.keys}"
 
     def scaled(self, factor: float) -> "Gap":
         """Return the figure in another unit, of which `factor` make one of this."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image as PillowImage
-from scipy.signal import fftconvolve
 
 from partsight.labels.label import Box
 from partsight.structures.arrays import FloatArray, Image
@@ -17,6 +16,7 @@ MIN_SCORE = 0.55
 """Correlation from which a box counts as found again."""
 
 _COARSE_PX, _FINE_PX = 24, 64
+_EVEN = 32
 """Longer side of the box in the two searches."""
 _COARSE_ZOOMS = np.geomspace(0.7, 1.4, 9)
 _FINE_ZOOMS = np.geomspace(0.94, 1.06, 5)
@@ -96,12 +96,20 @@ def _correlate(field: FloatArray, template: FloatArray) -> tuple[tuple[float, fl
     zero_mean = template - template.mean()
     energy = np.sqrt((zero_mean**2).sum())
     ones = np.ones_like(template)
-    sums, squares = fftconvolve(field, ones, "valid"), fftconvolve(field**2, ones, "valid")
+    sums, squares = _convolve(field, ones), _convolve(field**2, ones)
     spread = np.sqrt(np.maximum(squares - sums**2 / template.size, 1e-6))
-    scores = fftconvolve(field, zero_mean[::-1, ::-1], "valid") / np.maximum(spread * energy, template.size)
+    scores = _convolve(field, zero_mean[::-1, ::-1]) / np.maximum(spread * energy, template.size)
     y, x = np.unravel_index(int(np.argmax(scores)), scores.shape)
     place = x + _peak(scores[y, :], int(x)), y + _peak(scores[:, x], int(y))
     return (float(place[0]), float(place[1])), float(scores[y, x])
+
+
+def _convolve(field: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Return the convolution where the kernel lies whole in the field, by Fourier transforms."""
+    rows, columns = (-(-side // _EVEN) * _EVEN for side in field.shape)  # sides without a large prime factor are faster
+    product = np.fft.rfft2(field, (rows, columns)) * np.fft.rfft2(kernel, (rows, columns))
+    whole: FloatArray = np.fft.irfft2(product, (rows, columns))
+    return whole[kernel.shape[0] - 1 : field.shape[0], kernel.shape[1] - 1 : field.shape[1]]
 
 
 def _peak(values: FloatArray, index: int) -> float:

@@ -121,10 +121,10 @@ def picture_stem(source: str, time_s: float | None) -> str:
     return stem if time_s is None else f"{stem}-{round(1000 * time_s)}"
 
 
-def write_picture(photos: Path, session: str, stem: str, image: Image) -> str:
+def write_picture(photos: Path, session: str, stem: str, image: Image, *, below: str = TO_LABEL) -> str:
     """Write a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
     content = jpeg_bytes(image)
-    folder = photos / TO_LABEL / session
+    folder = photos / below / session
     number, path = 1, folder / f"{stem}.jpg"
     while path.is_file() and path.read_bytes() != content:
         number += 1

@@ -41,7 +41,7 @@ def examine_machine(folder: Path) -> tuple[MachineFinding, ...]:
         ),
         _renderer(),
         _library("draft renderer", "pyvista", "pip install 'partsight[pyvista]' for quick drafts"),
-        _library("CAD kernel", "cadquery-ocp-novtk", "pip install cadquery-ocp-novtk"),
+        _library("CAD kernel", "cadquery-ocp-novtk", "pip install 'partsight[cad]'"),
         _library("detector", "ultralytics-opencv-headless", "pip install 'partsight[yolo]' to train (AGPL-3.0)"),
         _library(
             "detector without AGPL", "torch", "pip install 'partsight[compact]' to train with family = \"compact\""

@@ -26,6 +26,7 @@ from partsight.pipeline.stages.cad.stage import PartsOutput
 from partsight.pipeline.stages.dataset.stage import DatasetOutput
 from partsight.pipeline.stages.evaluate.stage import EvaluateOutput
 from partsight.pipeline.stages.graph import Graph
+from partsight.pipeline.stages.layers.stage import LayersOutput, LayersStage, layers_named
 from partsight.pipeline.stages.render.stage import RenderOutput, choose_variant, expect_variant
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.progress import Progress, Silence
@@ -59,6 +60,10 @@ class Experiment:
         """Make the recipe's labeled pictures."""
         run, graph = self._before_training(self._drawn)
         return run.resolve(graph.renders)
+
+    def write_layers(self, *layers: str) -> LayersOutput:
+        """Write 'masks', 'sub-parts', 'depth', 'normals' or 'poses' of the renders; nothing is rendered again. Raises DatasetError."""
+        return self._run.resolve(LayersStage(self.graph.renders, layers_named(layers)))
 
     def assemble(self) -> DatasetOutput:
         """Split and mix renders and photos."""
@@ -134,7 +139,7 @@ class Experiment:
 
     def _before_training(self, recipe: Recipe) -> tuple[Run, Graph]:
         """Return what makes stages for which the epochs of a budget need not be settled."""
-        if not has_budget(recipe):
+        if not has_budget(self._begun):
             return self._run, self.graph
         return Run(recipe, self.workspace, self.progress, self.watch), Graph(recipe, self._find_variant)
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from partsight.structures.arrays import Float32Array, FloatArray
-from partsight.structures.world.camera import Intrinsics, offsets_at, pixel_centers
+from partsight.structures.arrays import Float32Array, FloatArray, Image
+from partsight.structures.world.camera import Intrinsics, offsets_at, pixel_centers, pixels_at
+from partsight.structures.world.material import linear_from_srgb, srgb_from_linear
 from partsight.structures.world.rendering import Rendering
 from partsight.structures.world.scene import Background, Scene
 
@@ -39,6 +40,15 @@ def straight_pixels(intrinsics: Intrinsics) -> FloatArray:
     straight = offsets_at(intrinsics, pixel_centers(intrinsics.size_wh)).reshape(height, width, 2)
     positions: FloatArray = straight * intrinsics.focal_px + intrinsics.principal_point_px
     return positions
+
+
+def straightened_picture(image: Image, bent: Intrinsics, straight: Intrinsics) -> Image:
+    """Return an (H, W, 3) picture taken through a lens as a pinhole would have taken it, interpolated bilinearly in linear light."""
+    offsets = offsets_at(straight, pixel_centers(straight.size_wh))
+    positions = pixels_at(bent, offsets).reshape(straight.size_wh[1], straight.size_wh[0], 2)
+    light = linear_from_srgb(image / 255).astype(np.float32)
+    encoded: Image = np.rint(srgb_from_linear(_resampled(light, positions).astype(np.float64)) * 255).astype(np.uint8)
+    return encoded
 
 
 def _margins_px(positions: FloatArray, size_wh: tuple[int, int]) -> tuple[int, int]:

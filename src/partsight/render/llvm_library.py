@@ -10,7 +10,7 @@ from pathlib import Path
 LLVM_PATH = "DRJIT_LIBLLVM_PATH"
 """The environment variable that names a library."""
 LLVM_PACKAGE = "karellen-llvm-core"
-"""The wheel with a libLLVM; for Linux on x86-64 it comes with Partsight."""
+"""The wheel with a libLLVM; for Linux on x86-64 it is part of the extra [render]."""
 
 _NAME = re.compile(r"libLLVM(-[\d.]+)?\.(so[\d.]*|dylib)|LLVM-C\.dll")
 _IN_PREFIX = ("lib/libLLVM*", "Library/bin/LLVM-C.dll")

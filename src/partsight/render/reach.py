@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from partsight.structures.arrays import FloatArray
 from partsight.structures.world.camera import Camera
 from partsight.structures.world.light import Lamp
 from partsight.structures.world.material import Material
@@ -26,14 +27,25 @@ def within_reach(scene: Scene) -> Scene:
     return scene if factor == 1.0 else _scaled(scene, factor)
 
 
-def _factor(scene: Scene) -> float:
-    """Return by how much the scene must grow: 1, or the power of ten that brings the nearest labeled thing to about a meter."""
+def nearest_labeled_m(scene: Scene) -> float:
+    """Return how near the camera a labeled thing may begin, in meters; 0 where there is none, or the camera is within its ball."""
+    distances, radii = _labeled(scene)
+    return max(0.0, float((distances - radii).min(initial=np.inf))) if len(distances) else 0.0
+
+
+def _labeled(scene: Scene) -> tuple[FloatArray, FloatArray]:
+    """Return the distances of labeled things, of all where none is labeled, and the radii of balls around them."""
     camera_from_world = inverse(scene.camera.world_from_camera)
     classed = [one for one in scene.instances if one.class_id is not None] or list(scene.instances)
-    if not classed:
+    distances = [float(np.linalg.norm((camera_from_world @ one.world_from_part)[:3, 3])) for one in classed]
+    return np.array(distances), np.array([diagonal_m(one.part.mesh) / 2 for one in classed])
+
+
+def _factor(scene: Scene) -> float:
+    """Return by how much the scene must grow: 1, or the power of ten that brings the nearest labeled thing to about a meter."""
+    distances, radii = _labeled(scene)
+    if not len(distances):
         return 1.0
-    distances = np.array([np.linalg.norm((camera_from_world @ one.world_from_part)[:3, 3]) for one in classed])
-    radii = np.array([diagonal_m(one.part.mesh) / 2 for one in classed])
     if (distances - radii).min() >= NEAREST_M and (distances + radii).max() <= FARTHEST_M:
         return 1.0
     if distances.min() >= 4 * NEAREST_M and (distances + radii).max() <= FARTHEST_M:

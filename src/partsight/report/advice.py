@@ -6,19 +6,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from partsight.report.content import ReportContent
+from partsight.report.false_advice import advise_on_false
 from partsight.structures.evaluation import Evaluation
 
 FEW_SESSIONS = 5
-FALSE_ALARMS = 0.05
-"""False detections per empty picture above which pictures without parts are worth taking."""
 CONFUSED_SHARE = 0.1
 """Share of a class's parts that are taken for one other class from which the pair is named."""
 NAMING_GAP = 0.15
 """By how much finding may be better than naming before that is said."""
 SLICE_GAP = 0.25
 """By how much recall of a slice may be below the mean before that is said."""
-RECALL_PAID = 0.2
-"""Recall lost to a threshold raised for few false alarms from which that is said."""
 FEW_BOXES = 10
 """Parts below which nothing is said about a class or slice."""
 
@@ -33,8 +30,7 @@ def give_advice(content: ReportContent) -> tuple[str, ...]:
             _about_photos,
             _about_sessions,
             _about_names,
-            _about_alarms,
-            _about_threshold,
+            advise_on_false,
             _about_slices,
             _about_causes,
             _about_classes,
@@ -75,38 +71,6 @@ def _about_names(content: ReportContent) -> Iterator[str]:
         f"Parts are found better than named ({gap_in_words}): {share:.0%} of {truth} are taken for {taken_for}. `partsight check` "
         "shows from where the two differ; photos or renders from there, larger pictures (train.image_size), or one class for both."
     )
-
-
-def _about_alarms(content: ReportContent) -> Iterator[str]:
-    rate = content.evaluation.false_positives_per_empty_image
-    if rate > FALSE_ALARMS:
-        yield (
-            f"{rate:.2g} false alarms per picture without parts: photos of such places as negatives (photos.background_folder) are "
-            "the best remedy; twenty are a start, and no labels are needed."
-        )
-
-
-def _about_threshold(content: ReportContent) -> Iterator[str]:
-    evaluation = content.evaluation
-    best = evaluation.best_f1_threshold
-    recall = evaluation.overall.recall
-    if best is None or (at_best := _recall_at(evaluation, best)) - recall <= RECALL_PAID:
-        return
-    yield (
-        f"Few false alarms cost much recall here: {recall:.0%} of the parts are found, {at_best:.0%} at the threshold with the best "
-        "F1. Twenty photos of places without parts to learn from (photos.background_folder and randomize.background.folder) bring "
-        "much of it back; or allow more (evaluate.most_false_alarms)."
-    )
-
-
-def _recall_at(evaluation: Evaluation, threshold: float) -> float:
-    """Return the mean recall over classes at another threshold than the evaluation's."""
-    recalls = [
-        float(np.interp(threshold, curve.thresholds, curve.recall))
-        for curve, score in zip(evaluation.curves, evaluation.per_class, strict=True)
-        if score.num_boxes
-    ]
-    return float(np.mean(recalls))
 
 
 def _about_slices(content: ReportContent) -> Iterator[str]:

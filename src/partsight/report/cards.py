@@ -7,6 +7,7 @@ from pathlib import Path
 
 from partsight.files import write_text
 from partsight.report.content import ReportContent
+from partsight.report.false_words import describe_calibration, describe_choice, describe_false
 from partsight.report.figures import describe_limits, describe_opinion, describe_unknown, number
 from partsight.report.verdict import describe_training, write_verdict
 from partsight.structures.dataset import Dataset, Splits
@@ -60,7 +61,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
                 "Network": f"{trained.network} ({trained.family}), {_input(trained, evaluation)}",
                 "Began from": trained.start,
                 "Learned from": describe_training(content),
-                "Score threshold": f"{describe_limits(evaluation)}, chosen on the {evaluation.threshold_source} set",
+                "Score threshold": f"{describe_limits(evaluation)}, {describe_choice(evaluation)}",
                 "License of the weights": terms,
             }
         ),
@@ -75,6 +76,8 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
         _figures_of_classes(evaluation),
         f"False alarms per picture without parts: {number(evaluation.false_positives_per_empty_image)}. "
         f"All classes taken for one: AP50 {number(evaluation.class_agnostic_ap50)}.",
+        describe_false(content),
+        describe_calibration(evaluation),
         describe_opinion(evaluation),
         "## Limits",
         "It knows the classes above and nothing else: other objects may be taken for them. "

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from partsight.report.content import StageTiming
 from partsight.structures.evaluation import Cause, Evaluation, Interval, Score
 
@@ -105,6 +107,12 @@ def headline_cells(evaluation: Evaluation) -> tuple[TableCell, ...]:
             "Every class taken for one: are the parts found at all?",
         ),
         TableCell(
+            "False detections",
+            str(int(evaluation.confusion[-1].sum())),
+            f"{evaluation.confusion[-1].sum() / evaluation.num_images:.2g} a picture",
+            "Detections above the threshold that take no part",
+        ),
+        TableCell(
             "False alarms per empty picture",
             number(evaluation.false_positives_per_empty_image),
             f"{evaluation.num_empty_images} empty pictures",
@@ -163,11 +171,13 @@ def confusion_rows(evaluation: Evaluation) -> tuple[tuple[str, tuple[MatrixCell,
 
 
 def describe_unknown(evaluation: Evaluation) -> str:
-    """Say what became of things of no class; empty where none were seen."""
+    """Say what became of things of no class; empty where none were seen, or where it would only sound like comfort."""
     unknown = evaluation.unknown
     if unknown is None or not unknown.num_things:
         return ""
     num_taken = sum(unknown.taken_as)
+    if not num_taken and evaluation.confusion[-1].any():
+        return ""  # nothing taken in renders is no comfort where there are false detections
     counts = zip(evaluation.class_names, unknown.taken_as, strict=True)
     names = ", ".join(f"{count} as {name}" for name, count in counts if count)
     return (
@@ -190,6 +200,16 @@ def describe_opinion(evaluation: Evaluation) -> str:
         f"{number(before.map50)} → {number(after.map50)}, precision {number(before.precision)} → {number(after.precision)}, recall "
         f"{number(before.recall)} → {number(after.recall)}, each at its own threshold ({before.threshold:.3f}, {after.threshold:.3f})."
     )
+
+
+def recall_at(evaluation: Evaluation, threshold: float) -> float:
+    """Return the mean recall over classes at another threshold than the evaluation's."""
+    recalls = [
+        float(np.interp(threshold, curve.thresholds, curve.recall))
+        for curve, score in zip(evaluation.curves, evaluation.per_class, strict=True)
+        if score.num_boxes
+    ]
+    return float(np.mean(recalls))
 
 
 def timing_rows(timings: Sequence[StageTiming]) -> tuple[TimingRow, ...]:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from partsight.config.sections.report import ReportSection
 from partsight.files import write_json, write_text
-from partsight.report import charts, figures
+from partsight.report import charts, false_words, figures
 from partsight.report.advice import give_advice
 from partsight.report.content import ReportContent, ReportPart, ReportPicture
 from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
@@ -88,6 +88,10 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
         unknown=figures.describe_unknown(evaluation),
         opinion=figures.describe_opinion(evaluation),
         limits=figures.describe_limits(evaluation),
+        chosen=false_words.describe_choice(evaluation),
+        false_detections=false_words.describe_false(content),
+        threshold_rows=false_words.threshold_rows(content),
+        calibration=false_words.describe_calibration(evaluation),
         headline=figures.headline_cells(evaluation),
         class_rows=figures.class_rows(evaluation),
         confusion_rows=figures.confusion_rows(evaluation),

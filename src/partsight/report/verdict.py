@@ -3,7 +3,8 @@
 import math
 
 from partsight.report.content import ReportContent, TestSource
-from partsight.report.figures import percent
+from partsight.report.false_words import say_false
+from partsight.report.figures import percent, recall_at
 from partsight.structures.evaluation import Evaluation
 
 FEW_SESSIONS = 5
@@ -35,8 +36,13 @@ def _finding(content: ReportContent) -> str:
     correct = f"{percent(overall.precision)} of what it reports is right{_interval(evaluation, 'precision')}"
     return (
         f"Finds {percent(overall.recall)} of the parts{_interval(evaluation, 'recall')} and {correct}{mean}, on "
-        f"{_count(evaluation.num_images, content.test_source)} with {overall.num_boxes} labeled parts."
+        f"{_count(evaluation.num_images, content.test_source)} with {overall.num_boxes} labeled parts{_wrong(content)}."
     )
+
+
+def _wrong(content: ReportContent) -> str:
+    told = say_false(content)
+    return f": {told}" if told else ""
 
 
 def _interval(evaluation: Evaluation, figure: str) -> str:
@@ -57,13 +63,24 @@ def _caution(evaluation: Evaluation) -> str:
     if evaluation.best_f1_threshold is not None:
         cautions.append(
             f"The threshold was raised from {evaluation.best_f1_threshold:.2f}, where F1 is best, to {evaluation.threshold:.2f}, so "
-            "that pictures without parts bring few false alarms; recall pays for it."
+            f"that less is reported that is wrong; {_paid(evaluation)}."
+        )
+    if evaluation.choice is not None and not evaluation.choice.is_reached:
+        cautions.append(
+            f"What the recipe asks for (evaluate.operate_at, {evaluation.choice.rule}) is not reached: "
+            f"the threshold is the nearest that the validation pictures can tell."
         )
     if not evaluation.intervals:
         cautions.append("No interval is given, so how much chance is in these figures is unknown.")
     elif evaluation.num_sessions < FEW_SESSIONS:
         cautions.append(f"The interval rests on only {evaluation.num_sessions} sessions and is itself uncertain.")
     return " ".join(cautions)
+
+
+def _paid(evaluation: Evaluation) -> str:
+    """Say what the raised threshold costs, on the pictures that report."""
+    before = recall_at(evaluation, evaluation.best_f1_threshold or evaluation.threshold)
+    return f"recall pays for it, {percent(before)} → {percent(evaluation.overall.recall)}"
 
 
 def _training(content: ReportContent) -> str:

@@ -99,6 +99,87 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
+class ThresholdChoice:
+    """By which rule the threshold was chosen, and on which pictures; on none where the recipe states a score."""
+
+    rule: str
+    """As `evaluate.operate_at` says it, `auto` settled: 'best_f1', 'false_alarms 0.05', '0.7'."""
+    num_renders: int = 0
+    num_photos: int = 0
+    """With parts."""
+    num_places: int = 0
+    """Photos without parts."""
+    is_reached: bool = True
+    """Whether the pictures can tell what the rule asks for, and a threshold reaches it."""
+    margin: float = 0.0
+    """F1 that was given away for a higher threshold, because no photo of a part chose."""
+
+    @property
+    def in_words(self) -> str:
+        """'chosen for the best F1 on 40 renders and 20 photos without parts', or 'stated by the recipe'."""
+        counts = {"renders": self.num_renders, "photos": self.num_photos, "photos without parts": self.num_places}
+        told = [
+            f"{count} {kind[:-1] if kind == 'renders' and count == 1 else kind}"
+            for kind, count in counts.items()
+            if count
+        ]
+        if not told:
+            return "stated by the recipe"
+        kind, _, rest = self.rule.removesuffix(" per_class").partition(" ")
+        aims = {
+            "best_f1": "for the best F1",
+            "precision": f"for a precision of {rest}",
+            "false_alarms": f"for the best F1 with at most {rest} false alarms per picture without parts",
+        }
+        each = ", for each class," if self.rule.endswith(" per_class") else ""
+        safety = f", and raised as far as F1 there falls by no more than {self.margin:g}" if self.margin else ""
+        pictures = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+        return f"chosen {aims.get(kind, f'for the best F1 (fixed: {self.rule})')}{each} on {pictures}{safety}"
+
+
+@dataclass(frozen=True, slots=True)
+class FalseDetections:
+    """Detections above the threshold that are not right, by what they are (after TIDE: Bolya et al. 2020, arXiv:2008.08115)."""
+
+    num_background: int
+    """Where no part is."""
+    num_duplicates: int
+    """On a part that another detection has taken."""
+    num_loose: int
+    """Around or on a part, and too loosely for it: they overlap it by less than `FOUND_IOU`."""
+    num_misnamed: int
+    """On a part of another class, which they have taken."""
+    num_at_edge: int
+    """Of those on background, at the picture's edge."""
+    num_at_edge_by_chance: float
+    """How many of them would lie there if boxes of their sizes lay anywhere."""
+    share_of_parts_at_edge: float
+    """Of the labeled parts; NaN where there are none."""
+    num_pictures: int
+    """Pictures with any of them, misnamed ones aside."""
+    worst_session: str
+    """The one with most of them; empty where there are none, or only one session."""
+    num_in_worst_session: int
+
+    @property
+    def total(self) -> int:
+        """How many take no part; misnamed ones have taken one."""
+        return self.num_background + self.num_duplicates + self.num_loose
+
+
+@dataclass(frozen=True, slots=True)
+class OtherThreshold:
+    """What another threshold would give on the same pictures, for all classes."""
+
+    threshold: float
+    precision: float
+    """Mean over classes, as `Score` of all."""
+    recall: float
+    num_false: int
+    """As `FalseDetections.total`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgment:
     """The short of an evaluation, at a threshold of its own that validation chose."""
 
@@ -154,7 +235,7 @@ class Evaluation:
     class_thresholds: tuple[float, ...] = ()
     """A threshold for each class, where the recipe wants them; then it is these that count, not `threshold`."""
     best_f1_threshold: float | None = None
-    """The threshold of the best F1, where a higher one was taken for the sake of pictures without parts; None: no higher one was."""
+    """The threshold of the best F1, where the recipe's rule took a higher one; None: no higher one was."""
     image_size: int | None = None
     """Longer side of the network's input for photos, in pixels; None where it is not known."""
     causes: tuple[Cause, ...] = ()
@@ -163,6 +244,12 @@ class Evaluation:
     """From held-out renders; None where there are none."""
     second_opinion: SecondOpinion | None = None
     """None where no verifier looked."""
+    choice: ThresholdChoice | None = None
+    """None where it is not known who chose the threshold."""
+    false_detections: FalseDetections | None = None
+    """None where nobody has looked."""
+    other_thresholds: tuple[OtherThreshold, ...] = ()
+    """With ever fewer false detections."""
 
     @property
     def limits(self) -> Threshold:

@@ -32,6 +32,10 @@ class LabeledInstance:
     """Its number in the scene and in the picture of masks."""
     mask_path: Path | None = None
     """The picture of masks."""
+    place: int = 0
+    """Its place among the labels of the picture."""
+    layers_path: Path | None = None
+    """The folder of the layers of renders, where they were written."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box_xyxy", locked(self.box_xyxy, np.float64, (4,)))
@@ -40,11 +44,26 @@ class LabeledInstance:
 
     @property
     def mask(self) -> BoolArray | None:
-        """The (H, W) visible pixels, read when asked for; None for photos and for sub-parts, which have no mask of their own.
+        """The (H, W) visible pixels, read when asked for; None for photos, and for sub-parts without the layer 'masks'.
 
         Raises DatasetError when the picture of masks cannot be read.
         """
         if self.mask_path is None:
             return None
+        own = self._layer_mask("visible")
+        if own is not None:
+            return own
         mask: BoolArray = offered("labels.formats.rendered", "read_masks")(self.mask_path) == self.instance_id
         return mask if np.count_nonzero(mask) == self.num_visible_px else None
+
+    @property
+    def amodal_mask(self) -> BoolArray | None:
+        """The (H, W) pixels it would cover if nothing stood before it, read when asked for; None without the layer 'masks'."""
+        return self._layer_mask("whole")
+
+    def _layer_mask(self, kind: str) -> BoolArray | None:
+        if self.layers_path is None or self.mask_path is None:
+            return None
+        read = offered("labels.formats.exact.layers", "read_mask")
+        mask: BoolArray | None = read(self.layers_path, self.mask_path.stem, self.place, kind)
+        return mask

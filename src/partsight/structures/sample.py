@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from partsight.structures.arrays import FloatArray, IntArray, locked
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray, locked
 from partsight.structures.labeled_instance import LabeledInstance
 from partsight.structures.offered import html_of, offered
 
@@ -32,6 +32,8 @@ class Sample:
     """Those of the dataset, which gives them to its samples; empty outside of any."""
     label_path: Path | None = None
     """Where the exact labels of a render lie; None for photos, which have boxes only."""
+    layers_path: Path | None = None
+    """The folder of the layers of renders, where they were written (`Experiment.write_layers`)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes_xyxy", locked(self.boxes_xyxy, np.float64, (None, 4)))
@@ -48,6 +50,29 @@ class Sample:
             return found
         labels = zip(self.class_ids.tolist(), self.boxes_xyxy, strict=True)
         return tuple(LabeledInstance(class_id, self.class_name(class_id), box) for class_id, box in labels)
+
+    @property
+    def depth_m(self) -> Float32Array | None:
+        """The (H, W) depths along the optical axis in meters, infinite for nothing, read now; None where they were not written."""
+        depth: Float32Array | None = self._layer("read_depth")
+        return depth
+
+    @property
+    def normals(self) -> Float32Array | None:
+        """The (H, W, 3) unit normals in camera axes, towards the camera, read now; None where they were not written."""
+        normals: Float32Array | None = self._layer("read_normals")
+        return normals
+
+    @property
+    def sub_parts(self) -> IntArray | None:
+        """The (H, W) numbers in the table `sub-parts.json` of what is seen, −1 for none; None where they were not written."""
+        numbers: IntArray | None = self._layer("read_sub_parts")
+        return numbers
+
+    def _layer(self, reader: str) -> Any:
+        if self.layers_path is None or self.label_path is None:
+            return None
+        return offered("labels.formats.exact.layers", reader)(self.layers_path, self.label_path.stem)
 
     def class_name(self, class_id: int) -> str:
         """Return the name of a class, or its number where the sample belongs to no dataset."""

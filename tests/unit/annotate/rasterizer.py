@@ -17,6 +17,11 @@ FLAT = 1e-15
 
 def rasterize(scene: Scene, beyond_px: int = 0, only: int | None = None) -> IntArray:
     """Return which instance each pixel center sees, −1 for none, for the picture grown by `beyond_px` to each side."""
+    return rasterize_depth(scene, beyond_px, only)[0]
+
+
+def rasterize_depth(scene: Scene, beyond_px: int = 0, only: int | None = None) -> tuple[IntArray, FloatArray]:
+    """Return which instance each pixel center sees, and its depth in meters, infinite for none."""
     rays = _rays(scene, beyond_px)
     slack = _largest_step(rays)
     nearest = np.full(rays.shape[:2], np.inf)
@@ -25,7 +30,7 @@ def rasterize(scene: Scene, beyond_px: int = 0, only: int | None = None) -> IntA
         if only is None or only == instance_id:
             for corners in _triangles_in_camera(scene, instance):
                 _draw(corners, instance_id, rays, slack, nearest, mask)
-    return mask
+    return mask, nearest
 
 
 def box_of(is_seen: BoolArray) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partsight.annotate import annotating
+from partsight.annotate import annotating, footprints
 from partsight.annotate.annotating import annotate_scene
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.world.annotation import Annotation
@@ -57,7 +57,7 @@ def test_fractions_equal_those_counted_in_a_larger_picture(seed: int, distortion
     scene = random_scene(seed, size_wh=(64, 48))
     scene = scene if distortion is None else with_lens(scene, distortion)
     for item in annotate(scene).objects:
-        alone = rasterize(scene, beyond_px=64 * annotating.MAX_OUTSIDE_RAYS // 100_000, only=item.instance_id) >= 0
+        alone = rasterize(scene, beyond_px=64 * footprints.MAX_OUTSIDE_RAYS // 100_000, only=item.instance_id) >= 0
         if alone[[0, -1]].any() or alone[:, [0, -1]].any():
             continue  # reaches beyond even the larger picture
         num_inside = np.count_nonzero(alone[64:-64, 64:-64])
@@ -96,9 +96,9 @@ def test_a_box_half_outside_the_picture_is_half_truncated() -> None:
 def test_sampling_beyond_the_border_changes_areas_by_less_than_one_percent(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = scene_of(CAMERA, placed(sphere_part(0.9), (1.0, 0.3, 1.2)))
     (sampled,) = annotate(scene).objects
-    monkeypatch.setattr(annotating, "MAX_OUTSIDE_RAYS", 10**9)
+    monkeypatch.setattr(footprints, "MAX_OUTSIDE_RAYS", 10**9)
     (exact,) = annotate(scene).objects
-    monkeypatch.setattr(annotating, "MAX_OUTSIDE_RAYS", 2_000)
+    monkeypatch.setattr(footprints, "MAX_OUTSIDE_RAYS", 2_000)
     (coarse,) = annotate(scene).objects
     assert sampled.truncated_fraction == pytest.approx(exact.truncated_fraction, rel=0.01)
     assert coarse.truncated_fraction == pytest.approx(exact.truncated_fraction, rel=0.01)
@@ -131,6 +131,23 @@ def test_instances_below_a_threshold_are_dropped_and_counted() -> None:
     annotation = annotate_scene(scene_of(CAMERA, truncated, small), AnnotateSection())
     assert (annotation.objects, annotation.num_hidden, annotation.num_unseen) == ((), 2, 0)
     assert set(np.unique(annotation.instance_mask)) == {-1, 0, 1}, "the mask shows dropped instances too"
+
+
+@pytest.mark.parametrize(("most", "num_labeled"), [(1.0, 1), (0.6, 1), (0.4, 0)])
+def test_what_is_cut_off_further_than_asked_is_dropped_and_counted(most: float, num_labeled: int) -> None:
+    half_outside = placed(box_part((0.4, 0.4, 0.01)), (1, 0, 1))
+    annotation = annotate_scene(scene_of(CAMERA, half_outside), AnnotateSection(max_cut_off=most))
+    seen = annotate_scene(scene_of(CAMERA, half_outside), AnnotateSection(min_visible_fraction=0.0)).objects[0]
+    assert 0.4 < seen.truncated_fraction < 0.6
+    assert (len(annotation.objects), annotation.num_hidden) == (num_labeled, 1 - num_labeled)
+
+
+def test_a_part_that_others_hide_is_not_cut_off() -> None:
+    covered = placed(box_part((0.4, 0.4, 0.01)), (0, 0, 2))
+    cover = placed(box_part((0.2, 0.4, 0.01)), (0.1, 0, 1.9), None)
+    annotation = annotate_scene(scene_of(CAMERA, covered, cover), AnnotateSection(max_cut_off=0.0))
+    assert len(annotation.objects) == 1
+    assert annotation.objects[0].visible_fraction < 0.7
 
 
 def test_instances_without_class_are_never_counted() -> None:

@@ -5,8 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from partsight.annotate.annotating import annotate_scene, trace_picture
+from partsight.annotate.annotating import annotate_scene, annotate_with_masks, trace_picture
+from partsight.annotate.keypoints import see_keypoints
+from partsight.annotate.surface import trace_surface
 from partsight.config.sections.annotate import AnnotateSection
+from partsight.structures.traced.keypoint import Keypoint, Visibility
+from partsight.structures.traced.silhouette import in_picture
 from partsight.structures.world.material import Material
 from partsight.structures.world.part import PartRegion
 
@@ -80,3 +84,33 @@ def test_a_motor_behind_its_own_cover_is_labeled_and_so_is_the_cover():
     assert [
         one.class_id for one in annotate_scene(scene_of(CAMERA, opaque), EVERYTHING, {"knob": 1, "body": 2}).objects
     ] == [0, 2]
+
+
+def test_masks_of_a_pane_and_of_what_is_behind_it_overlap_and_depth_is_that_of_what_the_mask_shows():
+    scene = scene_of(CAMERA, ball(), pane())
+    traced = annotate_with_masks(scene, EVERYTHING)
+    behind, before = (in_picture(one.visible, one.left_top, (200, 160)) for one in traced.silhouettes)
+    assert behind.any()
+    assert (before[behind]).all()
+    mask = traced.annotation.instance_mask
+    np.testing.assert_allclose(traced.depth_m[mask == 1], 1.49, atol=1e-4)
+    np.testing.assert_allclose(traced.depth_m[80, 115], 1.85, atol=1e-4)
+
+
+def test_normals_and_sub_parts_are_those_of_the_surface_that_the_depth_is_of():
+    """Before the knob stands the glass body of the same part: depth, sub-part and normal are the knob's."""
+    part = replace(two_boxes((0.0, 0.0, 0.35)), materials=(GLASS, GREY), key="covered")
+    part = replace(part, material_ids=part.node_ids)
+    scene = scene_of(CAMERA, replace(placed(box_part((1, 1, 1)), (0, 0, 2.0), 0), part=part, materials=part.materials))
+    traced = annotate_with_masks(scene, EVERYTHING)
+    node_ids = trace_surface(scene, traced).node_ids
+    assert traced.depth_m[80, 100] == pytest.approx(2.28, abs=1e-3)
+    assert node_ids[80, 100] == 1
+    assert node_ids[80, 80] == 0, "beside the knob the body is seen"
+    assert traced.depth_m[80, 80] == pytest.approx(1.8, abs=1e-3)
+
+
+def test_a_keypoint_behind_a_pane_is_visible_and_behind_paint_hidden():
+    point = (Keypoint("front", np.array([0.0, 0.0, -0.15])),)
+    for cover, expected in ((pane(None), Visibility.VISIBLE), (of(pane(None), GREY), Visibility.HIDDEN)):
+        assert see_keypoints(scene_of(CAMERA, ball(), cover), 0, point).visibilities.tolist() == [expected]

@@ -1,5 +1,7 @@
 """What is written can be read again as the same part."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,11 @@ def test_names_survive(magnet, tmp_path, suffix):
 def test_another_format_is_refused(magnet, tmp_path):
     with pytest.raises(CadError, match=r"cannot write \.dwg"):
         export_part(magnet, tmp_path / "x.dwg")
+
+
+def test_transparency_survives_in_glb(magnet, tmp_path):
+    first, *others = magnet.materials
+    clear = replace(magnet, materials=(replace(first, opacity=0.25), *others))
+    export_part(clear, tmp_path / "QD.glb")
+    ((part, _),) = read_here(tmp_path / "QD.glb")
+    assert sorted({material.opacity for material in part.materials}) == [pytest.approx(0.25, abs=0.003), 1.0]

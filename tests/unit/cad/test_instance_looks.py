@@ -5,6 +5,7 @@ import re
 import pytest
 
 from partsight.cad.readers.exact.occurrences import find_occurrences
+from partsight.cad.readers.exact.step_styles import occurrence_styles
 from tests.unit.cad.assemblies import Assembly, color_shares
 from tests.unit.cad.conftest import read_here
 
@@ -113,6 +114,16 @@ def test_colored_faces_and_statements_of_the_product_stay_beside_an_overridden_f
     assert min(material.opacity for material in part.materials) == pytest.approx(0.4)
     assert len(part.regions) == 4
     assert facts.mass_kg == pytest.approx(4 * 6e-6 * 7850)
+
+
+@pytest.mark.parametrize(
+    "entity", ["PRESENTATION_STYLE_BY_CONTEXT", "DRAUGHTING_PRE_DEFINED_COLOUR", "OVER_RIDING_STYLED_ITEM"]
+)
+def test_styles_without_their_arguments_count_for_nothing(two_arms, tmp_path, entity):
+    two_arms.paint(two_arms.left_hand, BLUE)
+    text = override_faces(two_arms.write(tmp_path / "robot.step"), [0]).read_text()
+    assert len(occurrence_styles(text.encode())) == 1
+    assert occurrence_styles(re.sub(rf"{entity}\([^;]*;", f"{entity}();", text).encode()) == ()
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("Surf", "#0000ff"), ("Gen", "#0000ff"), ("Curv", "#ff0000")])
@@ -237,3 +248,13 @@ def test_blanked_entities_of_iges_are_not_drawn_but_told(tmp_path, blanked, widt
     ((_, facts),) = read_here(write_iges(tmp_path / "a.igs", blanked=blanked))
     assert facts.size_m[0] * 1000 == pytest.approx(width_mm, abs=0.01)
     assert [warning[:31] for warning in facts.warnings] == ["1 item(s) that the file hides a"] * told
+
+
+def test_a_hidden_chain_hides_one_occurrence_of_many(two_arms):
+    """The kernel writes no visibility of chains: asked of its document."""
+    two_arms.colors.SetVisibility(two_arms.chain(two_arms.upper, two_arms.right_hand), False)
+    found = find_occurrences(two_arms.document, [two_arms.robot], "robot")
+    assert [one.node.names[1:] for one in found.shown] == [
+        ("upper arm", "left hand"), ("lower arm", "left hand"), ("lower arm", "right hand")
+    ]  # fmt: skip
+    assert found.hidden == ("right hand",)

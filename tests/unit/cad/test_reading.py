@@ -49,6 +49,11 @@ def test_unitless_files_are_in_millimeters_unless_said_otherwise(tmp_path, suffi
     np.testing.assert_allclose(low, -high, atol=1e-12)
 
 
+def test_a_part_knows_where_its_middle_lies_in_the_cad_file(tmp_path):
+    part = read(write_box(tmp_path / "box.stl"))
+    np.testing.assert_allclose(part.cad_center_m, [0.1, 0, 0.005], atol=1e-9)
+
+
 @pytest.mark.parametrize(("unit", "meters"), [("m", 1.0), ("cm", 0.01), ("inch", 0.0254)])
 def test_the_recipe_states_the_unit(tmp_path, unit, meters):
     write_box(tmp_path / "box.stl")

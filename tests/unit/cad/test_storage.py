@@ -1,5 +1,7 @@
 """Parts on disk: what is read equals what was written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,12 @@ def test_write_then_read_is_identity(tmp_path):
     np.testing.assert_array_equal(read.materials[2].texture.image_rgb, written.materials[2].texture.image_rgb)
     assert read.materials[:2] == written.materials[:2]
     assert (read.name, read.node_names, read.key) == (written.name, written.node_names, written.key)
+
+
+@pytest.mark.parametrize("center", [None, (0.1, -2.0, 3.5)])
+def test_where_the_origin_of_the_file_lies_is_kept_and_unknown_for_parts_written_before(tmp_path, center):
+    save_part(replace(part(), cad_center_m=center), tmp_path / "part.npz")
+    assert load_part(tmp_path / "part.npz").cad_center_m == center
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])

@@ -56,6 +56,21 @@ def test_1_is_returned_when_a_file_is_bad_and_the_others_are_done(model_path, ph
     assert "b.png" in capsys.readouterr().out
 
 
+def test_what_is_there_is_done_when_something_is_missing_and_1_is_returned(model_path, photos, tmp_path, capsys):  # noqa: F811
+    assert detect(model_path, photos / "a.png", photos / "gone.png", "--json", tmp_path / "a.jsonl") == 1
+    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "gone.png: no such file or folder" in shown
+    assert "in 1 pictures" in shown
+
+
+def test_tracks_of_videos_are_written_and_pictures_have_none(model_path, photos, tmp_path):  # noqa: F811
+    assert detect(model_path, photos, "--threshold", LOW, "--tracks", tmp_path / "tracks.json") == 0
+    (video,) = json.loads((tmp_path / "tracks.json").read_text())["videos"]
+    assert video["source"].endswith("walk.mp4")
+    assert detect(model_path, photos / "walk.mp4", "--tracks", tmp_path / "tracks.txt") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

@@ -70,7 +70,7 @@ def test_a_table_of_weights_is_one_value():
 
 def test_an_unknown_preset_names_those_there_are():
     with pytest.raises(
-        RecipeError, match=r"preset: found 'tabel'; Input should be 'workshop', 'table', 'bin' or 'baseline'"
+        RecipeError, match=r"preset: found 'tabel'; Input should be 'workshop', 'table', 'bin', 'hand' or 'baseline'"
     ):
         Recipe.parse({**PARTS, "preset": "tabel"})
 

@@ -42,7 +42,8 @@ def test_an_old_key_is_read_and_both_names_are_told(old, new, value):
 def test_the_whole_recipe_of_an_old_run_reads_as_the_defaults():
     with pytest.warns(RecipeWarning):
         recipe = Recipe.parse(json.loads(OLD_RECIPE.read_text()))
-    assert recipe == Recipe.parse(PARTS)
+    since_auto = {"train.hard.rounds": 0, "train.weights": "scratch"}
+    assert recipe == Recipe.parse(PARTS).at(since_auto)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,10 @@ def test_the_whole_recipe_of_an_old_run_reads_as_the_defaults():
         ("randomize.orbit.elevation_step_deg", 5, "randomize.orbit.elevation_deg", [-30, 40, 5]),
         ("dataset.all_photos", True, "dataset.photos_per_class", "all"),
         ("evaluate.protocol", "seed", "evaluate.protocol", "baseline"),
+        ("evaluate.most_false_alarms", 0.05, "evaluate.operate_at", "false_alarms 0.05"),
+        ("evaluate.most_false_alarms", "any", "evaluate.operate_at", "auto"),
+        ("evaluate.thresholds", "per_class", "evaluate.operate_at", "best_f1 per_class"),
+        ("evaluate.thresholds", "one", "evaluate.operate_at", "auto"),
     ],
 )
 def test_keys_that_became_one_mean_what_they_meant(tmp_path, old, value, new, expected):
@@ -70,6 +75,35 @@ def test_keys_that_became_one_mean_what_they_meant(tmp_path, old, value, new, ex
     with pytest.warns(RecipeWarning):
         recipes.append(Recipe.parse(PARTS).at(old, value))
     assert [at(recipe, new) for recipe in recipes] == [expected] * 3
+
+
+def test_both_old_keys_of_the_threshold_become_one_rule_and_the_new_one_counts_more():
+    old = {"thresholds": "per_class", "most_false_alarms": 0.1}
+    with pytest.warns(RecipeWarning):
+        both = Recipe.parse({**PARTS, "evaluate": old})
+    with pytest.warns(RecipeWarning):
+        stated = Recipe.parse({**PARTS, "evaluate": {**old, "operate_at": 0.7}})
+    assert (both.evaluate.operate_at, stated.evaluate.operate_at) == ("false_alarms 0.1 per_class", 0.7)
+
+
+def test_both_folders_of_pictures_without_parts_become_places():
+    old = {"photos": {"background_folder": "/rooms", "validation": ["monday", "background/hall*"]}}
+    with pytest.warns(RecipeWarning, match=r"photos\.places"):
+        both = Recipe.parse({**PARTS, **old, "randomize": {"background": {"folder": "/behind"}}})
+    assert both.photos.places == (Path("/rooms"), Path("/behind"))
+    assert both.photos.validation == ("monday", "places/hall*")
+    assert both.photos.train == ()
+    with pytest.warns(RecipeWarning):
+        same = Recipe.parse(
+            {**PARTS, "photos": {"places": ["/rooms"]}, "randomize": {"background": {"folder": "/rooms"}}}
+        )
+    assert same.photos.places == (Path("/rooms"),)
+
+
+def test_negatives_of_an_old_recipe_go_on_to_teach_all():
+    with pytest.warns(RecipeWarning):
+        recipe = Recipe.parse({**PARTS, "photos": {"background_folder": "/rooms", "train": ["monday"]}})
+    assert recipe.photos.train == ("monday", "places/*")
 
 
 def test_weights_of_placements_count_where_they_were_mixed():

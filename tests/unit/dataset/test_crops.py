@@ -80,7 +80,7 @@ def test_crops_together_come_about_as_often_as_the_photo(photo, times):
 
 
 def test_of_a_photo_without_parts_as_many_crops_come_as_the_photo_did():
-    empty = Sample("room", Path("room.jpg"), (400, 300), np.zeros((0, 4)), np.zeros(0, int), "photo", "background/room")
+    empty = Sample("room", Path("room.jpg"), (400, 300), np.zeros((0, 4)), np.zeros(0, int), "photo", "places/room")
     crops = crop_photo(empty, 0.5, MIN_VISIBLE, Path("crops"))
     for times in (0, 1, 2, 25):
         assert sum(list_crops(crops, times, np.random.default_rng(1)).values()) == times

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from partsight.config.sections.photos import PhotosSection
-from partsight.dataset.photos import read_photos, session_of
+from partsight.dataset.photos import read_photos, read_places, session_of
 from partsight.errors import DatasetError
 from partsight.structures.sample import Sample
 from tests.builders import NAMES, write_picture
@@ -33,6 +33,8 @@ def write_photos(folder: Path, *names: str) -> Path:
         ("a.jpg", r"^(.*?)[^/]*$", "all"),
         ("train_IMG_20181228_101826.jpg", r"_(\d{8})_", "20181228"),
         ("0-7_b1.jpg", r"^([^_]+)_([a-z])", "0-7b"),
+        ("live-today/a.jpg", r"_(\d{8})_", "live-today"),
+        ("hall/x_20181228_1.jpg", r"_(\d{8})_", "20181228"),
     ],
 )
 def test_the_groups_of_the_pattern_name_the_session(path: str, pattern: str, session: str) -> None:
@@ -55,8 +57,24 @@ def test_blocks_are_contiguous_in_the_order_people_count(tmp_path: Path) -> None
 
 def test_background_pictures_are_negatives_each_of_its_own_session(tmp_path: Path) -> None:
     write_picture(tmp_path / "bg" / "hall.png")
-    (sample,) = read_photos(PhotosSection(background_folder=tmp_path / "bg"), NAMES).samples
-    assert (sample.sample_id, sample.session, len(sample.boxes_xyxy)) == ("background__hall", "background/hall", 0)
+    (sample,) = read_photos(PhotosSection(places=tmp_path / "bg"), NAMES).samples
+    assert (sample.sample_id, sample.session, len(sample.boxes_xyxy)) == ("place__hall", "places/hall", 0)
+
+
+def test_a_folder_of_places_is_a_session_and_a_picture_that_lies_in_two_counts_once(tmp_path: Path) -> None:
+    write_picture(tmp_path / "one" / "walk" / "a.png", shade=1)
+    write_picture(tmp_path / "one" / "walk" / "b.png", shade=2)
+    write_picture(tmp_path / "other" / "copy.png", shade=1)
+    write_picture(tmp_path / "other" / "c.png", shade=3)
+    places = read_places(PhotosSection(places=[tmp_path / "one", tmp_path / "other"]), NAMES)
+    assert [(one.sample_id, one.session) for one in places.samples] == [
+        ("place__walk__a", "places/walk"), ("place__walk__b", "places/walk"), ("place__c", "places/c"),
+    ]  # fmt: skip
+
+
+def test_a_folder_of_places_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no pictures"):
+        read_places(PhotosSection(places=tmp_path), NAMES)
 
 
 def test_no_folder_means_no_photos() -> None:

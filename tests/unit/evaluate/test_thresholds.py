@@ -1,18 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from partsight.config.sections.evaluate import EvaluateSection
 from partsight.errors import EvaluationError
-from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at
+from partsight.evaluate.figures.operating_point import SCORE_GRID, figures_at, mean_over_classes
 from partsight.evaluate.figures.thresholds import (
     FEWEST_BOXES,
     FEWEST_EMPTY,
+    RENDER_MARGIN,
     choose_class_thresholds,
     choose_limits,
     choose_threshold,
     quiet_threshold,
 )
 from partsight.evaluate.matching import match
+from partsight.structures.dataset import Dataset
 
 from .scenes import ABOVE, LEFT, RIGHT, dataset, found, random_scene, sample
 
@@ -118,7 +122,7 @@ def loud():
 
 def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
     by_f1 = choose_limits(loud, EvaluateSection())
-    quiet = choose_limits(loud, EvaluateSection(most_false_alarms=0.05))
+    quiet = choose_limits(loud, EvaluateSection(operate_at="false_alarms 0.05"))
     assert by_f1.best_f1_threshold is None
     assert quiet.best_f1_threshold == by_f1.threshold < 0.6
     assert quiet.threshold == pytest.approx(0.6, abs=0.0015)
@@ -126,13 +130,91 @@ def test_pictures_without_parts_raise_the_threshold_where_they_are_asked(loud):
 
 
 def test_no_class_has_a_threshold_below_the_quiet_one(loud):
-    by_f1 = choose_limits(loud, EvaluateSection(thresholds="per_class"))
-    quiet = choose_limits(loud, EvaluateSection(thresholds="per_class", most_false_alarms=0.05))
+    by_f1 = choose_limits(loud, EvaluateSection(operate_at="best_f1 per_class"))
+    quiet = choose_limits(loud, EvaluateSection(operate_at="false_alarms 0.05 per_class"))
     assert by_f1.class_thresholds == pytest.approx((0.7, 0.3), abs=0.002)
     assert quiet.class_thresholds == pytest.approx((0.7, 0.6), abs=0.002)
 
 
-@pytest.mark.parametrize("changes", [{"protocol": "baseline"}, {"most_false_alarms": 1.0}])
+@pytest.mark.parametrize("changes", [{"protocol": "baseline"}, {"operate_at": "false_alarms 1"}])
 def test_the_threshold_stays_where_alarms_do_not_count_or_are_few(loud, changes):
-    section = EvaluateSection(**{"most_false_alarms": 0.05, **changes})
-    assert choose_limits(loud, section) == choose_limits(loud, EvaluateSection())
+    section = EvaluateSection(**{"operate_at": "false_alarms 0.05", **changes})
+    limits = choose_limits(loud, section)
+    assert limits.threshold == choose_limits(loud, EvaluateSection()).threshold
+    assert limits.best_f1_threshold is None
+
+
+@pytest.mark.parametrize(("num_places", "rule"), [(0, "best_f1"), (19, "best_f1"), (20, "false_alarms 0.05")])
+def test_unasked_for_few_false_alarms_are_allowed_where_there_are_enough_places(loud, num_places, rule):
+    limits = choose_limits(loud, EvaluateSection(), num_places=num_places)
+    expected = choose_limits(loud, EvaluateSection(operate_at=rule))
+    assert limits == expected
+    assert limits.choice.rule == rule
+    assert choose_limits(loud, EvaluateSection(operate_at="best_f1"), num_places=num_places).threshold < 0.6
+
+
+def test_a_precision_is_reached_with_as_much_recall_as_can_be():
+    rng = np.random.default_rng(0)
+    for matched in (match(*random_scene(rng, num_images=30)) for _ in range(5)):
+        limits = choose_limits(matched, EvaluateSection(operate_at="precision 0.3"))
+        precision = np.nanmean([figures_at(one, SCORE_GRID)[0] for one in matched.per_class], axis=0)
+        assert limits.choice.is_reached == bool((precision >= 0.3).any())
+        if limits.choice.is_reached:
+            assert limits.threshold == SCORE_GRID[np.flatnonzero(precision >= 0.3)[0]]
+
+
+def test_a_precision_that_nothing_reaches_is_told_and_the_nearest_is_taken():
+    half = match(dataset(sample("a", [LEFT], [0])), [found([RIGHT, LEFT], [0.9, 0.4], [0, 0])])
+    limits = choose_limits(half, EvaluateSection(operate_at="precision 0.6"))
+    assert not limits.choice.is_reached
+    assert limits.threshold < 0.4
+    assert choose_limits(half, EvaluateSection(operate_at="precision 0.5")).choice.is_reached
+
+
+def test_too_few_pictures_without_parts_cannot_promise_few_false_alarms():
+    few, _ = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
+    matched = match(few, [found()] * len(few.samples))
+    assert not choose_limits(matched, EvaluateSection(operate_at="false_alarms 0.05")).choice.is_reached
+
+
+def test_a_stated_score_is_taken_as_it_is_and_nothing_is_said_to_have_chosen_it(loud):
+    limits = choose_limits(loud, EvaluateSection(operate_at=0.7))
+    assert (limits.threshold, limits.class_thresholds, limits.choice.in_words) == (0.7, (), "stated by the recipe")
+
+
+def test_scores_stated_for_some_classes_leave_the_best_f1_to_the_others(loud):
+    limits = choose_limits(loud, EvaluateSection(operate_at={"nut": 0.95}))
+    common = choose_limits(loud, EvaluateSection(operate_at="best_f1")).threshold
+    assert limits.class_thresholds == (common, 0.95)
+
+
+def test_who_chose_is_said_with_the_number_of_pictures(loud):
+    num_photos = sum(len(one.class_ids) > 0 for one in loud.dataset.samples)
+    said = choose_limits(loud, EvaluateSection(operate_at="best_f1")).choice.in_words
+    assert said == f"chosen for the best F1 on {num_photos} photos and {FEWEST_EMPTY} photos without parts"
+
+
+def test_where_renders_alone_choose_the_threshold_is_raised_as_far_as_f1_stays_near_its_best(loud):
+    samples = tuple(replace(one, source="render") for one in loud.dataset.samples)
+    rendered = match(Dataset(loud.dataset.class_names, samples), loud.detections)
+    by_photos, by_renders = (choose_limits(one, EvaluateSection(operate_at="best_f1")) for one in (loud, rendered))
+    f1 = mean_over_classes(np.stack([figures_at(one, SCORE_GRID)[2] for one in rendered.per_class]).T)
+    near = SCORE_GRID[f1 >= f1.max() - RENDER_MARGIN]
+    assert by_renders.threshold == near[-1] > by_photos.threshold
+    assert by_renders.best_f1_threshold == by_photos.threshold
+    assert "raised as far as F1 there falls by no more than 0.03" in by_renders.choice.in_words
+    assert "raised" not in by_photos.choice.in_words
+    assert choose_limits(rendered, EvaluateSection(protocol="baseline")).threshold == by_photos.threshold
+
+
+def test_one_photo_of_a_part_among_the_renders_needs_no_margin(loud):
+    first, *others = loud.dataset.samples
+    mixed = (first, *(replace(one, source="render") for one in others))
+    limits = choose_limits(match(Dataset(loud.dataset.class_names, mixed), loud.detections), EvaluateSection())
+    assert limits.choice.margin == 0
+
+
+def test_unasked_for_nothing_is_promised_that_too_few_pictures_without_parts_can_tell():
+    few, detections = many(FEWEST_BOXES, [(0.9, 0.5), (0.4, 0.2)])
+    limits = choose_limits(match(few, detections), EvaluateSection(), num_places=20)
+    assert (limits.choice.rule, limits.choice.is_reached) == ("best_f1", True)

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from partsight.photos.appearance import compare_appearance, measure_boxes, measure_object, measure_picture
+from partsight.photos.appearance import (
+    IN_WORDS,
+    OF_BOXES,
+    OF_PICTURES,
+    Gap,
+    compare_appearance,
+    measure_boxes,
+    measure_object,
+    measure_picture,
+)
 from partsight.structures.sample import Sample
 
 
@@ -108,3 +117,12 @@ def test_pictures_without_objects_have_no_object_figures(tmp_path):
 @pytest.mark.parametrize("shape", [(1, 400, 3), (400, 1, 3), (1, 1, 3), (2, 9000, 3)])
 def test_the_thinnest_pictures_have_figures(shape):
     assert all(np.isfinite(value) for value in measure_picture(np.full(shape, 90, np.uint8)).values())
+
+
+@pytest.mark.parametrize(("middle", "said"), [(0.2, "photos are darker"), (0.7, "photos are brighter")])
+def test_what_renders_do_not_cover_is_said_in_words_with_the_key_that_widens_it(middle, said):
+    gap = Gap(
+        "brightness", (middle - 0.1, middle, middle + 0.1), (0.3, 0.45, 0.6), 20, 50, 0.41, OF_PICTURES["brightness"]
+    )
+    assert gap.in_words == f"41 % of the {said} than in nearly all renders: widen randomize.light.exposure_ev"
+    assert set(IN_WORDS) == {*OF_PICTURES, *OF_BOXES}

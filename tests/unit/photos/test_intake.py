@@ -14,6 +14,8 @@ from filelock import FileLock
 from PIL import Image
 
 from partsight.cli.app import run
+from partsight.config.recipe import Recipe
+from partsight.dataset.photos import read_places
 from partsight.errors import DatasetError, PhotosError, StorageError
 from partsight.files import hash_file
 from partsight.photos.storage import read_records
@@ -310,3 +312,35 @@ def test_a_video_without_a_single_frame_is_told_and_costs_the_others_nothing(tmp
     assert intake.num_added == 1
     told = [*intake.problems, *(finding for clip in intake.clips for finding in clip.findings)]
     assert any("none.mkv" in one for one in told)
+
+
+def test_a_film_of_a_place_becomes_sessions_of_its_stretches_and_nothing_is_to_be_labeled(tmp_path):
+    video = write_video(tmp_path / "walk.mp4", pan(60))
+    intake = add([video], tmp_path / "places", "hall", max_frames=8, is_places=True)
+    records = read_records(tmp_path / "places").pictures
+    by_time = sorted(records, key=lambda record: record.time_s)
+    assert [record.session for record in by_time] == [
+        f"hall-{1 + place * 4 // len(by_time)}" for place in range(len(by_time))
+    ]
+    assert {record.file.split("/")[0] for record in records} == {"hall-1", "hall-2", "hall-3", "hall-4"}
+    assert pictures_in(tmp_path / "places") == {record.file for record in records}
+    assert intake.num_added == len(records) >= 4
+    assert add([video], tmp_path / "places", "hall", is_places=True).num_added == 0
+
+
+def test_pictures_of_a_place_are_one_session(tmp_path):
+    pictures = [write_picture(tmp_path / f"{number}.png", number) for number in range(3)]
+    add(pictures, tmp_path / "places", "yard", is_places=True)
+    assert {path.rsplit("/", 1)[0] for path in pictures_in(tmp_path / "places")} == {"yard"}
+
+
+def test_places_are_added_where_the_recipe_looks_for_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("recipe.toml").write_text('[parts.QF]\nfiles = ["QF.step"]\n')
+    video = write_video(tmp_path / "walk.mp4", pan(40))
+    assert run(["photos", "add", "--places", str(video), "--session", "hall"]) == 0
+    assert "recipe.toml reads them from now on (photos.places)" in capsys.readouterr().out
+    assert Recipe.read("recipe.toml").photos.places == (tmp_path / "places",)
+    places = read_places(Recipe.read("recipe.toml").photos, ("QF",))
+    assert {sample.session for sample in places.samples} <= {f"places/hall-{number}" for number in range(1, 5)}
+    assert len(places.samples) == len(pictures_in(tmp_path / "places")) > 0

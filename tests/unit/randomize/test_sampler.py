@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from partsight.config.sections.randomize import RandomizeSection
 from partsight.errors import SceneError
@@ -104,17 +105,30 @@ def test_a_class_without_parts_is_refused():
         open_sampler(RandomizeSection(), {**PARTS, "cube": ()}, SIZE_WH, 0)
 
 
-@pytest.mark.parametrize("group", ["background__folder", "light__environment_folder"])
-def test_an_empty_folder_is_refused(tmp_path, group):
+def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(SceneError, match="no "):
-        scenes(8, **{group: tmp_path})
+        scenes(8, light__environment_folder=tmp_path)
 
 
-@pytest.mark.parametrize(("group", "name"), [("background__folder", "a.jpg"), ("light__environment_folder", "a.exr")])
-def test_an_unreadable_file_is_named(tmp_path, group, name):
-    (tmp_path / name).write_bytes(b"nothing")
-    with pytest.raises(SceneError, match=name.replace(".", r"\.")):
-        scenes(20, **{group: tmp_path})
+def test_an_unreadable_environment_map_is_named(tmp_path):
+    (tmp_path / "a.exr").write_bytes(b"nothing")
+    with pytest.raises(SceneError, match=r"a\.exr"):
+        scenes(20, light__environment_folder=tmp_path)
+
+
+def test_an_unreadable_picture_of_a_place_is_named(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"nothing")
+    with pytest.raises(SceneError, match=r"a\.jpg"):
+        scenes(20, background__pictures=[tmp_path / "a.jpg"])
+
+
+def test_places_are_shown_as_often_as_asked(tmp_path):
+    Image.new("RGB", (64, 64), (255, 0, 255)).save(tmp_path / "a.png")
+    for share, shown in ((0.0, 0), (1.0, 8)):
+        drawn = scenes(
+            8, background__pictures=[tmp_path / "a.png"], background__photo_share=share, scatter__float_share=1.0
+        )
+        assert sum((scene.background.image_rgb == (255, 0, 255)).all() for scene in drawn) == shown
 
 
 @pytest.mark.shared

@@ -1,6 +1,7 @@
 """Labels never lie on nothing: parts of 10 µm to 1 km are in the picture where the labels say, whatever draws."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -52,8 +53,10 @@ def drawn_mask(renderer, scene: Scene):
     return np.abs(pictures[0] - pictures[1]).max(axis=2) > 0.05
 
 
-@pytest.mark.parametrize("size_m", SIZES_M)
-@pytest.mark.parametrize("placement", ["orbit", "scatter"])
+@pytest.mark.parametrize(
+    ("placement", "size_m"),
+    [*(("orbit", size_m) for size_m in SIZES_M), *product(("scatter", "stand"), (SIZES_M[0], SIZES_M[-1]))],
+)
 def test_what_is_labeled_is_in_the_picture_and_the_other_way_round(renderer, size_m, placement):
     """But for pixels on the outline, of which a renderer sees a part."""
     white = replace(ball_part(size_m / 2, 8), materials=(Material("white", (0.9, 0.9, 0.9), 0.0, 0.8),))

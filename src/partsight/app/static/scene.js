@@ -4,6 +4,7 @@ import { ask, change, post, project, upload } from "./ask.js";
 import { colorOf, drawBoxes, dropZone, h, toast, told } from "./dom.js";
 
 const PICTURES = 9;
+const AT_ONCE = 2; // a browser has six connections to one server, for all tabs together
 const WORDS = {
   workshop: ["Workshop floor and stands", "large parts, seen by someone who walks round them"],
   table: ["On a table", "many small parts side by side"],
@@ -17,7 +18,7 @@ export async function scenePage(main) {
     main.replaceChildren(h("h2", {}, "Scene"), h("p", { className: "lead" }, "Add parts first."), h("a", { className: "button", href: "#parts" }, "To the parts"));
     return {};
   }
-  let withLabels = false, drawn = 0;
+  let withLabels = false, drawn = 0, leaving = new AbortController();
   const sheet = h("div", { className: "sheet", "aria-label": "Nine drafts" });
   const says = h("p", { className: "quiet", role: "status" });
   const controls = h("section", { className: "panel rows", "aria-label": "What the scenes are like" });
@@ -71,14 +72,22 @@ export async function scenePage(main) {
 
   async function draw() {
     const mine = ++drawn;
+    leaving.abort();
+    leaving = new AbortController();
+    const { signal } = leaving;
     const began = performance.now();
     const { revision, classes } = project.state;
     let done = 0;
     says.textContent = "Drawing …";
     if (sheet.childElementCount !== PICTURES) sheet.replaceChildren(...Array.from({ length: PICTURES }, (_, i) => h("figure", {}, h("img", { alt: `Draft ${i + 1}` }), h("canvas", { hidden: !withLabels, "aria-hidden": "true" }))));
-    await Promise.all([...sheet.children].map(async (figure, index) => {
+    const waiting = [...sheet.children].entries();
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => { for (const [index, figure] of waiting) await show(figure, index); }));
+
+    async function show(figure, index) {
+      if (mine !== drawn) return;
       try {
-        const answer = await fetch(`/api/scene/picture?index=${index}&revision=${revision}`);
+        const answer = await fetch(`/api/scene/picture?index=${index}&revision=${revision}`, { signal });
+        if (answer.status === 409) return; // the recipe was changed meanwhile, here or in another tab
         if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).problem ?? answer.statusText);
         const blob = await answer.blob();
         if (mine !== drawn) return;
@@ -92,9 +101,9 @@ export async function scenePage(main) {
           if (mine === drawn) drawBoxes(figure.querySelector("canvas"), labels.size, labels.boxes.map(({ box, name }) => ({ box, text: name, color: colorOf(name, classes) })));
         }
       } catch (error) {
-        if (mine === drawn) { says.textContent = ""; toast(error.message); }
+        if (mine === drawn && error.name !== "AbortError") { says.textContent = ""; toast(error.message); }
       }
-    }));
+    }
   }
 
   async function takePlaces(files) {
@@ -106,5 +115,5 @@ export async function scenePage(main) {
 
   showControls();
   draw();
-  return { close() { drawn += 1; }, jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) draw(); } };
+  return { close() { drawn += 1; leaving.abort(); }, jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) draw(); } };
 }

@@ -48,16 +48,18 @@ def make_part(name: str, path: Path, pieces: Sequence[Piece], section: PartSecti
     materials = tuple(dict.fromkeys(piece.material for piece in shaded))
     nodes = tuple(dict.fromkeys(piece.node for piece in shaded))
     counts = [len(piece.triangles) for piece in shaded]
+    mesh, center = _joined(shaded)
     return keyed(
         Part(
             name=name,
-            mesh=_joined(shaded),
+            mesh=mesh,
             materials=materials,
             material_ids=np.repeat([materials.index(piece.material) for piece in shaded], counts),
             node_names=_distinct([node.names[-1] for node in nodes]),
             node_ids=np.repeat([nodes.index(piece.node) for piece in shaded], counts),
             key="",
             regions=tuple(_regions(nodes, section.labels)),
+            cad_center_m=center,
         )
     )
 
@@ -145,8 +147,8 @@ def _unit(normals: FloatArray) -> FloatArray:
     return np.where(lengths > 1e-9, normals / np.maximum(lengths, 1e-9), [0.0, 0.0, 1.0])
 
 
-def _joined(pieces: Sequence[_Shaded]) -> Mesh:
-    """Return all triangles as one mesh whose bounding box is centered at the origin."""
+def _joined(pieces: Sequence[_Shaded]) -> tuple[Mesh, tuple[float, float, float]]:
+    """Return all triangles as one mesh whose bounding box is centered at the origin, and where that lay."""
     offsets = np.cumsum([0, *(len(piece.vertices_m) for piece in pieces[:-1])])
     triangles = np.concatenate([piece.triangles + offset for piece, offset in zip(pieces, offsets, strict=True)])
     vertices = np.concatenate([piece.vertices_m for piece in pieces])
@@ -154,7 +156,8 @@ def _joined(pieces: Sequence[_Shaded]) -> Mesh:
     normals = np.concatenate([piece.normals for piece in pieces])[used]
     vertices = vertices[used]
     center = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    return Mesh(vertices - center, normals.astype(np.float32), renumbered.reshape(-1, 3))
+    x, y, z = center.tolist()
+    return Mesh(vertices - center, normals.astype(np.float32), renumbered.reshape(-1, 3)), (x, y, z)
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

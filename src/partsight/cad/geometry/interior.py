@@ -14,9 +14,9 @@ from partsight.cad.views.silhouettes import sphere_directions
 from partsight.structures.arrays import Float32Array, IntArray
 from partsight.structures.world.part import Part, opaque_triangles
 
-ROUNDS = (4, 8, 20, 32, 64)
-"""Rays for each undecided triangle, round by round. All together are spread evenly over the sphere, so that each window of 3 % of it
-holds several; where such a share is scattered over the sphere, a triangle is lost once in fifty."""
+ROUNDS = (4, 8, 20, 32, 32)
+"""Rays for each undecided triangle, round by round. All together are spread evenly over the sphere, so that a window of 3 % of it
+holds two or three; where such a share is scattered over the sphere, a triangle is lost once in twenty."""
 NUM_TURNS = 64
 """Turns of the sphere's rays, of which each triangle draws one."""
 LEAST_SAVING = 0.05

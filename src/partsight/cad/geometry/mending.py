@@ -135,9 +135,9 @@ def _refusal(path: Path, pieces: Sequence[Piece], is_broken: Sequence[BoolArray]
 def _repeated(corners: IntArray) -> BoolArray:
     """Return which triangles stand where an earlier one stands, whichever way they face; slivers without an area aside."""
     ordered = np.sort(corners, axis=1)
-    _, first = np.unique(ordered, axis=0, return_index=True)
-    repeated = np.ones(len(corners), bool)
-    repeated[first] = False
+    order = np.lexsort(ordered.T)  # stable: of equal ones the first stays first
+    repeated = np.zeros(len(corners), bool)
+    repeated[order[1:]] = (ordered[order[1:]] == ordered[order[:-1]]).all(axis=1)
     has_area = (ordered[:, 0] != ordered[:, 1]) & (ordered[:, 1] != ordered[:, 2])
     doubled: BoolArray = repeated & has_area
     return doubled

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from partsight.errors import CadError
+from partsight.extras import need_package
 
 HAS_FORK = hasattr(os, "fork")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -78,6 +79,7 @@ _started_early: "list[subprocess.Popen[str]]" = []
 
 
 def _start() -> "subprocess.Popen[str]":
+    need_package("OCP", "reading CAD files")
     command = [sys.executable, "-P", "-m", "partsight.cad.process.zygote"]
     environment = {**os.environ, **_ONE_THREAD}
     try:

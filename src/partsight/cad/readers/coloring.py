@@ -15,7 +15,11 @@ _NONE = -1.0
 
 def split_by_color(piece: Piece, rgba: FloatArray) -> Iterator[Piece]:
     """Yield a piece for each of the (T, 4) linear colors with opacity of its triangles; NaN for those without a color."""
-    colors, color_ids = np.unique(np.where(np.isnan(rgba), _NONE, np.round(rgba, 4)), axis=0, return_inverse=True)
+    known = np.where(np.isnan(rgba), _NONE, np.round(rgba, 4))
+    if (known == known[0]).all():  # by far the most
+        yield replace(_painted(piece, known[0]), shape_id=_numbered(piece, 0))
+        return
+    colors, color_ids = np.unique(known, axis=0, return_inverse=True)
     if len(colors) > MOST_COLORS:
         yield _painted(piece, np.nanmean(rgba, axis=0))
         return

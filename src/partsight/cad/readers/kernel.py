@@ -184,8 +184,12 @@ def _blanked(model: Any) -> list[str]:
 
 
 def _iges_name(entity: Any) -> str:
+    unnamed = f"an entity of type {entity.TypeNumber()}"
     name = entity.NameValue() or entity.ShortLabel()
-    return (str(name.ToCString()).strip() if name else "") or f"an entity of type {entity.TypeNumber()}"
+    try:
+        return (str(name.ToCString()).strip() if name else "") or unnamed
+    except UnicodeDecodeError:
+        return unnamed
 
 
 def _fill_from_brep(document: Any, path: Path, unit: str | None) -> ReadFile:

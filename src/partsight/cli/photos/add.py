@@ -1,6 +1,7 @@
 """`partsight photos add`: frames worth labeling, from videos, folders and zips."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 from rich.console import Console
 
 from partsight.cli.console import headed, open_console
+from partsight.cli.options import PhotosOption, RecipeOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
@@ -18,9 +20,21 @@ if TYPE_CHECKING:
 
 def add_photos(
     sources: Annotated[list[Path], typer.Argument(help="Videos, pictures, folders or zips of them.")],
-    session: Annotated[str, typer.Option("--session", help="Session they belong to: one place on one day.")],
+    session: Annotated[
+        str,
+        typer.Option(
+            "--session", help="Session they belong to: one place on one day; else photos- or places- and the date."
+        ),
+    ] = "",
     part: Annotated[str | None, typer.Option("--part", help="Class of the part that they show, if one only.")] = None,
-    photos: Annotated[Path, typer.Option("--photos", help="The photos folder.")] = Path("photos"),
+    photos: PhotosOption = None,
+    recipe: RecipeOption = Path("recipe.toml"),
+    places: Annotated[
+        bool,
+        typer.Option(
+            "--places", help="They show places without parts: no labels, into the folder of the recipe's places."
+        ),
+    ] = False,
     max_frames: Annotated[
         int, typer.Option("--max-frames", min=1, help="Most frames of each video and of each set of pictures.")
     ] = 40,
@@ -34,18 +48,27 @@ def add_photos(
     ] = None,
 ) -> None:
     """Pick sharp frames that differ, and put them into the photos folder for labeling; exit code 1 when a file is bad."""
+    from partsight.pipeline import photo_folders
     from partsight.pipeline.photos import add as photo_intake
 
     console = open_console()
-    job = photo_intake.IntakeJob(photos, session, part, max_frames, step)
+    folder = photo_folders.places_folder(photos, recipe) if places else photo_folders.photos_folder(photos, recipe)
+    name = session or _today("places" if places else "photos")
+    job = photo_intake.IntakeJob(folder, name, part, max_frames, step, is_places=places)
     intake = photo_intake.add_photos(sources, job, TerminalProgress(console))
     _show(console, intake)
     for problem in intake.problems:
         console.print(headed("error", "bold red", problem), soft_wrap=True)
-    place = photos / "to_label" / session
+    place = folder if places else folder / "to_label" / job.session
     console.print(f"{intake.num_added} pictures added to {place}", soft_wrap=True)
+    if places and intake.num_added and photo_folders.name_in_recipe(recipe, folder):
+        console.print(f"{recipe} reads them from now on (photos.places)", soft_wrap=True)
     if intake.problems:
         raise typer.Exit(1)
+
+
+def _today(kind: str) -> str:
+    return f"{kind}-{datetime.now().astimezone():%Y-%m-%d}"
 
 
 def _show(console: Console, intake: "Intake") -> None:

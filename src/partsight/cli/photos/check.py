@@ -1,5 +1,6 @@
 """`partsight photos check`: what may be wrong with the photos, and where renders do not cover them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from partsight.cli.options import OutOption, RecipeOption, SetOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
+    from partsight.config.recipe import Recipe
     from partsight.labels.importing import ImportRecord
     from partsight.photos.appearance import Gap
 
@@ -41,6 +43,7 @@ def check_photos(
     from partsight.pipeline.running.workspace import Workspace
 
     console = open_console()
+    _offer_waiting(console, read_recipe(recipe, settings or []), recipe)
     workspace = Workspace(out or recipe.parent / "runs")
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     found = photo_check.check_photos(experiment, with_gaps=gaps, with_detector=detector)
@@ -58,6 +61,26 @@ def check_photos(
         _print_gaps(console, found.gaps)
     if strict and found.findings:
         raise typer.Exit(1)
+
+
+def _offer_waiting(console: Console, read: "Recipe", path: Path) -> None:
+    """Print what waits, and ask at the terminal whether labeled sessions of no split shall teach."""
+    from partsight.pipeline.photo_folders import PHOTOS
+    from partsight.pipeline.waiting_photos import add_to_training, find_waiting
+
+    waiting = find_waiting(read, path.parent / PHOTOS)
+    for sentence in waiting.sentences:
+        console.print(sentence, soft_wrap=True)
+    chosen = [session for session, count in waiting.unused if _is_wanted(session, count)]
+    if chosen:
+        keys = add_to_training(path, chosen)
+        console.print(
+            f"{path}: {', '.join(keys)} changed; 'partsight run' trains with {', '.join(chosen)}", soft_wrap=True
+        )
+
+
+def _is_wanted(session: str, count: int) -> bool:
+    return sys.stdin.isatty() and typer.confirm(f"{session}: {count} labeled photos, in no split. Add to train?")
 
 
 def _print_imports(console: Console, imports: "tuple[ImportRecord, ...]") -> None:
@@ -80,4 +103,4 @@ def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
     console.print(table)
     for gap in gaps:
         if gap.uncovered >= POOR:
-            console.print(f"{gap.name}: to cover more, change {gap.keys}", soft_wrap=True)
+            console.print(gap.in_words, soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from partsight.cli.console import open_console
 from partsight.cli.flags import with_flags
-from partsight.cli.options import RecipeOption
+from partsight.cli.options import PhotosOption, RecipeOption
 from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def import_labels(
         list[str] | None, typer.Option("--map", help="their_class=our_class, or their_class=- to leave it out.")
     ] = None,
     pictures: Annotated[Path | None, typer.Option(help="Folder of the pictures, when the export has none.")] = None,
-    photos: Annotated[Path, typer.Option(help="The photos folder.")] = Path("photos"),
+    photos: PhotosOption = None,
     recipe: RecipeOption = Path("recipe.toml"),
     yes: Annotated[bool, typer.Option("--yes", help="Take the classes as shown, without asking.")] = False,
     skip_bad: Annotated[
@@ -57,10 +57,12 @@ def import_labels(
 ) -> None:
     """Bring in labels from Roboflow, CVAT, Label Studio, labelme, CreateML, VIA, COCO, YOLO or Pascal VOC."""
     from partsight.labels.balance import balance_sentences
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.exchange import ImportChoices, ImportSource, open_export, write_import
 
     console = open_console()
-    given = ImportSource(source, photos, pictures, _said(mapping or []), _recipe_classes(recipe))
+    folder = photos_folder(photos, recipe)
+    given = ImportSource(source, folder, pictures, _said(mapping or []), _recipe_classes(recipe))
     with open_export(given, TerminalProgress(console)) as export:
         _show(console, export)
         _confirm(export, yes=yes)
@@ -69,7 +71,7 @@ def import_labels(
             _empty_rule(console, export, empty),
         )  # fmt: skip
         outcome, balance = write_import(export, choices)
-    _tell(console, outcome, photos)
+    _tell(console, outcome, folder)
     for sentence in balance_sentences(balance):
         console.print(with_flags(sentence, context.command), soft_wrap=True)
     remarks = [with_flags(remark, context.command) for remark in (*export.judged.remarks, *outcome.remarks)]
@@ -80,12 +82,14 @@ def import_labels(
 def export_labels(
     to: Annotated[str, typer.Option("--to", help="yolo, coco, voc, cvat or label-studio.")],
     out: Annotated[Path, typer.Option("--out", help="A new folder.")],
-    photos: Annotated[Path, typer.Option(help="The photos folder.")] = Path("photos"),
+    photos: PhotosOption = None,
+    recipe: RecipeOption = Path("recipe.toml"),
 ) -> None:
     """Write the labeled photos for another tool."""
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.exchange import export_photos
 
-    dataset = export_photos(photos, to, out)
+    dataset = export_photos(photos_folder(photos, recipe), to, out)
     boxes = sum(len(sample.class_ids) for sample in dataset.samples)
     open_console().print(f"{len(dataset.samples)} pictures with {boxes} boxes in {out}", soft_wrap=True)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from partsight.cli.console import open_console
-from partsight.cli.options import OutOption, RecipeOption
+from partsight.cli.options import OutOption, PhotosOption, RecipeOption
 
 if TYPE_CHECKING:
     from partsight.config.recipe import Recipe
 
 
 def label_photos(
-    photos: Annotated[Path, typer.Option("--photos", help="The photos folder.")] = Path("photos"),
+    photos: PhotosOption = None,
     recipe: RecipeOption = Path("recipe.toml"),
     out: OutOption = None,
     classes: Annotated[
@@ -27,6 +27,7 @@ def label_photos(
 ) -> None:
     """Draw and correct boxes in the browser; the server is on this machine only. Stop with Ctrl+C: all is saved."""
     from partsight.config.sections.photos import PhotosSection
+    from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.label import LabelJob, serve_labeling
     from partsight.pipeline.running.workspace import Workspace
 
@@ -45,7 +46,8 @@ def label_photos(
         if not no_open:
             webbrowser.open(link)
 
-    serve_labeling(LabelJob(photos, names, workspace, port, section.session_pattern), tell, say)
+    folder = photos_folder(photos, recipe)
+    serve_labeling(LabelJob(folder, names, workspace, port, section.session_pattern), tell, say)
 
 
 def _known_recipe(recipe: Path) -> "Recipe | None":

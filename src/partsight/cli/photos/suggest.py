@@ -32,6 +32,6 @@ def suggest_photos(
     experiment = Experiment(read_recipe(recipe, settings or []), workspace, TerminalProgress(console))
     advice = photo_suggest.suggest_photos(experiment, with_detector=detector)
     lines = [line for part in advice.parts for line in (part.remark, *(f"  take {wish}" for wish in part.sentences))]
-    lines += [f"label first: {file} (doubt {doubt:.2f})" for file, doubt in advice.unsure]
-    for line in [*lines, f"map of the views: {advice.page}"]:
+    lines += [f"label first: {file} (doubt {100 * doubt:.0f} of 100)" for file, doubt in advice.unsure]
+    for line in [*lines, f"with pictures of the missing sides: {advice.page}"]:
         console.print(line, soft_wrap=True)

@@ -21,8 +21,12 @@ def print_summary(console: Console, evaluation: "Evaluation", report: Path | Non
     console.print(table)
     console.print(
         f"{evaluation.num_images} test pictures, {evaluation.num_empty_images} of them empty; threshold "
-        f"{evaluation.threshold:.3f} chosen on {evaluation.threshold_source}; {seconds:.0f} s",
+        f"{evaluation.threshold:.3f}, {_choice(evaluation)}; {seconds:.0f} s",
+        soft_wrap=True,
     )
+    num_false = int(evaluation.confusion[-1].sum())
+    if num_false:
+        console.print(f"false detections: {num_false}, {num_false / evaluation.num_images:.2g} a picture")
     if evaluation.second_opinion is not None:
         before, after = evaluation.second_opinion.before, evaluation.second_opinion.after
         console.print(
@@ -31,6 +35,10 @@ def print_summary(console: Console, evaluation: "Evaluation", report: Path | Non
         )
     if report is not None:
         console.print(f"report {report}", soft_wrap=True)
+
+
+def _choice(evaluation: "Evaluation") -> str:
+    return f"chosen on {evaluation.threshold_source}" if evaluation.choice is None else evaluation.choice.in_words
 
 
 def _figures(score: "Score") -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from partsight.config.section import FilePath, Section
 
@@ -15,6 +15,26 @@ METAL_KINDS = frozenset[MaterialKind](("steel", "stainless", "iron", "aluminium"
 """Those that bring their own."""
 WebLink: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
 """An http or https address."""
+
+
+KeypointPlace: TypeAlias = tuple[float, float, float] | tuple[str, ...]
+"""CAD coordinates in millimeters, or patterns of node names."""
+
+
+def _as_places(value: Any) -> Any:
+    """Take a single pattern for a list of one."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: (place,) if isinstance(place, str) else place for name, place in value.items()}
+
+
+def _check_places(places: Mapping[str, KeypointPlace]) -> Mapping[str, KeypointPlace]:
+    empty = [name for name, place in places.items() if not place]
+    if empty:
+        raise ValueError(
+            f"keypoint '{empty[0]}': expected [x, y, z] in millimeters or patterns of node names, found []"
+        )
+    return places
 
 
 def _as_tuple(value: Any) -> Any:
@@ -40,6 +60,14 @@ class PartSection(Section):
     """Leave out the nodes whose name matches one of these patterns (`*SCREW*`), with all that is below them."""
     labels: Annotated[dict[str, tuple[str, ...]], Field(default_factory=dict)]
     """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
+    keypoints: Annotated[
+        dict[str, KeypointPlace],
+        BeforeValidator(_as_places),
+        AfterValidator(_check_places),
+        Field(default_factory=dict),
+    ]
+    """Named points for exports: CAD coordinates in millimeters, or patterns of node names, whose center is taken:
+    `{ tip = [0, 12.5, 3], valve = "VALVE*" }`."""
     unit: Literal["m", "cm", "mm", "inch"] | None = None
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None

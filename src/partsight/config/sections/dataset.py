@@ -16,7 +16,7 @@ class DatasetSection(Section):
     """Training photos per class, drawn from the training sessions by seed and nested (the 5 are among the 10); `all`: every photo of
     the training sessions."""
     background_photos: Literal["all"] | Annotated[int, Field(ge=0)] = "all"
-    """Photos without parts, from the training sessions and `photos.background_folder`; the best remedy against false alarms. `all`: as
+    """Photos without parts, from the training sessions and `photos.places`; the best remedy against false alarms. `all`: as
     many as there are, up to half of the pictures shown."""
     background_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
     """Least share of the pictures shown that are photos without parts: few of them are repeated. In the second of two stages it is

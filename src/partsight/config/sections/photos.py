@@ -1,11 +1,23 @@
 """Settings of the real photographs: where they lie and which sessions serve which split."""
 
 import re
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from partsight.config.section import FilePath, Section
+
+
+def _as_several(folders: Any) -> Any:
+    """Return one folder as a list of one."""
+    if folders is None or folders == "":
+        return ()
+    return (folders,) if isinstance(folders, str | Path) else folders
+
+
+PlaceFolders: TypeAlias = Annotated[tuple[FilePath, ...], BeforeValidator(_as_several)]
+"""One folder or several."""
 
 
 class PhotosSection(Section):
@@ -25,8 +37,11 @@ class PhotosSection(Section):
     """Sessions that choose checkpoint and threshold."""
     test: tuple[str, ...] = ()
     """Sessions that only report."""
-    background_folder: FilePath | None = None
-    """Folder of photographs without any part, used as negatives."""
+    places: PlaceFolders = ()
+    """Folder (or several) with photographs of the place without the parts, as `partsight photos add --places` makes it; subfolders are
+    sessions. They lie behind and below the parts of renders, teach detector and verifier what is no part, and show how often there are
+    false alarms. From 20 pictures on some sessions choose the threshold, from 40 on some report; named as `places/hall*` in `train`,
+    `validation` or `test`, sessions serve those instead, and all others teach."""
 
     @field_validator("session_pattern")
     @classmethod

@@ -299,8 +299,10 @@ class BackgroundSection(Section):
     """Share of procedural grounds, walls and distractors that look as in a workshop (concrete, painted floors, boards, steel, mats,
     plaster; muted colors) instead of like anything at all; half as many
     of the pictures with hovering parts show the room behind them. 0 by default: the published figures were measured without."""
-    folder: FilePath | None = None
-    """Folder of photographs without the parts; used behind hovering parts and as ground textures."""
+    photo_share: Share = 0.7
+    """Share of the pictures behind hovering parts, and of two in five grounds, that show a place, where there is `photos.places`."""
+    pictures: tuple[FilePath, ...] = ()
+    """The pictures that are then drawn from: those of `photos.places` that teach. Nobody needs to state them."""
 
 
 class DistractorSection(Section):

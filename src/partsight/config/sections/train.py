@@ -34,8 +34,9 @@ class FinetuneSection(Section):
 class HardSection(Section):
     """False alarms fed back: further trainings like `train.finetune`, with any schedule."""
 
-    rounds: Annotated[int, Field(ge=0)] = 0
-    """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left."""
+    rounds: Literal["auto"] | Annotated[int, Field(ge=0)] = "auto"
+    """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left. `auto`:
+    one where `photos.places` holds 20 pictures or more, for a third of the training's time at most; otherwise none."""
     repeat: Annotated[int, Field(ge=2)] = 4
     """How often photos with false alarms are shown for each time that other photos without parts are."""
     score: Annotated[float, Field(gt=0, lt=1)] = 0.25

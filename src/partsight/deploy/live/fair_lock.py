@@ -51,15 +51,22 @@ class FairLock:
 class SharedDetector:
     """A detector that several threads may use. Follows `detector.Detector`."""
 
-    def __init__(self, detector: Detector, turns: FairLock | None = None, *, in_front: bool = False) -> None:
+    def __init__(self, detector: Detector) -> None:
         self.class_names = detector.class_names
-        self._detector, self._turns, self._in_front = detector, turns or FairLock(), in_front
+        self._held, self._turns, self._in_front = [detector], FairLock(), False
 
     def front_seat(self) -> "SharedDetector":
         """Return the same detector for the one who goes before the others, in turn with them."""
-        return SharedDetector(self._detector, self._turns, in_front=True)
+        seat = SharedDetector(self._held[0])
+        seat._held, seat._turns, seat._in_front = self._held, self._turns, True
+        return seat
+
+    def replace(self, detector: Detector) -> None:
+        """Use another detector of the same classes from the next picture on, on all seats."""
+        with self._turns.turn():
+            self._held[0] = detector
 
     def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
         """Return the detections of each picture once it is this caller's turn."""
         with self._turns.turn(in_front=self._in_front):
-            return self._detector.detect(images, min_score, max_detections)
+            return self._held[0].detect(images, min_score, max_detections)

@@ -14,6 +14,7 @@ from partsight.deploy.live.inspection.page import serve_inspection
 from partsight.deploy.live.metrics import as_prometheus, memory_bytes
 from partsight.deploy.live.phone.camera import PhoneCamera
 from partsight.deploy.live.phone.socket import serve_phone
+from partsight.deploy.live.renewal import LiveModel
 from partsight.deploy.live.snapshots import serve_snapshots
 from partsight.deploy.live.station import LiveState, state_of
 from partsight.deploy.live.viewers import ViewerContext, serve_viewer
@@ -102,26 +103,25 @@ def _serve_links(app: FastAPI, station: LiveState) -> None:
         return Response(qr_svg(shown), media_type="image/svg+xml") if shown else problem(404, "no link")
 
 
-def _serve_cards(app: FastAPI, model: ModelFolder) -> None:
+def _serve_cards(app: FastAPI, model: LiveModel) -> None:
     @app.get("/parts")
     def parts() -> dict[str, Any]:
-        """List what is known about each part, in the order of the class numbers."""
-        return {
-            "model": model.description.name,
-            "parts": [_card(part, n) for n, part in enumerate(model.description.parts)],
-        }
+        """List what is known about each part, in the order of the class numbers; a model that was exported anew is taken up."""
+        model.renew()
+        known = model.folder.description
+        return {"model": known.name, "parts": [_card(part, n) for n, part in enumerate(known.parts)]}
 
     @app.get("/parts/{number}/picture", include_in_schema=False)
     def picture(number: Annotated[int, Path(ge=0)]) -> Response:
-        part = _part(model, number)
-        return problem(404, "no picture") if part is None or part.picture is None else _file(model, part.picture)
+        part = _part(model.folder, number)
+        return problem(404, "no picture") if part is None or part.picture is None else _file(model.folder, part.picture)
 
     @app.get("/parts/{number}/documents/{position}", include_in_schema=False)
     def document(number: Annotated[int, Path(ge=0)], position: Annotated[int, Path(ge=0)]) -> Response:
-        part = _part(model, number)
+        part = _part(model.folder, number)
         known = () if part is None else part.documents
         path = known[position].path if position < len(known) else None
-        return problem(404, "no such document") if path is None else _file(model, path)
+        return problem(404, "no such document") if path is None else _file(model.folder, path)
 
 
 @final

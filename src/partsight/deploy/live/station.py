@@ -11,9 +11,9 @@ from partsight.deploy.live.inspection.page import LiveInspection
 from partsight.deploy.live.keeping import Keeper
 from partsight.deploy.live.metrics import Metrics
 from partsight.deploy.live.phone.camera import PhoneCamera
+from partsight.deploy.live.renewal import LiveModel
 from partsight.deploy.live.threshold import LiveThreshold
 from partsight.deploy.live.viewers import Viewers
-from partsight.deploy.model_folder import ModelFolder
 from partsight.detector.detector import Detector
 from partsight.structures.detections import Threshold
 
@@ -26,7 +26,7 @@ def _new_run() -> str:
 class LiveState:
     """All that the server shows and uses."""
 
-    model: ModelFolder
+    model: LiveModel
     detector: Detector
     watch: DetectionLoop
     audience: Viewers

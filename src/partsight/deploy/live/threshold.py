@@ -14,8 +14,11 @@ LimitOf: TypeAlias = Callable[[int], float]
 class LiveThreshold:
     """What pages, events, counts and checks go by."""
 
-    def __init__(self, value: float, class_limits: Sequence[float], folder: ModelFolder) -> None:
+    def __init__(
+        self, value: float, class_limits: Sequence[float], folder: ModelFolder, *, is_stated: bool = False
+    ) -> None:
         self._value, self._class_limits, self._folder = value, tuple(class_limits), folder
+        self._is_stated = is_stated
 
     @property
     def value(self) -> float:
@@ -30,6 +33,11 @@ class LiveThreshold:
     def of(self, class_id: int) -> float:
         """Return the score from which a part of a class counts."""
         return self._class_limits[class_id] if self._class_limits else self._value
+
+    def follow(self, value: float, class_limits: Sequence[float]) -> None:
+        """Take the limits of a model that was exported anew, unless the user stated one."""
+        if not self._is_stated:
+            self._value, self._class_limits = value, tuple(class_limits)
 
     def store(self, value: float) -> None:
         """Use one for all classes from now on: here at once, and kept in the model folder. Raises StorageError, ModelError."""

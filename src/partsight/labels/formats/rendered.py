@@ -55,7 +55,7 @@ def read_instances(sample: Sample) -> tuple[LabeledInstance, ...]:
         raise ValueError(f"{sample.sample_id} has no file of labels")
     try:
         objects = read_json(path)["objects"]
-        found = tuple(_instance(entry, sample.class_name(entry["class_id"]), mask_path(path)) for entry in objects)
+        found = tuple(_instance(sample, place, entry) for place, entry in enumerate(objects))
     except (OSError, StorageError, LookupError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: not the labels of a render ({error}). {_ADVICE}") from error
     if [one.class_id for one in found] != sample.class_ids.tolist():
@@ -95,10 +95,10 @@ def _describe_occluder(occluder: Occluder) -> Mapping[str, Any]:
     }
 
 
-def _instance(entry: Mapping[str, Any], class_name: str, masks: Path) -> LabeledInstance:
+def _instance(sample: Sample, place: int, entry: Mapping[str, Any]) -> LabeledInstance:
     return LabeledInstance(
         class_id=entry["class_id"],
-        class_name=class_name,
+        class_name=sample.class_name(entry["class_id"]),
         box_xyxy=np.array(entry["box_xyxy"]),
         camera_from_part=np.array(entry["camera_from_part"]),
         visible_fraction=entry["visible_fraction"],
@@ -106,5 +106,7 @@ def _instance(entry: Mapping[str, Any], class_name: str, masks: Path) -> Labeled
         hidden_by=tuple(Occluder(**one) for one in entry["hidden_by"]),
         num_visible_px=entry["num_visible_px"],
         instance_id=entry["instance_id"],
-        mask_path=masks,
+        mask_path=None if sample.label_path is None else mask_path(sample.label_path),
+        place=place,
+        layers_path=sample.layers_path,
     )

@@ -1,4 +1,4 @@
-"""Masks as tools pack them by run lengths → the extent of their pixels.
+"""Masks as tools pack them by run lengths: the extent of their pixels, and our own masks packed.
 
 COCO           runs of 0 and 1 in turn down the columns, as a list or as text of 6-bit groups with 5 bits of value
                (pycocotools, `rleToString`: from the third run on the difference to the run before the last)
@@ -16,11 +16,24 @@ from partsight.labels.shapes import mask_extent
 
 def coco_extent(counts: str | Sequence[int], size_hw: tuple[int, int]) -> Box | None:
     """Return the extent of a COCO mask, None for an empty one. Raises ValueError when runs and size do not agree."""
+    return mask_extent(coco_mask(counts, size_hw))
+
+
+def coco_counts(mask: np.ndarray) -> str:
+    """Return the run lengths of an (H, W) mask as COCO's text."""
+    flat = mask.ravel(order="F")
+    ends = np.flatnonzero(np.diff(flat.view(np.int8))) + 1
+    runs = np.diff(np.concatenate([[0], ends, [len(flat)]])).tolist()
+    runs = [0, *runs] if len(flat) and flat[0] else runs
+    return "".join(_packed(run - (runs[place - 2] if place > 2 else 0)) for place, run in enumerate(runs))
+
+
+def coco_mask(counts: str | Sequence[int], size_hw: tuple[int, int]) -> np.ndarray:
+    """Return the (H, W) mask of COCO's runs, as text or numbers. Raises ValueError when runs and size do not agree."""
     runs = np.array(_coco_runs(counts) if isinstance(counts, str) else counts, np.int64)
     if int(runs.sum()) != size_hw[0] * size_hw[1] or (runs < 0).any():
         raise ValueError(f"runs of {int(runs.sum())} pixels in a mask of {size_hw[1]}×{size_hw[0]}")
-    values = np.arange(len(runs)) % 2 == 1
-    return mask_extent(np.repeat(values, runs).reshape(size_hw, order="F"))
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(size_hw, order="F")
 
 
 def label_studio_extent(packed: Sequence[int], size_wh: tuple[int, int]) -> Box | None:
@@ -45,6 +58,17 @@ def _coco_runs(text: str) -> list[int]:
         runs.append(value + (runs[-2] if len(runs) > 2 else 0))
         value, shift = 0, 0
     return runs
+
+
+def _packed(value: int) -> str:
+    """Return a number as groups of five bits, the lowest first, each with a sixth that says whether more follow."""
+    letters = ""
+    while True:
+        group, value = value & 31, value >> 5
+        is_last = value == (-1 if group & 16 else 0)
+        letters += chr(48 + group + (0 if is_last else 32))
+        if is_last:
+            return letters
 
 
 class _BitReader:

@@ -49,14 +49,14 @@ def write_export(dataset: Dataset, target: str, folder: Path) -> None:
 def _write_all(dataset: Dataset, target: str, folder: Path) -> None:
     write, images = WRITERS[target]
     folder.mkdir(parents=True)
-    stems = _stems([sample.sample_id for sample in dataset.samples])
+    stems = file_stems([sample.sample_id for sample in dataset.samples])
     pictures = [
         _copied(sample, dataset, folder / images / stem) for sample, stem in zip(dataset.samples, stems, strict=True)
     ]
     write(folder, pictures, list(dataset.class_names))
 
 
-def _stems(sample_ids: Sequence[str]) -> list[str]:
+def file_stems(sample_ids: Sequence[str]) -> list[str]:
     """Return a name for each picture that every tool takes, no two alike, whatever the case."""
     taken: dict[str, str] = {}
     for sample_id in sample_ids:

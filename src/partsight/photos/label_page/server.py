@@ -7,7 +7,7 @@ from fastapi import FastAPI, Query, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from partsight.errors import DatasetError, StaleLabelsError
+from partsight.errors import DatasetError, PartsightError, StaleLabelsError, StorageError
 from partsight.labels.label import Label
 from partsight.labels.photo_labels import PhotoLabels
 from partsight.photos.label_page.presence import Presence
@@ -71,9 +71,14 @@ def make_app(store: PhotoStore, proposer: Proposer, access: Access) -> FastAPI:
     _serve_proposals(app, proposer)
     _serve_pictures(app, store)
     _serve_presence(app)
-    answer_problems(app, lambda error: 409 if isinstance(error, StaleLabelsError) else 400)
+    answer_problems(app, _status_of)
     app.add_middleware(Guard, access=access)
     return app
+
+
+def _status_of(error: PartsightError) -> int:
+    """Return 507 where the disk takes nothing, so that a page keeps what was drawn and tries again."""
+    return 409 if isinstance(error, StaleLabelsError) else 507 if isinstance(error, StorageError) else 400
 
 
 def _serve_photos(app: FastAPI, store: PhotoStore) -> None:

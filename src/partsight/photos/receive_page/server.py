@@ -26,7 +26,7 @@ TakeIn: TypeAlias = Callable[[Path], int]
 
 
 @dataclass(slots=True)
-class Tally:
+class ReceivedFiles:
     """What became of the files so far."""
 
     num_received: int = 0
@@ -41,7 +41,7 @@ class Receiver:
 
     def __init__(self, folder: Path, take_in: TakeIn) -> None:
         self.folder = folder
-        self.tally = Tally()
+        self.tally = ReceivedFiles()
         self._take_in = take_in
         self._files: queue.Queue[Path | None] = queue.Queue()
         self._lock = threading.Lock()

@@ -8,6 +8,7 @@ from partsight.cad.facts import PartFacts
 from partsight.cad.readers.foreign import is_foreign
 from partsight.cad.readers.formats import METERS_PER, SUFFIXES, is_cad_file
 from partsight.cad.reading import ReadPart, try_parts
+from partsight.cad.symmetry.finding import find_symmetry
 from partsight.cad.views.drawing import CORNER, SIDES, draw_difference, draw_views
 from partsight.cad.views.nearest import find_alike, num_compared
 from partsight.cad.views.silhouettes import (
@@ -59,6 +60,8 @@ class Inspection:
     problems: Mapping[Path, str]
     pairs: tuple[PartPair, ...]
     """The pairs of classes that look most alike, those first."""
+    symmetries: Mapping[str, str]
+    """What the symmetry of each part is called, by the part's key; empty where they were not looked for."""
 
 
 def name_classes(given: Sequence[Path]) -> dict[str, Path]:
@@ -86,15 +89,21 @@ def part_sections(named: Mapping[str, Path], unit: str | None) -> dict[str, Part
 
 
 def inspect(
-    parts: Mapping[str, PartSection], section: CadSection, cache: Path | None, progress: Progress
+    parts: Mapping[str, PartSection],
+    section: CadSection,
+    cache: Path | None,
+    progress: Progress,
+    *,
+    with_symmetries: bool = False,
 ) -> Inspection:
-    """Read all files, the bad ones aside, and compare the outlines of the classes."""
+    """Read all files, the bad ones aside, and compare the outlines of the classes; symmetries take about a second a part."""
     num_files = sum(len(part.files) for part in parts.values())
     with progress.stage("check", num_files, "files") as advance:
         read, failed = try_parts(parts, section, cache, advance)
     found = {name: variants for name, variants in read.items() if variants}
     problems = {path: str(error) for path, error in failed.items()}
-    return Inspection(found, problems, _compare(found, progress))
+    symmetries = _name_symmetries(found if with_symmetries else {}, progress)
+    return Inspection(found, problems, _compare(found, progress), symmetries)
 
 
 def publish_inspection(inspection: Inspection, path: Path, progress: Progress) -> None:
@@ -102,7 +111,7 @@ def publish_inspection(inspection: Inspection, path: Path, progress: Progress) -
     with progress.stage("report", len(inspection.parts), "parts drawn") as advance:
         drawn: list[InspectedPart] = []
         for number, (name, variants) in enumerate(inspection.parts.items(), 1):
-            drawn.extend(_inspected(variant) for variant in variants)
+            drawn.extend(_inspected(variant, inspection.symmetries) for variant in variants)
             advance(number, name)
     pairs = tuple(_inspected_pair(pair) for pair in inspection.pairs[:SHOWN_PAIRS])
     problems = tuple((str(file), message) for file, message in inspection.problems.items())
@@ -148,6 +157,18 @@ def _files_at(place: Path) -> list[Path]:
     return sorted([*readable, *foreign])
 
 
+def _name_symmetries(parts: Mapping[str, tuple[ReadPart, ...]], progress: Progress) -> dict[str, str]:
+    different = {variant.part.key: variant.part for variants in parts.values() for variant in variants}
+    names: dict[str, str] = {}
+    if not different:
+        return names
+    with progress.stage("symmetries", len(different), "parts") as advance:
+        for key, part in different.items():
+            names[key] = find_symmetry(part).name
+            advance(len(names), part.name)
+    return names
+
+
 def _compare(parts: Mapping[str, tuple[ReadPart, ...]], progress: Progress) -> tuple[PartPair, ...]:
     directions = sphere_directions(NUM_DIRECTIONS)
     if len(parts) < 2:
@@ -162,14 +183,14 @@ def _compare(parts: Mapping[str, tuple[ReadPart, ...]], progress: Progress) -> t
     return tuple(PartPair(pair.first, pair.second, pair.likeness, directions) for pair in pairs)
 
 
-def _inspected(variant: ReadPart) -> InspectedPart:
+def _inspected(variant: ReadPart, symmetries: Mapping[str, str]) -> InspectedPart:
     part, facts = variant.part, variant.facts
     sides = draw_views(part, list(SIDES.values()), SIDE_PX)
     (corner,) = draw_views(part, [CORNER], CORNER_PX)
     (nodes,) = draw_views(part, [CORNER], CORNER_PX, "nodes")
     return InspectedPart(
         name=facts.name,
-        rows=_rows(facts),
+        rows=(*_rows(facts), *_symmetry_row(symmetries.get(variant.part.key))),
         warnings=facts.warnings,
         colors=facts.colors,
         corner=corner,
@@ -177,6 +198,10 @@ def _inspected(variant: ReadPart) -> InspectedPart:
         sides=tuple(zip(SIDES, sides, strict=True)),
         tree=tuple(TreeLine(node.depth, node.name, node.num_triangles) for node in facts.tree),
     )
+
+
+def _symmetry_row(name: str | None) -> tuple[tuple[str, str], ...]:
+    return () if name is None else (("Symmetry", name),)
 
 
 def _rows(facts: PartFacts) -> tuple[tuple[str, str], ...]:

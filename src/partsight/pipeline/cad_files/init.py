@@ -20,19 +20,19 @@ from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 
-RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY. What is not written here follows from budget and preset.
+RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY, docs/recipe.md. The rest follows from budget and preset.
 name = {name}
 preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
 [budget]
 minutes = 30            # from here to the report, on this machine: more pictures and longer training in a longer time
 [parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
-[photos]                # real photographs, when there are some (docs/dataset.md); background_folder: twenty photos without the parts
+[photos]                # real photographs, when there are some (docs/dataset.md); places: the place without parts
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class NewProject:
     """A new project folder and what its CAD files hold."""
 
     recipe_path: Path
@@ -43,7 +43,7 @@ class Project:
     """What is wrong with the files that were left out."""
 
 
-def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *, name: str = "") -> Project:
+def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *, name: str = "") -> NewProject:
     """Make a project for CAD files, one class for each; files that cannot be used are left out and reported.
 
     It is named after its folder if no name is given. Raises CadError when none can be used, StorageError (a recipe is never
@@ -62,7 +62,7 @@ def init_project(folder: Path, cad_files: Sequence[Path], progress: Progress, *,
     write_text(recipe_path, _recipe_text(name or folder.resolve().name, parts))
     sheet = _draw_contact_sheet(inspection, recipe_path)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
-    return Project(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
+    return NewProject(recipe_path, sheet, folder / "cad-check.html", facts, tuple(inspection.problems.values()))
 
 
 def begin_recipe(path: Path, name: str, file: Path) -> None:

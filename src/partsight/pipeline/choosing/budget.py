@@ -1,6 +1,7 @@
 """A time instead of five numbers: chosen in two steps, kept to, remembered.
 
-Before drawing, the first pictures are drawn and timed, and the number of renders is chosen. Before training, a few of them are
+The first pictures are drawn and timed, and the number of renders is chosen; it is looked at again whenever twice as many are
+there, since a machine may become busy. Before training, a few of them are
 trained with and timed, and the epochs are chosen for what is left of the time: from then on they stay, so that a killed run goes on
 with the very same training. Both choices lie in the workspace; the same command finds everything again.
 """
@@ -11,12 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
-from partsight.errors import RecipeError
+from partsight.errors import RecipeError, StorageError
 from partsight.pipeline.choosing.allocation import (
+    LEAST_PASSES,
+    LEAST_RENDERS,
     SAMPLES,
     SMALL_PARTS,
     Cost,
@@ -26,7 +30,7 @@ from partsight.pipeline.choosing.allocation import (
     fit_cost,
     least_seconds,
 )
-from partsight.pipeline.choosing.memory import read_choice, write_choice
+from partsight.pipeline.choosing.memory import CHOICES, read_choice, write_choice
 from partsight.pipeline.choosing.speeds import guessed_speed, keep_speed, known_speed, speed_of
 from partsight.pipeline.choosing.trial import time_training
 from partsight.pipeline.running.plan import duration
@@ -42,6 +46,11 @@ _STRIDE = 32
 _LEFT_OUT = {"name", "report", "evaluate", "track", "cluster", "sweep"}
 """Sections that change nothing about what fits into a time."""
 _SLOWNESS = (0.3, 20.0)
+_CHOSEN = (
+    "render.count", "render.width", "render.height", "render.samples_per_pixel", "train.image_size", "train.epochs",
+    "train.augment.close_mosaic",
+)  # fmt: skip
+NOT_KEPT = "budget: the recipe states render.count and train.epochs itself, so its time is not kept to"
 FindVariant = Callable[[Recipe], str]
 
 
@@ -56,8 +65,13 @@ class Choice:
 
 
 def has_budget(recipe: Recipe) -> bool:
-    """Return whether a time is given."""
-    return recipe.budget.minutes is not None
+    """Return whether a time is given, and leaves anything to choose: not for the recipe of a run in which that was done."""
+    return recipe.budget.minutes is not None and not all(_is_stated(recipe, key) for key in _CHOSEN)
+
+
+def is_kept_to(recipe: Recipe) -> bool:
+    """Return whether a recipe leaves renders or epochs open, so that its time can be kept to."""
+    return None in _stated_numbers(recipe).values()
 
 
 def settle_budget(recipe: Recipe, workspace: Workspace) -> Recipe:
@@ -74,14 +88,22 @@ def expect_budget(recipe: Recipe, workspace: Workspace, find_variant: FindVarian
 
 
 def draw_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_variant: FindVariant) -> Recipe:
-    """Return the recipe with its number of renders, after timing the first. Raises RecipeError where the time is too short."""
+    """Return the recipe with its number of renders, all drawn. Raises RecipeError where the time is too short."""
     if not has_budget(recipe) or _remembered(recipe, workspace) is not None:
         return settle_budget(recipe, workspace)
+    if not is_kept_to(recipe):
+        progress.say(NOT_KEPT)
     started, shaped = time.monotonic(), sized(recipe)
-    _time_renders(shaped, workspace, progress, find_variant)
-    cost = partial(_cost, workspace=workspace, find_variant=find_variant)
-    chosen = _divided(recipe, shaped, time.monotonic() - started, cost)
-    progress.say(describe_budget(chosen))
+    measure = partial(_cost, workspace=workspace, find_variant=find_variant)
+    num_drawn, planned = 0, shaped
+    while num_drawn < planned.render.count:
+        num_drawn = min(planned.render.count, max(_FIRST_RENDERS, 2 * num_drawn))
+        _draw(shaped.at("render.count", num_drawn), workspace, progress, find_variant)
+        is_first = planned is shaped
+        planned = _divided(recipe, shaped, time.monotonic() - started, measure, is_strict=is_first)
+        if is_first:
+            progress.say(describe_budget(planned))
+    chosen = _with(recipe, shaped, Numbers(num_drawn, planned.train.epochs))
     _remember(recipe, workspace, Choice(_numbers(recipe, chosen), time.monotonic() - started))
     return chosen
 
@@ -93,16 +115,11 @@ def train_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_
     if choice is None or choice.is_fixed:
         return drawn
     started, graph = time.monotonic(), Graph(drawn, find_variant)
-    run = Run(drawn, workspace, progress)
-    renders = graph.used_renders
-    expected_s = renders.num_units * speed_of(renders, drawn, workspace)
-    splits = run.resolve(graph.dataset).splits
-    drawn_s = max(time.monotonic() - started, expected_s)  # those of a killed run took their time, too
-    tried = time.monotonic()
+    splits = Run(drawn, workspace, progress).resolve(graph.dataset).splits
     slowness = _slowness(drawn, graph, workspace, lambda: time_training(drawn, splits))
-    spent_s = choice.spent_s + drawn_s + time.monotonic() - tried
-    cost = partial(_cost, workspace=workspace, find_variant=find_variant, slowness=slowness)
-    fixed = _refitted(recipe, drawn, spent_s, cost)
+    spent_s = choice.spent_s + time.monotonic() - started
+    measure = partial(_cost, workspace=workspace, find_variant=find_variant, slowness=slowness)
+    fixed = _refitted(recipe, drawn, spent_s, measure)
     progress.say(f"{describe_budget(fixed)} (settled)")
     _remember(recipe, workspace, Choice(_numbers(recipe, fixed), spent_s, is_fixed=True))
     return fixed
@@ -110,7 +127,7 @@ def train_within(recipe: Recipe, workspace: Workspace, progress: Progress, find_
 
 def keep_speeds(recipe: Recipe, graph: Graph, workspace: Workspace) -> None:
     """Remember for this machine how long the stages took that a budget could only guess."""
-    for stage in graph.stages if has_budget(recipe) else ():
+    for stage in graph.stages if recipe.budget.minutes is not None else ():
         known = known_speed(stage, workspace)
         if known is not None and stage.name not in ("cad", "dataset"):
             keep_speed(stage, known)
@@ -133,29 +150,33 @@ def _square(side: int) -> dict[str, int]:
     return {"render.width": side, "render.height": side}
 
 
-def _divided(recipe: Recipe, shaped: Recipe, spent_s: float, measure: Callable[[Recipe], float]) -> Recipe:
-    """Return the recipe with renders and epochs that fill what is left of its time. Raises RecipeError."""
+def _divided(
+    recipe: Recipe, shaped: Recipe, spent_s: float, measure: Callable[[Recipe], float], *, is_strict: bool = True
+) -> Recipe:
+    """Return the recipe with renders and epochs that fill what is left of its time.
+
+    Raises RecipeError for a time that is too short; where that shows only later, takes the least.
+    """
     cost = fit_cost(lambda count, epochs: measure(_with(recipe, shaped, Numbers(count, epochs))))
     stated = _stated_numbers(recipe)
-    left_s = _minutes(recipe) * 60 - spent_s
-    numbers = divide(left_s, cost, allocation_for(_minutes(recipe)).passes, **stated)
-    if numbers is None:
+    numbers = divide(_minutes(recipe) * 60 - spent_s, cost, allocation_for(_minutes(recipe)).passes, **stated)
+    if numbers is None and is_strict:
         raise _too_short(recipe, spent_s + least_seconds(cost, **stated))
-    return _with(recipe, shaped, numbers)
+    return _with(recipe, shaped, numbers or Numbers(stated["count"] or LEAST_RENDERS, LEAST_PASSES))
 
 
 def _refitted(recipe: Recipe, drawn: Recipe, spent_s: float, measure: Callable[[Recipe], float]) -> Recipe:
-    """Return the recipe with the epochs that what is left of its time allows, with the renders that there are; one at least."""
+    """Return the recipe with the epochs that what is left of its time allows, with the renders that there are; the least at least."""
     count, epochs = drawn.render.count, _stated_numbers(recipe)["epochs"]
     cost: Cost = fit_cost(lambda _count, number: measure(_with(recipe, drawn, Numbers(count, number))))
     found = divide(_minutes(recipe) * 60 - spent_s, cost, 1, count=count, epochs=epochs)
-    return _with(recipe, drawn, found or Numbers(count, 1))
+    return _with(recipe, drawn, found or Numbers(count, LEAST_PASSES))
 
 
 def _with(recipe: Recipe, shaped: Recipe, numbers: Numbers) -> Recipe:
     """Return the recipe with these numbers; mosaics end after half of the epochs."""
     wanted = {
-        "render.count": numbers.count,
+        "render.count": numbers.count if _stated_numbers(recipe)["count"] is None else recipe.render.count,
         "train.epochs": numbers.epochs,
         "train.augment.close_mosaic": numbers.epochs // 2,
     }
@@ -172,19 +193,13 @@ def _cost(recipe: Recipe, *, workspace: Workspace, find_variant: FindVariant, sl
     return total
 
 
-def _time_renders(shaped: Recipe, workspace: Workspace, progress: Progress, find_variant: FindVariant) -> None:
-    """Draw the first pictures, and remember how long one takes once the renderer is warm."""
-    first = shaped if _is_small(shaped) else shaped.at("render.count", _FIRST_RENDERS)
-    stage, clock = Graph(first, find_variant).used_renders, _Clock(progress)
-    if known_speed(stage, workspace) is None:
-        Run(first, workspace, clock).resolve(stage)
-        seconds_each = clock.seconds_each("render")
-        if seconds_each is not None:
-            keep_speed(stage, seconds_each)
-
-
-def _is_small(recipe: Recipe) -> bool:
-    return recipe.render.count < _FIRST_RENDERS
+def _draw(recipe: Recipe, workspace: Workspace, progress: Progress, find_variant: FindVariant) -> None:
+    """Draw the recipe's pictures as far as they are missing, and remember how long one takes once the renderer is warm."""
+    stage, clock = Graph(recipe, find_variant).used_renders, _Clock(progress)
+    Run(recipe, workspace, clock).resolve(stage)
+    seconds_each = clock.seconds_each("render")
+    if seconds_each is not None:
+        keep_speed(stage, seconds_each)
 
 
 def _slowness(recipe: Recipe, graph: Graph, workspace: Workspace, measure: Callable[[], float]) -> float:
@@ -198,11 +213,7 @@ def _slowness(recipe: Recipe, graph: Graph, workspace: Workspace, measure: Calla
 
 def _numbers(recipe: Recipe, chosen: Recipe) -> dict[str, Any]:
     """Return the keys that were chosen, with their values."""
-    keys = (
-        "render.count", "render.width", "render.height", "render.samples_per_pixel", "train.image_size", "train.epochs",
-        "train.augment.close_mosaic",
-    )  # fmt: skip
-    return {key: _value(chosen, key) for key in keys if not _is_stated(recipe, key)}
+    return {key: _value(chosen, key) for key in _CHOSEN if not _is_stated(recipe, key)}
 
 
 def describe_budget(recipe: Recipe) -> str:
@@ -224,7 +235,7 @@ def _too_short(recipe: Recipe, least_s: float) -> RecipeError:
 
 def _stated_numbers(recipe: Recipe) -> dict[str, int | None]:
     return {
-        "count": recipe.render.count if _is_stated(recipe, "render.count") else None,
+        "count": recipe.render.count if _is_stated(recipe, "render.count") or recipe.dataset.renders == 0 else None,
         "epochs": recipe.train.epochs if _is_stated(recipe, "train.epochs") else None,
     }
 
@@ -261,8 +272,22 @@ def _wanted(recipe: Recipe) -> dict[str, Any]:
 
 
 def _remembered(recipe: Recipe, workspace: Workspace) -> Choice | None:
+    """Return the choice, none but of the keys that a budget chooses: the folder may come from somebody else. Raises StorageError."""
     kept = read_choice(workspace, _KIND, _wanted(recipe))
-    return None if kept is None else Choice(kept["numbers"], float(kept["spent_s"]), is_fixed=bool(kept["is_fixed"]))
+    if kept is None:
+        return None
+    try:
+        numbers = {key: int(value) for key, value in kept["numbers"].items()}
+        choice = Choice(numbers, float(kept["spent_s"]), is_fixed=bool(kept["is_fixed"]))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise StorageError(f"{_place(workspace)}: a choice is damaged ({error!r}). Delete the folder.") from error
+    if not numbers.keys() <= set(_CHOSEN):
+        raise StorageError(f"{_place(workspace)}: a choice names keys that no budget chooses. Delete the folder.")
+    return choice
+
+
+def _place(workspace: Workspace) -> Path:
+    return workspace.root / CHOICES
 
 
 def _remember(recipe: Recipe, workspace: Workspace, choice: Choice) -> None:

@@ -62,11 +62,14 @@ class ExportPlan:
     out: Path
     pictures: Path | None = None
     """Folder of pictures to compare on; validation pictures of the experiment when not given."""
+    threshold: float | None = None
+    """Score from which detections count, for all classes; by default what the recipe's rule chose."""
 
 
 def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
     """Export the experiment's detector into `plan.out`. Raises ModelError when an export differs from its checkpoint."""
     _check_targets(plan.targets)
+    _check_threshold(plan.threshold)
     check_documents(experiment.recipe)
     with written_folder(plan.out) as folder:
         checkpoint, pictures = experiment.verify(), _pictures(experiment, plan.pictures)
@@ -80,9 +83,7 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
             name=experiment.recipe.name,
             class_names=delivery.checkpoint.class_names,
             spec=exported["onnx"].spec,
-            threshold=experiment.evaluate().evaluation.threshold,
-            threshold_source=experiment.evaluate().evaluation.threshold_source,
-            class_thresholds=experiment.evaluate().evaluation.class_thresholds,
+            **_operating_point(experiment, plan.threshold),
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
             verifier=verifier,
             parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder),
@@ -146,6 +147,21 @@ def _check_targets(targets: Sequence[str]) -> None:
     unknown = [target for target in targets if target not in TARGETS]
     if unknown:
         raise DetectorError(f"{unknown[0]}: unknown target (`to`). Known: {', '.join(TARGETS)}.")
+
+
+def _check_threshold(threshold: float | None) -> None:
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise DetectorError(f"`threshold` {threshold}: expected a score from 0 to 1.")
+
+
+def _operating_point(experiment: Experiment, threshold: float | None) -> dict[str, Any]:
+    """Return what model.json says about the score from which detections count; one that is stated asks nobody."""
+    if threshold is not None:
+        return {"threshold": threshold, "threshold_source": "stated on export"}
+    evaluation = experiment.evaluate().evaluation
+    chosen = evaluation.choice.in_words if evaluation.choice else f"chosen on the {evaluation.threshold_source} set"
+    source = {"threshold": evaluation.threshold, "threshold_source": chosen}
+    return {**source, "class_thresholds": evaluation.class_thresholds}
 
 
 def _export(delivery: _Delivery, targets: Sequence[str], folder: Path) -> dict[str, ExportedNetwork]:

@@ -16,6 +16,7 @@ from partsight.deploy.live.inspection.checking import KitChecks
 from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
 from partsight.deploy.live.inspection.places import PlaceCounter
 from partsight.deploy.live.phone.camera import PHONE, PhoneCamera
+from partsight.deploy.live.renewal import LiveModel
 from partsight.deploy.live.threshold import LimitOf, LiveThreshold
 from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model import Model
@@ -36,6 +37,7 @@ class LiveJob:
     """What is watched, how it is reached, and what is told."""
 
     model: Model
+    """As it is when the page starts."""
     camera: str
     access: Access
     threshold: float | None = None
@@ -49,6 +51,8 @@ class LiveJob:
     """Zones, lines and kits of the recipe."""
     history: Path = Path("checks")
     """Where checks are written down, unless the section says where."""
+    load: Callable[[], Model] | None = None
+    """Reads the model anew when it was exported anew; None keeps the one from the start."""
     is_self_signed: bool = False
     """Serve https with a certificate of this machine's own."""
 
@@ -110,13 +114,14 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     handlers: list[LookHandler] = [inspection.places, inspection.checks, audience, *events]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
     watch = DetectionLoop(_camera(job, say), detector.front_seat(), plan)
-    return LiveState(job.model.folder, detector, watch, audience, threshold, floor, inspection, job.keeper)
+    model = LiveModel(job.model, detector, threshold, load=job.load, say=say)
+    return LiveState(model, detector, watch, audience, threshold, floor, inspection, job.keeper)
 
 
 def _threshold(job: LiveJob) -> LiveThreshold:
     """Return the model's thresholds, or the one that was asked for."""
     if job.threshold is not None:
-        return LiveThreshold(job.threshold, (), job.model.folder)
+        return LiveThreshold(job.threshold, (), job.model.folder, is_stated=True)
     return LiveThreshold(job.model.threshold, job.model.description.class_thresholds, job.model.folder)
 
 

@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,6 +20,7 @@ from partsight.photos.measuring import FrameAppearance, Measurement, measure
 from partsight.photos.picking import Picking, pick, pick_steps
 from partsight.photos.stills import Stills, small_gray
 from partsight.photos.storage import (
+    TO_LABEL,
     PictureRecord,
     Records,
     SourceRecord,
@@ -33,6 +34,8 @@ from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read
 from partsight.progress import Progress
 from partsight.structures.arrays import Image
 
+NUM_STRETCHES = 4
+"""Sessions into which a film of a place is divided, so that one may judge what another taught."""
 READABLE_SUFFIXES = PICTURE_SUFFIXES | HEIF_SUFFIXES
 
 
@@ -47,6 +50,8 @@ class IntakeJob:
     """Of each video and of the pictures of each folder or zip."""
     step_s: float | None = None
     """Seconds from one frame to the next, whatever they show; None picks sharp frames that differ."""
+    is_places: bool = False
+    """Whether they show places without parts: nothing is labeled, and each film becomes several sessions, one for each stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +247,8 @@ def _units_done(preview: PreviewFrame) -> int:
 
 def _known_looks(records: Records, job: IntakeJob) -> list[FrameAppearance]:
     """Return the looks of the session's pictures that still lie there: new ones shall differ from them."""
-    paths = [job.photos / record.file for record in records.pictures if record.session == job.session]
+    own = {job.session, *(_stretch_name(job, number) for number in range(NUM_STRETCHES))}
+    paths = [job.photos / record.file for record in records.pictures if record.session in own]
     return [measure(PreviewFrame(0, None, small_gray(read_picture(path)))).look for path in paths if path.is_file()]
 
 
@@ -251,16 +257,30 @@ def _write_all(
 ) -> Iterator[PictureRecord]:
     """Write the picked frames; a video is decoded a second time."""
     picked = {measurement.number: measurement for measurement in picking.picked}
+    sessions = _sessions(clip, list(picked), job)
     with progress.stage("write", len(picked), "pictures") as advance:
         for done, (number, image) in enumerate(footage.frames(picked), 1):
-            yield _write_one(clip, picked[number], image, job)
+            yield _write_one(clip, picked[number], image, replace(job, session=sessions[number]))
             advance(done, clip.name)
+
+
+def _sessions(clip: Clip, numbers: Sequence[int], job: IntakeJob) -> dict[int, str]:
+    """Return the session of each frame: the stretch of a film of a place, as many frames in each; otherwise the one asked for."""
+    if not (job.is_places and clip.is_video):
+        return dict.fromkeys(numbers, job.session)
+    ordered = sorted(numbers)
+    return {number: _stretch_name(job, place * NUM_STRETCHES // len(ordered)) for place, number in enumerate(ordered)}
+
+
+def _stretch_name(job: IntakeJob, number: int) -> str:
+    return f"{job.session}-{number + 1}"
 
 
 def _write_one(clip: Clip, measurement: Measurement, image: Image, job: IntakeJob) -> PictureRecord:
     index = 0 if clip.is_video else measurement.number
     source = clip.paths[index].name
-    file = write_picture(job.photos, job.session, picture_stem(source, measurement.time_s), image)
+    stem = picture_stem(source, measurement.time_s)
+    file = write_picture(job.photos, job.session, stem, image, below="" if job.is_places else TO_LABEL)
     return PictureRecord(
         file=file,
         source=source,

@@ -46,7 +46,9 @@ def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool
     """Check the recipe's photos. Raises DatasetError for what makes them unusable, all problems together."""
     recipe = experiment.recipe
     if recipe.photos.folder is None:
-        raise DatasetError("the recipe has no photos: give photos.folder.")
+        raise DatasetError(
+            "the recipe has no photos: give photos.folder, or add some (partsight photos add) and label them (partsight photos label)."
+        )
     photos = read_photos(recipe.photos, recipe.class_names)
     splits = _splits(recipe, photos)
     findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits), *_size_findings(recipe, splits)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from partsight.dataset.photos import session_of as session_by_pattern
+from partsight.dataset.photos import match_session
 from partsight.errors import DatasetError, StorageError
 from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
@@ -175,7 +175,7 @@ class _SessionOf:
             return self.session
         path = picture.path.relative_to(self.root) if picture.path.is_relative_to(self.root) else picture.path
         subject = picture.name if self.pattern.search(picture.name) else path.as_posix()
-        return session_by_pattern(subject, self.pattern.pattern).replace("/", "-")
+        return match_session(subject, self.pattern.pattern).replace("/", "-")
 
 
 def _opened(source: ImportSource, folder: Path) -> ExportFolder:

@@ -4,16 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomlkit
-from tomlkit.container import Container
-from tomlkit.exceptions import ParseError
-from tomlkit.items import Table
-
-from partsight.config.loading import read_recipe
+from partsight.config.editing import edit_recipe
 from partsight.config.recipe import Recipe
 from partsight.config.sections.randomize import SensorSection
-from partsight.errors import DatasetError, RecipeError
-from partsight.files import write_text
+from partsight.errors import DatasetError
 from partsight.photos.camera_fit import FittedRange, fit_ranges
 from partsight.pictures import list_pictures, read_picture
 from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, read_splits
@@ -79,25 +73,7 @@ def as_toml(ranges: Sequence[FittedRange]) -> str:
 
 def write_ranges(recipe_path: Path, ranges: Sequence[FittedRange]) -> None:
     """Put the ranges into a recipe, whose comments and order stay. Raises RecipeError, and then leaves the file as it was."""
-    text = recipe_path.read_text(encoding="utf-8")
-    try:
-        document = tomlkit.parse(text)
-    except ParseError as error:
-        raise RecipeError(f"{recipe_path}: {error}") from error
-    section: Container | Table = document
-    for name in SECTION:
-        if name not in section:
-            section[name] = tomlkit.table()
-        section = section[name]
-    for one in ranges:
-        section[one.key] = list(_value(one))
-    trial = recipe_path.with_name(f".{recipe_path.name}.trial")
-    try:
-        write_text(trial, tomlkit.dumps(document))
-        read_recipe(trial, [])
-        trial.replace(recipe_path)
-    finally:
-        trial.unlink(missing_ok=True)
+    edit_recipe(recipe_path, {f"{'.'.join(SECTION)}.{one.key}": list(_value(one)) for one in ranges})
 
 
 def current_range(section: SensorSection, key: str) -> tuple[float, float]:

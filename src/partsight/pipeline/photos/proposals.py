@@ -18,8 +18,6 @@ from partsight.labels.store import LabelStore
 from partsight.photos.carrying import carry_box
 from partsight.pictures import read_picture
 from partsight.pipeline.running.workspace import MANIFEST, Workspace, inside, list_finished
-from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
-from partsight.pipeline.stages.verify.stage import VerifyManifest, VerifyStage
 from partsight.structures.boxes import FOUND_IOU, pairwise_iou
 from partsight.structures.detections import Detections
 
@@ -33,6 +31,9 @@ _MOST_STEPS = 8
 
 def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -> Checkpoint | None:
     """Return the detector trained last under a workspace whose classes are all among ours, with its verifier where there is one."""
+    # Stages know how renders are made, which needs an extra that a machine for labeling has not.
+    from partsight.pipeline.stages.train.stage import TrainManifest, TrainStage
+
     finished = list_finished(workspace, TrainStage.name, TrainManifest)
     for folder, manifest in sorted(finished, key=lambda one: (one[0] / MANIFEST).stat().st_mtime, reverse=True):
         if manifest.checkpoint and set(manifest.class_names) <= set(class_names):
@@ -43,6 +44,8 @@ def find_newest_checkpoint(workspace: Workspace, class_names: tuple[str, ...]) -
 
 def _find_verifier(workspace: Workspace, trained_key: str) -> Path | None:
     """Return the verifier of the detector that a training of this key made."""
+    from partsight.pipeline.stages.verify.stage import VerifyManifest, VerifyStage
+
     for folder, manifest in list_finished(workspace, VerifyStage.name, VerifyManifest):
         if manifest.trained == trained_key:
             return inside(folder, manifest.verifier)

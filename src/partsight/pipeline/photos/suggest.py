@@ -1,6 +1,7 @@
 """Which photos to take next: views, sizes and light that photos lack, and pictures that the detector is unsure of."""
 
 import fnmatch
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from partsight.cad.views.drawing import draw_views
 from partsight.config.recipe import Recipe
 from partsight.dataset.bands import LIGHTS, SIZES, Band, thin_bands
 from partsight.dataset.photos import read_photos
@@ -22,10 +24,11 @@ from partsight.photos.storage import TO_LABEL
 from partsight.pictures import list_pictures, picture_size, read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
+from partsight.pipeline.portraits import encode_png
 from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.dataset.decoding import keep_decodable
 from partsight.report.pages.coverage import CoverageContent, PartSphere, write_coverage
-from partsight.structures.arrays import FloatArray
+from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.sample import Sample
 from partsight.structures.world.part import Part
 
@@ -36,6 +39,8 @@ MIN_DOUBT = 0.5
 WIDE_LENS = 0.8
 """Focal length of a telephone's wide lens as a share of the picture's width."""
 _MOST_MEASURED = 200
+DRAWING_PX = 160
+_LIGHT_WORDS = {"dark": "in dim light", "evenly lit": "in even light", "bright": "in bright light"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +53,8 @@ class PartAdvice:
     sentences: tuple[str, ...]
     remark: str
     """How far the views can be believed."""
+    drawings: tuple[tuple[str, Image], ...] = ()
+    """The part from the sides that are missing, each with its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +103,9 @@ def usable_photos(recipe: Recipe, pass_over: PassOver | None = None) -> tuple[Sa
     """
     section = recipe.photos
     if section.folder is None:
-        raise DatasetError("the recipe has no photos: give photos.folder.")
+        raise DatasetError(
+            "the recipe has no photos: give photos.folder, or add some (partsight photos add) and label them (partsight photos label)."
+        )
     photos = read_photos(section, recipe.class_names, pass_over)
     if not (section.train or section.validation or section.test):
         return photos.samples
@@ -124,35 +133,51 @@ def _advise(
     ours, theirs = taken.class_ids == class_id, drawn.class_ids == class_id
     sizes = thin_bands(SIZES, taken.sizes[ours], drawn.sizes[theirs])
     lights = thin_bands(LIGHTS, taken.lights[ours], drawn.lights[theirs])
-    sides = missing_views(views)
+    sides = dict(itertools.islice(missing_views(views).items(), SUGGESTIONS_PER_PART))
     wishes = zip_longest(
-        [f"from {side}" for side in sides[:SUGGESTIONS_PER_PART]],
+        [f"from {_side_words(side)}" for side in sides],
         [_size_words(band, part) for band in sizes],
-        [f"in a picture that is {band.name}" for band in lights],
+        [_LIGHT_WORDS[band.name] for band in lights],
     )
-    sentences = [f"{name} " + "; ".join(wish for wish in row if wish) for row in wishes]
-    return PartAdvice(name, int(ours.sum()), views, tuple(sentences[:SUGGESTIONS_PER_PART]), _remark(name, views))
+    sentences = [f"{name} " + ", ".join(wish for wish in row if wish) for row in wishes]
+    directions = [(float(x), float(y), float(z)) for x, y, z in sides.values()]
+    pictures = draw_views(part, directions, DRAWING_PX) if sides else []
+    drawings = tuple((f"from {_side_words(side)}", picture) for side, picture in zip(sides, pictures, strict=True))
+    return PartAdvice(
+        name, int(ours.sum()), views, tuple(sentences[:SUGGESTIONS_PER_PART]), _remark(name, views), drawings
+    )
+
+
+def _side_words(side: str) -> str:
+    """Return 'the front right and above' for 'front right, above'."""
+    return " and ".join(f"the {word}" if word not in ("above", "below") else word for word in side.split(", "))
 
 
 def _size_words(band: Band, part: Part) -> str:
     """Say how large the part should be, and how far away that is with a telephone."""
     across_m = 2 * float(np.linalg.norm(part.mesh.vertices_m, axis=1).max()) * WIDE_LENS
     near = across_m / min(band.high, 1.0)
-    far = f"{near:.2g}–{across_m / band.low:.2g} m" if band.low else f"beyond {near:.2g} m"
-    return f"{band.name} in the picture (about {far} with a telephone's wide lens)"
+    far = f"{near:.2g} to {across_m / band.low:.2g} m" if band.low else f"more than {near:.2g} m"
+    return f"{band.name} in the picture (stand {far} away with a telephone's wide lens)"
 
 
 def _remark(name: str, views: ViewCoverage) -> str:
-    measured = views.reliability
-    if np.isnan(measured.median_deg):
-        return f"{name}: {measured.num_boxes} whole boxes in the renders are too few to try the estimate of views: none is made."
-    figures = (
-        f"tried on {measured.num_boxes} renders: {100 * measured.within:.0f} % within 30° (by chance "
-        f"{100 * measured.chance_within:.0f} %), median error {measured.median_deg:.0f}° (by chance {measured.chance_deg:.0f}°)"
+    """Say how far it can be told from which side photos show a part."""
+    tried = views.reliability
+    if np.isnan(tried.median_deg):
+        return (
+            f"{name}: from which side your photos show it cannot be told: only {tried.num_boxes} boxes in the renders show it "
+            "whole, too few to try that on."
+        )
+    if not tried.is_better_than_chance:
+        return (
+            f"{name}: from which side your photos show it cannot be told by its shape; on {tried.num_boxes} renders it was "
+            "no better than guessing."
+        )
+    return (
+        f"{name}: from which side your photos show it is estimated by its shape, which was right on {100 * tried.within:.0f} of 100 "
+        f"renders (guessing: {100 * tried.chance_within:.0f}); {views.num_judged} parts on your photos were judged."
     )
-    if not measured.is_better_than_chance:
-        return f"{name}: views cannot be told, the estimate is not better than chance ({figures})."
-    return f"{name}: views are estimates, {figures}; {views.num_judged} boxes of photos judged."
 
 
 def _unsure(experiment: Experiment) -> tuple[tuple[str, float], ...]:
@@ -197,6 +222,7 @@ def _content(advised: Sequence[PartAdvice], unsure: Sequence[tuple[str, float]])
         PartSphere(
             part.name, part.num_boxes, part.views.directions, part.views.counts, part.views.is_expected,
             part.views.is_covered, part.views.reliability.is_better_than_chance, part.sentences, part.remark,
+            tuple((side, encode_png(picture)) for side, picture in part.drawings),
         )
         for part in advised
     ]  # fmt: skip

@@ -104,16 +104,19 @@ def try_matching(
     return Reliability(len(crops), *medians, within, float(by_chance.mean()), is_better_than_chance=is_better)
 
 
-def missing_views(coverage: ViewCoverage) -> tuple[str, ...]:
-    """Name the sides that renders show and photos do not, the largest first; none when the estimate is no better than chance."""
+def missing_views(coverage: ViewCoverage) -> dict[str, FloatArray]:
+    """Return the sides that renders show and photos do not, by name, the largest first, each with a (3,) direction to the viewer.
+
+    There are none where the estimate is no better than chance.
+    """
     if not coverage.reliability.is_better_than_chance:
-        return ()
+        return {}
     names = [name_direction(direction) for direction in coverage.directions.tolist()]
-    missing = coverage.is_expected & ~coverage.is_covered
-    counts: dict[str, int] = {}
-    for index in np.flatnonzero(missing):
-        counts[names[index]] = counts.get(names[index], 0) + 1
-    return tuple(sorted(counts, key=lambda name: -counts[name]))
+    sides: dict[str, list[FloatArray]] = {}
+    for index in np.flatnonzero(coverage.is_expected & ~coverage.is_covered):
+        sides.setdefault(names[index], []).append(coverage.directions[index])
+    largest = sorted(sides, key=lambda name: -len(sides[name]))
+    return {name: np.mean(sides[name], axis=0) for name in largest}
 
 
 def _rolls_deg(recipe: Recipe) -> tuple[float, ...]:

@@ -14,7 +14,20 @@ from partsight.pipeline.running.run import RECIPE
 from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.running.workspace import MANIFEST, Workspace, check_seal, claimed
 
-STAGES = ("cad", "render", "dataset", "alarms", "pasted", "frames", "train", "verify", "evaluate", "report", "pseudo")
+STAGES = (
+    "cad",
+    "render",
+    "layers",
+    "dataset",
+    "alarms",
+    "pasted",
+    "frames",
+    "train",
+    "verify",
+    "evaluate",
+    "report",
+    "pseudo",
+)
 """Folders of stages; those of earlier versions are among them, other folders of a workspace are left alone."""
 
 

@@ -11,7 +11,7 @@ from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.stages.cad.stage import CadStage
 from partsight.pipeline.stages.camera_ranges import for_rendering
 from partsight.pipeline.stages.dataset.assembling import needed_renders
-from partsight.pipeline.stages.dataset.photo_splits import check_backgrounds, read_splits
+from partsight.pipeline.stages.dataset.photo_splits import behind_parts, check_behind_parts, read_splits
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.evaluate.stage import EvaluateStage
 from partsight.pipeline.stages.render.stage import RenderStage
@@ -48,6 +48,7 @@ class Graph:
     @cached_property
     def used_renders(self) -> RenderStage:
         """Those that training and report use: all, or a few where nothing learns from them."""
+        check_behind_parts(self.recipe, self.photos)
         return self._render(needed_renders(self.recipe, self.photos))
 
     @cached_property
@@ -88,9 +89,7 @@ class Graph:
         return self.find_variant(self.recipe)
 
     def _render(self, count: int) -> RenderStage:
-        if self.recipe.randomize.background.folder is not None:
-            check_backgrounds(self.recipe, self.photos)
-        drawn = for_rendering(self.recipe, lambda: self.photos)
+        drawn = behind_parts(for_rendering(self.recipe, lambda: self.photos))
         counted = drawn.at("render.count", count)
         return RenderStage(counted, self.parts, self._variant)
 

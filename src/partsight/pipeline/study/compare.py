@@ -16,6 +16,11 @@ def compare_experiments(first: Experiment, second: Experiment) -> Comparison:
     return compare(test, *detections, first.recipe.evaluate, np.random.default_rng(first.recipe.seed))
 
 
+def lacks_training(experiment: Experiment) -> bool:
+    """Return whether a training of the recipe is still to be made, or to be finished."""
+    return any(stage.name == "train" and stage.num_missing for stage in experiment.plan().stages)
+
+
 def describe_comparison(comparison: Comparison) -> str:
     """Return the finding in one or two sentences."""
     figures = f"mAP50 {comparison.first_map50:.3f} and {comparison.second_map50:.3f}"

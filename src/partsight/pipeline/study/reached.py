@@ -11,6 +11,7 @@ from partsight.pipeline.choosing.start import settle_start
 from partsight.pipeline.running.stage import Stage
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.graph import Graph
+from partsight.pipeline.stages.layers.stage import all_layers
 from partsight.pipeline.stages.render.stage import expect_variant
 from partsight.pipeline.study.sweep import Sweep, plan_cells
 
@@ -25,4 +26,5 @@ def reached_stages(recipe_paths: Sequence[Path], workspace: Workspace) -> Iterat
         for one in (recipe, *(sweep.recipe(cell) for cell in cells)):
             graph = Graph(settle_budget(settle_start(one, workspace), workspace), expect)
             yield graph.renders
+            yield from all_layers(graph.renders)
             yield from graph.stages

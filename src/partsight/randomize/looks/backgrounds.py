@@ -15,8 +15,6 @@ from partsight.randomize.streams import chance
 from partsight.structures.arrays import Image
 from partsight.structures.world.scene import Background
 
-PHOTO_SHARE = 0.7
-"""Share of backgrounds taken from the user's folder when there is one."""
 LONGEST_PX = 1280
 """Photos are kept in memory no larger than this."""
 
@@ -40,8 +38,8 @@ def sample_background(rng: np.random.Generator, section: BackgroundSection, size
 
 def sample_photo(rng: np.random.Generator, section: BackgroundSection, size_wh: tuple[int, int]) -> Image | None:
     """Draw a crop of one of the user's photographs, or None where there are none or another kind is drawn."""
-    paths = find_photos(section.folder, "background.folder")
-    return sample_crop(rng, paths, size_wh) if paths and chance(rng, PHOTO_SHARE) else None
+    is_drawn = bool(section.pictures) and chance(rng, section.photo_share)
+    return sample_crop(rng, section.pictures, size_wh) if is_drawn else None
 
 
 def sample_crop(rng: np.random.Generator, paths: Sequence[Path], size_wh: tuple[int, int]) -> Image:

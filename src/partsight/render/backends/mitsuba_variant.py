@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from partsight.errors import MachineWarning, RenderError, StorageError, first_of
+from partsight.extras import install_command
 from partsight.files import hash_json, read_json, write_json
 from partsight.render.llvm_library import LLVM_PATH, find_llvm_libraries, how_to_install_llvm, named_library
 
@@ -78,7 +79,7 @@ def mitsuba_version() -> str:
     try:
         return version("mitsuba")
     except PackageNotFoundError as error:
-        raise RenderError("the renderer mitsuba is not installed; run: pip install mitsuba") from error
+        raise RenderError(f"the renderer mitsuba is not installed; run: {install_command('mitsuba')}") from error
 
 
 def does_draw(variant: str, library: Path) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
+from partsight.render.reach import nearest_labeled_m
 from partsight.render.surfaces import Surface, SurfaceCache, wall_opacity
 from partsight.structures.arrays import Float32Array, Image
 from partsight.structures.world.light import EnvironmentMap, Lamp
@@ -28,6 +29,8 @@ _GAMMA = 2.2
 """VTK's physically based shader encodes pictures by this power."""
 _HEADROOM = 2.0
 """How many times diffuse white the picture can hold."""
+_DEEPEST = 1e6
+"""Ratio of far and near plane at which near things are still told apart in depth."""
 _PREFILTER_SAMPLES, _PREFILTER_LEVELS = 32, 4
 _MESA_THREADS = "LP_NUM_THREADS"
 """What Mesa's software rasterizer reads; drivers of real GPUs do not."""
@@ -209,6 +212,10 @@ def _aim(plotter: Any, scene: Scene) -> None:
     camera.SetViewAngle(float(np.rad2deg(2 * np.arctan(height / (2 * focal_px)))))
     camera.SetWindowCenter(1 - 2 * center_x / width, 2 * center_y / height - 1)
     plotter.renderer.ResetCameraClippingRange()
+    near, far = camera.GetClippingRange()
+    nearest = nearest_labeled_m(scene) / 2
+    if 0 < nearest < near:  # VTK moves the near plane out to a thousandth of the far one
+        camera.SetClippingRange(nearest, min(far, nearest * _DEEPEST))
 
 
 def _drawn_rgba(plotter: Any) -> Image:

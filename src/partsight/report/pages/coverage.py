@@ -1,5 +1,6 @@
 """The page of `partsight photos suggest`: from where photos show each part, and what to take next."""
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,13 @@ class PartSphere:
     """Whether the views were found better than by chance; if not, no sphere is drawn."""
     sentences: tuple[str, ...]
     remark: str
+    drawings: tuple[tuple[str, bytes], ...] = ()
+    """Side and PNG: the part as it should be photographed."""
+
+    @property
+    def drawn(self) -> tuple[tuple[str, str], ...]:
+        """Side and data URI."""
+        return tuple((side, f"data:image/png;base64,{base64.b64encode(png).decode()}") for side, png in self.drawings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

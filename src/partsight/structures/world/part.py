@@ -51,6 +51,8 @@ class Part:
     key: str
     """Content hash: equal keys mean equal geometry, materials, names and regions."""
     regions: tuple[PartRegion, ...] = ()
+    cad_center_m: tuple[float, float, float] | None = None
+    """Where the frame's origin lies in the CAD file, in meters; None for what comes from no file, or from one read long ago."""
 
     def __post_init__(self) -> None:
         num_triangles = len(self.mesh.triangles)

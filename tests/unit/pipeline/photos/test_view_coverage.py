@@ -48,6 +48,7 @@ def test_sides_that_are_missing_are_named_only_when_the_estimate_can_be_believed
     good = Reliability(99, 10.0, 80.0, 0.8, 0.1, is_better_than_chance=True)
     covered, expected = np.array([True, False, False, False]), np.array([True, True, False, True])
     coverage = ViewCoverage(SIDES, np.array([3, 0, 0, 0]), expected, covered, good, 3)
-    assert set(missing_views(coverage)) == {"right", "left"}
+    missing = missing_views(coverage)
+    assert {side: direction.tolist() for side, direction in missing.items()} == {"right": [1, 0, 0], "left": [-1, 0, 0]}
     doubtful = dataclasses.replace(good, is_better_than_chance=False)
-    assert missing_views(dataclasses.replace(coverage, reliability=doubtful)) == ()
+    assert missing_views(dataclasses.replace(coverage, reliability=doubtful)) == {}

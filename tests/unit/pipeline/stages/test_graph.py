@@ -121,12 +121,65 @@ def test_other_files_beside_the_users_pictures_of_places_draw_nothing_anew(proje
     places = project / "places"
     places.mkdir()
     Image.new("RGB", (32, 32), (1, 2, 3)).save(places / "hall.png")
-    behind = {"randomize": {"background": {"folder": "places"}}}
+    behind = {"photos": {"places": "places"}}
     before = keys(project, **behind)
     (places / "Thumbs.db").write_bytes(b"x")
     assert changed(before, keys(project, **behind)) == set()
     Image.new("RGB", (32, 32), (3, 2, 1)).save(places / "yard.png")
     assert "render" in changed(before, keys(project, **behind))
+
+
+def film_places(project, count):
+    for number in range(count):
+        path = project / "places" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (32, 32), (number, 200, 3)).save(path)
+    return {"photos": {"places": "places"}}
+
+
+def test_places_that_judge_are_not_drawn_behind_parts_and_change_no_render(project):
+    behind = {**film_places(project, 40), "photos": {"places": "places", "validation": ["tuesday", "places/0"]}}
+    before = keys(project, **behind)
+    Image.new("RGB", (32, 32), (9, 9, 9)).save(project / "places" / "0.png")
+    after = keys(project, **behind)
+    assert before["render"] == after["render"]
+    assert before["evaluate"] != after["evaluate"]
+
+
+def test_places_can_be_left_out_from_behind_the_parts(project):
+    plain = keys(project)
+    hidden = keys(project, **film_places(project, 3), randomize={"background": {"photo_share": 0.0}})
+    assert "train" in changed(plain, hidden)
+    unseen = keys(project, randomize={"background": {"photo_share": 0.0}})
+    assert hidden["render"] == unseen["render"]
+
+
+@pytest.mark.parametrize(("count", "num_trainings"), [(19, 1), (20, 2)])
+def test_with_enough_places_there_is_a_round_against_false_alarms(project, count, num_trainings):
+    assert len(keys(project, **film_places(project, count))["train"]) == num_trainings
+    assert len(keys(project, **film_places(project, count), train={"hard": {"rounds": 0}})["train"]) == 1
+
+
+def test_a_round_that_nobody_asked_for_takes_a_third_of_the_training_at_most(project):
+    content = {"parts": {"QF": {"files": ["QF.step"]}}, **film_places(project, 20), "verify": {"enabled": False}}
+    short = {"render": {"count": 90}, "train": {"epochs": 8}}
+    usual, hard = Graph(Recipe.parse({**content, **short}, base_dir=project), lambda _recipe: "scalar_rgb").trainings
+    assert 0 < hard.num_units <= usual.num_units / 3
+    asked = {**short, "train": {"epochs": 8, "hard": {"rounds": 1}}}
+    _, stated = Graph(Recipe.parse({**content, **asked}, base_dir=project), lambda _recipe: "scalar_rgb").trainings
+    assert stated.num_units == 16000
+
+
+def test_a_session_that_is_added_to_train_trains_the_second_stage_only(project):
+    staged = {"train": {"schedule": "two_stage"}}
+    before = keys(project, **staged, photos={"train": []})
+    after = keys(project, **staged)
+    assert before["render"] == after["render"]
+    assert len(before["train"]) == 1
+    assert after["train"][0] == before["train"][0]
+    assert len(after["train"]) == 2
+    alone = keys(project, photos={"train": []}, dataset={"photos_per_class": 0})
+    assert alone["train"] == after["train"][:1], "what renders taught a recipe without photos is found again"
 
 
 def test_all_trainings_of_a_schedule_have_keys_before_anything_ran(project):

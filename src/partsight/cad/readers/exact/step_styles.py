@@ -41,7 +41,10 @@ def occurrence_styles(content: bytes) -> tuple[OccurrenceStyle, ...]:
         return ()
     entities = {int(number): text for number, text in _ENTITY.findall(content)}
     places = {number: place for place, number in enumerate(entities, 1)}
-    found = tuple(_found(entities, places))
+    try:
+        found = tuple(_found(entities, places))
+    except (ValueError, IndexError, KeyError):
+        return ()  # a damaged style: what the kernel made of it stands
     return found if any(one.face for one in found) else ()
 
 

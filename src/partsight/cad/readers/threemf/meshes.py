@@ -1,6 +1,6 @@
 """Meshes of 3MF objects: corners, triangles, and what each triangle refers to for its color."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,22 +29,28 @@ class ThreeMfMesh:
 
 def read_mesh(entry: Any) -> ThreeMfMesh:
     """Read the mesh of an object element. Raises ValueError for corners and triangles that are no numbers or not there."""
-    vertices = _numbers(entry.iterfind("{*}mesh/{*}vertices/{*}vertex"), ("x", "y", "z"), float)
-    elements = entry.findall("{*}mesh/{*}triangles/{*}triangle")
-    triangles = _numbers(iter(elements), ("v1", "v2", "v3"), int)
+    vertices = np.array(_columns(entry.find("{*}mesh/{*}vertices"), ("x", "y", "z"), float), float).reshape(3, -1).T
+    listed = entry.find("{*}mesh/{*}triangles")
+    triangles = np.array(_columns(listed, ("v1", "v2", "v3"), int), np.int64).reshape(3, -1).T
     if len(triangles) and not 0 <= triangles.min() <= triangles.max() < len(vertices):
         raise ValueError(f"a triangle names corner {triangles.max()}, but there are {len(vertices)}")
     own = _own_look(entry)
-    numbers: dict[Look, int] = {}
-    look_ids = [numbers.setdefault(_look(element, own), len(numbers)) for element in elements]
-    return ThreeMfMesh(vertices, triangles, tuple(numbers), np.array(look_ids, np.int64))
+    numbers: dict[Look, int] = {own: 0}
+    look_ids = np.zeros(len(triangles), np.int64)
+    if listed is not None and listed.xpath("boolean(*/@p1)"):
+        looks = (_look(element, own) for element in listed)
+        look_ids = np.array([numbers.setdefault(look, len(numbers)) for look in looks], np.int64)
+    return ThreeMfMesh(vertices, triangles, tuple(numbers), look_ids)
 
 
-def _numbers(elements: Iterator[Any], names: tuple[str, ...], kind: type) -> Any:
-    rows = [[element.get(name) for name in names] for element in elements]
-    if any(None in row for row in rows):
+def _columns(parent: Any, names: tuple[str, ...], kind: Callable[[str], float]) -> list[list[float]]:
+    """Return attributes of an element's children, one column for each name."""
+    if parent is None:
+        return [[] for _ in names]
+    columns = [list(map(kind, parent.xpath(f"*/@{name}", smart_strings=False))) for name in names]
+    if any(len(column) != len(parent) for column in columns):
         raise ValueError(f"a corner or triangle lacks one of {', '.join(names)}")
-    return np.array(rows, dtype=object).astype(kind).reshape(-1, len(names))
+    return columns
 
 
 def _own_look(entry: Any) -> Look:

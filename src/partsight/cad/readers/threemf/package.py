@@ -86,7 +86,9 @@ def _parse(content: bytes) -> Any:
     from lxml import etree
 
     try:
-        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        return etree.fromstring(
+            content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+        )
     except etree.XMLSyntaxError as error:
         raise ValueError(f"not XML: {error}") from error
 

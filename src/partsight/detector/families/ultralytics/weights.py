@@ -125,7 +125,7 @@ def fetch_weights(model: str, folder: Path) -> Path:
     if path is None:
         raise DetectorError(
             f"{model}.pt could not be fetched from its makers ({reason}). Try again with a network; or put the file beside the "
-            "recipe, or leave --yes and train.weights = 'download' out: then training begins with what is installed."
+            "recipe, or do without it (leave train.weights out and say no): then training begins with what is installed."
         )
     read_state(path)
     return path

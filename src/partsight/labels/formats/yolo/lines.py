@@ -10,12 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from partsight.errors import DatasetError
 from partsight.labels.findings import Mark, bad_mark
 from partsight.labels.shapes import DrawnShape, in_shares, outline, rectangle
+from partsight.structures.arrays import FloatArray
 
 _DIGITS = 12
 """Of a share of the picture's side: boxes come back within a millionth of a pixel."""
+_POINT_DIGITS = 7
+"""Of a point: a hundredth of a pixel of any picture."""
 _VISIBILITIES = frozenset({0.0, 1.0, 2.0})
 _DOTA_HEADERS = ("imagesource", "gsd")
 
@@ -56,6 +61,19 @@ def yolo_line(class_id: int, box_xyxy: Sequence[float], size_wh: tuple[int, int]
 def yolo_text(numbered: Iterable[tuple[int, Sequence[float]]], size_wh: tuple[int, int]) -> str:
     """Return a label file: one line for each (class number, box in pixels)."""
     return "".join(yolo_line(class_id, box, size_wh) for class_id, box in numbered)
+
+
+def yolo_points_line(class_id: int, points: FloatArray, size_wh: tuple[int, int]) -> str:
+    """Return one line: class and the (N, 2) corners of a polygon or a turned box in shares of the picture."""
+    shares = (points / np.asarray(size_wh, float)).ravel().tolist()
+    return f"{class_id} " + " ".join(f"{share:.{_POINT_DIGITS}f}" for share in shares) + "\n"
+
+
+def yolo_pose_line(class_id: int, box_xyxy: Sequence[float], points: FloatArray, size_wh: tuple[int, int]) -> str:
+    """Return one line: class, box, and (N, 3) keypoints as shares of the picture with 0, 1 or 2 for outside, hidden, visible."""
+    scaled = points / np.array([*size_wh, 1.0])
+    told = (f"{x:.{_POINT_DIGITS}f} {y:.{_POINT_DIGITS}f} {round(flag)}" for x, y, flag in scaled.tolist())
+    return " ".join([yolo_line(class_id, box_xyxy, size_wh).rstrip("\n"), *told]) + "\n"
 
 
 def read_text(path: Path) -> str:

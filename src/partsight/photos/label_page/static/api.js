@@ -22,9 +22,10 @@ const writeLabels = (key, revision, content) => put(about("/labels", key), { rev
 
 const RETRY_MS = 1500;
 const AGAIN = new Set([401, 403, 408, 421, 429, 503]); // started anew with another secret, busy, or slow: nothing is wrong with the labels
+const DISK = 507; // full, or not to be written: what is drawn waits here until it can be
 
 export class Saver {
-  // tell("saving" | "saved" | "offline" | "stale" | "refused", details)
+  // tell("saving" | "saved" | "offline" | "disk" | "stale" | "refused", details)
   constructor(tell) {
     this.tell = tell;
     this.revisions = new Map();
@@ -52,8 +53,8 @@ export class Saver {
         if (this.waiting.get(key) === content) this.waiting.delete(key);
         if (!this.waiting.size) this.tell("saved", { labels });
       } catch (error) {
-        if (error.status === undefined || AGAIN.has(error.status)) {
-          this.tell("offline");
+        if (error.status === undefined || error.status === DISK || AGAIN.has(error.status)) {
+          this.tell(error.status === DISK ? "disk" : "offline", { problem: error.message });
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {
           this.waiting.delete(key);

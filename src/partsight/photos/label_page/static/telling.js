@@ -4,7 +4,7 @@ import { showPresence } from "./api.js";
 
 const byId = (id) => document.getElementById(id);
 const HINT_MS = 6000, PRESENCE_MS = 4000;
-const SAVED = { saving: "saving …", saved: "all saved", offline: "not saved", stale: "not saved", refused: "not saved" };
+const SAVED = { saving: "saving …", saved: "all saved", offline: "not saved", disk: "not saved", stale: "not saved", refused: "not saved" };
 const OFFLINE = "The server does not answer. Start the command again with the same port and open its link in a new tab; keep this one open: it goes on trying.";
 
 export function notify(text, kind = "") {
@@ -30,6 +30,7 @@ export function tellSaved(reload) {
     byId("saved").dataset.what = what;
     if (what === "saved" && byId("notice").dataset.kind === "offline") notify("");
     if (what === "offline") notify(OFFLINE, "offline");
+    if (what === "disk") notify(`Not saved: ${details.problem} Keep this page open: it goes on trying.`, "offline");
     if (what === "refused") notify(details.problem);
     if (what === "stale") reload(details.key, details.content.boxes);
   };

@@ -10,7 +10,7 @@ from partsight.dataset.mixing import draw_renders, mix
 from partsight.dataset.splits import check_disjoint, split_renders
 from partsight.errors import DatasetError
 from partsight.pipeline.running.keys import hash_samples
-from partsight.pipeline.stages.dataset.photo_splits import are_backgrounds, draw_training_photos
+from partsight.pipeline.stages.dataset.photo_splits import are_places, draw_training_photos
 from partsight.structures.dataset import Dataset, Splits
 
 
@@ -25,12 +25,12 @@ class RenderShares:
 def render_shares(recipe: Recipe, photos: Splits) -> RenderShares:
     """Return the shares of the renders that validate and test.
 
-    Where all that a split is given are photos of the folder of backgrounds, it has held-out renders as well.
+    Where all that a split is given are photos of places, it has held-out renders as well.
     """
     kept = recipe.dataset
     return RenderShares(
-        kept.render_validation_share if are_backgrounds(photos.validation) else 0.0,
-        kept.render_test_share if are_backgrounds(photos.test) else 0.0,
+        kept.render_validation_share if are_places(photos.validation) else 0.0,
+        kept.render_test_share if are_places(photos.test) else 0.0,
     )
 
 

@@ -2,12 +2,11 @@
 
 from partsight.config.recipe import Recipe
 from partsight.dataset.mixing import draw_photos, mix
-from partsight.dataset.photos import read_photos
-from partsight.dataset.splits import is_background, split_photos
+from partsight.dataset.photos import read_photos, read_places
+from partsight.dataset.splits import is_place, place_splits, split_photos
 from partsight.errors import DatasetError, first_of
 from partsight.labels.own_folders import PassOver
 from partsight.pipeline.running.keys import hash_content
-from partsight.randomize.looks.backgrounds import list_photos
 from partsight.structures.dataset import Dataset, Splits
 
 
@@ -17,7 +16,7 @@ def read_splits(recipe: Recipe, pass_over: PassOver | None = None) -> Splits:
     Photos that cannot be read are errors, or only told to `pass_over`. Raises DatasetError.
     """
     class_names = recipe.class_names
-    if recipe.photos.folder is None and recipe.photos.background_folder is None:
+    if recipe.photos.folder is None and not recipe.photos.places:
         nothing = Dataset(class_names, ())
         return Splits(nothing, nothing, nothing)
     return split_photos(read_photos(recipe.photos, class_names, pass_over), recipe.photos)
@@ -32,9 +31,15 @@ def draw_training_photos(recipe: Recipe, photos: Dataset) -> Dataset:
     return draw_photos(photos, recipe.dataset.photos_per_class, num_background, recipe.draw_seed)
 
 
-def are_backgrounds(photos: Dataset) -> bool:
-    """Return whether none of the photos is of a session: each comes from the folder of backgrounds, or there are none."""
-    return all(is_background(sample.session) for sample in photos.samples)
+def are_places(photos: Dataset) -> bool:
+    """Return whether none of the photos is of a labeled session: each is of a place without parts, or there are none."""
+    return all(is_place(sample.session) for sample in photos.samples)
+
+
+def count_places(splits: Splits) -> int:
+    """Return how many photos of places without parts there are, whichever split they serve."""
+    samples = (*splits.train.samples, *splits.validation.samples, *splits.test.samples)
+    return sum(is_place(one.session) for one in samples)
 
 
 def has_parts(photos: Dataset) -> bool:
@@ -45,21 +50,35 @@ def has_parts(photos: Dataset) -> bool:
 def choosing_photos(recipe: Recipe, photos: Splits) -> Dataset:
     """Return the photos that settings may follow: the drawn ones of training, and those of validation.
 
-    Test photos choose nothing, and those of the folder of backgrounds may come from any camera.
+    Test photos choose nothing, and those of places may come from any camera.
     """
     chosen = mix(draw_training_photos(recipe, photos.train), photos.validation)
-    own = tuple(sample for sample in chosen.samples if not is_background(sample.session))
+    own = tuple(sample for sample in chosen.samples if not is_place(sample.session))
     return Dataset(chosen.class_names, own)
 
 
-def check_backgrounds(recipe: Recipe, photos: Splits) -> None:
+def behind_parts(recipe: Recipe) -> Recipe:
+    """Return the recipe with the photos of places that teach as pictures behind and below the parts, unless it states others.
+
+    Labels are not read: pictures can be drawn before there are any. Raises DatasetError.
+    """
+    section = recipe.randomize.background
+    if not recipe.photos.places or section.pictures or not section.photo_share:
+        return recipe
+    places = read_places(recipe.photos, recipe.class_names)
+    serves = place_splits(places, recipe.photos)
+    teaching = [str(one.image_path) for one in places.samples if serves[one.session] == "train"]
+    return recipe.at("randomize.background.pictures", teaching)
+
+
+def check_behind_parts(recipe: Recipe, photos: Splits) -> None:
     """Raise DatasetError when a picture that is drawn behind parts is, byte for byte, one that validates or tests."""
-    behind = list_photos(recipe.randomize.background.folder, "randomize.background.folder")
+    behind = behind_parts(recipe).randomize.background.pictures
     kept_apart = {hash_content(one.image_path) for one in (*photos.validation.samples, *photos.test.samples)}
-    shared = sorted(path.name for path in behind if hash_content(path) in kept_apart)
+    shared = sorted(str(path) for path in behind if hash_content(path) in kept_apart)
     if shared:
         raise DatasetError(
-            f"{recipe.randomize.background.folder}: {len(shared)} of {len(behind)} pictures validate or test as well: "
-            f"{first_of(shared)}. Figures on places that were learned from would flatter; move these pictures out of "
-            "randomize.background.folder, or name other sessions in photos.validation and photos.test."
+            f"{len(shared)} of {len(behind)} pictures of places behind the parts validate or test as well: {first_of(shared)}. "
+            "Figures on places that were learned from would flatter; delete one of each pair, or let the places serve the same "
+            "split (photos.validation, photos.test)."
         )

@@ -10,6 +10,7 @@ import numpy as np
 from partsight.config.recipe import Recipe
 from partsight.detector.detector import Checkpoint
 from partsight.detector.verifier import open_verifiers
+from partsight.evaluate.breakdown.false_detections import explain_false, try_thresholds
 from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.figures.thresholds import Limits, choose_limits
@@ -21,6 +22,7 @@ from partsight.pipeline.running.keys import section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
+from partsight.pipeline.stages.dataset.photo_splits import count_places
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.evaluate.input_size import SizedDetections, choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
@@ -65,7 +67,7 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     verified: VerifyStage | None = None
     """Who looks once more at what the detector finds; None: nobody does."""
 
-    name, version, manifest_type, unit = "evaluate", 6, EvaluateManifest, "picture"
+    name, version, manifest_type, unit = "evaluate", 7, EvaluateManifest, "picture"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the detector, the pictures that choose and report, and how they are looked at."""
@@ -124,7 +126,8 @@ def _evaluate(
     look = look_at(recipe, splits.test, checkpoint, size, progress)
     test = match(splits.test, look.detections)
     judged = [test] if chosen is None else [test, match(splits.validation, chosen.detections)]
-    limits = choose_limits(judged[-1], recipe.evaluate)
+    num_places = count_places(splits)
+    limits = choose_limits(judged[-1], recipe.evaluate, num_places=num_places)
     evaluation = evaluate(
         test,
         recipe.evaluate,
@@ -143,6 +146,9 @@ def _evaluate(
         unknown=unknown,
         best_f1_threshold=limits.best_f1_threshold,
         image_size=size,
+        choice=limits.choice,
+        false_detections=explain_false(test, evaluation.limits),
+        other_thresholds=try_thresholds(test, evaluation.limits),
         second_opinion=_judge_change(recipe, splits, (look, chosen), limits) if checkpoint.verifier else None,
     )
     write_json(folder / "detections.json", [_describe(found) for found in look.detections])
@@ -160,7 +166,7 @@ def _judge_change(
     return judge_change(
         before,
         match(splits.test, look.detections),
-        limits_before=choose_limits(judge, recipe.evaluate),
+        limits_before=choose_limits(judge, recipe.evaluate, num_places=count_places(splits)),
         limits_after=limits,
     )
 

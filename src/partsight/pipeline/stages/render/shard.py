@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from partsight.annotate.annotating import annotate_traced
+from partsight.annotate.annotating import TracedScene, annotate_traced
 from partsight.annotate.darkness import drop_unlit
 from partsight.config.sections.annotate import AnnotateSection
 from partsight.config.sections.randomize import RandomizeSection
@@ -55,9 +55,8 @@ def find_variant(section: RenderSection) -> str:
         return renderer.variant
 
 
-@functools.lru_cache(maxsize=1)
-def _open_job(job: RenderJob) -> Callable[[int], None]:
-    """Load parts and renderer once per worker."""
+def open_scenes(job: RenderJob) -> Callable[[int], TracedScene]:
+    """Load a job's parts and return what makes its scenes by their numbers, always the same."""
     parts = load_parts(job.parts_folder, dict(job.part_files))
     others = load_parts(job.parts_folder, {"": job.other_files})[""]
     size_wh = (job.render.width, job.render.height)
@@ -66,12 +65,19 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
     def sampler_of(seed: int) -> SceneSampler:
         return open_sampler(job.randomize, parts, size_wh, seed, others)
 
+    return lambda index: choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
+
+
+@functools.lru_cache(maxsize=1)
+def _open_job(job: RenderJob) -> Callable[[int], None]:
+    """Load parts and renderer once per worker."""
+    scene_of = open_scenes(job)
     class_ids = {name: class_id for class_id, name in enumerate(job.class_names)}
     renderer = open_renderer(job.render, job.num_threads or num_cores())
     _check_variant(renderer.variant, job)
 
     def make_picture(index: int) -> None:
-        traced = choose_scene(sampler_of, job.seed, index, job.randomize.max_occlusion)
+        traced = scene_of(index)
         scene = traced.scene
         image = expose(draw_scene(renderer, scene), scene.sensor)
         annotation = drop_unlit(annotate_traced(traced, job.annotate, class_ids), image)
@@ -83,7 +89,7 @@ def _open_job(job: RenderJob) -> Callable[[int], None]:
         labels = {
             "image": name,
             "sha": hash_bytes(encoded, mask_png),
-            "size_wh": size_wh,
+            "size_wh": (job.render.width, job.render.height),
             **describe_render(scene, annotation),
         }
         write_json(labels_at, labels)

@@ -20,14 +20,13 @@ from partsight.labels.formats.rendered import label_path
 from partsight.pipeline.running.cluster import num_cluster_workers
 from partsight.pipeline.running.contents import CONTENTS
 from partsight.pipeline.running.executors import num_cores, open_executor
-from partsight.pipeline.running.keys import hash_files, section_content
+from partsight.pipeline.running.keys import hash_content, hash_files, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest, Workspace
 from partsight.pipeline.stages.cad.stage import PartsOutput
 from partsight.pipeline.stages.render.shard import RenderJob, find_variant, render_shard
 from partsight.progress import Advance, Progress
 from partsight.randomize.light.lighting import list_maps
-from partsight.randomize.looks.backgrounds import list_photos
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
@@ -89,7 +88,7 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
         return {
             "parts": self.parts.key,
             "seed": recipe.seed,
-            "randomize": section_content(recipe.randomize),
+            "randomize": _drawn_by(recipe.randomize),
             "folders": _hash_folders(recipe.randomize),
             "render": section_content(recipe.render, exclude={"count", "workers", "variant", "blender"}),
             "annotate": section_content(recipe.annotate),
@@ -136,7 +135,7 @@ class RenderStage(Stage[RenderManifest, RenderOutput]):
         """Make the pictures that are missing."""
         recipe = self.recipe
         workers = functools.partial(open_workers, recipe, run.workspace)
-        job = _job(recipe, run.resolve(self.parts), folder, self.variant)
+        job = render_job(recipe, run.resolve(self.parts), folder, self.variant)
         _render_missing(job, recipe.render.count, workers, run.progress)
         count = recipe.render.count
         return RenderManifest(
@@ -189,16 +188,8 @@ def dataset_hash(folder: Path, count: int) -> str:
     return hash_bytes(*(label_path(folder, index).read_bytes() for index in range(count)))
 
 
-def _known_variants(workspace: Workspace) -> dict[str, str]:
-    path = workspace.root / CLUSTER_LOGS / VARIANTS
-    return dict(read_json(path)) if path.is_file() else {}
-
-
-def _place(recipe: Recipe) -> str:
-    return hash_json([recipe.cluster.model_dump(mode="json"), recipe.render.renderer, recipe.render.variant])
-
-
-def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> RenderJob:
+def render_job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> RenderJob:
+    """Return what workers are told; the recipe is that of a `RenderStage`."""
     is_local = recipe.cluster.kind == "local"
     num_workers = (recipe.render.workers or num_cores()) if is_local else num_cluster_workers(recipe.cluster)
     return RenderJob(
@@ -214,6 +205,15 @@ def _job(recipe: Recipe, parts: PartsOutput, folder: Path, variant: str) -> Rend
         variant=variant,
         num_threads=max(1, num_cores() // num_workers) if is_local else 0,
     )
+
+
+def _known_variants(workspace: Workspace) -> dict[str, str]:
+    path = workspace.root / CLUSTER_LOGS / VARIANTS
+    return dict(read_json(path)) if path.is_file() else {}
+
+
+def _place(recipe: Recipe) -> str:
+    return hash_json([recipe.cluster.model_dump(mode="json"), recipe.render.renderer, recipe.render.variant])
 
 
 def _render_missing(job: RenderJob, count: int, open_pool: OpenWorkers, progress: Progress) -> None:
@@ -269,11 +269,17 @@ def _check_space(job: RenderJob, count: int) -> None:
         )
 
 
+def _drawn_by(randomize: RandomizeSection) -> dict[str, Any]:
+    """Return how scenes are drawn, without the pictures behind parts: what they show is hashed."""
+    content = section_content(randomize)
+    return {**content, "background": {**content["background"], "pictures": None}}
+
+
 def _hash_folders(randomize: RandomizeSection) -> list[str]:
     """Return the hashes of the user's pictures and environment maps that scenes are drawn with."""
-    behind, maps = randomize.background.folder, randomize.light.environment_folder
+    behind, maps = randomize.background.pictures, randomize.light.environment_folder
     return [
-        hash_files(list_photos(behind, "randomize.background.folder"), behind) if behind else "none",
+        hash_bytes(*(hash_content(path).encode() for path in behind)) if behind else "none",
         hash_files(list_maps(maps), maps) if maps else "none",
     ]
 

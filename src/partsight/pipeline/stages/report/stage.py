@@ -69,7 +69,7 @@ class ReportStage(Stage[ReportManifest, Path]):
     renders: RenderStage
     evaluated: EvaluateStage
 
-    name, version, manifest_type, unit = "report", 4, ReportManifest, "page"
+    name, version, manifest_type, unit = "report", 5, ReportManifest, "page"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the figures, what else is shown, and how it is described."""
@@ -158,7 +158,9 @@ def _trained_from(recipe: Recipe) -> TrainedFrom:
 
 
 def _test_source(samples: tuple[Sample, ...]) -> TestSource:
-    sources = {sample.source for sample in samples}
+    sources = {
+        sample.source for sample in samples if len(sample.class_ids)
+    }  # places without parts prove nothing about finding
     return "mixed" if len(sources) > 1 else "photo" if sources == {"photo"} else "render"
 
 

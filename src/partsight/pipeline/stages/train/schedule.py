@@ -3,11 +3,13 @@
 from partsight.config.recipe import Recipe
 from partsight.config.sections.dataset import DatasetSection
 from partsight.config.sections.train import TrainSection
-from partsight.pipeline.stages.dataset.photo_splits import draw_training_photos, has_parts
+from partsight.dataset.splits import ENOUGH_PLACES
+from partsight.pipeline.stages.dataset.photo_splits import count_places, draw_training_photos, has_parts
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.train.false_alarms import AlarmStage, HardDataset, PasteStage
 from partsight.pipeline.stages.train.self_training import FrameDataset, FrameStage, check_held_out
 from partsight.pipeline.stages.train.stage import TrainStage
+from partsight.structures.dataset import Splits
 
 _PHOTO_DRAWS = ("photos_per_class", "photo_repeat", "seed")
 
@@ -19,16 +21,35 @@ def plan_trainings(recipe: Recipe, dataset: DatasetStage) -> tuple[TrainStage, .
     self-training without a sure frame, hands the detector on as it is.
     """
     trainings = list(_first_trainings(recipe, dataset))
-    gentle = recipe.but(train=_gentler(recipe.train))
-    for number in range(1, recipe.train.hard.rounds + 1):
-        alarms = AlarmStage(recipe, dataset, trainings[-1])
-        hard = HardDataset(recipe, dataset, alarms, PasteStage(recipe, dataset, alarms, number), number)
-        trainings.append(TrainStage(gentle, hard, f"false alarms {number}", trainings[-1]))
+    gentle, shortened = recipe.but(train=_gentler(recipe.train)), _for_rounds(recipe, dataset)
+    for number in range(1, num_rounds(recipe, dataset.photos) + 1):
+        alarms = AlarmStage(shortened, dataset, trainings[-1])
+        hard = HardDataset(shortened, dataset, alarms, PasteStage(shortened, dataset, alarms, number), number)
+        again = shortened.but(train=_gentler(shortened.train))
+        trainings.append(TrainStage(again, hard, f"false alarms {number}", trainings[-1]))
     if recipe.train.self_training.videos:
         check_held_out(recipe, dataset.photos)
         frames = FrameDataset(recipe, dataset, FrameStage(recipe, trainings[-1]))
         trainings.append(TrainStage(gentle, frames, "own labels", trainings[-1]))
     return tuple(trainings)
+
+
+def num_rounds(recipe: Recipe, photos: Splits) -> int:
+    """Return how many rounds against false alarms there are at most."""
+    if recipe.train.hard.rounds != "auto":
+        return recipe.train.hard.rounds
+    return int(count_places(photos) >= ENOUGH_PLACES)
+
+
+def _for_rounds(recipe: Recipe, dataset: DatasetStage) -> Recipe:
+    """Return the recipe of rounds against false alarms: one that nobody asked for takes a third of the training at most."""
+    if recipe.train.hard.rounds != "auto":
+        return recipe
+    finetune = recipe.train.finetune
+    pictures = max(1, min(finetune.pictures, dataset.num_units))
+    most = max(1, recipe.train.epochs * dataset.num_units // (3 * pictures))
+    shorter = finetune.but(pictures=pictures, epochs=min(finetune.epochs, most))
+    return recipe.but(train=recipe.train.but(finetune=shorter))
 
 
 def without_photos_of_parts(recipe: Recipe) -> Recipe:

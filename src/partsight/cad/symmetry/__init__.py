@@ -1,0 +1,1 @@
+"""Symmetries of parts, found from their meshes."""

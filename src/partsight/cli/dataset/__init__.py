@@ -1,0 +1,1 @@
+"""`partsight dataset`: labeled pictures for other tools."""

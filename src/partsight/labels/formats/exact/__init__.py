@@ -1,0 +1,1 @@
+"""What is known of renders beyond boxes, written as other tools read it: masks, turned boxes, keypoints, poses."""

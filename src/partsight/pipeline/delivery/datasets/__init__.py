@@ -1,0 +1,1 @@
+"""The recipe's dataset written for other tools, with all that is known of renders."""

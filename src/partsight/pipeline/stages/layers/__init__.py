@@ -1,0 +1,1 @@
+"""Finished renders → layers of their pictures."""

@@ -1,0 +1,1 @@
+"""What rays through the pixels of a picture tell of its scene."""

@@ -1,0 +1,240 @@
+"""The app as a new user goes through it: real Chromium, real server, real jobs, on small settings."""
+
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from importlib.resources import files
+from importlib.util import find_spec
+
+import pytest
+import trimesh
+
+from partsight.config.editing import edit_recipe
+from partsight.config.loading import read_recipe
+from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.running.workspace import Workspace
+from partsight.progress import Silence
+from tests.unit.photos.videos import write_video
+
+from .chromium import open_browser, open_tab
+from .realistic import realistic_pictures
+from .test_label_page import draw, ready, saved
+from .test_live_page import BROWSER
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("parts", "scene", "photos", "train", "results", "live")
+SIZES = {"laptop": (1366, 768), "tablet": (820, 1180)}
+SMALL = {
+    "render.count": 10, "render.width": 96, "render.height": 96, "render.samples_per_pixel": 4, "render.variant": "scalar_rgb",
+    "render.workers": 1, "randomize.camera.object_size": [0.4, 0.9], "dataset.render_validation_share": 0.3,
+    "dataset.render_test_share": 0.3, "train.image_size": 96, "train.epochs": 2, "train.batch": 4, "train.weights": "scratch",
+    "verify.enabled": False, "evaluate.bootstrap": 50,
+}  # fmt: skip
+"""Explicit keys win over the budget: the whole way in a minute."""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if BROWSER is None:
+        pytest.skip("no Chromium or Chrome on the PATH")
+    with open_browser(BROWSER, tmp_path_factory.mktemp("profile"), "--enable-unsafe-swiftshader") as port:
+        yield port
+
+
+@contextmanager
+def app(folder):
+    """The command, and its link."""
+    command = [sys.executable, "-m", "partsight", "app", str(folder), "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield re.search(r"http\S+", process.stdout.readline()).group()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project with two small parts and a session of photos."""
+    folder = tmp_path_factory.mktemp("app") / "bench"
+    (folder / "cad").mkdir(parents=True)
+    trimesh.creation.box((40, 30, 20)).export(folder / "cad" / "cube.stl")
+    trimesh.creation.cylinder(10, 60).export(folder / "cad" / "rod.stl")
+    (folder / "recipe.toml").write_text(
+        'preset = "hand"\n[parts]\ncube.files = ["cad/cube.stl"]\nrod.files = ["cad/rod.stl"]\n'
+    )
+    realistic_pictures(folder / "photos" / "to_label" / "monday", 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def link(project):
+    with app(project) as link:
+        yield link
+
+
+def go(tab, page):
+    tab.value(f"location.hash = '#{page}'")
+    tab.wait(
+        f"document.querySelector('#steps a[aria-current]')?.hash === '#{page}' && document.querySelector('main h2')"
+    )
+
+
+def choose_files(tab, selector, paths):
+    root = tab.send("DOM.getDocument")["root"]["nodeId"]
+    node = tab.send("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+    tab.send("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in paths])
+
+
+def press(tab, words):
+    """Press the first button with these words."""
+    tab.wait(
+        f"[...document.querySelectorAll('button')].some((one) => one.textContent.includes({words!r}) && !one.disabled)"
+    )
+    tab.value(f"[...document.querySelectorAll('button')].find((one) => one.textContent.includes({words!r})).click()")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_keeps_the_rules_of_accessibility(browser, link, page, dark):
+    if find_spec("axe_core_python") is None:
+        pytest.skip("axe is not installed (extra [dev])")
+    axe = (files("axe_core_python") / "axe.min.js").read_text()
+    with open_tab(browser, link, size_wh=SIZES["laptop"], dark=dark) as tab:
+        tab.wait("document.querySelector('main h2')")
+        go(tab, page)
+        tab.value(f"{axe}; undefined")
+        found = tab.value(
+            "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"
+        )
+        assert found == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_is_wider_than_the_screen(browser, link, page, size):
+    with open_tab(browser, link, size_wh=SIZES[size]) as tab:
+        tab.wait("document.querySelector('main h2')")
+        go(tab, page)
+        assert tab.value("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_steps_and_what_is_on_them_are_reached_by_keyboard(browser, link):
+    with open_tab(browser, link) as tab:
+        tab.wait("document.querySelector('main h2')")
+        tab.value("document.body.focus()")
+        reached = set()
+        for _ in range(40):
+            tab.key("Tab")
+            reached.add(
+                tab.value("document.activeElement.textContent.trim().slice(0, 20) || document.activeElement.tagName")
+            )
+        assert {"Parts", "Scene", "Photos", "Train", "Results", "Live", "Choose files", "Add"} <= reached
+        tab.value("document.querySelector('#steps a[href=\"#photos\"]').focus()")
+        tab.key("Enter")
+        tab.wait("document.querySelector('main h2')?.textContent === 'Photos'")
+
+
+def test_two_tabs_see_the_newest_recipe(browser, link):
+    with open_tab(browser, link) as first, open_tab(browser, link) as second:
+        for tab in (first, second):
+            tab.wait("document.querySelector('main h2')")
+            go(tab, "scene")
+            tab.wait("document.querySelectorAll('.choices button').length === 4")
+        press(first, "In a bin")
+        first.wait("document.querySelector('.choices [aria-pressed=true]')?.textContent.includes('In a bin')")
+        press(second, "On a table")
+        second.wait("document.getElementById('toast').textContent.includes('changed elsewhere')")
+        second.wait("document.querySelector('.choices [aria-pressed=true]')?.textContent.includes('In a bin')")
+
+
+@pytest.mark.slow
+def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
+    """The whole way: parts, preset, nine drafts, a film from the phone, one label, training, threshold, a corrected label, live."""
+    folder = tmp_path / "magnets"
+    with app(folder) as link, open_tab(browser, link, size_wh=SIZES["laptop"]) as tab:
+        tab.wait("document.querySelector('.drop input')")
+        choose_files(tab, ".drop input", [samples / name for name in ("QF.step", "QD.step", "SD.step")])
+        tab.wait("document.querySelectorAll('.list img').length === 3", 120)
+        go(tab, "scene")
+        press(tab, "Held in the hand")
+        tab.wait("document.body.textContent.includes('9 drafts in')", 180)
+        phone_sends_a_film(tab, browser, folder)
+        label_one_box(tab, browser)
+        edit_recipe(folder / "recipe.toml", SMALL)
+        go(tab, "train")
+        press(tab, "Start")
+        go(tab, "results")
+        tab.wait("document.body.textContent.includes('Precision over the threshold')", 300)
+        move_slider(tab, 0.02)
+        tab.wait("/Errors: |No errors/.test(document.querySelector('main').textContent)")
+        press(tab, "Export for live")
+        go(tab, "live")
+        tab.wait(
+            "[...document.querySelectorAll('button')].some((one) => one.textContent === 'Open' && !one.disabled)", 240
+        )
+        film = folder / "film.mp4"
+        tab.value(f"document.getElementById('camera').value = {str(film)!r}")
+        press(tab, "Open")
+        tab.wait("document.querySelector('main a[rel=noreferrer]')?.href.startsWith('http')", 90)
+        with open_tab(browser, tab.value("document.querySelector('main a[rel=noreferrer]').href")) as live:
+            live.wait("document.getElementById('state')?.dataset.state === 'live'", 60)
+    here = Experiment(read_recipe(folder / "recipe.toml"), Workspace(folder / "runs"), Silence())
+    assert {stage.state for stage in here.plan().stages} == {"found"}, "the terminal finds what the page made"
+    subprocess.run([sys.executable, "-m", "partsight", "jobs"], cwd=folder, check=True, capture_output=True)
+    end_pages(folder)
+
+
+def move_slider(tab, value):
+    tab.value(f"document.getElementById('threshold').value = {value}")
+    for kind in ("input", "change"):
+        tab.value(f"document.getElementById('threshold').dispatchEvent(new Event('{kind}'))")
+
+
+def phone_sends_a_film(tab, browser, folder):
+    write_video(folder / "film.mp4", film_of_noise())
+    go(tab, "photos")
+    press(tab, "Take photos with a phone")
+    tab.wait("document.querySelector('dialog a')", 60)
+    link = tab.value("document.querySelector('dialog a').href")
+    tab.send("Security.setIgnoreCertificateErrors", ignore=True)
+    with open_tab(browser, "about:blank", size_wh=(390, 800), touch=True) as phone:
+        phone.send("Security.setIgnoreCertificateErrors", ignore=True)
+        phone.send("Page.navigate", url=link)
+        phone.wait("document.getElementById('film')", 30)
+        choose_files(phone, "#film", [folder / "film.mp4"])
+        phone.wait("Number(document.getElementById('pictures').textContent) > 0", 60)
+    press(tab, "Done")
+
+
+def film_of_noise():
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    return [np.kron(rng.integers(0, 255, (12, 16, 3), np.uint8), np.ones((20, 20, 1), np.uint8)) for _ in range(20)]
+
+
+def label_one_box(tab, browser):
+    link = tab.value("fetch('/api/label', { method: 'POST' }).then((answer) => answer.json()).then(({ link }) => link)")
+    with open_tab(browser, link) as page:
+        key = page_key(page)
+        ready(page, key)
+        draw(page, (60, 40, 200, 160))
+        saved(page)
+
+
+def page_key(page):
+    page.wait("location.hash.length > 1", 30)
+    return page.value("decodeURIComponent(location.hash.slice(1))")
+
+
+def end_pages(folder):
+    from partsight.pipeline.jobs.queue import JobQueue
+
+    queue = JobQueue(folder / "runs", folder)
+    for job in queue.jobs():
+        if job.state in ("running", "waiting"):
+            queue.stop(job.number)
