@@ -32,7 +32,8 @@ from partsight.structures.world.transform import look_at
 
 EVERYTHING = AnnotateSection(min_visible_fraction=0.0, min_side_px=0.0)
 NUM_RUNS = 20
-NUM_SAMPLE_PICTURES = 12
+NUM_SAMPLE_PICTURES = 4
+SAMPLE_SIZE_WH = (320, 320)
 SAMPLES = Path(partsight.__file__).parent / "samples"
 
 
@@ -84,14 +85,15 @@ def print_shares(num_pictures: int) -> None:
     recipe = Recipe.of(parts={name: {"files": [str(SAMPLES / f"{name}.step")]} for name in ("QF", "SD")})
     read = read_parts(recipe.cad_parts, recipe.cad_section)
     parts = {name: tuple(one.part for one in variants) for name, variants in read.items()}
-    sampler = open_sampler(recipe.randomize, parts, (640, 640), 1)
+    sampler = open_sampler(recipe.randomize, parts, SAMPLE_SIZE_WH, 1)
     spent = dict.fromkeys(("scene", "labels", "labels with masks and depth", "normals and sub-parts", "picture"), 0.0)
-    with open_renderer(recipe.render, 1) as renderer:
+    width, height = SAMPLE_SIZE_WH
+    with open_renderer(recipe.render.but(width=width, height=height), 1) as renderer:
         for index in range(-1, num_pictures):
             times = time_picture(sampler, renderer, max(index, 0))
             spent = {name: spent[name] + (seconds if index >= 0 else 0.0) for name, seconds in times.items()}
     print(
-        f"{num_pictures} pictures of 640 × 640 of two sample parts, {recipe.render.samples_per_pixel} samples, one core:"
+        f"{num_pictures} pictures of {width} × {height} of two sample parts, {recipe.render.samples_per_pixel} samples, one core:"
     )
     for name, seconds in spent.items():
         print(

@@ -51,7 +51,7 @@ def main() -> None:
             for name, path in networks.items():
                 for size in SIZES:
                     spec = replace(exported.spec, image_size=size)
-                    detector = ExportedDetector(CLASSES, spec, open_runtime(name, path, threads))
+                    detector = ExportedDetector(CLASSES, spec, open_runtime(name, path, threads).infer)
                     show_time(name, threads, size, detector, image, given.runs)
 
 
@@ -66,7 +66,7 @@ def compare(family, checkpoint, spec, networks, images):
     reference = family.load(checkpoint, 1)
     expected = [found for image in images for found in reference.detect([image], FLOOR / 2, 100)]
     for name, path in networks.items():
-        detector = ExportedDetector(CLASSES, spec, open_runtime(name, path, 1))
+        detector = ExportedDetector(CLASSES, spec, open_runtime(name, path, 1).infer)
         found = detector.detect(images, FLOOR / 2, 100)
         parity = measure_parity(ParityRun(name, expected, found, "given"), FLOOR)
         print(

@@ -14,6 +14,7 @@ PartsightError            the user can mend it: printed without a traceback
 ├── ClusterError          workers on a cluster: missing library, jobs that cannot be submitted
 ├── EvaluationError       ground truth and detections that cannot be compared
 ├── StorageError          the disk: full, read-only, in use
+├── MemoryShortageError   the memory, or a limit on it, does not suffice
 ├── StaleLabelsError      labels that somebody else changed since they were read
 └── ExtraError            an optional package that is not installed
 
@@ -94,6 +95,10 @@ class EvaluationError(PartsightError):
 
 class StorageError(PartsightError):
     """A file cannot be written."""
+
+
+class MemoryShortageError(PartsightError):
+    """There is too little memory, or a limit on it."""
 
 
 class StaleLabelsError(PartsightError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from partsight.errors import StorageError
+from partsight.texts import parse_json
 
 _ADVICE = {
     errno.ENOSPC: "Free some space",
@@ -20,8 +21,13 @@ _ADVICE = {
     errno.EACCES: "Mend the permissions",
     errno.EPERM: "Mend the permissions",
     errno.EIO: "Check the disk",
+    errno.ESTALE: "Check the network drive",
+    errno.ENAMETOOLONG: "Choose a shorter name",
+    errno.ELOOP: "Mend the links",
+    errno.EMFILE: "Raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "Close other programs",
 }
-"""What to do, by the reason for which the operating system refuses to write."""
+"""What to do, by the reason for which the operating system refuses to read or write."""
 
 
 def write_bytes(path: Path, content: bytes | memoryview, *, is_synced: bool = False) -> None:
@@ -50,16 +56,19 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: Any, *, is_synced: bool = False) -> None:
     """Write indented JSON atomically, keys in the order given. Raises StorageError."""
+    write_bytes(path, json_bytes(content), is_synced=is_synced)
+
+
+def json_bytes(content: Any) -> bytes:
+    """Return indented JSON, keys in the order given."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_bytes(
-        path, text.encode(errors="backslashreplace"), is_synced=is_synced
-    )  # file names that are no text, as JSON escapes them
+    return text.encode(errors="backslashreplace")  # file names that are no text, as JSON escapes them
 
 
 def read_json(path: Path) -> Any:
     """Read JSON. Raises StorageError naming file and line when it is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise StorageError(
             f"{path}: not valid JSON ({error}). Delete the file and run the same command again."
@@ -108,17 +117,21 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise storage_error(path, error) from error
 
 
+def advice_for(error: OSError) -> str:
+    """Return what to do about a refusal of the operating system."""
+    return _ADVICE.get(error.errno or 0, "Free some space or mend the permissions")
+
+
 def storage_error(path: Path, error: OSError) -> StorageError:
     """Return what to tell the user about a file that cannot be written."""
-    advice = _ADVICE.get(error.errno or 0, "Free some space or mend the permissions")
     return StorageError(
         f"{path}: cannot be written ({error.strerror or error}; {_free_space(path)}). Everything written so far is intact. "
-        f"{advice}, then run the same command again."
+        f"{advice_for(error)}, then run the same command again."
     )
 
 
 def is_refusal(error: OSError) -> bool:
-    """Return whether it is the disk that refuses to write, for want of space or permission."""
+    """Return whether the operating system refuses to read or write, for want of space or permission."""
     return error.errno in _ADVICE
 
 

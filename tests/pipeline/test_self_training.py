@@ -14,6 +14,7 @@ from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.run import Run
 from partsight.pipeline.stages.train.self_training import check_held_out
 from partsight.progress import Silence
+from partsight.staging import staged
 from tests.unit.photos.videos import write_video
 
 if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
@@ -82,7 +83,9 @@ def test_labels_are_made_once_and_again_after_a_loss(with_videos, video):
 def test_a_video_of_which_a_test_session_was_made_is_refused(with_videos, video, tmp_path):
     experiment = with_videos(video)
     records = Records(sources=(SourceRecord("walk.mp4", hash_file(video), "tuesday", 12, 3),))
-    write_records(tmp_path, records)
+    with staged(tmp_path) as changes:
+        write_records(changes, records)
+        changes.commit()
     recipe = experiment.recipe.at("photos.folder", tmp_path)
     splits = experiment.assemble().splits
     test = dataclasses.replace(splits.test.samples[0], session="tuesday")

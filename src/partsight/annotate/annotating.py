@@ -55,26 +55,29 @@ def annotate_traced(
     Regions of classed instances are labeled too, with the numbers that `class_ids` has for their classes. The instance mask
     knows whole instances only.
     """
-    return _annotated(traced, section, class_ids).annotation
+    return mask_traced(traced, section, class_ids).annotation
 
 
 def annotate_with_masks(
     scene: Scene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES
 ) -> TracedPicture:
-    """Return the exact labels of a scene with the masks and the depth that they come from."""
-    return _annotated(trace_scene(scene), section, class_ids)
+    """Return the exact labels of a scene with the masks and the depth that they come from: `mask_traced` of `trace_scene`."""
+    return mask_traced(trace_scene(scene), section, class_ids)
 
 
-def _annotated(traced: TracedScene, section: AnnotateSection, class_ids: Mapping[str, int]) -> TracedPicture:
-    scene, footprints, hiding = traced.scene, traced.footprints, traced.hiding
+def mask_traced(
+    traced: TracedScene, section: AnnotateSection, class_ids: Mapping[str, int] = _NO_CLASSES
+) -> TracedPicture:
+    """Return the exact labels of a traced scene with the masks and the depth that they come from."""
+    scene, hiding = traced.scene, traced.hiding
     seen: list[_Seen] = []
-    for instance_id, (instance, footprint) in enumerate(zip(scene.instances, footprints, strict=True)):
+    for instance_id, (instance, footprint) in enumerate(zip(scene.instances, traced.footprints, strict=True)):
         if instance.class_id is not None:
             shown = hiding.mask[slices_of(footprint.inside)]
             is_visible = (shown == instance_id) | is_before(footprint, hiding)
             seen.append(_Seen(instance_id, instance.class_id, footprint, shown, is_visible))
             seen.extend(_seen_regions(scene, instance_id, footprint, hiding=hiding, class_ids=class_ids))
-    shown_last = _with_see_through(scene, footprints, hiding)
+    shown_last = _with_see_through(scene, traced.footprints, hiding)
     described = [_describe(scene, one) for one in seen]
     labels = [None if one is None or not _is_labeled(one, section) else one for one in described]
     kept = tuple(label for label in labels if label is not None)

@@ -1,7 +1,6 @@
 """CAD files → parts: each file in a child process with limits on time and memory, results kept, mistakes reported together."""
 
 import signal
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from partsight.cad.storage import load_part
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, StorageError
 from partsight.files import hash_file, hash_json, write_json
+from partsight.scratch import scratch_folder
 from partsight.structures.world.part import Part
 
 FORMAT_VERSION = 5
@@ -89,8 +89,8 @@ def read_file(
             return read_file(name, path, part_section, section, (cache, own))
     order = _Order(name, path, part_section, section)
     if cache is None:
-        with tempfile.TemporaryDirectory(prefix="partsight-cad-") as temporary:
-            return _read_into(Path(temporary), order, processes)
+        with scratch_folder("cad") as temporary:
+            return _read_into(temporary, order, processes)
     folder = cache / content_key(name, path, part_section, section)
     try:
         return _load(folder)
@@ -153,8 +153,8 @@ class _Order:
 
 
 def _read_into(folder: Path, order: _Order, processes: ReaderProcesses) -> tuple[ReadPart, ...]:
-    with tempfile.TemporaryDirectory(prefix="partsight-request-") as own:
-        request = Path(own) / "request.json"
+    with scratch_folder("request") as own:
+        request = own / "request.json"
         write_json(
             request,
             {
@@ -165,7 +165,7 @@ def _read_into(folder: Path, order: _Order, processes: ReaderProcesses) -> tuple
                 "section": order.section.model_dump(mode="json"),
             },
         )
-        ended = processes.run(request, Path(own) / "log.txt", order.section.timeout_s)
+        ended = processes.run(request, own / "log.txt", order.section.timeout_s)
     if ended.code or ended.timed_out:
         raise CadError(_explain(order.path, ended, order.section))
     return _load(folder)
@@ -190,6 +190,11 @@ def _explain(path: Path, ended: ChildExit, section: CadSection) -> str:
         return (
             f"{path}: needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
             "cad.linear_tolerance, or simplify the file."
+        )
+    if ended.was_killed:
+        return (
+            f"{path}: the CAD reader was killed twice ({_cause(ended.code, '')}), as the system does when memory is short. "
+            "The file may be sound: close other programs, or lower cad.memory_limit_gb to learn what it needs, and run again."
         )
     return f"{path}: the CAD reader died of it ({_cause(ended.code, said)}). Export it again as STEP AP214."
 

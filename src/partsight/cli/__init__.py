@@ -7,12 +7,32 @@ import sys
 
 def main() -> None:
     """Run the command line; what the user can mend is printed without a traceback."""
-    from partsight.cli.app import run
+    from partsight.cli.interrupts import end_at_once
 
+    end_at_once()
     os.environ.setdefault(
         "PYTHONSAFEPATH", "1"
     )  # no child imports from the current folder, which may be somebody else's
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name need not be text
-    raise SystemExit(run())
+    code = _run()
+    end_at_once()
+    raise SystemExit(code)
+
+
+def _run() -> int:
+    """Load and run the command line; where even loading takes more memory than there is, that is all there is to tell."""
+    try:
+        from partsight.cli.app import run
+        from partsight.cli.refusals import is_starved
+
+        code = run()
+        if is_starved():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)  # libraries that were half loaded would abort the process at its end
+    except MemoryError:
+        os.write(2, b"error MemoryShortageError\nout of memory. Lift a limit (ulimit -v), or close other programs.\n")
+        os._exit(1)
+    return code

@@ -30,7 +30,9 @@ from partsight.cli import (
 from partsight.cli.console import headed, open_console
 from partsight.cli.dataset import group as dataset_group
 from partsight.cli.flags import find_command, with_flags
+from partsight.cli.interrupts import EXIT_CODE, Interruption, interruptible
 from partsight.cli.photos import group as photos_group
+from partsight.cli.refusals import REFUSALS, find_refusal
 from partsight.cli.trust import asking
 from partsight.errors import MachineWarning, PartsightError, RecipeWarning
 from partsight.extras import as_extra_error
@@ -83,28 +85,49 @@ def _start(
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted."""
     errors = open_console(stderr=True)
+    with interruptible() as interruption:
+        try:
+            code = _run(errors, arguments, interruption)
+        except BaseException:
+            if not interruption.has_come:
+                raise
+            code = EXIT_CODE
+        if code == EXIT_CODE:
+            errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
+    return code
+
+
+def _run(errors: Console, arguments: list[str] | None, interruption: Interruption) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = functools.partial(_show_warning, errors, warnings.showwarning)
             code = asking(lambda: app(args=arguments, standalone_mode=False), errors)
-    except PartsightError as error:
-        errors.print(headed("error", "bold red", type(error).__name__))
-        command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
-        errors.print(with_flags(str(error), command), soft_wrap=True)
-        return 1
-    except ModuleNotFoundError as error:
-        missing = as_extra_error(error)
-        if missing is None:
+    except (PartsightError, *REFUSALS) as error:
+        told = find_refusal(error) or _own_words(error)
+        if told is None or interruption.has_come:
             raise
-        errors.print(headed("error", "bold red", f"{type(missing).__name__}\n{missing}"), soft_wrap=True)
-        return 1
+        return _tell(errors, told, arguments)
     except (KeyboardInterrupt, typer.Abort):
-        errors.print("Stopped. Everything finished so far is kept; the same command carries on from there.")
-        return 130
+        return EXIT_CODE
     except typer.TyperException as error:
         errors.print(f"{error.format_message()}\nTry 'partsight --help'.")
         return error.exit_code
     return int(code or 0)
+
+
+def _own_words(error: BaseException) -> PartsightError | None:
+    """Return an error that says itself what to do, or which extra a missing module belongs to."""
+    if isinstance(error, ModuleNotFoundError):
+        return as_extra_error(error)
+    return error if isinstance(error, PartsightError) else None
+
+
+def _tell(console: Console, error: PartsightError, arguments: list[str] | None) -> int:
+    """Print what the user can mend, in the words of the command line; return the exit code."""
+    console.print(headed("error", "bold red", type(error).__name__))
+    command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
+    console.print(with_flags(str(error), command), soft_wrap=True)
+    return 1
 
 
 def _show_warning(console: Console, usual: Callable[..., None], message: Warning | str, *place: Any) -> None:

@@ -1,6 +1,5 @@
 """The content of a recipe before it is validated: read as TOML, changed by dotted keys."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,18 +7,19 @@ from typing import Any
 from pydantic import BaseModel
 
 from partsight.errors import RecipeError
+from partsight.texts import DEEPEST_KEY, MalformedText, parse_toml
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return a recipe file's content. Raises RecipeError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: no such recipe. Make one with 'partsight init parts/*.step'.") from error
+    except MalformedText as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: cannot be read ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from error
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
@@ -28,8 +28,8 @@ def parse_setting(setting: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise RecipeError(f"setting {setting!r}: expected key=value, for example render.count=200")
     try:
-        return key.strip(), tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return key.strip(), parse_toml(f"value = {text}")["value"]
+    except MalformedText:
         return key.strip(), text
 
 
@@ -56,6 +56,8 @@ def without(content: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def key_parts(key: str) -> tuple[str, ...]:
     """Return the parts of a dotted key; those with dots are quoted as in TOML: `parts."M2.5".color`. Raises RecipeError."""
+    if key.count(".") > DEEPEST_KEY:
+        raise RecipeError(f"key {key[:40]!r}…: more than {DEEPEST_KEY} dots")
     parts = _quoted_parts(key) if '"' in key or "'" in key else tuple(key.split("."))
     if not parts or not all(parts):
         raise RecipeError(f"key {key!r}: expected names with dots between them, for example render.count")
@@ -64,8 +66,8 @@ def key_parts(key: str) -> tuple[str, ...]:
 
 def _quoted_parts(key: str) -> tuple[str, ...]:
     try:
-        found: Any = tomllib.loads(f"{key} = 0")
-    except tomllib.TOMLDecodeError:
+        found: Any = parse_toml(f"{key} = 0")
+    except MalformedText:
         return ()
     parts: list[str] = []
     while isinstance(found, dict):

@@ -28,6 +28,7 @@ from partsight.config.sections.train import TrainSection
 from partsight.config.sections.verify import VerifySection
 from partsight.config.trust import check_trusted, script_values
 from partsight.config.validation import validated
+from partsight.config.values import ClassName, Seed, TextLine
 
 OTHERS = "(distractors)"
 """Name of the CAD parts that are none of the classes."""
@@ -40,14 +41,14 @@ class Recipe(Section):
     Made by `Recipe.read` from a file, `Recipe.parse` from a mapping or `Recipe.of` from keywords; `recipe.at` changes keys.
     """
 
-    name: str = "experiment"
+    name: TextLine = "experiment"
     """Name shown in reports."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
     """Seed of everything random."""
     preset: PresetName | None = None
     """Values for a kind of place, below: `workshop`, `table`, `bin`, `hand`, `baseline`; what the recipe states itself counts."""
     budget: BudgetSection = BudgetSection()
-    parts: Annotated[dict[str, PartSection], Field(min_length=1)]
+    parts: Annotated[dict[ClassName, PartSection], Field(min_length=1)]
     """Classes by name; their order is the order of class numbers everywhere."""
     cad: CadSection = CadSection()
     randomize: RandomizeSection = RandomizeSection()

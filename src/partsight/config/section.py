@@ -1,10 +1,10 @@
-"""The base of all sections, and the types that several of them share."""
+"""The base of all sections."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from partsight.config.validation import validated
 
@@ -20,7 +20,9 @@ class BaseFolder:
 class Section(BaseModel):
     """A frozen group of settings, closed to unknown keys; the docstring under a field documents it everywhere."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True, allow_inf_nan=False
+    )
 
     _origin: BaseFolder = PrivateAttr(default=BaseFolder())
 
@@ -44,27 +46,3 @@ class Section(BaseModel):
     def _differs(self, name: str) -> bool:
         default = type(self).model_fields[name].get_default(call_default_factory=True)
         return bool(getattr(self, name) != default)
-
-
-def _check_ordered(bounds: tuple[float, float]) -> tuple[float, float]:
-    if bounds[0] > bounds[1]:
-        raise ValueError(f"an interval is written [low, high]; found [{bounds[0]}, {bounds[1]}]")
-    return bounds
-
-
-def _resolve(path: Path, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder")
-    return path if folder is None else Path(folder) / path
-
-
-Bounds: TypeAlias = Annotated[tuple[float, float], AfterValidator(_check_ordered)]
-"""[low, high], both included."""
-
-IntBounds: TypeAlias = Annotated[tuple[int, int], AfterValidator(_check_ordered)]
-"""[low, high] in whole numbers, both included."""
-
-Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
-"""A fraction or probability, 0…1."""
-
-FilePath: TypeAlias = Annotated[Path, AfterValidator(_resolve)]
-"""A path; relative ones are relative to the recipe's folder."""

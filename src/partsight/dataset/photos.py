@@ -1,13 +1,13 @@
 """The recipe's photographs: read in their format, grouped into sessions, with photos of places as negatives."""
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from partsight.config.expressions import find_groups
 from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.mixing import mix
 from partsight.dataset.splits import PLACE_SESSIONS
@@ -54,20 +54,20 @@ def session_of(path: str, pattern: str) -> str:
     So frames that a live camera kept need no pattern. Raises DatasetError when it lies in no folder, either.
     """
     folder, _, _ = path.rpartition("/")
-    if folder and re.search(pattern, path, re.DOTALL) is None:
+    if folder and find_groups(pattern, path) is None:
         return folder
     return match_session(path, pattern)
 
 
 def match_session(path: str, pattern: str) -> str:
     """Return what the groups of a pattern match in a path, as a session. Raises DatasetError when it does not match."""
-    match = re.search(pattern, path, re.DOTALL)  # a folder's name may hold a line break
-    if match is None:
+    groups = find_groups(pattern, path)
+    if groups is None:
         raise DatasetError(
             f"{path}: photos.session_pattern {pattern!r} does not match. Every picture needs a session: put it into a folder "
             "named like its session, or mend the pattern."
         )
-    return "".join(group or "" for group in match.groups()).strip("/") or WHOLE_SESSION
+    return "".join(groups).strip("/") or WHOLE_SESSION
 
 
 def _read_labeled(

@@ -1,16 +1,20 @@
 """What `model.json` of a model folder says, checked on reading: no unknown shapes, no path that leaves the folder."""
 
+import math
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from partsight.config.values import ClassName
+from partsight.files import hash_json
 from partsight.structures.network import NetworkSpec
 from partsight.structures.verifier_spec import VerifierSpec
 
 FORMAT, FORMAT_WITHOUT_VERIFIER = 2, 1
 """Raised whenever an older Partsight could not use the folder; one without a verifier says the number that suffices."""
 _LARGEST_INPUT = 8192
+_LARGEST_STRIDE, _LARGEST_PIXEL, _LEAST_SCALE = 256, 1000.0, 0.001
 _LARGEST_CROP, _WIDEST_MARGIN = 1024, 0.5
 
 
@@ -36,7 +40,7 @@ Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 class _Entry(BaseModel):
     """Keys of later versions that do not raise the format number are passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class NetworkFile(_Entry):
@@ -66,7 +70,7 @@ class Document(_Entry):
 class PartCard(_Entry):
     """What is shown beside a recognized part."""
 
-    name: str
+    name: ClassName
     description: str = ""
     picture: InsidePath | None = None
     """A PNG of the CAD model; classes that are sub-parts of others have none."""
@@ -154,7 +158,7 @@ class ModelDescription(_Entry):
     kind: Literal["partsight-model"]
     format: Annotated[int, Field(ge=1)]
     name: str
-    class_names: Annotated[tuple[str, ...], Field(min_length=1)]
+    class_names: Annotated[tuple[ClassName, ...], Field(min_length=1)]
     spec: NetworkSpec
     threshold: Fraction
     threshold_source: str
@@ -169,6 +173,8 @@ class ModelDescription(_Entry):
     parity: tuple[Parity, ...] = ()
     machine: str = ""
     speed: tuple[SpeedRow, ...] = ()
+    binding: str = ""
+    """Hash of what belongs together: classes, networks, and how pictures go into them; folders of earlier versions have none."""
 
     @model_validator(mode="after")
     def _check_agreement(self) -> "ModelDescription":
@@ -180,11 +186,11 @@ class ModelDescription(_Entry):
             raise ValueError("class_thresholds: expected one for each of class_names, or none")
         if "onnx" not in self.networks:
             raise ValueError("networks: 'onnx' is missing")
-        if (
-            min(self.spec.image_size, self.spec.stride, *self.spec.pixel_scale) <= 0
-            or self.spec.image_size > _LARGEST_INPUT
-        ):
-            raise ValueError(f"spec: sizes and scales are above 0, image_size is at most {_LARGEST_INPUT}")
+        _check_spec(self.spec)
+        if self.binding and self.binding != binding_of(self):
+            raise ValueError(
+                "classes, networks or spec were changed after the export. Copy the folder again, or export again"
+            )
         return self
 
     def card(self, class_id: int) -> PartCard:
@@ -195,3 +201,27 @@ class ModelDescription(_Entry):
 def as_json(description: ModelDescription) -> dict[str, Any]:
     """Return a description as JSON-like values."""
     return description.model_dump(mode="json")
+
+
+def binding_of(description: ModelDescription) -> str:
+    """Return the hash of what belongs together in a model folder and is wrong as soon as one of it is another."""
+    verifier = description.verifier
+    kept = description.model_dump(mode="json", include={"class_names", "spec", "networks"})
+    return hash_json(
+        [kept, None if verifier is None else verifier.model_dump(mode="json", include={"spec", "networks"})]
+    )
+
+
+def _check_spec(spec: NetworkSpec) -> None:
+    """Refuse numbers that no network has. Raises ValueError."""
+    if not (1 <= spec.stride <= _LARGEST_STRIDE and spec.stride <= spec.image_size <= _LARGEST_INPUT):
+        raise ValueError(
+            f"spec: expected stride up to {_LARGEST_STRIDE} and image_size from stride to {_LARGEST_INPUT}"
+        )
+    if spec.image_size % spec.stride:
+        raise ValueError(f"spec: image_size {spec.image_size} is no multiple of stride {spec.stride}")
+    values = (*spec.pixel_mean, *spec.pixel_scale)
+    if not all(math.isfinite(value) and abs(value) <= _LARGEST_PIXEL for value in values):
+        raise ValueError(f"spec: pixel_mean and pixel_scale are numbers up to {_LARGEST_PIXEL}")
+    if min(spec.pixel_scale) < _LEAST_SCALE or not (0 <= spec.padding_value <= 255 and 0 <= spec.nms_iou <= 1):
+        raise ValueError(f"spec: expected pixel_scale from {_LEAST_SCALE}, padding_value of 0…255 and nms_iou of 0…1")

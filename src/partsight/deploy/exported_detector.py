@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from partsight.deploy.exported_verifier import open_verifier
 from partsight.deploy.model_folder import ModelFolder
-from partsight.deploy.runtimes import RUNTIMES, Infer, is_installed, open_runtime
+from partsight.deploy.runtimes import RUNTIMES, Infer, Shape, is_installed, open_runtime
 from partsight.detector.decoding import decode
 from partsight.detector.detector import Detector
 from partsight.detector.letterbox import make_input, place
@@ -35,8 +36,7 @@ class ExportedDetector:
         return decode(answer, placement, self.spec, min_score=min_score, max_detections=max_detections)
 
     def _check(self, shape: tuple[int, ...]) -> None:
-        is_candidates = self.spec.output == "candidates"
-        expected = (1, 4 + len(self.class_names), None) if is_candidates else (1, None, 6)
+        expected = _answer(self.spec, len(self.class_names))
         if len(shape) != 3 or any(want not in (None, got) for want, got in zip(expected, shape, strict=True)):
             raise ModelError(
                 f"the network answers with an array of shape {shape}, expected {expected} for {len(self.class_names)} classes. "
@@ -54,13 +54,28 @@ def open_detector(
     """
     description = folder.description
     name = _choose_runtime(folder, runtime)
-    infer = open_runtime(name, folder.network(name), threads)
-    spec = description.spec
-    detector = ExportedDetector(description.class_names, _resized(spec, image_size), infer)
+    detector = open_network(
+        name, folder.network(name), _resized(description.spec, image_size), description.class_names, threads=threads
+    )
     if description.verifier is None:
         return detector
     verifier = open_verifier(folder.path, description.verifier, description.class_names, runtime=name, threads=threads)
     return VerifiedDetector(detector, verifier)
+
+
+def open_network(
+    runtime: str, network: Path, spec: NetworkSpec, class_names: tuple[str, ...], *, threads: int
+) -> ExportedDetector:
+    """Open a network that takes pictures as a spec says and knows these classes. Raises ModelError where it does not."""
+    side = None if spec.is_rectangular else spec.image_size
+    opened = open_runtime(runtime, network, threads)
+    infer = opened.check(network, (1, 3, side, side), _answer(spec, len(class_names)))
+    return ExportedDetector(class_names, spec, infer)
+
+
+def _answer(spec: NetworkSpec, num_classes: int) -> Shape:
+    """Return the shape of the network's answer."""
+    return (1, 4 + num_classes, None) if spec.output == "candidates" else (1, None, 6)
 
 
 def _choose_runtime(folder: ModelFolder, wanted: str) -> str:

@@ -48,5 +48,8 @@ def open_verifier(
 ) -> ExportedVerifier:
     """Open a model folder's verifier in this runtime, or as ONNX where it is not there for it. Raises ModelError."""
     held = runtime if runtime in entry.networks else "onnx"
-    infer = open_runtime(held, checked_network(folder, entry.networks[held]), threads)
+    network = checked_network(folder, entry.networks[held])
+    side = entry.spec.size_px
+    opened = open_runtime(held, network, threads)
+    infer = opened.check(network, (None, 3, side, side), (None, len(class_names) + 1))
     return ExportedVerifier(class_names, entry.spec, infer)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from partsight.deploy.description import FORMAT, ModelDescription, NetworkFile, PartCard, as_json
+from partsight.deploy.description import FORMAT, ModelDescription, NetworkFile, PartCard, as_json, binding_of
 from partsight.errors import ModelError, StorageError
 from partsight.files import write_json
 
@@ -102,7 +102,7 @@ def written_folder(path: Path) -> Iterator[Path]:
 
 def write_description(folder: Path, description: ModelDescription) -> None:
     """Write model.json; done last, it makes the folder a model folder. Raises StorageError."""
-    write_json(folder / DESCRIPTION, as_json(description))
+    write_json(folder / DESCRIPTION, {**as_json(description), "binding": binding_of(description)})
 
 
 def network_entry(folder: Path, path: Path) -> NetworkFile:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,12 +14,36 @@ from partsight.structures.arrays import Float32Array
 
 Infer: TypeAlias = Callable[[Float32Array], Float32Array]
 """(1, 3, height, width) → the network's first answer."""
+Shape: TypeAlias = tuple[int | None, ...]
+"""Sizes along each axis; None where a network takes or gives any."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNetwork:
+    """A network in a runtime, and what it says of itself."""
+
+    infer: Infer
+    takes: Shape
+    gives: Shape
+
+    def check(self, network: Path, takes: Shape, gives: Shape) -> Infer:
+        """Return the network to ask, where it takes and gives such arrays; sizes that are not known yet pass. Raises ModelError."""
+        for told, found, expected in (("takes", self.takes, takes), ("answers with", self.gives, gives)):
+            if len(found) != len(expected) or any(
+                None not in (a, b) and a != b for a, b in zip(found, expected, strict=True)
+            ):
+                raise ModelError(
+                    f"{network}: {told} arrays of shape {_told(found)}; model.json describes {_told(expected)}. They do not belong "
+                    "together: copy the folder again, or export again."
+                )
+        return self.infer
+
 
 RUNTIMES = ("openvino", "onnx")
 """In the order in which they are preferred."""
 
 
-def open_runtime(runtime: str, network: Path, threads: int) -> Infer:
+def open_runtime(runtime: str, network: Path, threads: int) -> OpenNetwork:
     """Open a network file with this many CPU threads, 0 for all free cores. Raises ModelError."""
     return {"onnx": _open_onnx, "openvino": _open_openvino}[runtime](network, threads or num_free_cores())
 
@@ -42,7 +67,11 @@ def import_openvino() -> Any:
     return openvino
 
 
-def _open_onnx(network: Path, threads: int) -> Infer:
+def _told(shape: Shape) -> str:
+    return "×".join("any" if size is None else str(size) for size in shape)
+
+
+def _open_onnx(network: Path, threads: int) -> OpenNetwork:
     try:
         import onnxruntime
     except ImportError as error:
@@ -58,11 +87,12 @@ def _open_onnx(network: Path, threads: int) -> Infer:
         session = onnxruntime.InferenceSession(network.read_bytes(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's own exceptions share no other base
         raise ModelError(f"{network}: ONNX Runtime cannot use this network ({error}). Export it again.") from error
-    name = session.get_inputs()[0].name
-    return lambda batch: np.asarray(session.run(None, {name: batch})[0], np.float32)
+    (taken, *_), (given, *_) = session.get_inputs(), session.get_outputs()
+    shapes = [tuple(size if isinstance(size, int) else None for size in one.shape) for one in (taken, given)]
+    return OpenNetwork(lambda batch: np.asarray(session.run(None, {taken.name: batch})[0], np.float32), *shapes)
 
 
-def _open_openvino(network: Path, threads: int) -> Infer:
+def _open_openvino(network: Path, threads: int) -> OpenNetwork:
     openvino = import_openvino()
     settings = {
         "INFERENCE_NUM_THREADS": threads,
@@ -74,4 +104,8 @@ def _open_openvino(network: Path, threads: int) -> Infer:
     except RuntimeError as error:
         raise ModelError(f"{network}: OpenVINO cannot use this network ({error}). Export it again.") from error
     request = compiled.create_infer_request()
-    return lambda batch: np.array(request.infer({0: batch})[0], np.float32)
+    shapes = [
+        tuple(int(size.get_length()) if size.is_static else None for size in port.get_partial_shape())
+        for port in (compiled.input(0), compiled.output(0))
+    ]
+    return OpenNetwork(lambda batch: np.array(request.infer({0: batch})[0], np.float32), *shapes)

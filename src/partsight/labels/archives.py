@@ -1,21 +1,17 @@
 """Zip archives of other tools, unpacked without trusting them."""
 
 import errno
-import shutil
+import lzma
 import stat
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
 from partsight.errors import DatasetError, PartsightError, StorageError
+from partsight.unpacking import BombError, Unpacking, check_announced
 
 LARGEST_BYTES = 20_000_000_000
-MOST_MEMBERS = 500_000
-LARGEST_RATIO = 200
-"""Unpacked over packed size: pictures are packed already, text shrinks tenfold; more is a bomb."""
 _LONGEST_SHOWN = 80
-SMALL_BYTES = 50_000_000
-"""Below this the ratio does not matter."""
 
 
 def unpack(path: Path, folder: Path) -> None:
@@ -27,25 +23,18 @@ def unpack(path: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            _check_sizes(path, members)
+            check_announced(archive, path.stat().st_size, largest_bytes=LARGEST_BYTES)
             for member in members:
                 _check_member(path, member)
+            unpacking = Unpacking(path.stat().st_size, largest_bytes=LARGEST_BYTES)
             for member in members:
-                _unpack_member(archive, member, folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+                _unpack_member(archive, member, folder, unpacking)
+    except BombError as error:
+        raise DatasetError(f"{path}: {error}. Export it in pieces.") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
         raise DatasetError(f"{path}: cannot be unpacked ({error}). Export or copy it again.") from error
     except OSError as error:
         raise DatasetError(f"{path}: cannot be opened ({error.strerror or error}).") from error
-
-
-def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    total, packed = sum(member.file_size for member in members), sum(member.compress_size for member in members)
-    if total > LARGEST_BYTES or len(members) > MOST_MEMBERS:
-        raise DatasetError(f"{path}: unpacks to {len(members)} files of {total / 1e9:.1f} GB. Export it in pieces.")
-    if total > SMALL_BYTES and total > LARGEST_RATIO * max(packed, 1):
-        raise DatasetError(
-            f"{path}: {packed / 1e6:.1f} MB unpack to {total / 1e6:.0f} MB, as no export does. Refused as a bomb."
-        )
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
@@ -56,7 +45,7 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
         raise DatasetError(f"{path}: member {member.filename!r} is a link. Refused; export plain files.")
 
 
-def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, unpacking: Unpacking) -> None:
     target = folder / PurePosixPath(member.filename.replace("\\", "/"))
     try:
         if member.is_dir():
@@ -64,7 +53,7 @@ def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Pa
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(member) as packed, target.open("wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked)
+            unpacking.copy(packed, unpacked)
     except OSError as error:
         raise _unwritable(Path(archive.filename or ""), member, error) from error
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from partsight.errors import DatasetError
+from partsight.structures.names import name_fault
 
 
 def check_same_names(expected: Sequence[str], found: Sequence[str], where: str) -> None:
@@ -14,11 +15,13 @@ def check_same_names(expected: Sequence[str], found: Sequence[str], where: str) 
         )
 
 
-def check_unique_names(names: Sequence[str], where: str) -> None:
-    """Raise DatasetError when a class name is empty or occurs twice."""
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    if twice or not all(name.strip() for name in names):
-        raise DatasetError(f"{where}: class names must be unique and not empty; found {_numbered(names)}")
+def check_names(names: Sequence[str], where: str) -> None:
+    """Raise DatasetError when a text is no name of a class, or a name occurs twice."""
+    faults = [f"{name!r} {fault}" for name in names if (fault := name_fault(name)) is not None]
+    if faults:
+        raise DatasetError(f"{where}: the name {'; '.join(faults)}. Rename the class.")
+    if len(set(names)) < len(names):
+        raise DatasetError(f"{where}: class names must be unique; found {_numbered(names)}")
 
 
 def _numbered(names: Sequence[str]) -> str:

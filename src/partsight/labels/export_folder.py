@@ -1,6 +1,5 @@
 """The files of an export, listed once, and its pictures, found by the names that label files give them."""
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from partsight.errors import DatasetError, first_of
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, files_below
+from partsight.texts import MalformedText, parse_json
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 """What Label Studio puts before the names of uploaded pictures."""
@@ -88,8 +88,8 @@ class ExportFolder:
         """Return what a JSON file holds, read once; None when it is not JSON."""
         if path not in self._read:
             try:
-                self._read[path] = json.loads(path.read_bytes())
-            except (OSError, ValueError, RecursionError):
+                self._read[path] = parse_json(path.read_bytes())
+            except (OSError, MalformedText):
                 self._read[path] = None
         return self._read[path]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from partsight.labels.export_folder import ExportFolder
 from partsight.labels.shapes import DrawnShape, no_box
+from partsight.structures.names import one_line
 
 NAMELESS = "(no name)"
 """Class of what was drawn without one; nothing is imported under it unless it is mapped."""
@@ -71,7 +72,7 @@ def plain_name(name: object) -> str:
     """Return a class name in one line, numbers as they are written; what is neither, or empty, is nameless."""
     if isinstance(name, bool) or not isinstance(name, str | int | float):
         return NAMELESS
-    return " ".join(str(name).split()) or NAMELESS
+    return one_line(str(name)) or NAMELESS
 
 
 def bad_mark(where: str, fault: str, class_name: str = NAMELESS) -> Mark:

@@ -1,15 +1,14 @@
 """Labels of other tools → the photos folder: images/<session>/, labels/<session>/, classes.txt, and imports.json with the balance."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from partsight.errors import DatasetError, StorageError
-from partsight.files import hash_content, hash_file, read_json, write_bytes, write_json, write_text
+from partsight.files import hash_content, hash_file, read_json, write_text
 from partsight.labels.balance import Balance, BalanceSheet, balance_from
-from partsight.labels.class_names import check_unique_names
+from partsight.labels.class_names import check_names
 from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
 from partsight.labels.formats.yolo.names import names_from_text
 from partsight.labels.judging import LabeledPicture
@@ -17,6 +16,8 @@ from partsight.labels.label import Label, boxes_of
 from partsight.labels.original_names import is_copy_name
 from partsight.labels.shapes import RECTANGLE
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
+from partsight.staging import StagedFolder, staged
+from partsight.structures.names import as_file_stem, is_folder_name
 
 IMPORTS = "imports.json"
 _JPEG_QUALITY = 95
@@ -68,14 +69,12 @@ def import_pictures(
     Raises DatasetError for sessions that are no folder names, StorageError when the disk refuses.
     """
     sessions = {picture.path: _checked_session(session_of(picture), picture.name) for picture in pictures}
-    writer = _Writer(folder, sheet or BalanceSheet(), is_replacing)
-    try:
+    with staged(folder) as changes:
+        writer = _Writer(changes, sheet or BalanceSheet(), is_replacing)
         writer.extend_classes([label.class_name for picture in pictures for label in picture.labels])
         for picture in pictures:
             writer.take(picture, sessions[picture.path])
-        writer.is_done = True
-    finally:
-        writer.close()
+        changes.commit()
     return writer.outcome(len(pictures))
 
 
@@ -87,11 +86,15 @@ def known_classes(folder: Path) -> list[str]:
 
 def extend_classes(folder: Path, wanted: Sequence[str]) -> list[str]:
     """Append new classes to classes.txt and return all; the numbers of those that are there stay. Raises DatasetError."""
-    known = known_classes(folder)
-    names = list(dict.fromkeys([*known, *wanted]))
-    check_unique_names(names, str(folder / "classes.txt"))
-    if names != known:
+    names = _extended(folder, wanted)
+    if names != known_classes(folder):
         write_text(folder / "classes.txt", "".join(f"{name}\n" for name in names))
+    return names
+
+
+def _extended(folder: Path, wanted: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys([*known_classes(folder), *wanted]))
+    check_names(names, str(folder / "classes.txt"))
     return names
 
 
@@ -120,32 +123,39 @@ def read_imports(folder: Path) -> tuple[ImportRecord, ...]:
 def record_import(folder: Path, record: ImportRecord) -> None:
     """Keep the balance of an import; of several of one source into the same sessions the last. Raises StorageError."""
     before = [one for one in read_imports(folder) if (one.source, one.sessions) != (record.source, record.sessions)]
-    write_json(folder / IMPORTS, {"version": 1, "imports": [asdict(one) for one in (*before, record)]})
+    with staged(folder) as changes:
+        content = {"version": 1, "imports": [asdict(one) for one in (*before, record)]}
+        changes.write_json(folder / IMPORTS, content)
+        changes.commit()
 
 
 @dataclass(slots=True)
 class _Writer:
-    """Writes pictures and labels, and takes all of it back unless it was done to the end."""
+    """Prepares pictures and labels for a photos folder."""
 
-    folder: Path
+    target: StagedFolder
     sheet: BalanceSheet
     is_replacing: bool
-    is_done: bool = False
     class_names: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     originals: dict[str, str] = field(default_factory=dict)
     _written: list[tuple[str, int]] = field(default_factory=list)
-    _before: dict[Path, bytes | None] = field(default_factory=dict)
-    """What stood at each path before it was written; None for nothing."""
     _present: dict[str, Path] = field(default_factory=dict)
     _taken: dict[Path, set[str]] = field(default_factory=dict)
     """Names in use in each folder."""
 
+    @property
+    def folder(self) -> Path:
+        """The photos folder."""
+        return self.target.folder
+
     def extend_classes(self, wanted: Sequence[str]) -> None:
         """Make sure that all classes have numbers; look at what is there."""
-        self._keep(self.folder / "classes.txt")
-        self.class_names = extend_classes(self.folder, wanted)
+        self.class_names = _extended(self.folder, wanted)
+        if self.class_names != known_classes(self.folder):
+            text = "".join(f"{name}\n" for name in self.class_names)
+            self.target.write(self.folder / "classes.txt", text.encode())
         images = self.folder / "images"
         self._present = {hash_file(path): path for path in pictures_below(images)} if images.is_dir() else {}
 
@@ -157,22 +167,14 @@ class _Writer:
             self._compare(picture, self._present[content_hash])
             return
         target = self._free_path(self.folder / "images" / session, picture.name, suffix)
-        self._write(_labels_path(self.folder, target), self._text(picture).encode())
-        self._write(target, content)
+        self.target.write(_labels_path(self.folder, target), self._text(picture).encode())
+        self.target.write(target, content)
         self._present[content_hash] = target
         self._written.append((session, len(picture.labels)))
         if is_copy_name(picture.path.stem):
             self.originals[target.relative_to(self.folder / "images").as_posix()] = picture.name
         self.sheet.add("pictures", "imported", place=picture.name)
         _count_labels(picture.labels, self.sheet)
-
-    def close(self) -> None:
-        """Take back what was written, unless all of it was."""
-        for path, content in () if self.is_done else reversed(self._before.items()):
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                write_bytes(path, content)
 
     def outcome(self, num_pictures: int) -> Imported:
         """Return what was done."""
@@ -189,12 +191,12 @@ class _Writer:
 
     def _compare(self, picture: LabeledPicture, present: Path) -> None:
         path = _labels_path(self.folder, present)
-        there = _labels_there(path, picture.size_wh, self.class_names)
+        there = _labels_there(self.target.place(path), picture.size_wh, self.class_names)
         told = _difference(there, picture.labels)
         if not told:
             self._count_known(picture)
         elif self.is_replacing:
-            self._write(path, self._text(picture).encode())
+            self.target.write(path, self._text(picture).encode())
             self.changes.append(f"{present.relative_to(self.folder / 'images').as_posix()}: {told}")
             self.sheet.add("pictures", "replaced", "labels that were there", place=picture.name)
             self.sheet.add("boxes", "replaced", "labels that were there", place=picture.name, count=len(picture.labels))
@@ -210,7 +212,7 @@ class _Writer:
         if folder not in self._taken:
             listed = folder.iterdir() if folder.is_dir() else ()
             self._taken[folder] = {path.stem.lower() for path in listed if path.suffix.lower() in PICTURE_SUFFIXES}
-        stem = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", name).strip(". ") or "picture"
+        stem = as_file_stem(name)
         number, candidate = 1, stem
         while candidate.lower() in self._taken[folder]:
             number += 1
@@ -226,13 +228,6 @@ class _Writer:
         boxes = boxes_of(picture.labels, picture.size_wh).tolist()
         numbers = [self.class_names.index(label.class_name) for label in picture.labels]
         return yolo_text(zip(numbers, boxes, strict=True), picture.size_wh)
-
-    def _write(self, path: Path, content: bytes) -> None:
-        self._keep(path)
-        write_bytes(path, content)
-
-    def _keep(self, path: Path) -> None:
-        self._before.setdefault(path, path.read_bytes() if path.is_file() else None)
 
 
 def _content(path: Path) -> tuple[bytes, str]:
@@ -251,7 +246,7 @@ def _count_labels(labels: Sequence[Label], sheet: BalanceSheet) -> None:
 
 
 def _checked_session(session: str, name: str) -> str:
-    if not session or not re.fullmatch(r"[^\\/:*?\"<>|\x00-\x1f]+", session) or session.strip(". ") != session:
+    if not is_folder_name(session):
         raise DatasetError(f"{name}: session {session!r} cannot be a folder name. Choose another `session`.")
     return session
 

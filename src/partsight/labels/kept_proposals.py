@@ -4,7 +4,7 @@ They come from where the photo came from: a live page that showed it with boxes.
 the labeling page finds them again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,8 +16,10 @@ from partsight.labels.photo_labels import Origin, Proposal
 _FOLDER = "proposals"
 
 
-def write_proposals(folder: Path, key: str, proposals: Sequence[Proposal]) -> None:
-    """Write what is proposed for a photo, in place of what was. Raises StorageError."""
+def write_proposals(
+    folder: Path, key: str, proposals: Sequence[Proposal], *, write: Callable[[Path, Any], None] = write_json
+) -> None:
+    """Write what is proposed for a photo, in place of what was; `write` may do it as one of several changes. Raises StorageError."""
     entries = [
         {
             "class": one.box.class_name,
@@ -27,7 +29,7 @@ def write_proposals(folder: Path, key: str, proposals: Sequence[Proposal]) -> No
         }
         for one in proposals
     ]
-    write_json(_path(folder, key), {"proposals": entries})
+    write(_path(folder, key), {"proposals": entries})
 
 
 def read_proposals(folder: Path, key: str) -> tuple[Proposal, ...]:

@@ -1,10 +1,9 @@
 """The photos folder before labeling: to_label/<session>/ and photos.json, which says where each picture comes from.
 
-Pictures are written first and photos.json last. After a kill the same command writes the same pictures over and then records them.
+Pictures and photos.json are moved into place together; after a kill, the next command finishes that or finds nothing of it.
 """
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,16 +12,16 @@ from typing import Any
 from PIL import Image as PillowImage
 
 from partsight.errors import PhotosError
-from partsight.files import read_json, write_bytes, write_json
+from partsight.files import read_json
+from partsight.staging import StagedFolder
 from partsight.structures.arrays import Image
+from partsight.structures.names import as_file_stem, is_folder_name
 
 RECORDS = "photos.json"
 TO_LABEL = "to_label"
 JPEG_QUALITY = 95
 
 _VERSION = 1
-_FOREIGN = r"[\\/:*?\"<>|\x00-\x1f]+"
-"""What some file system refuses in a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class Records:
 
 def check_session(session: str) -> None:
     """Refuse what cannot be a folder name everywhere. Raises PhotosError."""
-    if not session or re.search(_FOREIGN, session) or session.strip(". ") != session:
+    if not is_folder_name(session):
         raise PhotosError(
             f"session {session!r} cannot be a folder name. Choose another `session`: letters, digits, hyphens."
         )
@@ -109,28 +108,29 @@ def read_records(photos: Path) -> Records:
     return Records(sources, pictures)
 
 
-def write_records(photos: Path, records: Records) -> None:
-    """Write photos.json atomically. Raises StorageError."""
+def write_records(changes: StagedFolder, records: Records) -> None:
+    """Prepare photos.json. Raises StorageError."""
     sources, pictures = map(asdict, records.sources), map(asdict, records.pictures)
-    write_json(photos / RECORDS, {"version": _VERSION, "sources": list(sources), "pictures": list(pictures)})
+    content = {"version": _VERSION, "sources": list(sources), "pictures": list(pictures)}
+    changes.write_json(changes.folder / RECORDS, content)
 
 
 def picture_stem(source: str, time_s: float | None) -> str:
     """Return the stem for a picture: that of its source, and the time in milliseconds for frames of a video."""
-    stem = re.sub(_FOREIGN, "_", Path(source).stem).strip(". ") or "picture"
+    stem = as_file_stem(Path(source).stem)
     return stem if time_s is None else f"{stem}-{round(1000 * time_s)}"
 
 
-def write_picture(photos: Path, session: str, stem: str, image: Image, *, below: str = TO_LABEL) -> str:
-    """Write a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
+def write_picture(changes: StagedFolder, session: str, stem: str, image: Image, *, below: str = TO_LABEL) -> str:
+    """Prepare a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
     content = jpeg_bytes(image)
-    folder = photos / below / session
+    folder = changes.folder / below / session
     number, path = 1, folder / f"{stem}.jpg"
-    while path.is_file() and path.read_bytes() != content:
+    while (there := changes.place(path)).is_file() and there.read_bytes() != content:
         number += 1
         path = folder / f"{stem}-{number}.jpg"
-    write_bytes(path, content)
-    return path.relative_to(photos).as_posix()
+    changes.write(path, content)
+    return path.relative_to(changes.folder).as_posix()
 
 
 def _picture_record(entry: dict[str, Any]) -> PictureRecord:

@@ -1,6 +1,9 @@
 """Files that CAD files name."""
 
 import json
+import time
+
+import pytest
 
 from partsight.cad.readers.companions import find_companions
 
@@ -43,3 +46,24 @@ def test_a_gltf_names_its_buffers(tmp_path):
 def test_other_formats_name_nothing(tmp_path):
     (tmp_path / "a.stl").write_bytes(b"DOCUMENT_FILE('b.stp','')")
     assert find_companions(tmp_path / "a.stl").found == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.obj", b"mtllib a" + b" " * 200_000 + b"x"),
+        ("b.obj", b"mtllib\n" * 100_000),
+        ("a.mtl", b"map_Kd " + b"-o 1 1 1 " * 50_000 + b"\n"),
+        ("b.mtl", b"map_Kd " + b" " * 200_000 + b"x y" + b" " * 200_000 + b"z"),
+        ("a.step", b"DOCUMENT_FILE ( '" + b"''" * 200_000),
+        ("a.gltf", b"[" * 500_000),
+        ("c.obj", b"mtllib a\x00b.mtl\n"),
+        ("b.gltf", b'{"buffers": [{"uri": "a%00b"}, {"uri": 7}, 5], "images": 3}'),
+    ],
+)
+def test_looking_for_names_takes_no_longer_than_the_file_is(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    started = time.process_time()
+    find_companions(path)
+    assert time.process_time() - started < 3

@@ -3,14 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from partsight.deploy.exported_detector import open_detector
+from partsight.deploy.exported_detector import open_detector, open_network
 from partsight.deploy.model_folder import read_model_folder
-from partsight.deploy.runtimes import open_runtime
+from partsight.deploy.runtimes import OpenNetwork, open_runtime
 from partsight.detector.detector import open_family
 from partsight.errors import DetectorError, ModelError
 from tests.unit.deploy.conftest import LOW, NAMES
@@ -53,11 +55,32 @@ def test_another_input_size_is_possible_in_whole_strides(model_path, picture):
 
 
 def test_a_network_of_other_classes_is_noticed(model_path, picture):
-    from dataclasses import replace
-
     opened = open_detector(read_model_folder(model_path), runtime="onnx")
     with pytest.raises(ModelError, match="3 classes"):
         replace(opened, class_names=(*NAMES, "third")).detect([picture], LOW, 10)
+
+
+@pytest.mark.parametrize("runtime", ["onnx", pytest.param("openvino", marks=needs_openvino)])
+def test_a_network_that_takes_or_gives_something_else_is_refused_when_it_is_opened(model_path, runtime):
+    folder = read_model_folder(model_path)
+    network, spec = folder.network(runtime), folder.description.spec
+    assert open_network(runtime, network, spec, NAMES, threads=1).class_names == NAMES
+    with pytest.raises(ModelError, match="They do not belong together"):
+        open_network(runtime, network, spec, ("a", "b", "c"), threads=1)
+
+
+@pytest.mark.parametrize(
+    ("takes", "gives"),
+    [((1, 3, 64, 64), (1, 6, 10)), ((None, 3, None, 96), (1, 6, None)), ((1, 1, 96, 96), (1, 6, 5))],
+)
+def test_fixed_sizes_have_to_be_those_of_the_description(takes, gives):
+    opened = OpenNetwork(lambda batch: batch, takes, gives)
+    expected = (1, 3, 96, 96), (1, 6, None)
+    if takes == (None, 3, None, 96):
+        opened.check(Path("model.onnx"), *expected)
+        return
+    with pytest.raises(ModelError, match=r"model\.onnx: takes arrays of shape"):
+        opened.check(Path("model.onnx"), *expected)
 
 
 def test_a_runtime_that_the_folder_does_not_hold_is_named(model_path):

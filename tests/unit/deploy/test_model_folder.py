@@ -45,8 +45,8 @@ def test_a_copied_folder_is_complete(copied):
         (lambda content: content.update(threshold=1.5), "threshold"),
         (lambda content: content.update(class_names=["square"]), "one card for each"),
         (lambda content: content.update(class_names=["square", "square"]), "twice"),
-        (lambda content: content["spec"].update(stride=0), "above 0"),
-        (lambda content: content["spec"].update(image_size=10**9), "at most"),
+        (lambda content: content["spec"].update(stride=0), "expected stride"),
+        (lambda content: content["spec"].update(image_size=10**9), "expected stride up to"),
         (lambda content: content["spec"].update(output="boxes"), "spec.output"),
         (lambda content: content["networks"].pop("onnx"), "'onnx' is missing"),
         (lambda content: content["parts"][0]["documents"][1].update(url="javascript:alert(1)"), "http"),
@@ -159,3 +159,68 @@ def test_what_a_killed_export_left_is_mended_by_the_next(copied):
         write_half(copied)
     assert read_model_folder(copied).network("onnx").is_file()
     assert [path.name for path in copied.parent.iterdir()] == ["model"]
+
+
+INCONSISTENT = {
+    "another input size": lambda content: content["spec"].update(image_size=128),
+    "another stride": lambda content: content["spec"].update(stride=16),
+    "another scale": lambda content: content["spec"].update(pixel_scale=[1.0, 1.0, 1.0]),
+    "another mean": lambda content: content["spec"].update(pixel_mean=[9.0, 0.0, 0.0]),
+    "another padding": lambda content: content["spec"].update(padding_value=0),
+    "another overlap": lambda content: content["spec"].update(nms_iou=0.1),
+    "squares only": lambda content: content["spec"].update(is_rectangular=False),
+    "another kind of answer": lambda content: content["spec"].update(output="detections"),
+    "classes in another order": lambda content: content.update(
+        class_names=content["class_names"][::-1], parts=content["parts"][::-1]
+    ),
+    "another name": lambda content: (
+        content["class_names"].__setitem__(1, "ring"),
+        content["parts"][1].update(name="ring"),
+    ),
+    "another network": lambda content: content["networks"]["onnx"].update(sha256="0" * 64),
+}
+
+
+@pytest.mark.parametrize("name", INCONSISTENT)
+def test_what_belongs_to_the_network_cannot_be_changed_after_the_export(copied, name):
+    change(copied, INCONSISTENT[name])
+    with pytest.raises(ModelError, match="changed after the export"):
+        read_model_folder(copied)
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (lambda spec: spec.update(image_size=100), "no multiple of stride"),
+        (lambda spec: spec.update(image_size=16), "image_size from stride"),
+        (lambda spec: spec.update(stride=-32), "stride"),
+        (lambda spec: spec.update(stride=10**6, image_size=10**6), "stride"),
+        (lambda spec: spec.update(pixel_scale=[1.0, 0.0, 1.0]), "pixel_scale"),
+        (lambda spec: spec.update(pixel_scale=[1.0, -1.0, 1.0]), "pixel_scale"),
+        (lambda spec: spec.update(pixel_scale=[1.0, 1e30, 1.0]), "pixel_scale"),
+        (lambda spec: spec.update(pixel_mean=[float("nan"), 0, 0]), "pixel_mean|finite"),
+        (lambda spec: spec.update(padding_value=300), "padding_value"),
+        (lambda spec: spec.update(nms_iou=2.0), "nms_iou"),
+    ],
+)
+def test_numbers_that_no_network_has_are_refused_even_where_nothing_binds_them(copied, edit, told):
+    """As in a folder that somebody made by hand, or that an earlier version wrote."""
+    change(copied, lambda content: (content.pop("binding"), edit(content["spec"])))
+    with pytest.raises(ModelError, match=told):
+        read_model_folder(copied)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "<script>x</script>", "", "a\x1b[2J"])
+def test_the_name_of_a_class_is_one_line_of_plain_text(copied, name):
+    def rename(content):
+        content.pop("binding")
+        content["class_names"][1] = content["parts"][1]["name"] = name
+
+    change(copied, rename)
+    with pytest.raises(ModelError, match="class_names"):
+        read_model_folder(copied)
+
+
+def test_a_folder_of_an_earlier_version_has_no_binding_and_is_read(copied):
+    change(copied, lambda content: content.pop("binding"))
+    assert read_model_folder(copied).description.binding == ""

@@ -261,7 +261,7 @@ def test_openvino_takes_the_exported_network(checkpoint, tmp_path, picture):
     exported = open_family("compact").export(checkpoint, "onnx", tmp_path)
     pixels = make_input(picture, place((173, 91), exported.spec), exported.spec)
     answers = [
-        open_runtime(name, path, 1)(pixels)
+        open_runtime(name, path, 1).infer(pixels)
         for name, path in (("onnx", exported.path), ("openvino", write_openvino(exported.path, tmp_path / "openvino")))
     ]
     np.testing.assert_allclose(*answers, atol=0.05)

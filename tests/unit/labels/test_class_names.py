@@ -3,7 +3,7 @@
 import pytest
 
 from partsight.errors import DatasetError
-from partsight.labels.class_names import check_same_names, check_unique_names
+from partsight.labels.class_names import check_names, check_same_names
 
 
 @pytest.mark.parametrize("found", [("QF", "QD"), ("QD",), ("QD", "QF", "SX"), ("qd", "QF"), ()])
@@ -17,7 +17,34 @@ def test_equal_names_pass() -> None:
     check_same_names(["QD", "QF"], ("QD", "QF"), "here")
 
 
-@pytest.mark.parametrize("names", [("QD", "QD"), ("QD", " ")])
-def test_names_are_unique_and_not_empty(names: tuple[str, ...]) -> None:
+def test_names_are_unique() -> None:
     with pytest.raises(DatasetError, match="unique"):
-        check_unique_names(names, "here")
+        check_names(("QD", "QD"), "here")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        " QD",
+        "QD ",
+        "Q  D",
+        "Q\nD",
+        "Q\tD",
+        "Q\x1b[31mD",
+        "Q\u2028D",
+        "Q\u202eD",
+        "Q\x85D",
+        "<b>QD</b>",
+        "Q" * 201,
+    ],
+)
+def test_a_name_is_one_line_of_plain_text(name: str) -> None:
+    with pytest.raises(DatasetError, match=r"the name .* (holds|is|begins)"):
+        check_names(("A", name), "here")
+
+
+@pytest.mark.parametrize("name", ["QD", "M6 <20", "[rev2]", "{{x}}", "50 %", "部品", 'O\'Brien "x"', "a/b", ":car:"])
+def test_a_name_may_hold_any_printed_sign(name: str) -> None:
+    check_names((name,), "here")

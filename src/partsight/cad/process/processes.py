@@ -27,6 +27,20 @@ class ChildExit:
     """Exit code; negative for a signal."""
     said: str
     timed_out: bool = False
+    is_lost: bool = False
+    """Whether the process that was to start it is gone."""
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether somebody else ended it: the system when memory is short, or a person; not the file that it read."""
+        is_signaled = self.code < 0 and not self.timed_out and -self.code not in _OWN_FAULTS
+        return self.is_lost or is_signaled
+
+
+_OWN_FAULTS = {
+    getattr(signal, name, None) for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS")
+}
+"""Signals that a process brings upon itself."""
 
 
 class ReaderProcesses:
@@ -50,7 +64,14 @@ class ReaderProcesses:
                 return
 
     def run(self, request: Path, log: Path, timeout_s: float) -> ChildExit:
-        """Read one request; its messages pass through a log file. Raises CadError when no process can be started."""
+        """Read one request, once more where the process was killed; its messages pass through a log file.
+
+        Raises CadError when no process can be started.
+        """
+        ended = self._run_once(request, log, timeout_s)
+        return self._run_once(request, log, timeout_s) if ended.was_killed else ended
+
+    def _run_once(self, request: Path, log: Path, timeout_s: float) -> ChildExit:
         if not HAS_FORK:
             return _run_alone(request, timeout_s)
         process = self._take()
@@ -58,7 +79,7 @@ class ReaderProcesses:
         said = log.read_text(errors="replace") if log.exists() else ""
         if code is None:
             _end(process)
-            return ChildExit(1, said)
+            return ChildExit(process.returncode, said, is_lost=True)
         self._idle.put(process)
         return ChildExit(code, said, timed_out=code == -signal.SIGALRM)
 

@@ -7,6 +7,7 @@ code 3; too little memory is told by exit code 4.
 """
 
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ DEFAULT_TOLERANCE = 0.001
 
 def main(request_path: Path) -> int:
     """Read the request's file; return the exit code."""
+    tempfile.tempdir = str(request_path.parent)  # the caller deletes it, however this process ends
     request = read_json(request_path)
     section = CadSection.model_validate(request["section"])
     part_section = PartSection.model_validate(request["part"])

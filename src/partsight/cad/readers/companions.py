@@ -4,7 +4,7 @@ Found by reading the text, without a kernel, so that a changed companion is noti
 """
 
 import html
-import json
+import lzma
 import re
 import zipfile
 import zlib
@@ -15,12 +15,16 @@ from urllib.parse import unquote
 
 from partsight.cad.readers.encodings import as_utf8, without_escapes
 from partsight.cad.readers.formats import FREECAD_SUFFIXES, STEP_SUFFIXES
+from partsight.texts import parse_json
+from partsight.unpacking import check_announced
 
 _STEP_DOCUMENT = re.compile(rb"DOCUMENT_FILE\s*\(\s*'((?:[^']|'')*)'\s*,\s*'((?:[^']|'')*)'")
-_OBJ_LIBRARY = re.compile(rb"^mtllib\s+(.+?)\s*$", re.MULTILINE)
-_MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+(?:(?:-?[\d.]+|on|off|[rgbmlz])\s+)+)*(.+?)\s*$", re.MULTILINE)
+_OBJ_LIBRARY = re.compile(rb"^mtllib\s+(\S.*)", re.MULTILINE)
+_MTL_PICTURE = re.compile(rb"^map_\w+\s+(?:-\w+\s+(?:(?:-?[\d.]+|on|off|[rgbmlz])\s+)+)*(\S.*)", re.MULTILINE)
 
 
+_LARGEST_DOCUMENT = 500_000_000
+"""Bytes of a list of objects that are looked through; the reader says what is wrong with a larger one."""
 _FREECAD_LINK = re.compile(rb'<XLink[^>]*\sfile="([^"]+)"')
 
 
@@ -78,20 +82,23 @@ def _names_in_step(content: bytes) -> Iterator[str]:
 
 def _names_in_gltf(content: bytes) -> Iterator[str]:
     try:
-        tree = json.loads(content)
+        tree = parse_json(content)
     except ValueError:
         return  # the reader says what is wrong with it
     if isinstance(tree, dict):
-        entries = [*tree.get("buffers", []), *tree.get("images", [])]
-        uris = (entry.get("uri", "") for entry in entries if isinstance(entry, dict))
-        yield from (unquote(uri) for uri in uris if uri and not uri.startswith("data:"))
+        lists = (tree.get(key) for key in ("buffers", "images"))
+        entries = (entry for listed in lists if isinstance(listed, list) for entry in listed)
+        uris = (entry.get("uri") for entry in entries if isinstance(entry, dict))
+        yield from (unquote(uri) for uri in uris if isinstance(uri, str) and uri and not uri.startswith("data:"))
 
 
 def _names_in_freecad(path: Path) -> Iterator[str]:
     try:
         with zipfile.ZipFile(path) as archive:
-            content = archive.read("Document.xml")
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+            check_announced(archive, path.stat().st_size, largest_bytes=_LARGEST_DOCUMENT)
+            with archive.open("Document.xml") as packed:
+                content = packed.read(_LARGEST_DOCUMENT)
+    except (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError):
         return  # the reader says what is wrong with it
     yield from sorted({html.unescape(_text(name)) for name in _FREECAD_LINK.findall(content)})
 
@@ -100,11 +107,18 @@ def locate_companion(folder: Path, name: str) -> Path | None:
     """Return the file of this name beside its namer, whatever the case of its letters."""
     plain = Path(name.replace("\\", "/"))
     for candidate in (folder / plain, folder / plain.name):
-        if candidate.is_file():
+        if _is_file(candidate):
             return candidate
     lower = plain.name.lower()
     return next((path for path in sorted(folder.iterdir()) if path.name.lower() == lower and path.is_file()), None)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # a name that no file system takes
+
+
 def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="replace").replace("''", "'")
+    return raw.rstrip().decode("utf-8", errors="replace").replace("''", "'")

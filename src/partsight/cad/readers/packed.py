@@ -1,22 +1,20 @@
 """STEP files to unpack: one in gzip or zip, or one with a byte order mark, which the kernel takes for damage."""
 
 import gzip
+import lzma
 import shutil
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from partsight.cad.readers.formats import STEP_SUFFIXES
 from partsight.cad.readers.plain_text import has_mark, without_mark
 from partsight.errors import CadError
+from partsight.unpacking import BombError, Readable, Unpacking, check_members
 
 LARGEST_BYTES = 4_000_000_000
-_CHUNK = 1 << 20
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
+"""What the library says of damaged, encrypted and unknown members."""
 
 
 def unpack_step(path: Path, folder: Path) -> Path:
@@ -32,9 +30,23 @@ def unpack_step(path: Path, folder: Path) -> Path:
                 _copy(path, packed, target)
         if has_mark(target):
             target.write_bytes(without_mark(target.read_bytes()))
-    except (OSError, EOFError, UnicodeError, zlib.error, zipfile.BadZipFile) as error:
+    except BombError as error:
+        target.unlink(missing_ok=True)
+        raise CadError(f"{path}: {error}.") from error
+    except (*_DAMAGE, OSError) as error:
         raise CadError(f"{path}: cannot be unpacked ({error}). Export or copy it again.") from error
     return target
+
+
+def check_zipped(path: Path) -> None:
+    """Refuse a document that is a zip archive and holds more than it could, or other than it says. Raises CadError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_members(archive, path.stat().st_size, largest_bytes=LARGEST_BYTES)
+    except BombError as error:
+        raise CadError(f"{path}: {error}.") from error
+    except (*_DAMAGE, OSError) as error:
+        raise CadError(f"{path}: cannot be unpacked ({error}). Export or copy it again.") from error
 
 
 def _unpack_zip(path: Path, target: Path) -> None:
@@ -55,14 +67,6 @@ def _is_step(info: zipfile.ZipInfo) -> bool:
     return path.suffix.lower() in STEP_SUFFIXES and not is_twin and not info.is_dir()
 
 
-def _copy(path: Path, packed: _Readable, target: Path) -> None:
-    """Copy until the end, or until it is clear that there is no reasonable end."""
+def _copy(path: Path, packed: Readable, target: Path) -> None:
     with target.open("wb") as unpacked:
-        for _ in range(LARGEST_BYTES // _CHUNK):
-            chunk = packed.read(_CHUNK)
-            if not chunk:
-                return
-            unpacked.write(chunk)
-        if packed.read(1):
-            shutil.rmtree(target.parent, ignore_errors=True)
-            raise CadError(f"{path}: unpacks to more than {LARGEST_BYTES // 10**9} GB. Export a smaller file.")
+        Unpacking(path.stat().st_size, largest_bytes=LARGEST_BYTES).copy(packed, unpacked)

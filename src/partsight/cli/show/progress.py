@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from partsight.progress import Advance
+from partsight.structures.names import shown_line
 
 if TYPE_CHECKING:
     from partsight.pipeline.jobs.record import Recorder
@@ -64,8 +65,8 @@ class TerminalProgress:
             TextColumn("{task.fields[remark]}", style="dim", markup=False),
         )
         with Progress(*columns, console=self._console) as bars:
-            task = bars.add_task(name, total=total, unit=unit, remark="")
-            yield lambda done, remark: bars.update(task, completed=done, remark=remark)
+            task = bars.add_task(shown_line(name), total=total, unit=unit, remark="")
+            yield lambda done, remark: bars.update(task, completed=done, remark=shown_line(remark))
 
     @contextmanager
     def _lines(self, name: str, total: int, unit: str) -> Iterator[Advance]:

@@ -1,10 +1,7 @@
 """Settings of `annotate`: which instances are labeled."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from partsight.config.section import Section, Share
+from partsight.config.section import Section
+from partsight.config.values import Pixels, Share
 
 
 class AnnotateSection(Section):
@@ -15,5 +12,5 @@ class AnnotateSection(Section):
     max_cut_off: Share = 1.0
     """Instances of which more lies beyond the picture's border are not labeled; they are counted. 0.3 where false detections stand out
     at the edge of photos: parts that are cut off further teach that anything at the border may be one."""
-    min_side_px: Annotated[float, Field(ge=0)] = 6.0
+    min_side_px: Pixels = 6.0
     """Instances whose box has a shorter side are not labeled; they are counted."""

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from partsight.config.section import FilePath, Section
+from partsight.config.section import Section
+from partsight.config.values import ClassName, FilePath, Millimeters, Seconds, TextLine
 
 MaterialKind: TypeAlias = Literal[
     "steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"
@@ -13,11 +14,11 @@ MaterialKind: TypeAlias = Literal[
 """Metals bring their own color; the others keep the file's."""
 METAL_KINDS = frozenset[MaterialKind](("steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome"))
 """Those that bring their own."""
-WebLink: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$")]
+WebLink: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$", max_length=2000)]
 """An http or https address."""
 
 
-KeypointPlace: TypeAlias = tuple[float, float, float] | tuple[str, ...]
+KeypointPlace: TypeAlias = tuple[Millimeters, Millimeters, Millimeters] | tuple[TextLine, ...]
 """CAD coordinates in millimeters, or patterns of node names."""
 
 
@@ -54,14 +55,14 @@ class PartSection(Section):
 
     files: Annotated[tuple[FilePath, ...], Field(min_length=1)]
     """CAD files of this class; several files are variants, drawn in turn."""
-    node: tuple[str, ...] = ()
+    node: tuple[TextLine, ...] = ()
     """Take only the sub-assemblies whose name matches one of these patterns (`COIL*`); different shapes become variants."""
-    hide: tuple[str, ...] = ()
+    hide: tuple[TextLine, ...] = ()
     """Leave out the nodes whose name matches one of these patterns (`*SCREW*`), with all that is below them."""
-    labels: Annotated[dict[str, tuple[str, ...]], Field(default_factory=dict)]
+    labels: Annotated[dict[ClassName, tuple[TextLine, ...]], Field(default_factory=dict)]
     """Classes to label on this part, by patterns of node names: `{ Hose = ["HOSE*"] }`; each node that matches gets its own box."""
     keypoints: Annotated[
-        dict[str, KeypointPlace],
+        dict[ClassName, KeypointPlace],
         BeforeValidator(_as_places),
         AfterValidator(_check_places),
         Field(default_factory=dict),
@@ -72,31 +73,31 @@ class PartSection(Section):
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
-    materials: Annotated[dict[str, MaterialKind], Field(default_factory=dict)]
+    materials: Annotated[dict[TextLine, MaterialKind], Field(default_factory=dict)]
     """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
-    description: str = ""
+    description: TextLine = ""
     """One line shown beside the part in reports and, once exported, beside the recognized part."""
     document: Annotated[tuple[WebLink | FilePath, ...], BeforeValidator(_as_tuple)] = ()
     """What to read about the part, one or a list: files (relative to the recipe) or http(s) links; exported with the detector."""
-    details: Annotated[dict[str, str], BeforeValidator(_with_text_values), Field(default_factory=dict)]
+    details: Annotated[dict[TextLine, TextLine], BeforeValidator(_with_text_values), Field(default_factory=dict)]
     """Shown beside the recognized part: `{ serial = "4711", sector = "B3" }`; exported with the detector."""
 
 
 class CadSection(Section):
     """How CAD files become meshes."""
 
-    linear_tolerance: Annotated[float, Field(gt=0, le=0.1)] | None = None
+    linear_tolerance: Annotated[float, Field(ge=1e-6, le=0.1)] | None = None
     """Largest distance between surface and triangles, as a share of the bounding-box diagonal.
 
     By default half a pixel of a picture that the part fills.
     """
-    angular_tolerance_deg: Annotated[float, Field(gt=0, le=90)] = 20.0
+    angular_tolerance_deg: Annotated[float, Field(ge=0.1, le=90)] = 20.0
     """Largest angle between neighboring triangles of a curved face, in degrees."""
     remove_hidden: bool = True
     """Whether triangles that no ray from outside reaches are left out."""
-    max_triangles: Annotated[int, Field(ge=100)] | None = None
+    max_triangles: Annotated[int, Field(ge=100, le=100_000_000)] | None = None
     """Most triangles of a part; a mesh is simplified down to this as long as no outline moves by more than `linear_tolerance`."""
-    timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    timeout_s: Seconds = 120.0
     """Longest time one file may take, in seconds."""
-    memory_limit_gb: Annotated[float, Field(ge=0.5)] = 6.0
+    memory_limit_gb: Annotated[float, Field(ge=0.5, le=4096)] = 6.0
     """Most memory that reading one file may take, in gigabytes (not enforced on Windows)."""

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from partsight.config.section import Section
+from partsight.config.values import ClassName, ScoreBound, Share, TextLine
 
 RuleKind: TypeAlias = Literal["auto", "best_f1", "precision", "false_alarms"]
-_RULE = re.compile(r"(auto|best_f1|precision|false_alarms)(?: (\d*\.?\d+))?( per_class)?")
+_RULE = re.compile(r"(auto|best_f1|precision|false_alarms)(?: (\d{0,6}\.?\d{1,9}))?( per_class)?")
 _EXPECTED = (
     "expected auto, best_f1, 'precision 0.95' or 'false_alarms 0.05', each also with ' per_class' behind it, "
     "a score from 0 to 1, or such scores by class as in { gear = 0.7 }"
@@ -58,7 +59,7 @@ def _score(value: Any) -> float:
     return float(value)
 
 
-OperateAt: TypeAlias = Annotated[float | dict[str, float] | str, BeforeValidator(_checked)]
+OperateAt: TypeAlias = Annotated[Share | dict[ClassName, Share] | TextLine, BeforeValidator(_checked)]
 """A rule in words, a score, or scores by class."""
 
 
@@ -75,13 +76,17 @@ class EvaluateSection(Section):
     `photos.places` holds 20 pictures or more, otherwise `best_f1`. With ` per_class` behind it, as in `best_f1 per_class`, each class
     gets a score of its own; one with fewer than 10 boxes to choose by keeps the common one. A number such as 0.7 is a score that
     nothing chooses; { gear = 0.7 } fixes it for some classes, and the others have the best F1. With `baseline` F1 alone chooses."""
-    input_scales: Annotated[tuple[Annotated[float, Field(ge=0.5, le=3)], ...], Field(min_length=1)] = (1.0, 1.25, 1.5)
+    input_scales: Annotated[tuple[Annotated[float, Field(ge=0.5, le=3)], ...], Field(min_length=1, max_length=20)] = (
+        1.0,
+        1.25,
+        1.5,
+    )
     """Sizes of the network's input for photos, as shares of the size learned at. The first counts, unless validation photos show
     clearly that another one is better (95 % interval of the difference in mAP50); test photos, exports and live views follow. Larger
     ones show small parts better; time grows with the square. With `baseline` the first counts."""
-    bootstrap: Annotated[int, Field(ge=0)] = 1000
+    bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 1000
     """Resamples for the intervals; 0 gives none."""
-    min_score: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    min_score: ScoreBound = 0.001
     """Detections below this score are not asked for."""
-    max_detections: Annotated[int, Field(ge=1)] = 100
+    max_detections: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Most detections per picture (COCO: 100)."""

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from partsight.config.section import FilePath, Section, Share
+from partsight.config.section import Section
+from partsight.config.values import ClassName, FilePath, Share, TextLine, Things
 
 Point: TypeAlias = tuple[Share, Share]
 """Across and down, as shares of the picture: [0, 0] is its upper left corner, [1, 1] its lower right one."""
@@ -35,9 +36,9 @@ class LineSection(Section):
 class KitSection(Section):
     """A set of parts that shall be there."""
 
-    parts: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    parts: Annotated[dict[ClassName, Things], Field(min_length=1)]
     """How many of each class: `{ "bolt M8" = 4, cover = 1 }`. Other parts in the zone are extra."""
-    zone: str = ""
+    zone: TextLine = ""
     """Zone in which they are looked for; empty for the whole picture."""
     trigger: Literal["key", "still"] = "key"
     """When a check is written down: `key`, by the key C, the button or `POST /check`; `still`, also as soon as nothing has moved."""
@@ -48,16 +49,16 @@ class KitSection(Section):
 class LiveSection(Section):
     """Where and what the live page counts and checks."""
 
-    zones: dict[str, ZoneSection] = Field(default_factory=dict)
+    zones: dict[ClassName, ZoneSection] = Field(default_factory=dict)
     """Zones by name; drawn on the page with what is in them now."""
-    lines: dict[str, LineSection] = Field(default_factory=dict)
+    lines: dict[ClassName, LineSection] = Field(default_factory=dict)
     """Lines by name; drawn on the page with what has crossed them."""
-    check: dict[str, KitSection] = Field(default_factory=dict)
+    check: dict[ClassName, KitSection] = Field(default_factory=dict)
     """Kits by name: sets of parts that shall be complete."""
     history: FilePath | None = None
     """Folder for the checks that are written down, `checks.csv` and `pictures/`; by default `checks` beside the recipe.
     As trusted as a script: asked about once (docs/security.md)."""
-    webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=2000)] = ""
     """Address that is told what appears, leaves and is checked. As trusted as a script: asked about once (docs/security.md)."""
 
     @model_validator(mode="after")

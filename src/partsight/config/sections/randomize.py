@@ -5,7 +5,31 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from partsight.config.section import Bounds, FilePath, IntBounds, Section, Share
+from partsight.config.section import Section
+from partsight.config.sections.orbit import OrbitSection
+from partsight.config.values import (
+    LEAST_FOCAL,
+    LEAST_SIZE,
+    MOST_FOCAL,
+    MOST_SIZE,
+    Angles,
+    Blurs,
+    Elevations,
+    Exposures,
+    Factors,
+    FilePath,
+    Focal,
+    Heights,
+    Multiples,
+    ObjectSize,
+    Qualities,
+    Share,
+    ShareRange,
+    ThingRange,
+    Weight,
+    as_range,
+    is_within,
+)  # fmt: skip
 
 Axis: TypeAlias = Literal["x", "-x", "y", "-y", "z", "-z"]
 Trace: TypeAlias = Literal["brushed", "smudges", "scratches", "rust", "dirt", "dust", "stickers", "ties"]
@@ -15,8 +39,10 @@ PlacementName: TypeAlias = Literal["orbit", "scatter", "stand"]
 
 MOST_BARREL, MOST_PINCUSHION = -0.2, 0.2
 """Strongest distortions of the lens; beyond, the model with one coefficient is far from real lenses."""
-MOST_SIZE = 20.0
-"""Largest size of an object, in pictures; crops of a tenth show a part that fills two photos so large."""
+MOST_CHOICES = 1000
+"""Most sizes in a histogram."""
+Distortion: TypeAlias = Annotated[float, Field(ge=MOST_BARREL, le=MOST_PINCUSHION)]
+
 USUAL_TRACES: dict[Trace, float] = {
     "brushed": 0.35, "smudges": 0.7, "scratches": 0.6, "rust": 0.25, "dirt": 0.5, "dust": 0.35, "stickers": 0.2, "ties": 0.15,
 }  # fmt: skip
@@ -29,12 +55,6 @@ def _check_sum(**shares: float) -> None:
         raise ValueError(f"{names} = {numbers}: more than all pictures. Lower one of them.")
 
 
-def _check_share(bounds: tuple[float, float]) -> tuple[float, float]:
-    if not 0 <= bounds[0] <= bounds[1] <= 1:
-        raise ValueError(f"expected shares within 0…1, found [{bounds[0]}, {bounds[1]}]")
-    return bounds
-
-
 def _check_distortion(bounds: tuple[float, float]) -> tuple[float, float]:
     if not MOST_BARREL <= bounds[0] <= bounds[1] <= MOST_PINCUSHION:
         raise ValueError(
@@ -44,23 +64,13 @@ def _check_distortion(bounds: tuple[float, float]) -> tuple[float, float]:
     return bounds
 
 
-def _check_sizes(sizes: tuple[Any, ...]) -> tuple[float, ...]:
-    if not sizes or any(not isinstance(size, int | float) or not 0 < size <= MOST_SIZE for size in sizes):
-        raise ValueError(f"expected sizes above 0, as shares of the picture's longer side; found {list(sizes)}")
-    return sizes
-
-
-def _as_range(value: Any, key: str) -> tuple[float, float]:
-    is_pair = isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
-    if not is_pair:
-        raise ValueError(f"expected {key}")
-    return _check_positive_range((float(value[0]), float(value[1])))
-
-
-def _check_positive_range(bounds: tuple[float, float]) -> tuple[float, float]:
-    if not 0 < bounds[0] <= bounds[1]:
-        raise ValueError(f"a range is written [low, high], with low above 0; found [{bounds[0]}, {bounds[1]}]")
-    return bounds
+def _check_sizes(sizes: Any) -> tuple[float, ...]:
+    if not 0 < len(sizes) <= MOST_CHOICES or not all(is_within(size, LEAST_SIZE, MOST_SIZE) for size in sizes):
+        raise ValueError(
+            f"expected 1 to {MOST_CHOICES} sizes within {LEAST_SIZE}…{MOST_SIZE}, as shares of the picture's longer side; "
+            f"found {list(sizes)[:MOST_CHOICES]}"
+        )
+    return tuple(sizes)
 
 
 def _read_size(value: Any) -> Any:
@@ -69,12 +79,14 @@ def _read_size(value: Any) -> Any:
         return value
     if isinstance(value, Mapping) and set(value) == {"choices"} and isinstance(value["choices"], list | tuple):
         return Choices(choices=_check_sizes(tuple(value["choices"])))
-    return _as_range(value, '[low, high], { choices = [...] } or "photos"')
+    return as_range(value, '[low, high], { choices = [...] } or "photos"', least=LEAST_SIZE, most=MOST_SIZE)
 
 
 def _read_focal(value: Any) -> Any:
     """Take a range, or `photos`."""
-    return value if value == "photos" else _as_range(value, '[low, high] or "photos"')
+    if value == "photos":
+        return value
+    return as_range(value, '[low, high] or "photos"', least=LEAST_FOCAL, most=MOST_FOCAL)
 
 
 def _check_weights(weights: dict[PlacementName, float]) -> dict[PlacementName, float]:
@@ -87,39 +99,17 @@ def _with_usual_traces(value: Any) -> Any:
     return {**USUAL_TRACES, **value} if isinstance(value, Mapping) else value
 
 
-def _check_grid(grid: tuple[float, float, float]) -> tuple[float, float, float]:
-    low, high, step = grid
-    if low > high or step <= 0:
-        raise ValueError(f"a grid is written [low, high, step]; found {list(grid)}")
-    return grid
-
-
-class OrbitSection(Section):
-    """One part on white, seen from a grid of directions: the published baseline."""
-
-    azimuth_step_deg: Annotated[float, Field(gt=0, le=360)] = 15.0
-    """Step around the vertical axis, 0…360°."""
-    elevation_deg: Annotated[tuple[float, float, float], AfterValidator(_check_grid)] = (-30.0, 40.0, 10.0)
-    """Camera elevations: lowest, highest and step."""
-    roll_deg: Annotated[tuple[float, float, float], AfterValidator(_check_grid)] = (-20.0, 20.0, 10.0)
-    """Rolls of the camera: smallest, largest and step."""
-    fill: Annotated[float, Field(gt=0, le=1)] = 0.7
-    """Share of the picture's shorter side that the part's bounding sphere covers."""
-    gray: bool = True
-    """Whether all parts are drawn in one light gray, as STL files are."""
-
-
 class Choices(Section):
     """Sizes to draw from, each as frequent as the others."""
 
-    choices: Annotated[tuple[float, ...], AfterValidator(_check_sizes)]
+    choices: Annotated[tuple[ObjectSize, ...], Field(min_length=1, max_length=MOST_CHOICES)]
     """Sizes, as shares of the picture's longer side."""
 
 
 class CameraSection(Section):
     """Where the camera stands and how it looks."""
 
-    object_size: Annotated[tuple[float, float] | Choices | Literal["photos"], BeforeValidator(_read_size)] = (
+    object_size: Annotated[tuple[ObjectSize, ObjectSize] | Choices | Literal["photos"], BeforeValidator(_read_size)] = (
         0.06,
         0.75,
     )
@@ -127,16 +117,16 @@ class CameraSection(Section):
     log-uniformly. `{ choices = [0.1, 0.15, 0.4] }`: a histogram of your own, each as frequent as the others. `photos`: as in the
     photos of training and validation. These are the training photos that the recipe draws, so renders are made anew for each draw;
     test photos choose nothing."""
-    elevation_deg: Bounds = (8.0, 85.0)
+    elevation_deg: Elevations = (8.0, 85.0)
     """Elevation above the ground."""
-    roll_deg: Bounds = (-15.0, 15.0)
+    roll_deg: Angles = (-15.0, 15.0)
     """Roll around the optical axis."""
-    focal: Annotated[tuple[float, float] | Literal["photos"], BeforeValidator(_read_focal)] = (0.8, 2.0)
+    focal: Annotated[tuple[Focal, Focal] | Literal["photos"], BeforeValidator(_read_focal)] = (0.8, 2.0)
     """Range of the focal length, as a share of the picture's width (0.8 is a phone's wide lens, 2.0 a telephoto lens). `photos`: the
     range that the EXIF data of the photos of training and validation state."""
     off_center: Share = 0.35
     """How far from the middle the object may be, as a share of half the picture."""
-    distortion: Annotated[Bounds, AfterValidator(_check_distortion)] = (0.0, 0.0)
+    distortion: Annotated[tuple[Distortion, Distortion], BeforeValidator(_check_distortion)] = (0.0, 0.0)
     """Radial distortion of the lens: how far it moves what is seen in the corner, as a share of the corner's distance from the middle.
     Below 0 barrel, as wide lenses have it, above 0 pincushion; labels are exact with it."""
 
@@ -146,7 +136,7 @@ class TableSection(Section):
 
     share: Share = 0.2
     """Share of the lying pictures."""
-    size: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.5, 4.0)
+    size: Multiples = (1.5, 4.0)
     """Sides, as multiples of the diagonal of the part looked at."""
 
 
@@ -155,9 +145,9 @@ class BinSection(Section):
 
     share: Share = 0.2
     """Share of the lying pictures; the ground has what table and bin leave."""
-    size: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.2, 3.0)
+    size: Multiples = (1.2, 3.0)
     """Inner sides, as multiples of the diagonal of the part looked at."""
-    height: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.15, 0.6)
+    height: Multiples = (0.15, 0.6)
     """Height of the walls, as a multiple of the diagonal of the part looked at."""
 
 
@@ -181,7 +171,7 @@ class PhysicsSection(Section):
 class ScatterSection(Section):
     """How parts lie and hover."""
 
-    parts_per_image: IntBounds = (1, 16)
+    parts_per_image: ThingRange = (1, 16)
     """Number of classed parts in a picture that shows any; those that find no free place are left out, so large parts are fewer.
     Each is one more example for the time of one picture: at least as many as lie in a photo."""
     empty_share: Share = 0.12
@@ -196,7 +186,7 @@ class PalletSection(Section):
 
     share: Share = 0.3
     """Share of the pictures."""
-    height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.1, 0.2)
+    height_m: Heights = (0.1, 0.2)
     """Height, in meters."""
 
 
@@ -205,7 +195,7 @@ class PedestalSection(Section):
 
     share: Share = 0.3
     """Share of the pictures."""
-    height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.4, 1.1)
+    height_m: Heights = (0.4, 1.1)
     """Height, in meters."""
 
 
@@ -214,14 +204,14 @@ class GirderSection(Section):
 
     share: Share = 0.0
     """Share of the pictures. 0 by default: the published figures were measured without."""
-    height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (0.2, 1.0)
+    height_m: Heights = (0.2, 1.0)
     """Height, in meters."""
 
 
 class StandSection(Section):
     """Parts that stand upright among each other on floor, pallets, pedestals or girders, seen by someone who walks round them."""
 
-    parts_per_image: IntBounds = (1, 4)
+    parts_per_image: ThingRange = (1, 4)
     """Number of classed parts in a picture that shows any."""
     empty_share: Share = 0.1
     """Share of pictures without any part of a class."""
@@ -230,9 +220,9 @@ class StandSection(Section):
     pallet: PalletSection = PalletSection()
     pedestal: PedestalSection = PedestalSection()
     girder: GirderSection = GirderSection()
-    spacing: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.0, 3.0)
+    spacing: Multiples = (1.0, 3.0)
     """Distance of neighbors from the part looked at, as a multiple of its diagonal."""
-    eye_height_m: Annotated[Bounds, AfterValidator(_check_positive_range)] = (1.2, 1.9)
+    eye_height_m: Heights = (1.2, 1.9)
     """Height of the camera above the floor, in meters; `camera.elevation_deg` limits it, as one who comes near bends down."""
 
     @model_validator(mode="after")
@@ -266,7 +256,7 @@ class WearSection(Section):
 
     share: Share = 0.0
     """Share of parts that are worn at all. 0 by default: the published figures were measured without wear."""
-    strength: Annotated[Bounds, AfterValidator(_check_share)] = (0.2, 1.0)
+    strength: ShareRange = (0.2, 1.0)
     """How strong a trace is, 0…1, drawn for each anew."""
     traces: Annotated[dict[Trace, Share], BeforeValidator(_with_usual_traces)] = USUAL_TRACES
     """How often a worn part has each; traces not named keep these: `brushed` (fine parallel lines of grinding, on metal), `smudges`
@@ -284,9 +274,9 @@ class LightSection(Section):
     hall_share: Share = 0.0
     """Share of the procedural environments that are halls, workshops and offices with lamps in rows, windows and furniture,
     instead of soft rooms. 0 by default: the published figures were measured without."""
-    lamps: IntBounds = (0, 4)
+    lamps: ThingRange = (0, 4)
     """Number of lamps besides the environment."""
-    exposure_ev: Bounds = (-1.0, 1.0)
+    exposure_ev: Exposures = (-1.0, 1.0)
     """Exposure error of the camera, in stops."""
 
 
@@ -308,7 +298,7 @@ class BackgroundSection(Section):
 class DistractorSection(Section):
     """Things that are none of the classes."""
 
-    per_image: IntBounds = (0, 6)
+    per_image: ThingRange = (0, 6)
     """Number of things that are none of the classes (boxes, cylinders, pipes, rings, plates, cables) in a picture."""
     tool_share: Share = 0.0
     """Share of them that are tools and fasteners: spanners, hammers, screwdrivers, bolts, nuts and angle brackets."""
@@ -335,34 +325,34 @@ class SensorSection(Section):
 
     vary: bool = True
     """Whether exposures differ; otherwise an ideal camera."""
-    white_balance: Bounds = (0.8, 1.25)
+    white_balance: Multiples = (0.8, 1.25)
     """Gain of red and of blue."""
-    contrast: Bounds = (0.8, 1.3)
+    contrast: Multiples = (0.8, 1.3)
     """Slope of the tone curve."""
-    saturation: Bounds = (0.6, 1.3)
+    saturation: Factors = (0.6, 1.3)
     """Color strength."""
-    defocus_px: Bounds = (0.0, 1.2)
+    defocus_px: Blurs = (0.0, 1.2)
     """Blur of the lens at 640 pixels picture width, in pixels (scales with the width)."""
     motion_share: Share = 0.2
     """Share of pictures with motion blur."""
-    chromatic_px: Bounds = (0.0, 0.0)
+    chromatic_px: Blurs = (0.0, 0.0)
     """How far red and blue lie apart in the corners at 640 pixels picture width, in pixels (lateral chromatic aberration)."""
     mosaic_share: Share = 0.0
     """Share of pictures whose colors were sampled by one filter per pixel and interpolated, which softens them."""
-    motion_px: Bounds = (1.0, 6.0)
+    motion_px: Blurs = (1.0, 6.0)
     """Length of the motion blur at 640 pixels picture width, in pixels."""
-    vignetting: Bounds = (0.0, 0.3)
+    vignetting: ShareRange = (0.0, 0.3)
     """Light lost in the corners."""
-    shot_noise: Bounds = (0.0, 0.03)
+    shot_noise: ShareRange = (0.0, 0.03)
     """Photon noise at white."""
-    read_noise: Bounds = (0.0, 0.01)
+    read_noise: ShareRange = (0.0, 0.01)
     """Signal-independent noise."""
-    noise_width: Annotated[int, Field(ge=0)] = 0
+    noise_width: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Width in pixels at which noise is stated. Narrower pictures have less of it, as if they had been made smaller; 0: noise is that
     of the picture's own pixels, whatever its size."""
-    sharpening: Bounds = (0.0, 0.8)
+    sharpening: Factors = (0.0, 0.8)
     """Unsharp mask."""
-    jpeg_quality: IntBounds = (45, 95)
+    jpeg_quality: Qualities = (45, 95)
     """JPEG quality."""
     gray_share: Share = 0.0
     """Share of pictures without color."""
@@ -371,9 +361,7 @@ class SensorSection(Section):
 class RandomizeSection(Section):
     """How scenes are drawn."""
 
-    placement: (
-        PlacementName | Annotated[dict[PlacementName, Annotated[float, Field(ge=0)]], AfterValidator(_check_weights)]
-    ) = "scatter"
+    placement: PlacementName | Annotated[dict[PlacementName, Weight], AfterValidator(_check_weights)] = "scatter"
     """`orbit` is the published baseline; `scatter` draws several parts among other things; `stand` sets them upright. Weights, such as
     `{ scatter = 2, stand = 1 }`, draw one of them for each picture."""
     size_jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -1,17 +1,34 @@
 """Settings of `train`: which network learns, from where, for how long."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from partsight.config.section import FilePath, Section, Share
+from partsight.config.section import Section
+from partsight.config.values import (
+    Crew,
+    Epochs,
+    Few,
+    FilePath,
+    Number,
+    PathText,
+    ScoreBound,
+    Seed,
+    Share,
+    Workers,
+)
 
 _STRIDE = 32
 """Sizes of inputs are multiples of it."""
+MOST_PIXELS = 8192
+"""Longest side of an input, that for whole photos included."""
 
 NetworkName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=64)]
 """A name, never a path: libraries evaluate what stands in the files that describe networks."""
+
+Gpus: TypeAlias = Annotated[tuple[Workers, ...], Field(min_length=1, max_length=64)]
+"""ThingRange of GPUs."""
 
 
 class FinetuneSection(Section):
@@ -19,27 +36,27 @@ class FinetuneSection(Section):
 
     rate_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Peak learning rate, as a share of `train.learning_rate`."""
-    epochs: Annotated[int, Field(ge=1)] = 10
+    epochs: Epochs = 10
     """Epochs; after each one the validation pictures are looked at."""
-    pictures: Annotated[int, Field(ge=1)] = 1600
+    pictures: Number = 1600
     """Pictures in an epoch, photos repeated as often as needed: 10 × 1600 are 2000 steps of 8."""
     replay_share: Share = 0.5
     """Share of the pictures that are renders, so that what was learned from them stays."""
     negative_share: Share = 0.2
     """Share of the photos shown that have no part on them; every photo without parts of the training sessions is in."""
-    freeze: Annotated[int, Field(ge=0)] = 0
+    freeze: Few = 0
     """Number of first layers that stay as they are in this stage."""
 
 
 class HardSection(Section):
     """False alarms fed back: further trainings like `train.finetune`, with any schedule."""
 
-    rounds: Literal["auto"] | Annotated[int, Field(ge=0)] = "auto"
+    rounds: Literal["auto"] | Annotated[int, Field(ge=0, le=100)] = "auto"
     """How many, each after a look for false alarms on the training photos without parts. There are fewer when none is left. `auto`:
     one where `photos.places` holds 20 pictures or more, for a third of the training's time at most; otherwise none."""
-    repeat: Annotated[int, Field(ge=2)] = 4
+    repeat: Annotated[int, Field(ge=2, le=1000)] = 4
     """How often photos with false alarms are shown for each time that other photos without parts are."""
-    score: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    score: ScoreBound = 0.25
     """Score from which a detection on a photo without parts is a false alarm."""
     pasted: Share = 0.25
     """Share of the renders of these trainings into which something is pasted that was a false alarm, as a thing of no class."""
@@ -51,13 +68,13 @@ class SelfTrainingSection(Section):
     videos: tuple[FilePath, ...] = ()
     """Videos of the place where the detector is to work. With any, there is one more training like `train.finetune` with frames of
     them among the photos."""
-    frames: Annotated[int, Field(ge=1)] = 200
+    frames: Number = 200
     """Frames of each video that are looked at, evenly spread."""
-    score: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    score: ScoreBound = 0.5
     """Least mean score of a part, over the frames in which it was followed, for its boxes to count."""
-    doubt: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    doubt: ScoreBound = 0.1
     """Frames with any other detection from this score up are left out."""
-    track: Annotated[int, Field(ge=2)] = 3
+    track: Annotated[int, Field(ge=2, le=10_000)] = 3
     """Frames in which a part has to be seen and taken for one class."""
 
 
@@ -66,7 +83,7 @@ class AugmentSection(Section):
 
     mosaic: Share = 1.0
     """Probability of mosaic augmentation."""
-    close_mosaic: Annotated[int, Field(ge=0)] = 5
+    close_mosaic: Annotated[int, Field(ge=0, le=100_000)] = 5
     """Last epochs without mosaic."""
     mixup: Share = 0.0
     """Probability of mixup."""
@@ -92,20 +109,20 @@ class TrainSection(Section):
     model: NetworkName = "yolov8n"
     """Network by name: yolov8n, yolov8s, yolo11n, yolo26n … of `ultralytics`; lite0 (taken if none is named), nano or tiny of
     `compact`. A name, never a path."""
-    weights: str = "auto"
+    weights: PathText = "auto"
     """What training starts from. `auto`: the best at hand: a file of the network's name beside the recipe or fetched before; else, at
     a terminal, one question whether it may be fetched; else what pip brings (which chooses family and network where the recipe names
     neither). Or a weights file, the folder of a trained model, `download` (of `ultralytics`: fetched once, without a question),
     `imagenet` (lite0 of `compact`), `parts` (nano of `compact`: learned on renders of generated parts), or `scratch`: nothing."""
-    image_size: Annotated[int, Field(ge=_STRIDE, multiple_of=_STRIDE)] = 640
+    image_size: Annotated[int, Field(ge=_STRIDE, le=MOST_PIXELS, multiple_of=_STRIDE)] = 640
     """Longer side of the network's input, in pixels."""
     crop: Annotated[float, Field(ge=0.1, le=1)] = 1.0
     """For parts that are small in your photos: training pictures show so much of a photo's longer side (renders are drawn that way,
     photos are cut), and whole photos are looked at with an input larger by 1 / `crop`. 0.5 shows parts twice as large for the same
     time of training; detecting takes four times as long. The largest parts should still fit into a crop."""
-    epochs: Annotated[int, Field(ge=1)] = 50
+    epochs: Epochs = 50
     """Passes over the training set."""
-    batch: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    batch: Literal["auto"] | Crew = "auto"
     """Pictures per step, over all GPUs. `auto` tries sizes where the training runs: 16, or 8 where an epoch would have fewer than 50
     steps; more where that is faster and leaves 50 steps, less where memory is short. What was found is kept with the training."""
     precision: Literal["auto", "single"] = "auto"
@@ -113,26 +130,44 @@ class TrainSection(Section):
     bfloat16 (of these only by `ultralytics`). `single` never."""
     optimizer: Literal["AdamW", "SGD"] = "AdamW"
     """Optimizer."""
-    learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.001
     """Peak learning rate."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0005
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0005
     """Weight decay."""
-    warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    warmup_epochs: Annotated[float, Field(ge=0, le=100_000)] = 1.0
     """Epochs over which the rate rises."""
-    patience: Annotated[int, Field(ge=0)] = 0
+    patience: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Stop after this many epochs without a better validation figure; 0 never stops early."""
-    freeze: Annotated[int, Field(ge=0)] = 0
+    freeze: Few = 0
     """Number of first layers that stay as they are."""
-    device: Annotated[str, Field(pattern="^[a-z0-9:,]+$")] | tuple[int, ...] = "auto"
+    device: (
+        Annotated[str, Field(pattern="^[a-z0-9:,]+$", max_length=64)]
+        | Annotated[tuple[Workers, ...], Field(min_length=1, max_length=64)]
+    ) = "auto"
     """`auto`, `cpu`, or the numbers of the GPUs, as in [0, 1, 2, 3]."""
-    seed: Annotated[int, Field(ge=0)] | None = None
+    seed: Seed | None = None
     """Seed of the training; the recipe's seed when not given."""
-    threads: Annotated[int, Field(ge=0)] = 0
+    threads: Workers = 0
     """CPU threads; 0 means all cores that are free to this process."""
     augment: AugmentSection = AugmentSection()
     finetune: FinetuneSection = FinetuneSection()
     hard: HardSection = HardSection()
     self_training: SelfTrainingSection = SelfTrainingSection()
+
+    @model_validator(mode="after")
+    def _check_detect_size(self) -> Self:
+        if self.detect_size > MOST_PIXELS:
+            raise ValueError(
+                f"image_size / crop = {self.detect_size} pixels for whole photos, more than {MOST_PIXELS}. Lower image_size or "
+                "raise crop."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_devices(self) -> Self:
+        if not isinstance(self.device, str) and len(set(self.device)) < len(self.device):
+            raise ValueError(f"device names a GPU twice: {list(self.device)}")
+        return self
 
     @model_validator(mode="before")
     @classmethod

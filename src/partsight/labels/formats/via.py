@@ -6,7 +6,6 @@ listed, annotated or not.
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from partsight.labels.export_folder import ExportFolder, missing_reason
 from partsight.labels.findings import Findings, Mark, PictureEntry, bad_mark
 from partsight.labels.formats.yolo.lines import read_text
 from partsight.labels.shapes import DrawnShape, ellipse, no_box, outline, span
+from partsight.texts import parse_json
 
 _CLASS_KEYS = ("class", "label", "name", "type", "category", "object")
 _COLUMNS = frozenset({"filename", "region_shape_attributes", "region_attributes"})
@@ -66,7 +66,7 @@ def _from_csv(path: Path) -> list[tuple[str, Sequence[Any]]]:
     for number, row in enumerate(csv.DictReader(io.StringIO(read_text(path).lstrip("#"))), start=2):
         regions = rows.setdefault(row["filename"], [])
         try:
-            shape, attributes = json.loads(row["region_shape_attributes"]), json.loads(row["region_attributes"])
+            shape, attributes = parse_json(row["region_shape_attributes"]), parse_json(row["region_attributes"])
         except (TypeError, ValueError) as error:
             raise DatasetError(f"{path}:{number}: not as VIA writes it ({error}). Export it again.") from error
         regions += [{"shape_attributes": shape, "region_attributes": attributes}] if shape else []

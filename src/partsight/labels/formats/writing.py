@@ -1,7 +1,6 @@
 """Datasets written as other tools read them; what is written comes back the same."""
 
 import itertools
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,9 +17,8 @@ from partsight.labels.formats.yolo.lines import yolo_text
 from partsight.labels.judging import LabeledPicture
 from partsight.labels.label import Label
 from partsight.structures.dataset import Dataset
+from partsight.structures.names import as_file_stem
 from partsight.structures.sample import Sample
-
-_REFUSED = r"[\\/:*?\"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
 
 
 def write_export(dataset: Dataset, target: str, folder: Path) -> None:
@@ -60,7 +58,7 @@ def file_stems(sample_ids: Sequence[str]) -> list[str]:
     """Return a name for each picture that every tool takes, no two alike, whatever the case."""
     taken: dict[str, str] = {}
     for sample_id in sample_ids:
-        stem = re.sub(_REFUSED, "_", sample_id).strip(". ") or "picture"
+        stem = as_file_stem(sample_id)
         names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
         name = next(name for name in names if name.lower() not in taken)
         taken[name.lower()] = name

@@ -31,6 +31,7 @@ from partsight.report.pages.inspection import (
     write_inspection,
 )
 from partsight.structures.arrays import FloatArray
+from partsight.structures.names import as_class_name
 
 SAME, ALIKE = 0.005, 0.10
 """Parts whose outlines differ by less than this are the same, or are likely to be confused."""
@@ -72,10 +73,11 @@ def name_classes(given: Sequence[Path]) -> dict[str, Path]:
     named: dict[str, Path] = {}
     for path in dict.fromkeys(file for place in given for file in _files_at(place)):
         names = (path.stem, path.name, f"{path.parent.name}-{path.stem}", f"{path.parent.name}-{path.name}")
-        name = next((name for name in names if name not in named), None)
+        name = next((name for name in map(as_class_name, names) if name not in named), None)
         if name is None:
             raise CadError(
-                f"{path} and {named[path.stem]} would both name the class '{path.stem}'. Rename one of them."
+                f"{path} and {named[as_class_name(path.stem)]} would both name the class '{as_class_name(path.stem)}'. "
+                "Rename one of them."
             )
         named[name] = path
     return named

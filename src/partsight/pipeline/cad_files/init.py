@@ -19,6 +19,7 @@ from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import CACHE
 from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
+from partsight.structures.names import one_line
 
 RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY, docs/recipe.md. The rest follows from budget and preset.
 name = {name}
@@ -71,7 +72,7 @@ def begin_recipe(path: Path, name: str, file: Path) -> None:
 
 
 def _recipe_text(name: str, parts: str) -> str:
-    return RECIPE_TEMPLATE.format(name=_quoted(name or "parts"), parts=parts)
+    return RECIPE_TEMPLATE.format(name=_quoted(one_line(name) or "parts"), parts=parts)
 
 
 def init_demo(folder: Path) -> Path:

@@ -19,12 +19,12 @@ from partsight.deploy.description import (
     SpeedRow,
     VerifierEntry,
 )
-from partsight.deploy.exported_detector import ExportedDetector
+from partsight.deploy.exported_detector import open_network
 from partsight.deploy.exported_verifier import open_verifier
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
 from partsight.deploy.openvino_export import write_openvino
 from partsight.deploy.parity import ParityRun, check_parity, measure_parity
-from partsight.deploy.runtimes import RUNTIMES, open_runtime
+from partsight.deploy.runtimes import RUNTIMES
 from partsight.deploy.speed import measure_speed
 from partsight.detector.detector import Checkpoint, Detector, DetectorFamily, ExportedNetwork, open_family
 from partsight.detector.letterbox import resize
@@ -130,8 +130,7 @@ class _Delivery:
         """Open it by our own runtimes, formats of others by the family."""
         if target not in RUNTIMES:
             return self.family.load_export(self.checkpoint, network)
-        infer = open_runtime(target, network.path, threads)
-        return ExportedDetector(self.checkpoint.class_names, network.spec, infer)
+        return open_network(target, network.path, network.spec, self.checkpoint.class_names, threads=threads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,13 @@
 """Videos, folders and zips → picked frames in the photos folder, to be labeled."""
 
 import math
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from partsight.errors import PhotosError, StorageError
+from partsight.errors import PhotosError
 from partsight.files import hash_file, hash_json
 from partsight.labels.archives import unpack
 from partsight.photos.decoding import VIDEO_SUFFIXES, Video, read_video_facts
@@ -32,6 +29,8 @@ from partsight.photos.storage import (
 )
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, name_order, read_camera_facts, read_picture
 from partsight.progress import Progress
+from partsight.scratch import scratch_folder
+from partsight.staging import StagedFolder, staged
 from partsight.structures.arrays import Image
 
 NUM_STRETCHES = 4
@@ -118,21 +117,31 @@ def add_photos(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> I
     if missing:
         advice = "Give a video, a picture, a folder or a zip of them; nothing was added."
         raise PhotosError(f"{', '.join(missing)}: no such file or folder. {advice}")
-    with _claimed(job.photos):
-        return _add_all(sources, job, progress)
+    with staged(job.photos) as changes:
+        return _add_all(sources, _Adding(job, changes, progress))
 
 
-def _add_all(sources: Sequence[Path], job: IntakeJob, progress: Progress) -> Intake:
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """What is added, to where, and who is told."""
+
+    job: IntakeJob
+    changes: StagedFolder
+    progress: Progress
+
+
+def _add_all(sources: Sequence[Path], adding: _Adding) -> Intake:
+    job = adding.job
     before = len(read_records(job.photos).pictures)
     outcomes: list[ClipOutcome] = []
     passed_over: list[str] = []
     loose = [source for source in sources if _is_picture(source)]
     if loose:
-        outcomes.append(_add_clip(_clip("pictures given singly", loose, is_video=False), job, progress))
+        outcomes.append(_add_clip(_clip("pictures given singly", loose, is_video=False), adding))
     for source in (source for source in sources if source not in loose):
         with _opened(source, job.photos) as contents:
             passed_over += [contents.passed_over] if contents.passed_over else []
-            outcomes += [_add_clip(clip, job, progress) for clip in contents.clips]
+            outcomes += [_add_clip(clip, adding) for clip in contents.clips]
     records = read_records(job.photos)
     new = {record.file for record in records.pictures[before:]}
     return Intake(tuple(outcomes), tuple(passed_over), len(new), _duplicates(records, new))
@@ -143,26 +152,12 @@ def _is_picture(path: Path) -> bool:
 
 
 @contextmanager
-def _claimed(photos: Path) -> Iterator[None]:
-    """Hold the photos folder for this process, so that no record is lost. Raises StorageError when it is in use."""
-    try:
-        photos.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{photos}: cannot be made ({error.strerror}). Choose another folder (`photos`).") from error
-    try:
-        with FileLock(photos / ".lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise StorageError(f"{photos}: another partsight process adds photos here. Wait for it, or stop it.") from error
-
-
-@contextmanager
 def _opened(source: Path, photos: Path) -> Iterator[Contents]:
     """Return what a file, folder or zip holds; a zip is unpacked for as long."""
     if source.suffix.lower() == ".zip" and source.is_file():
-        with tempfile.TemporaryDirectory(prefix="partsight-photos-") as folder:
-            unpack(source, Path(folder))
-            yield _contents_of(Path(folder), source.name, photos)
+        with scratch_folder("photos") as folder:
+            unpack(source, folder)
+            yield _contents_of(folder, source.name, photos)
     elif source.is_dir():
         yield _contents_of(source, source.resolve().name, photos)
     else:
@@ -202,20 +197,22 @@ def _clip(name: str, paths: Sequence[Path], *, is_video: bool) -> Clip:
     return Clip(name, is_video, tuple(paths), tuple(hash_file(path) for path in paths))
 
 
-def _add_clip(clip: Clip, job: IntakeJob, progress: Progress) -> ClipOutcome:
+def _add_clip(clip: Clip, adding: _Adding) -> ClipOutcome:
+    job = adding.job
     records = read_records(job.photos)
     if records.find_source(clip.content_hash, job.session) is not None:
         return ClipOutcome(clip.name, None, (f"{clip.name}: was added to session {job.session} before; nothing added",))
     findings: dict[str, None] = {}
     try:
         footage = _footage(clip)
-        measurements = _measure_all(clip, footage, findings, progress)
+        measurements = _measure_all(clip, footage, findings, adding.progress)
     except PhotosError as error:
         return ClipOutcome(clip.name, None, tuple(findings), str(error))
     picking = _pick(measurements, job, records)
-    pictures = list(_write_all(clip, footage, picking, job, progress))
+    pictures = list(_write_all(clip, footage, picking, adding))
     source = SourceRecord(clip.name, clip.content_hash, job.session, picking.num_seen, len(pictures))
-    write_records(job.photos, records.with_source(source, pictures))
+    write_records(adding.changes, records.with_source(source, pictures))
+    adding.changes.commit()
     return ClipOutcome(clip.name, picking, tuple(findings))
 
 
@@ -252,15 +249,14 @@ def _known_looks(records: Records, job: IntakeJob) -> list[FrameAppearance]:
     return [measure(PreviewFrame(0, None, small_gray(read_picture(path)))).look for path in paths if path.is_file()]
 
 
-def _write_all(
-    clip: Clip, footage: Footage, picking: Picking, job: IntakeJob, progress: Progress
-) -> Iterator[PictureRecord]:
-    """Write the picked frames; a video is decoded a second time."""
+def _write_all(clip: Clip, footage: Footage, picking: Picking, adding: _Adding) -> Iterator[PictureRecord]:
+    """Prepare the picked frames; a video is decoded a second time."""
     picked = {measurement.number: measurement for measurement in picking.picked}
-    sessions = _sessions(clip, list(picked), job)
-    with progress.stage("write", len(picked), "pictures") as advance:
+    sessions = _sessions(clip, list(picked), adding.job)
+    with adding.progress.stage("write", len(picked), "pictures") as advance:
         for done, (number, image) in enumerate(footage.frames(picked), 1):
-            yield _write_one(clip, picked[number], image, replace(job, session=sessions[number]))
+            job = replace(adding.job, session=sessions[number])
+            yield _write_one(clip, picked[number], image, replace(adding, job=job))
             advance(done, clip.name)
 
 
@@ -276,11 +272,12 @@ def _stretch_name(job: IntakeJob, number: int) -> str:
     return f"{job.session}-{number + 1}"
 
 
-def _write_one(clip: Clip, measurement: Measurement, image: Image, job: IntakeJob) -> PictureRecord:
+def _write_one(clip: Clip, measurement: Measurement, image: Image, adding: _Adding) -> PictureRecord:
+    job = adding.job
     index = 0 if clip.is_video else measurement.number
     source = clip.paths[index].name
     stem = picture_stem(source, measurement.time_s)
-    file = write_picture(job.photos, job.session, stem, image, below="" if job.is_places else TO_LABEL)
+    file = write_picture(adding.changes, job.session, stem, image, below="" if job.is_places else TO_LABEL)
     return PictureRecord(
         file=file,
         source=source,

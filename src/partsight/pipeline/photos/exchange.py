@@ -1,14 +1,13 @@
 """Labels in and out of the photos folder."""
 
-import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from partsight.config.expressions import check_expression, find_groups
 from partsight.dataset.photos import match_session
-from partsight.errors import DatasetError, StorageError
+from partsight.errors import DatasetError
 from partsight.labels.archives import unpack
 from partsight.labels.balance import Balance, BalanceSheet
 from partsight.labels.class_mapping import ClassMapping, map_classes
@@ -31,6 +30,7 @@ from partsight.labels.own_folders import read_yolo
 from partsight.labels.selecting import EmptyRule, ImportRules, select
 from partsight.pictures import read_picture
 from partsight.progress import Progress
+from partsight.scratch import scratch_folder
 from partsight.structures.dataset import Dataset
 
 _YAML_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -153,20 +153,15 @@ def _sessions(export: OpenExport, choices: ImportChoices) -> "_SessionOf":
     if choices.session_from is None:
         return _SessionOf(choices.session, None, export.root)
     try:
-        pattern = re.compile(choices.session_from)
-    except re.error as error:
-        raise DatasetError(f"`session_from` {choices.session_from!r}: not a regular expression ({error}).") from error
-    if pattern.groups == 0:
-        raise DatasetError(
-            f"`session_from` {choices.session_from!r}: needs a group in parentheses; what it matches names the session."
-        )
-    return _SessionOf(choices.session, pattern, export.root)
+        return _SessionOf(choices.session, check_expression(choices.session_from), export.root)
+    except ValueError as error:
+        raise DatasetError(f"`session_from` {choices.session_from!r}: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)
 class _SessionOf:
     session: str
-    pattern: re.Pattern[str] | None
+    pattern: str | None
     root: Path
 
     def __call__(self, picture: LabeledPicture) -> str:
@@ -174,8 +169,8 @@ class _SessionOf:
         if self.pattern is None:
             return self.session
         path = picture.path.relative_to(self.root) if picture.path.is_relative_to(self.root) else picture.path
-        subject = picture.name if self.pattern.search(picture.name) else path.as_posix()
-        return match_session(subject, self.pattern.pattern).replace("/", "-")
+        subject = path.as_posix() if find_groups(self.pattern, picture.name) is None else picture.name
+        return match_session(subject, self.pattern).replace("/", "-")
 
 
 def _opened(source: ImportSource, folder: Path) -> ExportFolder:
@@ -204,14 +199,9 @@ def _single_folder(folder: Path) -> Path:
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="partsight-import-")
-    except OSError as error:
-        advice = "Set TMPDIR to a folder with space."
-        raise StorageError(f"no folder for temporary files ({error.strerror or error}). {advice}") from error
-    with folder as name:
+    with scratch_folder("import") as folder:
         # Names of classes are also looked for above an export: above this one there is nothing.
-        inner = Path(name) / "export"
+        inner = folder / "export"
         inner.mkdir()
         yield inner
 

@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from partsight.deploy.live.keeping import KeptFrame, ShownFrame
-from partsight.errors import StorageError
 from partsight.files import hash_content, storage_errors
 from partsight.labels.kept_proposals import write_proposals
 from partsight.photos.footage import PreviewFrame
@@ -22,6 +19,7 @@ from partsight.photos.storage import (
     write_picture,
     write_records,
 )
+from partsight.staging import StagedFolder, staged
 
 _WAIT_S = 10.0
 SOURCE = "live camera"
@@ -42,26 +40,21 @@ class SnapshotKeeper:
 
         The photo is open until a person has labeled it. Raises StorageError; what was kept before stays as it is.
         """
-        try:
-            with storage_errors(self.photos):
-                self.photos.mkdir(parents=True, exist_ok=True)
-                with FileLock(self.photos / ".lock", timeout=_WAIT_S):
-                    return self._keep(frame)
-        except Timeout as error:
-            raise StorageError(
-                f"{self.photos}: another partsight process adds photos here. Try again later."
-            ) from error
+        with storage_errors(self.photos), staged(self.photos, patience_s=_WAIT_S) as changes:
+            kept = self._keep(changes, frame)
+            changes.commit()
+        return kept
 
-    def _keep(self, frame: ShownFrame) -> KeptFrame:
-        """Write the record last: a frame without it is written over when it is kept again."""
+    def _keep(self, changes: StagedFolder, frame: ShownFrame) -> KeptFrame:
         content_hash = hash_content(jpeg_bytes(frame.image))
         records = read_records(self.photos)
         same = (one.file for one in records.pictures if (one.content_hash, one.session) == (content_hash, self.session))
         known = next((file for file in same if (self.photos / file).is_file()), None)
-        file = known or write_picture(self.photos, self.session, _stem(frame), frame.image)
-        write_proposals(self.photos, Path(file).relative_to(TO_LABEL).as_posix(), frame.proposals)
+        file = known or write_picture(changes, self.session, _stem(frame), frame.image)
+        key = Path(file).relative_to(TO_LABEL).as_posix()
+        write_proposals(self.photos, key, frame.proposals, write=changes.write_json)
         if known is None:
-            write_records(self.photos, records.with_pictures([self._record(file, frame, content_hash)]))
+            write_records(changes, records.with_pictures([self._record(file, frame, content_hash)]))
         return KeptFrame(file, is_new=known is None)
 
     def _record(self, file: str, frame: ShownFrame, content_hash: str) -> PictureRecord:

@@ -25,11 +25,12 @@ def record_contents(folder: Path) -> str:
 def find_damage(folder: Path, contents_hash: str, *, is_thorough: bool = False) -> tuple[str, ...]:
     """Return the files of a finished stage that are missing, new in size, or of another content, in name order.
 
-    Files of the same size and time stamp are taken for unchanged; `is_thorough` reads them all.
+    Files of the same size and time stamp are taken for unchanged; `is_thorough` reads them all. Raises OSError for files that may
+    not be read: they need not be damaged, and nothing is deleted for it.
     """
     try:
         entries = {name: (int(size), int(time), str(sha)) for name, (size, time, sha) in _listed(folder).items()}
-    except (AttributeError, OSError, StorageError, TypeError, ValueError):
+    except (AttributeError, FileNotFoundError, StorageError, TypeError, ValueError):
         return (CONTENTS,)
     if _hash(entries) != contents_hash:
         return (CONTENTS,)
@@ -62,7 +63,7 @@ def _is_whole(path: Path, entry: Entry, *, is_thorough: bool) -> bool:
         if state.st_size != size:
             return False
         return (state.st_mtime_ns == time_ns and not is_thorough) or hash_file(path) == sha
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 

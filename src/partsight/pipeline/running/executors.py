@@ -37,11 +37,27 @@ def open_executor(num_workers: int, cluster: ClusterSection, logs: Path) -> Iter
 def _make_executor(num_workers: int) -> Executor:
     if num_workers == 1:
         return ThreadPoolExecutor(max_workers=1)
-    return ProcessPoolExecutor(
+    executor = ProcessPoolExecutor(
         max_workers=num_workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin_work,
     )
+    with _shielded():
+        executor.submit(int)  # the first task starts all processes
+    return executor
+
+
+@contextmanager
+def _shielded() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started here, for as long as they live; this one gets it when they have started."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin_work() -> None:

@@ -61,7 +61,7 @@ def read_manifest(stage_dir: Path, kind: type[ManifestT]) -> ManifestT | None:
         return None
     try:
         content = check_seal(read_json(path), {field.name for field in fields(kind)})
-    except (OSError, StorageError) as error:
+    except StorageError as error:
         raise StorageError(f"{path}: is damaged. Delete {stage_dir} and run the same command again.") from error
     return kind(**{name: _as_tuples(value) for name, value in content.items()})
 

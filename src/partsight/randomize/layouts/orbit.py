@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from partsight.config.sections.randomize import OrbitSection
+from partsight.config.sections.orbit import OrbitSection
 from partsight.randomize.camera.viewpoint import Viewpoint
 from partsight.randomize.context import DrawContext
 from partsight.randomize.layouts.layout import Body, Layout

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from partsight.config.section import FilePath
 from partsight.config.sections.cad import METAL_KINDS
 from partsight.config.sections.randomize import MaterialSection
+from partsight.config.values import FilePath
 from partsight.randomize.looks.backgrounds import find_photos, sample_crop
 from partsight.randomize.looks.textures import sample_color, sample_texture
 from partsight.randomize.solids import PLAIN

@@ -7,8 +7,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
 from partsight.render.backdrop import backdrop_radiance
 from partsight.render.surfaces import Surface, SurfaceCache, wall_opacity
+from partsight.scratch import scratch_folder
 from partsight.structures.arrays import Float32Array
 from partsight.structures.world.material import Material, linear_from_srgb
 from partsight.structures.world.rendering import Rendering
@@ -84,20 +85,21 @@ class _Program:
     """Our program running in Blender: a scene file in, a picture file out."""
 
     def __init__(self, command: list[str]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="partsight-blender-")
+        self._held = ExitStack()
+        self._folder = self._held.enter_context(scratch_folder("blender"))
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            cwd=self._folder.name,
+            cwd=self._folder,
         )
         self.blender_version = self._answer().removeprefix("ready ")
 
     def draw(self, described: Mapping[str, Any]) -> Float32Array:
         """Return the (H, W, 4) linear picture, premultiplied. Raises RenderError."""
-        path = Path(self._folder.name) / "scene.npz"
+        path = self._folder / "scene.npz"
         np.savez(path, **described)
         print(path, file=self._process.stdin, flush=True)
         said = self._answer()
@@ -108,7 +110,7 @@ class _Program:
     def close(self) -> None:
         """End the program and remove its files."""
         self._process.communicate("\n")
-        self._folder.cleanup()
+        self._held.close()
 
     def _answer(self) -> str:
         """Return what the program says next, past Blender's own chatter. Raises RenderError when it has died."""

@@ -79,7 +79,7 @@ def test_two_frames_of_one_moment_are_two_photos(keeper):
 def test_a_disk_that_is_full_at_any_step_is_told_and_nothing_kept_before_is_lost(keeper, step, monkeypatch):
     before = keeper.keep(frame(90))
 
-    def full(*_arguments):
+    def full(*_arguments, **_choices):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:

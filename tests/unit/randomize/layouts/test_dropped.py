@@ -122,5 +122,5 @@ def test_shares_of_supports_leave_some_ground():
 
 
 def test_a_bin_has_a_size():
-    with pytest.raises(ValidationError, match="low above 0"):
+    with pytest.raises(ValidationError, match="greater than or equal to"):
         BinSection(size=(0.0, 1.0))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from partsight.config.sections.randomize import OrbitSection
+from partsight.config.sections.orbit import OrbitSection
 from partsight.randomize.layouts.orbit import orbit_views
 from tests.unit.randomize.drawing import classed, layouts
 

@@ -130,5 +130,5 @@ def test_distractors_leave_parts_and_camera_as_they_were_and_lie_below_or_beside
 def test_shares_and_sizes_are_checked():
     with pytest.raises(ValidationError, match=r"pallet.share \+ pedestal.share \+ girder.share = 0.7 \+ 0.7"):
         StandSection(pallet=PalletSection(share=0.7), pedestal=PedestalSection(share=0.7))
-    with pytest.raises(ValidationError, match=r"eye_height_m\n.*low above 0"):
+    with pytest.raises(ValidationError, match=r"eye_height_m"):
         StandSection(eye_height_m=(-1.0, 1.0))

@@ -79,7 +79,7 @@ def test_textures_are_left_alone_and_few_materials_are_worn():
 
 
 def test_a_strength_above_one_is_refused():
-    with pytest.raises(ValueError, match="within 0…1"):
+    with pytest.raises(ValueError, match="less than or equal to 1"):
         WearSection(strength=(0.5, 1.5))
 
 

@@ -1,5 +1,6 @@
 """The FreeCAD document to read and those that its links lead into, each opened once."""
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -12,9 +13,21 @@ from typing import Self
 from partsight.cad.readers.companions import locate_companion
 from partsight.cad.readers.freecad.objects import FreecadObject, read_objects
 from partsight.errors import CadError
+from partsight.unpacking import BombError, check_members
 
 LARGEST_BYTES = 2_000_000_000
-DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, struct.error, OSError, EOFError, NotImplementedError)
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    struct.error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+)
 """What reading an archive that is damaged, or none, ends with."""
 
 
@@ -70,8 +83,10 @@ class FreecadDocuments:
     def _opened(self, path: Path) -> FreecadDocument:
         try:
             archive = self._stack.enter_context(zipfile.ZipFile(path))
-            _check_size(path, archive)
+            check_members(archive, path.stat().st_size, largest_bytes=LARGEST_BYTES)
             document = FreecadDocument(len(self._open), path, archive, read_objects(archive))
+        except BombError as error:
+            raise CadError(f"{path}: {error}.") from error
         except DAMAGES as error:
             raise damaged(path, error) from error
         self._open[path.resolve()] = document
@@ -81,9 +96,3 @@ class FreecadDocuments:
 def damaged(path: Path, error: Exception) -> CadError:
     """Return the error that a document which cannot be read is refused with."""
     return CadError(f"{path}: not a FreeCAD document, or a damaged one ({error}). Save it again.")
-
-
-def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
-    total = sum(info.file_size for info in archive.infolist())
-    if total > LARGEST_BYTES:
-        raise CadError(f"{path}: unpacks to {total / 1e9:.1f} GB, expected less than {LARGEST_BYTES / 1e9:.0f} GB.")

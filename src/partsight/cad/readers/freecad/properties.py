@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from partsight import texts
 from partsight.structures.arrays import FloatArray
 
 
 def parse_xml(content: bytes) -> Any:
     """Return the root of an XML file without following what it refers to. Raises ValueError."""
-    from lxml import etree
-
     try:
-        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    except etree.XMLSyntaxError as error:
+        return texts.parse_xml(content)
+    except texts.MalformedText as error:
         raise ValueError(f"its object list is not XML: {error}") from error
 
 

@@ -1,7 +1,6 @@
 """The JSON of a glTF file and the numbers and pictures that it refers to (glTF 2.0, sections 3.6 and 4.4)."""
 
 import base64
-import json
 import struct
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -13,6 +12,7 @@ import numpy as np
 
 from partsight.cad.readers.companions import locate_companion
 from partsight.structures.arrays import FloatArray
+from partsight.texts import parse_json
 
 _MAGIC = b"glTF"
 _JSON_CHUNK, _BINARY_CHUNK = 0x4E4F534A, 0x004E4942
@@ -42,9 +42,9 @@ def open_document(path: Path) -> GltfDocument:
     content = path.read_bytes()
     if content[:4] == _MAGIC:
         chunks = _chunks(content)
-        document = GltfDocument(path, json.loads(chunks[_JSON_CHUNK]), chunks.get(_BINARY_CHUNK, b""))
+        document = GltfDocument(path, parse_json(chunks[_JSON_CHUNK]), chunks.get(_BINARY_CHUNK, b""))
     else:
-        document = GltfDocument(path, json.loads(content.decode("utf-8-sig")), b"")
+        document = GltfDocument(path, parse_json(content.decode("utf-8-sig")), b"")
     if not isinstance(document.tree, dict) or "asset" not in document.tree:
         raise ValueError("has no 'asset', which every glTF file has")
     version = str(document.tree["asset"].get("version", "1.0"))

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from partsight.errors import CadError
+from partsight.texts import MalformedText, parse_xml
+from partsight.unpacking import BombError, check_members
 
 LARGEST_BYTES = 4_000_000_000
 _START = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
@@ -72,9 +74,10 @@ class ThreeMfPackage:
 
 def open_package(path: Path, archive: zipfile.ZipFile) -> ThreeMfPackage:
     """Open a package. Raises CadError for one that unpacks to more than any real one."""
-    total = sum(info.file_size for info in archive.infolist())
-    if total > LARGEST_BYTES:
-        raise CadError(f"{path}: unpacks to {total / 1e9:.1f} GB, expected less than {LARGEST_BYTES / 1e9:.0f} GB.")
+    try:
+        check_members(archive, path.stat().st_size, largest_bytes=LARGEST_BYTES)
+    except BombError as error:
+        raise CadError(f"{path}: {error}.") from error
     return ThreeMfPackage(path, archive)
 
 
@@ -83,13 +86,9 @@ def _plain(name: str) -> str:
 
 
 def _parse(content: bytes) -> Any:
-    from lxml import etree
-
     try:
-        return etree.fromstring(
-            content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
-        )
-    except etree.XMLSyntaxError as error:
+        return parse_xml(content)
+    except MalformedText as error:
         raise ValueError(f"not XML: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """3MF → pieces: the items of the build, with components at their places, in the colors of their triangles."""
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ METERS_PER = {"micron": 1e-6, "millimeter": 1e-3, "centimeter": 1e-2, "inch": 0.
 _UNIT_NAMES = {"micron": "µm", "millimeter": "mm", "centimeter": "cm", "meter": "m"}
 _AIDS = ("support", "solidsupport")
 """Kinds of objects that hold a print and are no part of it."""
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, KeyError, ValueError, OSError, EOFError,
+)  # fmt: skip
 _DEEPEST = 50
 _MOST_MATERIALS = 4096
 _PATH = "{http://schemas.microsoft.com/3dmanufacturing/production/2015/06}path"
@@ -39,7 +43,7 @@ def read_3mf(path: Path) -> ReadFile:
             package = open_package(path, archive)
             walk = _Walk(package)
             pieces = tuple(walk.pieces(path.stem))
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, NotImplementedError) as error:
+    except _DAMAGES as error:
         raise CadError(
             f"{path}: not a 3MF file that can be read ({type(error).__name__}: {error}). Export it again."
         ) from error

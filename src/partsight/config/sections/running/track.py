@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from partsight.config.section import Section
+from partsight.config.values import TextLine
 
 TrackerName: TypeAlias = Literal["wandb", "mlflow", "tensorboard"]
 
@@ -14,10 +15,10 @@ class TrackSection(Section):
 
     to: tuple[TrackerName, ...] = ()
     """`wandb`, `mlflow`, `tensorboard`; each needs the extra of its name."""
-    project: str = "partsight"
+    project: TextLine = "partsight"
     """Project (Weights & Biases) or experiment (MLflow)."""
     wandb_mode: Literal["offline", "online"] = "offline"
     """`offline` writes below `runs/tracking/wandb`, to be sent later with `wandb sync` if you wish; `online` needs WANDB_API_KEY."""
-    mlflow_uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    mlflow_uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=2000)] = ""
     """Address of an MLflow server (http or https), which is told all figures and your login to it; empty for the file
     `runs/tracking/mlflow.db`. As trusted as a script: asked about once (docs/security.md)."""

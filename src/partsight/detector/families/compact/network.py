@@ -66,10 +66,6 @@ class CompactNetwork(nn.Module):
         """Return the five groups of first layers in order, as `train.freeze` counts them."""
         return self.backbone.backbone.stages()
 
-    def pretrained_parameters(self) -> list[nn.Parameter]:
-        """Return what ImageNet's weights fill."""
-        return [one for stage in self.stages() for one in stage.parameters()]
-
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return boxes and logits of every place."""
         raw, logits, shapes = self.head(self.backbone(pictures))

@@ -17,6 +17,7 @@ from partsight.errors import DatasetError, DetectorError
 from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.network import NetworkSpec
+from partsight.texts import parse_yaml
 
 PADDING = 114
 NMS_IOU = 0.65
@@ -74,14 +75,12 @@ def spec_for(image_size: int) -> NetworkSpec:
 
 def read_pictures(data_yaml: Path, split: str, image_size: int) -> PictureSet:
     """List the pictures of 'train' or 'val' of a dataset in YOLO layout. Raises DetectorError."""
-    import yaml
-
     try:
-        content = yaml.safe_load(data_yaml.read_text(encoding="utf-8"))
+        content = parse_yaml(data_yaml.read_text(encoding="utf-8"))
         rows = (data_yaml.parent / content[split]).read_text(encoding="utf-8").splitlines()
         paths = tuple(data_yaml.parent / row for row in rows if row)
         labels = tuple(_read_labels(path.parent.parent / "labels" / f"{path.stem}.txt") for path in paths)
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise DetectorError(f"{data_yaml}: not a dataset as Partsight writes it ({error!r}). Make it again.") from error
     if not paths:
         raise DetectorError(f"{data_yaml}: the split '{split}' is empty.")

@@ -18,7 +18,6 @@ import torch
 from torch import nn
 
 from partsight.config.sections.train import TrainSection
-from partsight.detector.backbones.imagenet import IMAGENET
 from partsight.detector.batch_size import Say
 from partsight.detector.detector import Tracker, TrainJob, TrialStep
 from partsight.detector.families.compact.loss import Targets, detection_loss
@@ -37,8 +36,6 @@ _LAST_RATE = 0.01
 _AVERAGE_SHARE, _AVERAGE_STEPS = 0.02, 1000.0
 """The average reaches back over this share of the steps so far, and at most over so many: over more, the networks that are
 averaged differ too much, and their mean finds less than the last of them."""
-_BACKBONE_FACTOR = 0.25
-"""Rate of a backbone that begins with ImageNet's weights, as a share of what is new."""
 _LARGEST_GRADIENT = 10.0
 _LOADERS = 8
 """Threads that read pictures for a GPU."""
@@ -109,15 +106,12 @@ def _start(section: TrainSection, num_classes: int, seed: int, device: str) -> T
     return TrainingState(network, average, _optimizer(network, section))
 
 
-def _optimizer(network: CompactNetwork, section: TrainSection) -> torch.optim.Optimizer:
-    """Weights decay, biases and norms do not; a backbone that has learned elsewhere goes more slowly than what is new."""
-    seen = {id(one) for one in network.pretrained_parameters()} if section.weights == IMAGENET else set()
+def _optimizer(network: nn.Module, section: TrainSection) -> torch.optim.Optimizer:
+    """Weights decay, biases and norms do not."""
     learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [
-        {"params": params, "weight_decay": decay, "factor": factor}
-        for factor, chosen in ((1.0, False), (_BACKBONE_FACTOR, True))
-        for decay, is_matrix in ((section.weight_decay, True), (0.0, False))
-        if (params := [one for one in learning if (one.ndim > 1) == is_matrix and (id(one) in seen) == chosen])
+        {"params": [one for one in learning if one.ndim > 1], "weight_decay": section.weight_decay},
+        {"params": [one for one in learning if one.ndim <= 1], "weight_decay": 0.0},
     ]
     if section.optimizer == "SGD":
         return torch.optim.SGD(groups, lr=section.learning_rate, momentum=0.9, nesterov=True)
@@ -175,7 +169,7 @@ def _set_rate(state: TrainingState, section: TrainSection, per_epoch: int) -> No
     if state.steps < warmup:
         rate = section.learning_rate * (state.steps + 1) / (warmup + 1)
     for group in state.optimizer.param_groups:
-        group["lr"] = rate * group.get("factor", 1.0)
+        group["lr"] = rate
 
 
 def _follow(state: TrainingState) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from partsight.errors import DetectorError
+from partsight.texts import parse_yaml
 
 _KEYS = {"train", "val", "test", "names"}
 _LISTS = {"train": "train.txt", "val": "val.txt", "test": "test.txt"}
@@ -42,11 +43,9 @@ def _problem(path: Path) -> str:
 
 
 def _read_yaml(path: Path) -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        return parse_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise DetectorError(f"{path}: not a dataset as Partsight writes it ({error}). Make it again.") from error
 
 

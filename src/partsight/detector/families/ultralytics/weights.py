@@ -11,6 +11,7 @@ from partsight.detector.families.ultralytics.library import find_architecture, o
 from partsight.detector.fetching import fetch
 from partsight.errors import DetectorError
 from partsight.files import write_bytes, write_json
+from partsight.texts import parse_yaml
 
 StateDict: TypeAlias = Mapping[str, Any]
 """Tensors by name."""
@@ -25,12 +26,10 @@ WAYS_OUT = (
 
 def build_network(model: str, num_classes: int) -> Any:
     """Return an untrained network by name. Raises DetectorError for an unknown one."""
-    import yaml
-
     path = find_architecture(model)
     from ultralytics.nn.tasks import DetectionModel, guess_model_scale
 
-    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    described = parse_yaml(path.read_text(encoding="utf-8"))
     sized = {**described, "scale": guess_model_scale(f"{model}.yaml"), "yaml_file": f"{model}.yaml"}
     try:
         return DetectionModel(sized, nc=num_classes, verbose=False)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from partsight.errors import DatasetError
-from partsight.labels.class_names import check_same_names, check_unique_names
+from partsight.labels.class_names import check_names, check_same_names
 from partsight.labels.export_folder import ExportFolder
 from partsight.labels.findings import plain_name
 from partsight.labels.formats.yolo.lines import read_text
+from partsight.texts import MalformedText, parse_yaml
 
 NAME_FILES = frozenset({"classes.txt", "obj.names", "predefined_classes.txt", "_darknet.labels"})
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -50,7 +51,7 @@ def _stated(files: Sequence[Path]) -> StatedNames | None:
     first = min(stated, key=lambda path: (len(path.parts), path.suffix in YAML_SUFFIXES))
     for path, names in stated.items():
         check_same_names(stated[first], names, f"{path} (compared with {first.name})")
-        check_unique_names(names, str(path))
+        check_names(names, str(path))
     shapes = [shape for path in yamls if (shape := _keypoints(path)) is not None]
     return StatedNames(tuple(stated[first]), shapes[0] if shapes else None, tuple(stated))
 
@@ -92,11 +93,9 @@ def _states_names(path: Path) -> bool:
 
 
 def _yaml(path: Path) -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
+        return parse_yaml(read_text(path))
+    except MalformedText as error:
         raise DatasetError(f"{path}: not valid YAML ({error})") from error
 
 

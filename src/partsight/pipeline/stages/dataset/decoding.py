@@ -3,10 +3,11 @@
 A header says nothing about what follows: a picture that was cut off would be dropped by a training library without a word.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from partsight.errors import DatasetError
+from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_file, read_json, write_json
 from partsight.labels.label import raise_problems
 from partsight.photos.footage import PreviewFrame
@@ -53,7 +54,8 @@ def _decode(samples: Iterable[Sample], workspace: Workspace, progress: Progress)
                 problems.append(str(error))
             advance(number, sample.sample_id)
     if len(known) > num_before:
-        write_json(memory, {"version": _VERSION, "hashes": {**_remembered(memory), **known}})
+        with contextlib.suppress(StorageError):  # a memory that cannot be kept costs time, nothing else
+            write_json(memory, {"version": _VERSION, "hashes": {**_remembered(memory), **known}})
     return found, problems
 
 
@@ -63,5 +65,8 @@ def _look(path: Path) -> str:
 
 
 def _remembered(memory: Path) -> dict[str, str]:
-    content = read_json(memory) if memory.is_file() else {}
-    return dict(content["hashes"]) if content.get("version") == _VERSION else {}
+    try:
+        content = read_json(memory)
+        return {str(key): f"{int(value, 16):016x}" for key, value in content["hashes"].items()}
+    except (OSError, StorageError, KeyError, TypeError, ValueError, AttributeError):
+        return {}

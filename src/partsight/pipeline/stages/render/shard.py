@@ -56,7 +56,7 @@ def find_variant(section: RenderSection) -> str:
 
 
 def open_scenes(job: RenderJob) -> Callable[[int], TracedScene]:
-    """Load a job's parts and return what makes its scenes by their numbers, always the same."""
+    """Load a job's parts and return what makes its scenes by their numbers, always the same, and traced."""
     parts = load_parts(job.parts_folder, dict(job.part_files))
     others = load_parts(job.parts_folder, {"": job.other_files})[""]
     size_wh = (job.render.width, job.render.height)

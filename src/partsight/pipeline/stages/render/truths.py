@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from partsight.annotate.annotating import annotate_with_masks
+from partsight.annotate.annotating import TracedScene, mask_traced, trace_scene
 from partsight.annotate.keypoints import find_keypoints, see_keypoints
 from partsight.config.recipe import Recipe
 from partsight.config.sections.cad import KeypointPlace
@@ -33,17 +33,20 @@ class Truths:
     job: RenderJob
     keypoints: Mapping[int, Mapping[str, KeypointPlace]]
     """By class number."""
-    scene_of: Callable[[int], Scene]
+    scene_of: Callable[[int], TracedScene]
 
     def of_picture(self, index: int) -> tuple[Scene, PictureTruth]:
         """Make the scene of a finished picture again, with all that is known of it. Raises RenderError where it has changed."""
-        scene = self.scene_of(index)
-        truth = self.of_scene(scene)
-        return scene, replace(truth, traced=_as_labeled(truth.traced, self.job, index))
+        traced = self.scene_of(index)
+        truth = self._of_traced(traced)
+        return traced.scene, replace(truth, traced=_as_labeled(truth.traced, self.job, index))
 
     def of_scene(self, scene: Scene) -> PictureTruth:
         """Return all that is known of a scene."""
-        traced = self._traced(scene)
+        return self._of_traced(trace_scene(scene))
+
+    def _of_traced(self, found: TracedScene) -> PictureTruth:
+        scene, traced = found.scene, self._masks(found)
         return PictureTruth(
             intrinsics=scene.camera.intrinsics,
             world_from_camera=scene.camera.world_from_camera,
@@ -52,9 +55,9 @@ class Truths:
             part_keys=tuple(scene.instances[one.instance_id].part.key for one in traced.silhouettes),
         )
 
-    def _traced(self, scene: Scene) -> TracedPicture:
+    def _masks(self, found: TracedScene) -> TracedPicture:
         class_ids = {name: class_id for class_id, name in enumerate(self.job.class_names)}
-        return annotate_with_masks(scene, self.job.annotate, class_ids)
+        return mask_traced(found, self.job.annotate, class_ids)
 
     def _seen(self, scene: Scene, silhouette: Silhouette) -> SeenKeypoints | None:
         places = self.keypoints.get(silhouette.class_id)
