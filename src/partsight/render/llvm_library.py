@@ -10,7 +10,9 @@ from pathlib import Path
 LLVM_PATH = "DRJIT_LIBLLVM_PATH"
 """The environment variable that names a library."""
 LLVM_PACKAGE = "karellen-llvm-core"
-"""The wheel with a libLLVM; for Linux on x86-64 it comes with Partsight."""
+"""A wheel with a libLLVM, for Linux on x86-64."""
+NEWEST = 22
+"""LLVM 23.1 draws small scenes, and aborts the process on larger kernels ("Cannot select: fminimum")."""
 
 _NAME = re.compile(r"libLLVM(-[\d.]+)?\.(so[\d.]*|dylib)|LLVM-C\.dll")
 _IN_PREFIX = ("lib/libLLVM*", "Library/bin/LLVM-C.dll")
@@ -27,7 +29,6 @@ _IN_SYSTEM = (
     "Program Files/LLVM/bin/LLVM-C.dll",
 )
 _HOW_TO_INSTALL = {
-    ("Linux", "x86_64"): f"pip install {LLVM_PACKAGE}",
     ("Linux", ""): "apt install libllvm19, or conda install -c conda-forge libllvm19",
     ("Darwin", ""): "brew install llvm",
     ("Windows", ""): "winget install LLVM.LLVM (LLVM's own installer)",
@@ -43,7 +44,8 @@ def named_library() -> Path | None:
 def find_llvm_libraries(root: Path = Path("/"), prefix: Path = Path(sys.prefix)) -> list[Path]:
     """Return the libLLVM files: that of the wheel, those of this Python's environment, the system's; newest first, each once."""
     places = (_packaged(), _matching(prefix, _IN_PREFIX), _matching(root, _IN_SYSTEM))
-    return list(dict.fromkeys(path for found in places for path in sorted(found, key=_version_in_name, reverse=True)))
+    newest_first = (path for found in places for path in sorted(found, key=_version_in_name, reverse=True))
+    return list(dict.fromkeys(path for path in newest_first if _version_in_name(path)[:1] <= (NEWEST,)))
 
 
 def how_to_install_llvm(system: str = "", machine: str = "") -> str:
