@@ -10,11 +10,12 @@ from pathlib import Path
 LLVM_PATH = "DRJIT_LIBLLVM_PATH"
 """The environment variable that names a library."""
 LLVM_PACKAGE = "karellen-llvm-core"
-"""A wheel with a libLLVM, for Linux on x86-64."""
+"""A wheel with a libLLVM, for Linux on x86-64; it comes with the extra [render]."""
 NEWEST = 22
 """LLVM 23.1 draws small scenes, and aborts the process on larger kernels ("Cannot select: fminimum")."""
 
 _NAME = re.compile(r"libLLVM(-[\d.]+)?\.(so[\d.]*|dylib)|LLVM-C\.dll")
+_COMPANIONS = ("libunwind.so.1.0", "libc++abi.so.1.0", "libc++.so.1.0")
 _IN_PREFIX = ("lib/libLLVM*", "Library/bin/LLVM-C.dll")
 """Of virtual and of conda environments."""
 _IN_SYSTEM = (
@@ -46,6 +47,15 @@ def find_llvm_libraries(root: Path = Path("/"), prefix: Path = Path(sys.prefix))
     places = (_packaged(), _matching(prefix, _IN_PREFIX), _matching(root, _IN_SYSTEM))
     newest_first = (path for found in places for path in sorted(found, key=_version_in_name, reverse=True))
     return list(dict.fromkeys(path for path in newest_first if _version_in_name(path)[:1] <= (NEWEST,)))
+
+
+def companions_of(library: Path) -> list[Path]:
+    """Return the C++ library that a wheel lays beside its libLLVM, in the order of loading.
+
+    The names under which libLLVM asks for it are links, which pip does not make: what was loaded before answers to them.
+    """
+    folders = (library.parent, *sorted(library.parent.glob("*-linux-gnu")))
+    return [path for name in _COMPANIONS for folder in folders if (path := folder / name).is_file()]
 
 
 def how_to_install_llvm(system: str = "", machine: str = "") -> str:

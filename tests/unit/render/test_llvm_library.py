@@ -3,7 +3,7 @@
 import pytest
 
 from partsight.render import llvm_library
-from partsight.render.llvm_library import find_llvm_libraries, how_to_install_llvm
+from partsight.render.llvm_library import companions_of, find_llvm_libraries, how_to_install_llvm
 
 
 @pytest.fixture
@@ -54,6 +54,14 @@ def test_libraries_that_only_begin_like_it_are_left_out(tmp_path, no_wheel):
 def test_a_library_that_aborts_on_large_kernels_is_left_out(tmp_path, no_wheel):
     lay(tmp_path / "lib", "libLLVM.so.23.1", "libLLVM.so.22.1")
     assert [path.name for path in find_llvm_libraries(tmp_path / "none", tmp_path)] == ["libLLVM.so.22.1"]
+
+
+def test_what_a_wheel_lays_beside_its_library_is_loaded_before_it(tmp_path):
+    lay(tmp_path, "libLLVM.so.22.1")
+    lay(tmp_path / "x86_64-unknown-linux-gnu", "libc++.so.1.0", "libc++abi.so.1.0", "libunwind.so.1.0", "libc++.so")
+    names = [path.name for path in companions_of(tmp_path / "libLLVM.so.22.1")]
+    assert names == ["libunwind.so.1.0", "libc++abi.so.1.0", "libc++.so.1.0"]
+    assert companions_of(tmp_path / "elsewhere" / "libLLVM.so.19.1") == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ A libLLVM that does not fit raises nothing: it aborts the process. So each candi
 process, and the answer is remembered in the user's cache folder for this machine, this Mitsuba and this library file.
 """
 
+import ctypes
 import os
 import platform
 import shutil
@@ -18,7 +19,13 @@ from pathlib import Path
 from partsight.errors import MachineWarning, RenderError, StorageError, first_of
 from partsight.extras import install_command
 from partsight.files import hash_json, read_json, write_json
-from partsight.render.llvm_library import LLVM_PATH, find_llvm_libraries, how_to_install_llvm, named_library
+from partsight.render.llvm_library import (
+    LLVM_PATH,
+    companions_of,
+    find_llvm_libraries,
+    how_to_install_llvm,
+    named_library,
+)
 
 VARIANTS = ("cuda_ad_rgb", "llvm_ad_rgb", "scalar_rgb")
 """From fast to slow; `auto` takes the first that works."""
@@ -27,8 +34,10 @@ NO_LIBRARY = Path()
 """Of variants that need none."""
 _PROBE_LIMIT_S = 120
 _PROBE = """
+import ctypes
 import sys
-import warnings
+for companion in sys.argv[2:]:
+    ctypes.CDLL(companion)
 import mitsuba as mi
 mi.set_variant(sys.argv[1])
 scene = mi.load_dict({"type": "scene", "light": {"type": "constant"}, "ball": {"type": "sphere", "center": [0, 0, 4]},
@@ -55,11 +64,20 @@ def choose_variant(wanted: str) -> str:
         if fit is not None:
             if wanted == "auto" and named is not None and variant != "cuda_ad_rgb" and fit != named:
                 _warn_unfit(named, fit)
-            os.environ.update({LLVM_PATH: str(fit)} if fit != NO_LIBRARY else {})
+            _use(fit)
             return variant
     raise RenderError(
         f"render.variant: {wanted} does not draw on this machine ({_requirement(wanted)}); use auto or scalar_rgb"
     )
+
+
+def _use(library: Path) -> None:
+    """Let this process and its children load a library, and what belongs to it."""
+    if library == NO_LIBRARY:
+        return
+    os.environ[LLVM_PATH] = str(library)
+    for companion in companions_of(library):
+        ctypes.CDLL(str(companion))
 
 
 def explain_speed() -> str:
@@ -84,7 +102,7 @@ def mitsuba_version() -> str:
 
 def does_draw(variant: str, library: Path) -> bool:
     """Return whether a child process with this libLLVM draws a tiny scene and survives."""
-    command = [sys.executable, "-P", "-c", _PROBE, variant]
+    command = [sys.executable, "-P", "-c", _PROBE, variant, *map(str, companions_of(library))]
     environment = {**os.environ, LLVM_PATH: str(library)}
     try:
         child = subprocess.run(command, env=environment, capture_output=True, timeout=_PROBE_LIMIT_S, check=False)
