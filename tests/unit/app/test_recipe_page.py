@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from partsight.config.loading import read_recipe
-from partsight.pipeline.experiment import Experiment
-from partsight.progress import Silence
+from partsight.pipeline.stages.graph import Graph
 
 
 def test_two_tabs_do_not_overwrite_each_other(filled):
@@ -51,10 +50,10 @@ def test_presets_fill_what_is_shown_and_null_takes_out(filled):
 def test_the_terminal_has_the_same_keys(filled):
     """What the page left, read from elsewhere: one recipe, one set of stage keys."""
     filled.client.put("/api/recipe", json={"changes": {"preset": "table", "render.variant": "scalar_rgb"}})
-    here = Experiment(filled.project.recipe(), filled.project.workspace, Silence()).graph.renders.key
-    there = Experiment(
-        read_recipe(filled.project.folder / "recipe.toml"), filled.project.workspace, Silence()
-    ).graph.renders.key
+    here, there = (
+        Graph(recipe, lambda _recipe: "scalar_rgb").renders.key
+        for recipe in (filled.project.recipe(), read_recipe(filled.project.folder / "recipe.toml"))
+    )
     assert here == there
     assert tomllib.loads(filled.project.recipe_path.read_text())["preset"] == "table"
 

@@ -10,11 +10,14 @@ import pytest
 from partsight.cli.app import run
 
 HEAVY = (
-    "numpy", "PIL", "scipy", "psutil", "torch", "ultralytics", "vtk", "pyvista", "mitsuba", "drjit", "OCP", "trimesh",
+    "numpy", "PIL", "scipy", "torch", "ultralytics", "vtk", "pyvista", "mitsuba", "drjit", "OCP", "trimesh",
     "embreex", "mujoco", "matplotlib", "jinja2", "onnxruntime", "openvino", "supervision", "pandas", "av", "fastapi", "uvicorn",
     "rich.progress", "parsl", "optuna",
 )  # fmt: skip
-"""What takes longer to load than a help text may take; the commands that need it load it. (typer loads pydantic itself.)"""
+"""What takes longer to load than a help text may take; the commands that need it load it.
+
+typer loads pydantic itself; psutil is there from the start, since nothing can be loaded any more where memory is short.
+"""
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["photos", "label", "--help"]])

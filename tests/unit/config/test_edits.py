@@ -72,9 +72,10 @@ def test_names_with_dots_are_quoted_as_in_toml(recipe):
 
 
 def test_what_was_not_stated_follows_what_is_changed(recipe):
-    """As in a file, the family's own smallest network is taken where none is named."""
-    assert recipe.at("train.family", "compact").train.model == "nano"
-    assert recipe.train.but(family="compact").model == "nano"
+    """As in a file, the family's own network is taken where none is named."""
+    given = recipe.at("train.weights", "scratch")
+    assert given.at("train.family", "compact").train.model == given.train.but(family="compact").model
+    assert given.at("train.family", "compact").train.model != given.train.model
     assert recipe.at({"train.model": "yolov8s"}).train.but(family="compact").model == "yolov8s"
 
 

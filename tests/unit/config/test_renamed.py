@@ -42,8 +42,8 @@ def test_an_old_key_is_read_and_both_names_are_told(old, new, value):
 def test_the_whole_recipe_of_an_old_run_reads_as_the_defaults():
     with pytest.warns(RecipeWarning):
         recipe = Recipe.parse(json.loads(OLD_RECIPE.read_text()))
-    since_auto = {"train.hard.rounds": 0, "train.weights": "scratch"}
-    assert recipe == Recipe.parse(PARTS).at(since_auto)
+    stated = {"train.hard.rounds": 0, "train.weights": "scratch", "render.samples_per_pixel": 16}
+    assert recipe == Recipe.parse(PARTS).at(stated)
 
 
 @pytest.mark.parametrize(
