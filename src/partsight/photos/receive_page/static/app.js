@@ -6,15 +6,18 @@ const waiting = [];
 let sending = false;
 
 for (const id of ["photo", "film", "gallery"]) {
-  by(id).addEventListener("change", (event) => {
-    waiting.push(...event.target.files);
-    event.target.value = "";
-    work();
-  });
+  by(id).addEventListener("change", () => take(by(id)));
+  take(by(id)); // chosen before this script was there
+}
+
+function take(input) {
+  waiting.push(...input.files);
+  input.value = "";
+  work();
 }
 
 async function work() {
-  if (sending) return;
+  if (sending || !waiting.length) return;
   sending = true;
   while (waiting.length) {
     const file = waiting[0];
