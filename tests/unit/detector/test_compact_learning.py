@@ -249,7 +249,7 @@ def test_training_stops_when_validation_gets_no_better(data_yaml, tmp_path):
 
 
 def test_a_rate_far_too_high_is_told_and_not_trained_on(data_yaml, tmp_path):
-    section = SECTION.but(learning_rate=1e30, warmup_epochs=0.0)
+    section = SECTION.model_copy(update={"learning_rate": 1e30, "warmup_epochs": 0.0})  # no recipe may say so
     with pytest.raises(DetectorError, match=r"diverged.*learning_rate"):
         open_family("compact").train(job(data_yaml, section, tmp_path), ignore)
 

@@ -67,22 +67,23 @@ def test_classes_of_the_recipe_are_known_and_digits_count(tmp_path, samples):
 
 
 def test_nothing_stays_of_an_import_that_the_disk_refuses(tmp_path, monkeypatch):
+    from partsight import staging
     from partsight.errors import StorageError
-    from partsight.labels import importing
 
     yolo(tmp_path / "export", "0 0.15 0.3 0.2 0.4\n")
     picture(tmp_path / "export" / "images" / "b.jpg")
     write(tmp_path / "export" / "labels" / "b.txt", "")
-    written = importing.write_bytes
+    written = staging.write_bytes
 
-    def full(path, content):
+    def full(path, content, **options):
         if path.name == "b.jpg":
             raise StorageError("full")
-        written(path, content)
+        written(path, content, **options)
 
-    monkeypatch.setattr(importing, "write_bytes", full)
+    monkeypatch.setattr(staging, "write_bytes", full)
     rc, shown = imported(tmp_path / "export", tmp_path / "photos")
-    assert (rc, [path for path in (tmp_path / "photos").rglob("*") if path.is_file()]) == (1, []), shown
+    left = [path.name for path in (tmp_path / "photos").rglob("*") if path.is_file()]
+    assert (rc, left) == (1, [".lock"]), shown
 
 
 @pytest.mark.parametrize("pattern", ["(", "no group", "(?P<x>"])

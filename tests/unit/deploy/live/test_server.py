@@ -261,7 +261,7 @@ def test_no_more_viewers_are_let_in_than_there_are_places(live, monkeypatch):
 
 def test_programs_that_ask_too_much_at_once_are_turned_away_and_the_camera_goes_on(live):
     content = encoded(film(1)[0])
-    live.station.detector._detector.delay_s = 0.3
+    live.station.detector._held[0].delay_s = 0.3
     try:
         statuses = []
         askers = [
@@ -280,7 +280,7 @@ def test_programs_that_ask_too_much_at_once_are_turned_away_and_the_camera_goes_
         assert set(statuses) == {200, 503}
         assert live.station.watch.newest.number > before
     finally:
-        live.station.detector._detector.delay_s = 0.0
+        live.station.detector._held[0].delay_s = 0.0
 
 
 def test_health_figures_and_description_are_there(live):

@@ -70,8 +70,7 @@ class Truths:
 def open_truths(job: RenderJob, keypoints: ClassKeypoints = ()) -> Truths:
     """Return what makes the scenes of a job again."""
     numbers = {name: class_id for class_id, name in enumerate(job.class_names)}
-    scenes = open_scenes(job)
-    return Truths(job, {numbers[name]: dict(places) for name, places in keypoints}, lambda index: scenes(index).scene)
+    return Truths(job, {numbers[name]: dict(places) for name, places in keypoints}, open_scenes(job))
 
 
 def class_keypoints(recipe: Recipe) -> ClassKeypoints:
