@@ -237,8 +237,9 @@ def _serve_whole(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
 
     @app.get("/report")
     def report() -> Response:
-        path = project.workspace.root / "report.html"
-        if not path.is_file():
+        pages = (project.workspace.root / "report").glob("*/report.html")
+        path = max(pages, key=lambda page: page.stat().st_mtime, default=None)
+        if path is None:
             return problem(404, "there is no report yet")
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
         return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": policy})

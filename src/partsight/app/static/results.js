@@ -10,7 +10,7 @@ export async function resultsPage(main) {
   const listed = await ask("/api/results");
   if (!listed.length) {
     main.replaceChildren(h("h2", {}, "Results"), h("p", { className: "lead" }, "Nothing is judged yet."), h("a", { className: "button", href: "#train" }, "To the training"));
-    return {};
+    return { jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) told(() => ask("/api/results").then((found) => found.length && location.reload()))(); } };
   }
   let result = null, errors = [], threshold = 0.5, more = SHOWN, asked = 0;
   const which = h("select", { id: "which" }, listed.map((one) => h("option", { value: one.key }, `${one.name}, ${new Date(one.when_s * 1000).toLocaleString()}${one.map50 === null ? "" : `, mAP50 ${one.map50.toFixed(3)}`}`)));
