@@ -1,6 +1,7 @@
 """What a training starts from is never silently nothing, and what is fetched is kept with its hash."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from partsight.detector.fetching import fetch, find_fetched
 from partsight.detector.starts import check_start, could_fetch, describe_start, settle, start_content
 from partsight.errors import DetectorError
 
-pytest.importorskip("ultralytics")  # the makers' weights are worth nothing without it
+if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 
-pytest.importorskip("ultralytics")
+if find_spec("ultralytics") is None:  # importing it here would change Pillow for all tests
+    pytest.skip("the extra [yolo] is not installed", allow_module_level=True)
 
 
 @pytest.fixture
