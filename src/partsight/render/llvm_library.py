@@ -10,7 +10,7 @@ from pathlib import Path
 LLVM_PATH = "DRJIT_LIBLLVM_PATH"
 """The environment variable that names a library."""
 LLVM_PACKAGE = "karellen-llvm-core"
-"""A wheel with a libLLVM, for Linux on x86-64; it comes with the extra [render]."""
+"""A wheel with a libLLVM, for Linux on x86-64."""
 NEWEST = 22
 """LLVM 23.1 draws small scenes, and aborts the process on larger kernels ("Cannot select: fminimum")."""
 
