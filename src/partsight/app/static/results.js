@@ -1,10 +1,12 @@
 // Step 5: the figures at any threshold, the errors behind them, two detectors side by side.
 
 import { ask, post, project } from "./ask.js";
-import { colorOf, drawBoxes, h, percent, told } from "./dom.js";
+import { colorOf, drawBoxes, h, percent, toast, told } from "./dom.js";
 import { chart } from "./training.js";
 
 const SHOWN = 24;
+
+const labelOf = ({ name, when_s: when, map50 }) => `${name}, ${new Date(when * 1000).toLocaleString()}${map50 === null ? "" : `, mAP50 ${map50.toFixed(3)}`}`;
 
 export async function resultsPage(main) {
   const listed = await ask("/api/results");
@@ -13,8 +15,8 @@ export async function resultsPage(main) {
     return { jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) told(() => ask("/api/results").then((found) => found.length && location.reload()))(); } };
   }
   let result = null, errors = [], threshold = 0.5, more = SHOWN, asked = 0;
-  const which = h("select", { id: "which" }, listed.map((one) => h("option", { value: one.key }, `${one.name}, ${new Date(one.when_s * 1000).toLocaleString()}${one.map50 === null ? "" : `, mAP50 ${one.map50.toFixed(3)}`}`)));
-  const other = h("select", { id: "other" }, h("option", { value: "" }, "nothing"), listed.map((one) => h("option", { value: one.key }, `${one.name}, ${new Date(one.when_s * 1000).toLocaleString()}`)));
+  const which = h("select", { id: "which" }, listed.map((one) => h("option", { value: one.key }, labelOf(one))));
+  const other = h("select", { id: "other" }, h("option", { value: "" }, "nothing"), listed.map((one) => h("option", { value: one.key }, labelOf(one))));
   const body = h("div", { className: "rows" }), compared = h("p", { role: "status" });
   which.addEventListener("change", told(open));
   other.addEventListener("change", told(async () => { compared.textContent = other.value ? (await ask(`/api/results/compare?first=${which.value}&second=${other.value}`)).sentence : ""; }));
@@ -126,5 +128,13 @@ export async function resultsPage(main) {
   }
 
   await open();
-  return { jobs(_jobs, ended) { if (ended.some((job) => job.title.startsWith("Train") || job.title.startsWith("Render"))) location.reload(); } };
+  return { jobs(_jobs, ended) { if (ended.length) told(noteNew)(); } };
+
+  // A new result joins the list; what is looked at stays as it is.
+  async function noteNew() {
+    const known = new Set([...which.options].map((option) => option.value));
+    const added = (await ask("/api/results")).filter((one) => !known.has(one.key));
+    added.forEach((one) => { for (const select of [which, other]) select.append(h("option", { value: one.key }, labelOf(one))); });
+    if (added.length) toast("A new result is there: choose it above.");
+  }
 }
