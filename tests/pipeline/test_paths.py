@@ -44,18 +44,22 @@ bootstrap = 50
 """
 
 
+READABLE = ALL_IN_ONE.replace("\n", " ")
+"""Paths may hold every sign; names that people read are one line."""
+
+
 def make_project(folder, samples, family):
     """A recipe, a CAD file and a labeled photo whose names are all of every sign."""
     name = ALL_IN_ONE
-    session = folder / name / "images" / name
-    labels = folder / name / "labels" / name
+    session = folder / name / "images" / READABLE
+    labels = folder / name / "labels" / READABLE
     for made in (session, labels):
         made.mkdir(parents=True)
     shutil.copy(samples / "QF.step", folder / f"{name}.step")
     Image.new("RGB", (96, 96), (90, 120, 60)).save(session / f"{name}.jpg")
     (labels / f"{name}.txt").write_text("0 0.5 0.5 0.25 0.25\n")
     (folder / name / "classes.txt").write_text("part\n")
-    quoted = {"cad": f"{name}.step", "photos": name, "session": name}
+    quoted = {"cad": f"{name}.step", "photos": name, "session": READABLE}
     content = {"name": "part", "family": family, "model": "nano" if family == "compact" else "yolov8n"}
     content |= {key: json.dumps(value) for key, value in quoted.items()}
     (folder / "recipe.toml").write_text(RECIPE.format(**content))
@@ -104,6 +108,7 @@ def test_a_project_is_made_in_a_folder_of_any_name(tmp_path, samples):
     shutil.copy(samples / "QF.step", folder / "cad" / f"{ALL_IN_ONE}.step")
     assert run(["init", str(folder / "cad"), "--out", str(folder)]) == 0
     recipe = read_recipe(folder / "recipe.toml")
-    assert recipe.name == ALL_IN_ONE
-    assert recipe.class_names == (ALL_IN_ONE,)
-    assert [path.resolve() for path in recipe.parts[ALL_IN_ONE].files] == [folder / "cad" / f"{ALL_IN_ONE}.step"]
+    assert recipe.name == READABLE
+    (name,) = recipe.class_names
+    assert "\n" not in name
+    assert [path.resolve() for path in recipe.parts[name].files] == [folder / "cad" / f"{ALL_IN_ONE}.step"]
