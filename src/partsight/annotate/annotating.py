@@ -16,7 +16,7 @@ from partsight.config.sections.annotate import AnnotateSection
 from partsight.structures.arrays import BoolArray, Float32Array, IntArray
 from partsight.structures.traced.silhouette import Silhouette, TracedPicture, tight_box
 from partsight.structures.world.annotation import Annotation, InstanceAnnotation, Occluder
-from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.part import Part, part_of_triangles
 from partsight.structures.world.scene import Scene
 
 _SAME_DEPTH = 1e-5
@@ -161,16 +161,7 @@ def _shifted(region: Region, columns: int, rows: int) -> Region:
 @functools.lru_cache(maxsize=32)
 def region_part(part: Part, number: int) -> Part:
     """Return the triangles of a part's region as a part in the same frame."""
-    chosen = np.isin(part.node_ids, part.regions[number].node_ids)
-    used, renumbered = np.unique(part.mesh.triangles[chosen], return_inverse=True)
-    return replace(
-        part,
-        mesh=Mesh(part.mesh.vertices_m[used], part.mesh.normals[used], renumbered.reshape(-1, 3)),
-        material_ids=part.material_ids[chosen],
-        node_ids=part.node_ids[chosen],
-        key=f"{part.key}-region-{number}",
-        regions=(),
-    )
+    return part_of_triangles(part, np.isin(part.node_ids, part.regions[number].node_ids), f"region-{number}")
 
 
 def _describe(scene: Scene, seen: _Seen) -> InstanceAnnotation | None:

@@ -1,11 +1,10 @@
 """Which triangles of an instance hide what lies behind them: those whose material in the scene is not see-through."""
 
 import functools
-from dataclasses import replace
 
 import numpy as np
 
-from partsight.structures.world.part import Mesh, Part
+from partsight.structures.world.part import Part, part_of_triangles
 from partsight.structures.world.scene import Instance
 
 
@@ -17,13 +16,4 @@ def hiding_part(instance: Instance) -> Part:
 
 @functools.lru_cache(maxsize=32)
 def _with_slots(part: Part, slots: tuple[int, ...]) -> Part:
-    chosen = np.isin(part.material_ids, slots)
-    used, renumbered = np.unique(part.mesh.triangles[chosen], return_inverse=True)
-    return replace(
-        part,
-        mesh=Mesh(part.mesh.vertices_m[used], part.mesh.normals[used], renumbered.reshape(-1, 3)),
-        material_ids=part.material_ids[chosen],
-        node_ids=part.node_ids[chosen],
-        key=f"{part.key}-slots-{slots}",
-        regions=(),
-    )
+    return part_of_triangles(part, np.isin(part.material_ids, slots), f"slots-{slots}")

@@ -1,6 +1,6 @@
 """A part: the mesh of one CAD file or primitive, its materials, and the names of its sub-parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,19 @@ def opaque_triangles(part: Part) -> BoolArray:
     """Return (T,) whether nothing can be seen through each triangle."""
     is_opaque = np.array([not material.is_see_through for material in part.materials], bool)
     return is_opaque[part.material_ids]
+
+
+def part_of_triangles(part: Part, chosen: BoolArray, mark: str) -> Part:
+    """Return some triangles, (T,) chosen, as a part in the same frame, without regions; `mark` tells its key from the whole's."""
+    used, renumbered = np.unique(part.mesh.triangles[chosen], return_inverse=True)
+    return replace(
+        part,
+        mesh=Mesh(part.mesh.vertices_m[used], part.mesh.normals[used], renumbered.reshape(-1, 3)),
+        material_ids=part.material_ids[chosen],
+        node_ids=part.node_ids[chosen],
+        key=f"{part.key}-{mark}",
+        regions=(),
+    )
 
 
 def bounding_box_m(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
