@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 Advance: TypeAlias = Callable[[int, str], None]
 """Called with the number of units finished so far and a short remark."""
+RECORD_VARIABLE = "PARTSIGHT_PROGRESS"
+"""Environment variable that names the file in which a job's progress is kept."""
 
 
 class Progress(Protocol):

@@ -14,12 +14,12 @@ from partsight.app.project import INCOMING, Project
 from partsight.app.training import describe_job
 from partsight.errors import DatasetError, PartsightError
 from partsight.labels.store import LabelStore, open_label_store, session_of_key
+from partsight.pipeline import photo_folders
 from partsight.pipeline.jobs.job import Job
 from partsight.web.bodies import BodyError
 from partsight.web.received import receive_file, refused, safe_name
 
 UPLOAD = "/api/photos/upload"
-PHOTOS = "photos"
 _SPLITS = ("train", "validation", "test")
 
 Session = Annotated[str, Field(pattern=r"^[\w.-]{1,80}$")]
@@ -68,9 +68,8 @@ def serve(app: FastAPI, project: Project) -> None:
 
 
 def photos_folder(project: Project) -> Path:
-    """Return the recipe's photos folder, or the one that the project will have."""
-    given = project.recipe().photos.folder if project.has_recipe else None
-    return given or project.folder / PHOTOS
+    """Return the folder that all commands use for the recipe's photos, whole, since jobs work in another directory."""
+    return photo_folders.photos_folder(None, project.recipe_path).resolve()
 
 
 def _sessions(project: Project) -> dict[str, Any]:
@@ -133,7 +132,7 @@ def _give_to_split(project: Project, sent: SentSplit) -> str:
         if wanted != list(getattr(section, name)):
             changes[f"photos.{name}"] = wanted
     if section.folder is None:
-        changes["photos.folder"] = PHOTOS
+        changes["photos.folder"] = photo_folders.PHOTOS
     if sent.split != "none" and project.recipe().dataset.photos_per_class == 0:
         changes["dataset.photos_per_class"] = "all"
     return project.edit(changes, None) if changes else project.revision

@@ -2,8 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
-import signal
 from collections import OrderedDict
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +15,7 @@ from partsight.app.project import Project
 from partsight.config.loading import read_recipe
 from partsight.errors import RenderError, StaleRecipeError
 from partsight.pipeline.preview import DraftPicture, draw_draft
+from partsight.pipeline.running.executors import num_cores, open_processes
 from partsight.pipeline.running.workspace import Workspace
 
 MOST = 36
@@ -54,7 +53,7 @@ class SheetMaker:
 
     def _submit(self, index: int) -> "Future[DraftPicture]":
         for _ in range(2):
-            self._pool = self._pool or _open_pool()
+            self._pool = self._pool or open_processes(min(_MOST_WORKERS, num_cores()))
             try:
                 return self._pool.submit(_draw, self._project.recipe_path, self._project.workspace.root, index)
             except BrokenProcessPool:  # a worker was killed, by the system or by a person
@@ -97,15 +96,6 @@ async def _drawn(sheets: SheetMaker, index: int) -> DraftPicture:
         if not future.cancelled():  # it is the server that ends, or the page that left
             raise
         raise StaleRecipeError("the recipe was changed meanwhile; the picture is drawn anew") from error
-
-
-def _open_pool() -> ProcessPoolExecutor:
-    workers = max(1, min(_MOST_WORKERS, os.cpu_count() or 1))
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _draw(recipe_path: Path, root: Path, index: int) -> DraftPicture:

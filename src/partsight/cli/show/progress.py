@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from partsight.progress import Advance
+from partsight.progress import RECORD_VARIABLE, Advance
 from partsight.structures.names import shown_line
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _both(first: Advance, second: Advance) -> Advance:
 
 def _open_recorder() -> "Recorder | None":
     """Return who keeps the progress for others to read, where a job asks for that."""
-    path = os.environ.get("PARTSIGHT_PROGRESS")
+    path = os.environ.get(RECORD_VARIABLE)
     if not path:
         return None
     from partsight.pipeline.jobs.record import Recorder

@@ -11,8 +11,6 @@ from partsight.errors import StorageError
 from partsight.files import read_json, write_json
 from partsight.progress import Advance
 
-VARIABLE = "PARTSIGHT_PROGRESS"
-"""Environment variable that names the file."""
 _EVERY_S = 0.3
 _SAID = 30
 """Lines that are kept."""

@@ -24,7 +24,7 @@ from partsight.pipeline.jobs.job import (
     read_job,
 )
 from partsight.pipeline.jobs.queue import interrupt, list_jobs
-from partsight.pipeline.jobs.record import VARIABLE
+from partsight.progress import RECORD_VARIABLE
 
 _POLL_S = 0.2
 _PATIENCE_S = 60.0
@@ -63,7 +63,7 @@ def _earlier(job: Job) -> Iterator[Job]:
 
 
 def _run(job: Job) -> int:
-    environment = {**os.environ, VARIABLE: str(job.folder / PROGRESS), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, RECORD_VARIABLE: str(job.folder / PROGRESS), "PYTHONUNBUFFERED": "1"}
     with open(job.folder / OUTPUT, "ab", opener=_for_us_alone) as output:  # links with their secrets are in it
         command = subprocess.Popen(
             [sys.executable, "-m", "partsight", *job.command],

@@ -35,8 +35,11 @@ def open_executor(num_workers: int, cluster: ClusterSection, logs: Path) -> Iter
 
 
 def _make_executor(num_workers: int) -> Executor:
-    if num_workers == 1:
-        return ThreadPoolExecutor(max_workers=1)
+    return ThreadPoolExecutor(max_workers=1) if num_workers == 1 else open_processes(num_workers)
+
+
+def open_processes(num_workers: int) -> ProcessPoolExecutor:
+    """Open fresh worker processes, which leave Ctrl-C to this one and end when it is gone."""
     executor = ProcessPoolExecutor(
         max_workers=num_workers,
         mp_context=multiprocessing.get_context("spawn"),
