@@ -12,8 +12,9 @@ types:
 contracts:
     lint-imports
 
+# All tests, two files at a time; files with long tests first, so that none of them is left to run alone at the end.
 test:
-    pytest
+    pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 # Quick tests only: no training, no browser.
 quick:

@@ -21,3 +21,9 @@ def shared() -> Path:
 def samples() -> Path:
     """The folder of the bundled sample parts."""
     return ROOT / "src" / "partsight" / "samples"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with slow tests first, each file's tests in their own order."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
