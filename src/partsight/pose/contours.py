@@ -40,7 +40,9 @@ class Contour:
     """(P,) the sub-part of the face beside."""
 
 
-def see_contour(shape: Shape, camera_from_part: Transform, focal_px: float, size_px: int, step_px: float = 1.5) -> Contour:
+def see_contour(
+    shape: Shape, camera_from_part: Transform, focal_px: float, size_px: int, step_px: float = 1.5
+) -> Contour:
     """Return the visible edges of a shape, a point every `step_px` pixels."""
     drawing = draw_shape(shape, camera_from_part, focal_px, size_px)
     return contour_in(drawing, shape, camera_from_part, focal_px, step_px=step_px)

@@ -4,7 +4,6 @@ A pose is found by what the picture shows of edges, so it needs neither texture 
 equal are given as one: that which is turned least.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,7 @@ from partsight.pose.shape import Shape, outermost
 from partsight.pose.symmetric import least_turned
 from partsight.structures.arrays import FloatArray, Image, IntArray, locked
 from partsight.structures.world.camera import Intrinsics, pixels_at
-from partsight.structures.world.transform import Transform, moved
+from partsight.structures.world.transform import Transform, inverse, moved
 
 SMALLEST_PX = 16.0
 """Longer side of the smallest box of which a pose is looked for."""
@@ -69,7 +68,7 @@ def follow_pose(shape: Shape, image: Image, last: Transform, intrinsics: Intrins
         return None
     look = look_at_box(image, intrinsics, box, _COARSE_PX)
     field = edge_field(look.pixels)
-    pose = look.camera_from_look.T @ last
+    pose = inverse(look.camera_from_look) @ last
     for reaches in _FOLLOW_REACHES:
         edges = _edges_at(shape, pose, look)
         if edges is None:

@@ -90,7 +90,9 @@ def _spread(maps: Float32Array, distance_px: int) -> Float32Array:
 def _shifted(maps: Float32Array, step: int, axis: int) -> Float32Array:
     moved = np.zeros_like(maps)
     source, target = [slice(None)] * 3, [slice(None)] * 3
-    source[axis], target[axis] = (slice(step, None), slice(None, -step)) if step > 0 else (slice(None, step), slice(-step, None))
+    source[axis], target[axis] = (
+        (slice(step, None), slice(None, -step)) if step > 0 else (slice(None, step), slice(-step, None))
+    )
     moved[tuple(target)] = maps[tuple(source)]
     return moved
 

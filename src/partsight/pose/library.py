@@ -60,7 +60,10 @@ def library_of(shape: Shape) -> Library:
 
 def turned(look_from_part: Transform, turn: int) -> Transform:
     """Return a view after one of the turns about the optical axis."""
-    return np.block([[rotation_about([0, 0, 1], 360 * turn / NUM_TURNS), np.zeros((3, 1))], [np.zeros((1, 3)), np.eye(1)]]) @ look_from_part
+    return (
+        np.block([[rotation_about([0, 0, 1], 360 * turn / NUM_TURNS), np.zeros((3, 1))], [np.zeros((1, 3)), np.eye(1)]])
+        @ look_from_part
+    )
 
 
 def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
@@ -72,7 +75,7 @@ def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> Fl
 def _all_turns(flat: FloatArray) -> Float32Array:
     """Return (V, P, 2) points or directions after every turn, (V, A, P, 2)."""
     turns = np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS)[:2, :2].T for turn in range(NUM_TURNS)])
-    after: Float32Array = (flat[:, None].astype(np.float32) @ turns[None].astype(np.float32))
+    after: Float32Array = flat[:, None].astype(np.float32) @ turns[None].astype(np.float32)
     return after
 
 
@@ -88,7 +91,10 @@ def _contour(shape: Shape, pose: Transform) -> Contour:
 def _flat(contour: Contour, pose: Transform, shape: Shape) -> tuple[FloatArray, FloatArray]:
     """Return (P, 2) places and normals of a template's points, from the part's origin."""
     chosen = spread_over(len(contour.points_m), NUM_POINTS)
-    here, there = contour.points_m[chosen], contour.points_m[chosen] + contour.tangents[chosen] * 1e-3 * shape.diameter_m
+    here, there = (
+        contour.points_m[chosen],
+        contour.points_m[chosen] + contour.tangents[chosen] * 1e-3 * shape.diameter_m,
+    )
     start, end = (pixels_of(moved(pose, points), _FOCAL_PX, 0) for points in (here, there))
     along = end - start
     return start, np.stack([-along[:, 1], along[:, 0]], axis=1)

@@ -15,6 +15,20 @@ from partsight.structures.world.transform import Transform, rigid
 
 MARGIN = 1.5
 """Side of the picture over the longer side of the box."""
+_STEEPEST = 0.05
+"""Least depth of a ray of unit depth in the picture: boxes that reach far around the camera are cut."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Where a look looks, before any picture."""
+
+    focal_px: float
+    size_px: int
+    """Side of the square."""
+    camera_from_look: Transform
+    box_xyxy: FloatArray
+    """(4,) around what the box shows, in pixels of the look."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +41,6 @@ class Look:
     camera_from_look: Transform
     box_xyxy: FloatArray
     """(4,) around what the box shows, in pixels of the look."""
-    scale: float
-    """Pixels of the look for one of the picture, in the middle."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", locked(self.pixels, np.float32, (None, None, 3)))
@@ -41,25 +53,32 @@ class Look:
 
 def look_at_box(image: Image, intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> Look:
     """Return the look in which the longer side of a box has `side_px`; what lies outside of the picture is its edge, repeated."""
+    view = turned_to_box(intrinsics, box_xyxy, side_px)
+    turn = view.camera_from_look[:3, :3]
+    pixels = _sampled(image, intrinsics, turn, focal=view.focal_px, size=view.size_px)
+    return Look(pixels, view.focal_px, view.camera_from_look, view.box_xyxy)
+
+
+def turned_to_box(intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> View:
+    """Return the view towards the middle of a box, in which its longer side has `side_px`."""
     left, top, right, bottom = np.asarray(box_xyxy, float)
     turn = _turn_to(offsets_at(intrinsics, np.array([[(left + right) / 2, (top + bottom) / 2]]))[0])
     rim = offsets_at(intrinsics, _rim(left, top, right, bottom))
     rays = np.column_stack([rim, np.ones(len(rim))]) @ turn
-    flat = rays[:, :2] / rays[:, 2:]
+    flat = rays[:, :2] / np.maximum(rays[:, 2:], _STEEPEST)
     low, high = flat.min(axis=0), flat.max(axis=0)
     focal = side_px / max(*(high - low), 1e-9)
-    size, middle = round(side_px * MARGIN), side_px * MARGIN / 2
-    box = np.concatenate([low * focal + middle, high * focal + middle])
-    scale = side_px / max(right - left, bottom - top, 1e-9)
-    pixels = _sampled(image, intrinsics, turn, focal=focal, size=size)
-    return Look(pixels, focal, rigid(turn, np.zeros(3)), box, scale)
+    size = round(side_px * MARGIN)
+    return View(focal, size, rigid(turn, np.zeros(3)), np.concatenate([low, high]) * focal + size / 2)
 
 
 def _turn_to(offset: FloatArray) -> FloatArray:
     """Return the smallest (3, 3) rotation that carries the optical axis to a straight offset at depth 1."""
     x, y, z = np.append(offset, 1.0) / np.linalg.norm(np.append(offset, 1.0))
     bend = 1 / (1 + z)
-    turn: FloatArray = np.array([[1 - x * x * bend, -x * y * bend, x], [-x * y * bend, 1 - y * y * bend, y], [-x, -y, z]])
+    turn: FloatArray = np.array(
+        [[1 - x * x * bend, -x * y * bend, x], [-x * y * bend, 1 - y * y * bend, y], [-x, -y, z]]
+    )
     return turn
 
 
@@ -67,7 +86,12 @@ def _rim(left: float, top: float, right: float, bottom: float) -> FloatArray:
     """Return points along the sides of a box."""
     steps = np.linspace(0, 1, 9)
     across, down = left + (right - left) * steps, top + (bottom - top) * steps
-    sides = [(across, np.full(9, top)), (across, np.full(9, bottom)), (np.full(9, left), down), (np.full(9, right), down)]
+    sides = [
+        (across, np.full(9, top)),
+        (across, np.full(9, bottom)),
+        (np.full(9, left), down),
+        (np.full(9, right), down),
+    ]
     return np.concatenate([np.column_stack(side) for side in sides])
 
 

@@ -1,5 +1,6 @@
 """The first guess: every view, turned every way, laid into the box, compared with the edges of the look by look-up alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ class _Placed:
 
 def guess_poses(library: Library, look: Look, field: EdgeField, count: int) -> Guesses:
     """Return the `count` best poses that differ from each other."""
-    placed = _joined(_laid(library, look, where) for where in ("fitted", "first", "last"))
+    placed = _joined([_laid(library, look, where) for where in ("fitted", "first", "last")])
     scores = _scores(library, placed, responses(field, _SPREAD_PX))
     order = np.argsort(-scores, kind="stable")[:_MOST_LOOKED_AT]
     poses = np.stack([_pose(library, placed, int(number), look) for number in order])
@@ -75,8 +76,7 @@ def _laid(library: Library, look: Look, where: str) -> _Placed:
     return _Placed(views, turns, ratios.astype(np.float32), origins.astype(np.float32))
 
 
-def _joined(several: "object") -> _Placed:
-    parts = list(several)
+def _joined(parts: Sequence[_Placed]) -> _Placed:
     names = ("views", "turns", "ratios", "origins")
     return _Placed(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
@@ -108,7 +108,7 @@ def _different(poses: FloatArray, count: int) -> IntArray:
     least = 1 + 2 * np.cos(np.radians(_SAME_VIEW_DEG))
     for number, pose in enumerate(poses):
         traces = np.einsum("nij,ij->n", poses[chosen][:, :3, :3], pose[:3, :3])
-        if not len(chosen) or traces.max() < least:
+        if not chosen or traces.max() < least:
             chosen.append(number)
         if len(chosen) == count:
             break

@@ -4,6 +4,7 @@ The way of RAPID (Harris & Stennett 1990) and of Drummond & Cipolla (Real-time v
 2002), for many poses at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Edges:
     """(G, P, 3)"""
 
 
-def edges_of(contours: list[Contour], num_points: int) -> Edges:
+def edges_of(contours: Sequence[Contour], num_points: int) -> Edges:
     """Return as many points of each contour."""
     chosen = [spread_over(len(contour.points_m), num_points) for contour in contours]
     points = [contour.points_m[places] for contour, places in zip(contours, chosen, strict=True)]
@@ -38,7 +39,7 @@ def edges_of(contours: list[Contour], num_points: int) -> Edges:
 
 
 def refine(
-    poses: FloatArray, edges: Edges, field: EdgeField, focal_px: float, *, reaches_px: "list[int]"
+    poses: FloatArray, edges: Edges, field: EdgeField, focal_px: float, *, reaches_px: Sequence[int]
 ) -> FloatArray:
     """Return (G, 4, 4) poses after one step for each reach: how far along the normals the edges are looked for."""
     center = edges.points_m.mean(axis=1)

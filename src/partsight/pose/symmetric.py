@@ -20,9 +20,9 @@ def equal_transforms(symmetry: Symmetry, step_deg: float = STEP_DEG) -> FloatArr
     found = np.concatenate([np.eye(4)[None], symmetry.discrete])
     step = step_deg if len(symmetry.continuous) < 2 else max(step_deg, _STEPS_OF_SPHERE_DEG)
     for axis in symmetry.continuous:
-        turns = np.stack([
-            rotation_around(rotation_about(axis.direction, angle), axis.offset_m) for angle in np.arange(0, 360, step)
-        ])
+        turns = np.stack(
+            [rotation_around(rotation_about(axis.direction, angle), axis.offset_m) for angle in np.arange(0, 360, step)]
+        )
         found = (turns[:, None] @ found[None]).reshape(-1, 4, 4)
     return found[:_MOST]
 
