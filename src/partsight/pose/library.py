@@ -58,12 +58,9 @@ def library_of(shape: Shape) -> Library:
     return Library(shape, np.stack(poses), contours, points, bins, boxes)
 
 
-def turned(look_from_part: Transform, turn: int) -> Transform:
-    """Return a view after one of the turns about the optical axis."""
-    return (
-        np.block([[rotation_about([0, 0, 1], 360 * turn / NUM_TURNS), np.zeros((3, 1))], [np.zeros((1, 3)), np.eye(1)]])
-        @ look_from_part
-    )
+def turns() -> FloatArray:
+    """Return (A, 3, 3) rotations about the optical axis."""
+    return np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS) for turn in range(NUM_TURNS)])
 
 
 def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
@@ -74,8 +71,8 @@ def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> Fl
 
 def _all_turns(flat: FloatArray) -> Float32Array:
     """Return (V, P, 2) points or directions after every turn, (V, A, P, 2)."""
-    turns = np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS)[:2, :2].T for turn in range(NUM_TURNS)])
-    after: Float32Array = flat[:, None].astype(np.float32) @ turns[None].astype(np.float32)
+    in_picture = turns()[:, :2, :2].swapaxes(1, 2).astype(np.float32)
+    after: Float32Array = flat[:, None].astype(np.float32) @ in_picture
     return after
 
 

@@ -21,7 +21,7 @@ from partsight.pose.shape_file import write_shape
 from partsight.structures.world.part import Part
 
 PORTRAIT_PX = 480
-SHAPE_TRIANGLES = 3000
+SHAPE_TRIANGLES = 20_000
 SHAPE_TOLERANCE = 0.004
 """Of the diameter: how far fewer triangles may move an outline."""
 
