@@ -43,8 +43,8 @@ def picture_of(part: Part, eye_m, target_m=(0.0, 0.0, 0.03), roll_deg=0.0):
     (label,) = traced.annotation.objects
     normals = trace_surface(scene, traced).normals
     rng = np.random.default_rng(3)
-    light = 60 + 120 * np.clip(normals @ np.array([0.4, -0.5, -0.77]), 0, 1)
-    ground = np.kron(rng.uniform(20, 235, (15, 20)), np.ones((16, 16)))
+    light = 120 + 110 * normals @ np.array([0.62, -0.75, -0.22])
+    ground = np.kron(rng.uniform(60, 130, (15, 20)), np.ones((16, 16)))
     picture = np.where(traced.annotation.instance_mask >= 0, light, ground) + rng.normal(0, 4, ground.shape)
     image = np.repeat(np.clip(picture, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
     return image, label.box_xyxy, inverse(world_from_camera)

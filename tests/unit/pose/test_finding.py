@@ -19,7 +19,7 @@ SHAPE = lru_cache(block_shape)
 EYES = [(0.5, -0.4, 0.35), (-0.3, 0.6, 0.5), (0.1, 0.5, -0.45)]
 
 
-@pytest.mark.parametrize(("eye", "roll_deg"), zip(EYES, (0.0, 25.0, 170.0), strict=True))
+@pytest.mark.parametrize(("eye", "roll_deg"), list(zip(EYES, (0.0, 25.0, 170.0), strict=True)))
 def test_pose_is_found_within_5_degrees_and_3_percent_of_the_distance(eye, roll_deg):
     image, box, truth = picture_of(block_part(), eye, roll_deg=roll_deg)
     found = find_pose(SHAPE(), image, box, INTRINSICS)
