@@ -13,11 +13,11 @@ from partsight.config.section import Section
 from partsight.errors import RecipeError
 
 PAGES = {
-    "budget": "how-to/budget", "parts": "reference/cad", "cad": "reference/cad", "randomize": "reference/randomize",
-    "render": "reference/render", "annotate": "reference/annotate", "photos": "how-to/photos",
+    "budget": "reference/budget", "parts": "reference/cad", "cad": "reference/cad", "randomize": "reference/randomize",
+    "render": "reference/render", "annotate": "reference/annotate", "photos": "reference/photos",
     "dataset": "reference/dataset", "train": "reference/train", "track": "reference/train", "verify": "reference/verify",
-    "evaluate": "reference/evaluate", "report": "reference/report", "sweep": "how-to/sweep", "cluster": "how-to/sweep",
-    "live": "how-to/deploy",
+    "evaluate": "reference/evaluate", "report": "reference/report", "sweep": "reference/sweep", "cluster": "reference/sweep",
+    "live": "reference/deploy",
 }  # fmt: skip
 """The page in `docs/` that explains a section."""
 _Schema: TypeAlias = Mapping[str, Any]

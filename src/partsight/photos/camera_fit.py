@@ -2,7 +2,7 @@
 
 Each photo is first made as wide as the renders are, wider where these show crops, because that is what the detector learns from:
 noise and blur of a photo of 4,000 pixels are smaller there. The scene is not known, so these are estimates;
-`docs/how-to/photos.md` says how near they come.
+`docs/reference/photos.md` says how near they come.
 """
 
 import functools
