@@ -1,9 +1,9 @@
 """Who follows the tutorial arrives: each of its commands works, in its order, with small numbers."""
 
 import pytest
+from tools.run_tutorial import PAGE, Reader, add_to_recipe, prepare, shortened
 
 from partsight.config.loading import read_recipe
-from tools.run_tutorial import PAGE, Reader, add_to_recipe, prepare, shortened
 
 SMALL = {
     " ../src/partsight/samples/QFA.step": "",
