@@ -78,6 +78,13 @@ def test_what_people_ask_is_answered_by_the_first_page_that_the_search_offers(ad
     assert answers == QUESTIONS
 
 
+def test_the_site_is_dark_where_the_reader_wishes_it(address, tmp_path):
+    if BROWSER is None:
+        pytest.skip("no Chromium or Chrome on the PATH")
+    with open_browser(BROWSER, tmp_path) as port, open_tab(port, address, dark=True) as tab:
+        tab.wait("document.body && document.body.dataset.mdColorScheme === 'slate'", 60)
+
+
 def first_offered(tab, question):
     """Return the address of the first page that the search offers for a question."""
     typed = f"input.value = {question!r}; input.dispatchEvent(new Event('input', {{bubbles: true}}))"
