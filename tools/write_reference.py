@@ -1,5 +1,6 @@
 """Write the pages that follow from code and files: recipe, commands, errors, list of decisions; `--check` only compares."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -25,16 +26,6 @@ FIRST_KEYS = (
 """What most recipes state, beside what is said of their parts; all else has a good default."""
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-ERROR_PAGES = {
-    "RecipeError": "recipe.md", "UntrustedRecipeError": "../background/security.md#recipes", "CadError": "cad.md",
-    "SceneError": "randomize.md", "RenderError": "render.md", "DatasetError": "dataset.md", "PhotosError": "photos.md",
-    "DetectorError": "train.md#weights", "ModelError": "deploy.md", "SourceError": "deploy.md#live",
-    "ClusterError": "sweep.md#on-a-cluster",
-    "EvaluationError": "evaluate.md", "StorageError": "../background/security.md", "MemoryShortageError": "train.md#pictures-per-step",
-    "StaleLabelsError": "photos.md#labeling", "StaleRecipeError": "../how-to/app.md", "JobError": "../how-to/app.md#jobs",
-    "ExtraError": "../how-to/install.md", "PartsightError": "../how-to/index.md",
-}  # fmt: skip
-"""Where each kind of error is explained, seen from the page of errors; a kind without a page has that of the kind above it."""
 
 
 def main() -> int:
@@ -145,9 +136,7 @@ def commands_page() -> str:
 
 def errors_page() -> str:
     """Return the kinds of errors that a user can mend, from the exception tree."""
-    rows = [
-        f"| `{name}` | {_meaning(kind)} | {_page_link(_page_of(kind))} |" for name, kind in mendable_errors().items()
-    ]
+    rows = [f"| `{name}` | {_meaning(kind)} | {_page_link(kind.page)} |" for name, kind in mendable_errors().items()]
     said = (
         "An error that you can mend is printed without a traceback. It says where it is, what was found, what was expected, and what "
         "to do. In Python all of them derive from `partsight.PartsightError`. A traceback is a fault of Partsight: please report it."
@@ -170,12 +159,10 @@ def _meaning(kind: type[errors.PartsightError]) -> str:
     return " ".join((kind.__doc__ or "").split())
 
 
-def _page_of(kind: type[errors.PartsightError]) -> str:
-    return next(ERROR_PAGES[one.__name__] for one in kind.__mro__ if one.__name__ in ERROR_PAGES)
-
-
 def _page_link(target: str) -> str:
-    return f"[{Path(target.partition('#')[0]).stem}]({target})"
+    path, mark, heading = target.partition("#")
+    link = Path(os.path.relpath(DOCS.parent / path, DOCS / "reference")).as_posix()
+    return f"[{Path(path).stem}]({link}{mark}{heading})"
 
 
 def decisions_page() -> str:

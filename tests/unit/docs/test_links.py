@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from tools.write_reference import mendable_errors, pages
 
+from partsight.errors import PartsightError
 from tests.unit.docs.pages import DOCS, PAGES, ROOT
 
 SOURCES = [
@@ -51,6 +52,18 @@ def test_generated_pages_are_fresh():
 def test_every_error_that_can_be_mended_is_listed():
     listed = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
     assert [name for name in mendable_errors() if f"`{name}`" not in listed] == []
+
+
+def test_every_error_names_a_page_and_a_heading_that_are_there():
+    for kind in (PartsightError, *mendable_errors().values()):
+        page, _, heading = kind.page.partition("#")
+        lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+        anchors = [
+            re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+            for line in lines
+            if line.startswith("#")
+        ]
+        assert heading == "" or heading in anchors, kind
 
 
 def test_every_page_can_be_reached_from_the_menu():
