@@ -15,7 +15,7 @@ from partsight.cad.readers.foreign import why_foreign, why_no_content
 from partsight.cad.readers.formats import SUFFIXES, ZIPPED_SUFFIXES
 from partsight.cad.storage import load_part
 from partsight.config.sections.cad import CadSection, PartSection
-from partsight.errors import CadError, MemoryShortageError, PartsightError, StorageError
+from partsight.errors import CadError, ExtraError, MemoryShortageError, PartsightError, StorageError
 from partsight.files import hash_file, hash_json, write_json
 from partsight.memory import describe_memory, memory_limit, names_shortage
 from partsight.scratch import scratch_folder
@@ -196,28 +196,41 @@ def _explain(path: Path, ended: ChildExit, section: CadSection) -> str:
             f"{path}: the CAD reader was killed twice ({_cause(ended.code, '')}), as the system does when memory is short. "
             "The file may be sound: close other programs, or lower cad.memory_limit_gb to learn what it needs, and run again."
         )
+    if ended.code < 0 and _is_limited(section):
+        return (
+            f"{path}: the CAD reader died of it ({_cause(ended.code, said)}), as it does for want of memory: this process may have "
+            f"{(memory_limit() or 0) / 1e9:.1f} GB. Lift the limit (ulimit -v, a container's, a job's). If it dies without "
+            "one, export the file again as STEP AP214."
+        )
     return f"{path}: the CAD reader died of it ({_cause(ended.code, said)}). Export it again as STEP AP214."
 
 
 def _too_large(section: CadSection) -> str:
     """Say what a file may have: as much as the recipe allows, or the system where that is less."""
-    limit = memory_limit()
-    if limit is None or limit >= section.memory_limit_gb * 1e9:
+    if _is_limited(section):
         return (
-            f"needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
-            "cad.linear_tolerance, or simplify the file."
+            f"needs more memory than the {(memory_limit() or 0) / 1e9:.1f} GB that this process may have. Lift the limit (ulimit -v, "
+            "a container's, a job's), raise cad.linear_tolerance, or simplify the file."
         )
     return (
-        f"needs more memory than the {limit / 1e9:.1f} GB that this process may have. Lift the limit (ulimit -v, a container's, a "
-        "job's), raise cad.linear_tolerance, or simplify the file."
+        f"needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
+        "cad.linear_tolerance, or simplify the file."
     )
+
+
+def _is_limited(section: CadSection) -> bool:
+    """Return whether the system allows less memory than the recipe does."""
+    limit = memory_limit()
+    return limit is not None and limit < section.memory_limit_gb * 1e9
 
 
 def _not_loaded(ended: ChildExit) -> PartsightError:
     """Say why no file at all can be read."""
     cause = ended.said or _cause(ended.code, "")
-    if ended.said and ended.code != MEMORY_EXIT_CODE:
-        return CadError(
+    if ended.code == EXIT_CODE and not names_shortage(
+        cause
+    ):  # with too little memory even the right exit code may fail
+        return ExtraError(
             f"the CAD reader cannot be loaded ({cause}). Install partsight[cad] again, with what it needs of the system."
         )
     return MemoryShortageError(

@@ -14,7 +14,7 @@ from partsight.cad.process import processes
 from partsight.cad.process.processes import HAS_FORK, ChildExit, ReaderProcesses
 from partsight.cad.reading import read_file
 from partsight.config.sections.cad import CadSection, PartSection
-from partsight.errors import CadError, MemoryShortageError
+from partsight.errors import CadError, ExtraError, MemoryShortageError
 
 pytestmark = pytest.mark.skipif(not HAS_FORK, reason="children are forked on POSIX only")
 
@@ -92,7 +92,7 @@ READERS = {
         MemoryShortageError,
         "lift a limit",
     ),
-    "a library": ("ImportError: libGL.so.1: cannot open shared object file", 3, CadError, "Install"),
+    "a library": ("ImportError: libGL.so.1: cannot open shared object file", 3, ExtraError, "Install"),
     "without a word": (None, 1, MemoryShortageError, "exit code 1"),
 }
 
@@ -117,10 +117,18 @@ def test_a_reader_that_cannot_be_loaded_blames_no_file(samples, monkeypatch, sai
     assert "SD.step" not in str(caught.value)
 
 
-def test_a_file_is_told_the_limit_of_its_process_where_that_is_less_than_the_recipes(samples, monkeypatch):
+@pytest.mark.parametrize(
+    ("code", "limit", "told"),
+    [
+        (4, None, "more than 4 GB.*cad.memory_limit_gb"),
+        (4, 10**9, r"1\.0 GB.*ulimit -v"),
+        (-signal.SIGSEGV, 10**9, r"SIGSEGV.*for want of memory.*1\.0 GB.*ulimit -v"),
+        (-signal.SIGSEGV, None, r"died of it \(SIGSEGV\)\. Export"),
+    ],
+)
+def test_a_limit_of_the_process_below_the_recipes_is_told(samples, monkeypatch, code, limit, told):
     path = samples / "SD.step"
-    monkeypatch.setattr(ReaderProcesses, "run", lambda *_: ChildExit(4, ""))
-    for limit, told in ((None, "more than 4 GB.*cad.memory_limit_gb"), (10**9, r"1\.0 GB.*ulimit -v")):
-        monkeypatch.setattr(reading, "memory_limit", lambda limit=limit: limit)
-        with pytest.raises(CadError, match=told):
-            read_file("SD", path, PartSection(files=(path,)), CadSection(memory_limit_gb=4))
+    monkeypatch.setattr(ReaderProcesses, "run", lambda *_: ChildExit(code, ""))
+    monkeypatch.setattr(reading, "memory_limit", lambda: limit)
+    with pytest.raises(CadError, match=told):
+        read_file("SD", path, PartSection(files=(path,)), CadSection(memory_limit_gb=4))

@@ -34,16 +34,15 @@ PRELOADED = (
 )
 
 
-def main() -> int:
-    """Serve until stdin closes; return the exit code."""
+def main() -> None:
+    """Serve until stdin closes."""
     try:
         _preload()
     except (ImportError, MemoryError, OSError, RuntimeError, SystemError) as error:
         _answer(f"{type(error).__name__}: {error}".splitlines()[0])
-        return MEMORY_EXIT_CODE if is_shortage(error) else EXIT_CODE
+        os._exit(MEMORY_EXIT_CODE if is_shortage(error) else EXIT_CODE)  # half loaded libraries would abort at the end
     for line in sys.stdin:
         _answer(_serve(json.loads(line)))
-    return 0
 
 
 def _answer(answer: int | str) -> None:
@@ -88,4 +87,4 @@ def _become_worker(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
