@@ -26,6 +26,7 @@ from partsight.pipeline.stages.dataset.photo_splits import count_places
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.evaluate.input_size import SizedDetections, choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
+from partsight.pipeline.stages.evaluate.tested import write_tested
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyStage
 from partsight.progress import Progress
@@ -111,9 +112,14 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     def load(self, run: Resolver, folder: Path, manifest: EvaluateManifest) -> EvaluateOutput:
         """Return figures and detections."""
         del run
-        detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
-        evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
-        return EvaluateOutput(self.key, evaluation, detections, manifest.seconds)
+        return read_evaluated(folder, manifest.seconds)
+
+
+def read_evaluated(folder: Path, seconds: float = 0.0) -> EvaluateOutput:
+    """Return figures and detections of a finished evaluation. Raises StorageError."""
+    detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
+    evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
+    return EvaluateOutput(folder.name, evaluation, detections, seconds)
 
 
 def _evaluate(
@@ -153,6 +159,7 @@ def _evaluate(
     )
     write_json(folder / "detections.json", [_describe(found) for found in look.detections])
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
+    write_tested(splits.test, folder)
     return EvaluateManifest(map50=evaluation.overall.ap50)
 
 
