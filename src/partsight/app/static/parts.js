@@ -2,6 +2,7 @@
 
 import { ask, change, post, project, quoted, readProject, upload } from "./ask.js";
 import { dropZone, h, toast, told } from "./dom.js";
+import { drawAhead } from "./scene.js";
 import { Viewer } from "./viewer.js";
 
 const KINDS = ["steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"];
@@ -157,7 +158,14 @@ export async function partsPage(main) {
   }
 
   await refresh();
-  return { close() { clearTimeout(timer); viewer?.close(); } };
+  const leaving = new AbortController();
+  let ahead = null;
+  return { close() { clearTimeout(timer); viewer?.close(); leaving.abort(); }, jobs(jobs) {
+    const isReady = !found.is_reading && found.parts.length && found.parts.every((part) => part.state === "ready");
+    if (!isReady || ahead === project.state.revision || jobs.some((job) => job.lane === "work" && job.state === "running")) return;
+    ahead = project.state.revision;
+    drawAhead(leaving.signal);
+  } };
 }
 
 const sizeOf = (part) => `${part.size_mm.map((side) => Number(side.toPrecision(4))).join(" × ")} mm`;

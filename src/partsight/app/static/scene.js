@@ -4,7 +4,7 @@ import { ask, change, post, project, upload } from "./ask.js";
 import { colorOf, drawBoxes, dropZone, h, toast, told } from "./dom.js";
 
 const PICTURES = 9;
-const AT_ONCE = 2; // a browser has six connections to one server, for all tabs together
+const AT_ONCE = 4; // as many as there are processes that draw; a browser has six connections to one server, for all tabs together
 const WORDS = {
   workshop: ["Workshop floor and stands", "large parts, seen by someone who walks round them"],
   table: ["On a table", "many small parts side by side"],
@@ -116,4 +116,11 @@ export async function scenePage(main) {
   showControls();
   draw();
   return { close() { drawn += 1; leaving.abort(); }, jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) draw(); } };
+}
+
+// Lets the server draw what this page will show, so that it is there when the page is opened; the first drafts take longest.
+export async function drawAhead(signal) {
+  const waiting = Array.from({ length: PICTURES }, (_, index) => index).values();
+  const lane = async () => { for (const index of waiting) if (!(await fetch(`/api/scene/picture?index=${index}`, { signal })).ok) return; };
+  await Promise.all([lane(), lane()]).catch(() => {}); // the page was left, or there is nothing to draw yet: the page itself tells why
 }
