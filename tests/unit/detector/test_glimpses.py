@@ -11,14 +11,14 @@ from partsight.detector.glimpses import Glimpses
 class SlowDetector:
     class_names = ("cube",)
 
-    def detect(self, images, min_score, max_detections):
+    def detect(self, images, _min_score, _max_detections):
         time.sleep(0.02)
         return [None for _ in images]
 
 
 def test_looking_takes_no_more_than_its_share_of_the_training(monkeypatch):
     shown = []
-    watcher = Glimpses([np.zeros((4, 4, 3), np.uint8)], lambda epoch, found: shown.append(epoch))
+    watcher = Glimpses([np.zeros((4, 4, 3), np.uint8)], lambda epoch, _found: shown.append(epoch))
     began = time.monotonic()
     for epoch in range(1, 400):
         watcher.look(epoch, SlowDetector)
