@@ -6,6 +6,7 @@ from typing import Any
 
 import tomlkit
 
+from partsight.config.content import read_toml, value_of
 from partsight.config.editing import DELETED, edit_recipe, recipe_revision
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
@@ -78,6 +79,15 @@ class Project:
             return
         begin_recipe(self.recipe_path, name, file)
         self.recipe()
+
+    def rename_part(self, name: str, new_name: str) -> None:
+        """Give a class another name. Raises RecipeError, StorageError."""
+        stated = value_of(read_toml(self.recipe_path), f"parts.{_quoted(name)}")
+        if stated is None:
+            raise RecipeError(f"{name}: no class of the recipe. Load the page again.")
+        if new_name in self.recipe().parts:
+            raise RecipeError(f"{new_name}: is a class of the recipe already. Choose another name.")
+        self.edit({f"parts.{_quoted(name)}": None, f"parts.{_quoted(new_name)}": stated}, None)
 
 
 def open_project(folder: Path) -> Project:

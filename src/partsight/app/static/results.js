@@ -39,7 +39,7 @@ export async function resultsPage(main) {
       h("section", { className: "panel rows" }, h("p", {}, h("b", {}, `mAP50 ${result.map50 === null ? "–" : result.map50.toFixed(3)}`), result.interval ? ` (95 %: ${result.interval[0].toFixed(3)} to ${result.interval[1].toFixed(3)})` : "", ` on ${what}.`),
         result.of_photos ? null : h("p", { className: "warn" }, "Renders only: how good it is on photos is not known before a session of photos judges."),
         h("label", {}, h("span", {}, `Threshold (chosen by ${result.threshold_source === "test" ? "the test pictures" : "validation pictures"}: ${result.threshold.toFixed(2)})`, shown), slider), figures),
-      h("section", { className: "panel" }, h("h3", {}, "Precision over the threshold"), chart(result.rows.map((row) => row.precision), "from 0.02 to 0.98"), h("h3", {}, "Recall over the threshold"), chart(result.rows.map((row) => row.recall), "from 0.02 to 0.98")),
+      h("section", { className: "panel charts" }, h("div", {}, h("h3", {}, "Precision over the threshold"), chart(result.rows.map((row) => row.precision), "from 0.02 to 0.98")), h("div", {}, h("h3", {}, "Recall over the threshold"), chart(result.rows.map((row) => row.recall), "from 0.02 to 0.98"))),
       h("section", { className: "panel rows" }, heading, gallery, further));
     follow();
     await readErrors(gallery, heading, further);

@@ -42,7 +42,7 @@ export async function trainPage(main) {
     const maps = training.epochs.map((one) => one.map50), losses = training.epochs.map((one) => one.loss);
     const highest = Math.max(...losses.filter((loss) => loss !== null), 1e-9);
     curves.replaceChildren(h("h3", {}, "How the training goes"), ...(training.epochs.length
-      ? [chart(maps, "mAP50 on validation pictures, by epoch"), chart(losses.map((loss) => (loss === null ? null : loss / highest)), `loss as a share of its highest value, by epoch`)]
+      ? [h("div", { className: "charts" }, chart(maps, "mAP50 on validation pictures, by epoch"), chart(losses.map((loss) => (loss === null ? null : loss / highest)), "loss, as a share of its highest, by epoch"))]
       : [h("p", { className: "quiet" }, "The curves begin with the first epoch.")]));
     showFound(training);
   }
