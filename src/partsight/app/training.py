@@ -23,6 +23,13 @@ from partsight.web.problems import problem
 
 _SAID = 8
 _SHOWN_JOBS = 30
+_TITLES = {
+    "run": "Render, train, evaluate",
+    "render": "Render",
+    "evaluate": "Judge again",
+    "export": "Export the detector",
+    "report": "Write the report",
+}
 _MOST_MINUTES = 7 * 24 * 60
 
 Key = Annotated[str, Query(pattern=r"^[0-9a-f]{8,64}$")]
@@ -33,7 +40,7 @@ class SentJob(BaseModel):
     """A job as the page asks for it."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Literal["run", "render", "export", "report"]
+    kind: Literal["run", "render", "evaluate", "export", "report"]
     minutes: Minutes | None = None
 
 
@@ -95,13 +102,9 @@ def describe_job(job: Job) -> dict[str, Any]:
 
 
 def _command_of(sent: SentJob) -> tuple[Sequence[str], str]:
-    if sent.kind == "run":
-        budget = [] if sent.minutes is None else ["--minutes", f"{sent.minutes:g}"]
-        return [
-            "run",
-            *budget,
-        ], "Render, train, evaluate" if sent.minutes is None else f"Train in {sent.minutes:g} minutes"
-    return [sent.kind], {"render": "Render", "export": "Export the detector", "report": "Write the report"}[sent.kind]
+    if sent.kind == "run" and sent.minutes is not None:
+        return ["run", "--minutes", f"{sent.minutes:g}"], f"Train in {sent.minutes:g} minutes"
+    return [sent.kind], _TITLES[sent.kind]
 
 
 def _expect_no_twin(project: Project, kind: str) -> None:

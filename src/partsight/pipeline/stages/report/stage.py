@@ -15,7 +15,7 @@ from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.starts import describe_start
 from partsight.evaluate.matching import match
-from partsight.files import write_bytes
+from partsight.files import write_bytes, write_json
 from partsight.labels.balance import balance_sentences
 from partsight.labels.importing import read_imports
 from partsight.pipeline.portraits import draw_portraits, encode_png
@@ -29,6 +29,7 @@ from partsight.pipeline.stages.evaluate.stage import NO_OPINION, EvaluateOutput,
 from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyOutput
+from partsight.report.advice import give_advice
 from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
 from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
@@ -37,6 +38,8 @@ from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
 PAGE = "report.html"
+ADVICE = "advice.json"
+"""What the page says to do next, as a list of sentences."""
 PORTRAIT_PX = 320
 LIBRARIES = ("mitsuba", "cadquery-ocp-novtk", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
 
@@ -108,6 +111,7 @@ class ReportStage(Stage[ReportManifest, Path]):
             content = _content(self.recipe, outputs, splits.train)
             content = replace(content, notes=(NO_OPINION,)) if self.evaluated.lacks_verifier else content
             write_report(content, self.recipe.report, folder / PAGE)
+            write_json(folder / ADVICE, give_advice(content))
             write_cards(content, _trained_from(self.recipe), splits, folder)
             advance(1, "")
         return ReportManifest(page=PAGE)
