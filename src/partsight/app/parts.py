@@ -170,10 +170,14 @@ def serve(app: FastAPI, project: Project, shelf: PartShelf) -> None:
     def add(sent: SentPaths) -> dict[str, Any]:
         return {"added": _add(project, [Path(path).expanduser() for path in sent.paths])}
 
-    _serve_renaming(app, project)
+    _serve_beginnings(app, project)
 
 
-def _serve_renaming(app: FastAPI, project: Project) -> None:
+def _serve_beginnings(app: FastAPI, project: Project) -> None:
+    @app.post("/api/parts/samples")
+    def samples() -> dict[str, list[str]]:
+        return {"added": project.add_samples()}
+
     @app.post("/api/parts/rename")
     def rename(sent: SentName) -> dict[str, str]:
         _expect_unlabeled(project, sent.name)

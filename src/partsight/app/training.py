@@ -26,9 +26,8 @@ _SHOWN_JOBS = 30
 _TITLES = {
     "run": "Render, train, evaluate",
     "render": "Render",
-    "evaluate": "Judge again",
     "export": "Export the detector",
-    "report": "Write the report",
+    "report": "Judge again and write the report",
 }
 _MOST_MINUTES = 7 * 24 * 60
 
@@ -40,7 +39,7 @@ class SentJob(BaseModel):
     """A job as the page asks for it."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Literal["run", "render", "evaluate", "export", "report"]
+    kind: Literal["run", "render", "export", "report"]
     minutes: Minutes | None = None
 
 

@@ -14,7 +14,10 @@ from partsight.app.recipe import EDITABLE
     ("advice", "buttons"),
     [
         ("film the place (`partsight photos add --places walk.mp4`).", [("scene", None)]),
-        ("Five labels help (`partsight photos label`, dataset.photos_per_class = 5).", [("photos", None), (None, {"dataset.photos_per_class": 5})]),
+        (
+            "Five labels help (`partsight photos label`, dataset.photos_per_class = 5).",
+            [("photos", None), (None, {"dataset.photos_per_class": 5})],
+        ),
         ("allow more (evaluate.operate_at = \"best_f1\").", [(None, {"evaluate.operate_at": "best_f1"})]),
         ("a score of 0.42 leaves 3 (evaluate.operate_at = 0.42).", [(None, {"evaluate.operate_at": 0.42})]),
         ("`partsight check` shows from where the two differ", [("parts", None)]),

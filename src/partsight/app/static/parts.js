@@ -1,8 +1,9 @@
 // Step 1: CAD files, what is wrong with them, how they look, and which look alike.
 
 import { ask, change, post, project, quoted, readProject, upload } from "./ask.js";
-import { dropZone, h, toast, told } from "./dom.js";
+import { dropZone, fill, h, toast, told } from "./dom.js";
 import { drawAhead } from "./scene.js";
+import { startTour } from "./tour.js";
 import { Viewer } from "./viewer.js";
 
 const KINDS = ["steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome", "paint", "plastic", "rubber", "glass"];
@@ -26,7 +27,7 @@ export async function partsPage(main) {
   const path = h("input", { type: "text", id: "path", placeholder: "/path/to/parts" });
   const form = h("form", { className: "row", onsubmit: (event) => { event.preventDefault(); addPath(); } },
     h("label", { htmlFor: "path" }, "Or a file or folder of this machine "), path, h("button", {}, "Add"));
-  main.replaceChildren(h("h2", {}, "Parts"),
+  fill(main, h("h2", {}, "Parts"),
     h("p", { className: "lead" }, "Every CAD file is a class that the camera shall recognize. Look whether size, colors and sub-parts are as you know them."),
     h("div", { className: "columns" }, h("div", { className: "rows" }, zone, form, list, pairs), detail));
 
@@ -52,8 +53,8 @@ export async function partsPage(main) {
     const before = found?.parts.find((part) => part.name === chosen);
     found = await ask("/api/parts");
     if (!found.parts.some((part) => part.name === chosen)) chosen = found.parts[0]?.name ?? null;
-    list.replaceChildren(...found.parts.map(entry));
-    pairs.replaceChildren(...(found.pairs.length ? [h("h3", {}, "Which look alike"), h("ul", {}, found.pairs.map((pair) => h("li", { className: pair.includes("expect confusion") || pair.includes("same outline") ? "warn" : "quiet" }, pair)))] : []));
+    fill(list, ...found.parts.map(entry));
+    fill(pairs, ...(found.pairs.length ? [h("h3", {}, "Which look alike"), h("ul", {}, found.pairs.map((pair) => h("li", { className: pair.includes("expect confusion") || pair.includes("same outline") ? "warn" : "quiet" }, pair)))] : []));
     const now = found.parts.find((part) => part.name === chosen);
     if (!detail.childElementCount || now?.state !== before?.state || now?.mark !== before?.mark || now?.name !== before?.name) showDetail(now);
     if (found.is_reading) timer = setTimeout(told(refresh), POLL_MS);
@@ -61,7 +62,7 @@ export async function partsPage(main) {
 
   function entry(part) {
     const words = part.state === "ready" ? sizeOf(part) : part.state === "reading" ? "is being read …" : "cannot be used";
-    return h("button", { type: "button", "aria-pressed": String(part.name === chosen), onclick: () => { chosen = part.name; list.replaceChildren(...found.parts.map(entry)); showDetail(part); } },
+    return h("button", { type: "button", "aria-pressed": String(part.name === chosen), onclick: () => { chosen = part.name; fill(list, ...found.parts.map(entry)); showDetail(part); } },
       part.state === "ready" ? h("img", { src: `/api/parts/picture?name=${encodeURIComponent(part.name)}&mark=${part.mark}`, alt: "" }) : null,
       h("span", {}, h("b", {}, part.name), h("small", { className: part.state === "problem" ? "bad" : part.warnings?.length ? "warn" : "quiet" }, part.warnings?.length ? `${words} · ${part.warnings.length} to look at` : words)));
   }
@@ -70,11 +71,12 @@ export async function partsPage(main) {
     viewer?.close();
     viewer = null;
     if (!part) {
-      detail.replaceChildren(h("section", { className: "panel" }, h("h3", {}, "No parts yet"), h("p", { className: "quiet" }, "Nothing leaves this machine: files are read here and copied into the project's folder.")));
+      fill(detail, h("section", { className: "panel rows" }, h("h3", {}, "No parts yet"), h("p", { className: "quiet" }, "Drop your CAD files on the left. Nothing leaves this machine: files are read here and copied into the project's folder."),
+        h("p", {}, "New here? Five sample magnets and a tour of two minutes show what happens."), h("p", {}, h("button", { type: "button", className: "main", onclick: told(trySamples) }, "Try it with sample parts"))));
       return;
     }
     if (part.state !== "ready") {
-      detail.replaceChildren(h("section", { className: "panel rows" }, h("h3", {}, part.name),
+      fill(detail, h("section", { className: "panel rows" }, h("h3", {}, part.name),
         h("p", { className: part.state === "problem" ? "notice" : "quiet" }, part.problem ?? "The file is being read: size, colors, sub-parts."), removal(part)));
       return;
     }
@@ -90,15 +92,22 @@ export async function partsPage(main) {
       viewer.select(index < 0 ? null : namesBelow(part.tree, index));
       hint.textContent = index < 0 ? turning : part.tree[index].name;
       [...tree.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === index)));
-      tools.replaceChildren(...(index < 0 ? wholePart(part) : subPart(part, part.tree[index].name, () => choose(-1))));
+      fill(tools, ...(index < 0 ? wholePart(part) : subPart(part, part.tree[index].name, () => choose(-1))));
     };
-    tools.replaceChildren(...wholePart(part));
+    fill(tools, ...wholePart(part));
     const unsaid = !part.unit && part.stated_unit && /assumed/.test(part.stated_unit);
-    detail.replaceChildren(h("div", { className: "part" },
+    fill(detail, h("div", { className: "part" },
       h("div", { className: "rows" }, h("div", { className: "viewer" }, canvas, hint), ...part.warnings.map((warning) => h("p", { className: "notice" }, warning))),
       h("section", { className: "panel rows" }, h("h3", {}, part.name), unsaid ? unitQuestion(part) : null, tools,
         part.tree.length > 1 ? h("details", { open: part.tree.length < 40 }, h("summary", {}, `${part.tree.length} sub-parts`), tree) : null,
         leftOut(part), h("details", {}, h("summary", {}, "Size, format, files"), facts(part)), naming(part), removal(part))));
+  }
+
+  async function trySamples() {
+    await post("/api/parts/samples");
+    await readProject();
+    await refresh();
+    startTour();
   }
 
   function wholePart(part) {

@@ -1,7 +1,7 @@
 // Step 5: the figures at any threshold, the errors behind them, two detectors side by side.
 
 import { ask, change, post, project } from "./ask.js";
-import { colorOf, drawBoxes, h, percent, toast, told } from "./dom.js";
+import { colorOf, drawBoxes, fill, h, percent, toast, told } from "./dom.js";
 import { chart } from "./training.js";
 
 const SHOWN = 24;
@@ -12,7 +12,7 @@ const labelOf = ({ name, when_s: when, map50 }) => `${name}, ${new Date(when * 1
 export async function resultsPage(main) {
   const listed = await ask("/api/results");
   if (!listed.length) {
-    main.replaceChildren(h("h2", {}, "Results"), h("p", { className: "lead" }, "Nothing is judged yet."), h("a", { className: "button", href: "#train" }, "To the training"));
+    fill(main, h("h2", {}, "Results"), h("p", { className: "lead" }, "Nothing is judged yet."), h("a", { className: "button", href: "#train" }, "To the training"));
     return { jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) told(() => ask("/api/results").then((found) => found.length && location.reload()))(); } };
   }
   let result = null, errors = [], threshold = 0.5, more = SHOWN, asked = 0;
@@ -21,13 +21,13 @@ export async function resultsPage(main) {
   const body = h("div", { className: "rows" }), compared = h("div", { role: "status" });
   which.addEventListener("change", told(async () => { await open(); await compare(); }));
   other.addEventListener("change", told(compare));
-  main.replaceChildren(h("h2", {}, "Results"), h("p", { className: "lead" }, "Measured on pictures that taught nothing and chose nothing."),
+  fill(main, h("h2", {}, "Results"), h("p", { className: "lead" }, "Measured on pictures that taught nothing and chose nothing."),
     h("div", { className: "rows" }, h("div", { className: "row" }, h("label", { htmlFor: "which" }, "Result"), which, listed.length > 1 ? h("label", { htmlFor: "other" }, "beside") : null, listed.length > 1 ? other : null,
       h("a", { className: "button", href: "/report", target: "_blank", rel: "noreferrer" }, "Whole report"), h("button", { type: "button", onclick: told(() => post("/api/jobs", { kind: "export" })) }, "Export for live")), compared, body));
 
   async function open(kept = null) {
-    body.replaceChildren(h("p", { className: "quiet" }, "One moment …"));
-    try { result = await ask(`/api/result?key=${which.value}`); } catch (error) { body.replaceChildren(h("p", { className: "notice" }, error.message), judgeAgain()); return; }
+    fill(body, h("p", { className: "quiet" }, "One moment …"));
+    try { result = await ask(`/api/result?key=${which.value}`); } catch (error) { fill(body, h("p", { className: "notice" }, error.message), judgeAgain()); return; }
     threshold = kept ?? result.threshold;
     const slider = h("input", { type: "range", id: "threshold", min: 0.02, max: 0.98, step: 0.01, value: threshold });
     const shown = h("output", { htmlFor: "threshold" }), figures = h("dl", { className: "figures", "aria-live": "polite" });
@@ -36,7 +36,7 @@ export async function resultsPage(main) {
     slider.addEventListener("input", follow);
     slider.addEventListener("change", told(() => readErrors(gallery, heading, further)));
     const what = `${result.num_images} ${result.of_photos ? "photos" : "renders"} with ${result.num_boxes} parts${result.num_empty ? `, ${result.num_empty} of them without any` : ""}; ${result.num_sessions} session${result.num_sessions === 1 ? "" : "s"}`;
-    body.replaceChildren(
+    fill(body, 
       h("section", { className: "panel rows" }, h("p", {}, h("b", {}, `mAP50 ${result.map50 === null ? "–" : result.map50.toFixed(3)}`), result.interval ? ` (95 %: ${result.interval[0].toFixed(3)} to ${result.interval[1].toFixed(3)})` : "", ` on ${what}.`),
         result.is_corrected ? h("div", { className: "row" }, h("p", { className: "good" }, "Labels were corrected since it was judged: these figures follow them, the report does not yet."), judgeAgain()) : null,
         result.of_photos ? null : h("p", { className: "warn" }, "Renders only: how good it is on photos is not known before a session of photos judges."),
@@ -48,7 +48,7 @@ export async function resultsPage(main) {
     await readErrors(gallery, heading, further);
   }
 
-  const judgeAgain = () => h("button", { type: "button", onclick: told(async () => { await post("/api/jobs", { kind: "evaluate" }); toast("It is judged again; the result appears in the list when that has ended."); }) }, "Judge again");
+  const judgeAgain = () => h("button", { type: "button", onclick: told(async () => { await post("/api/jobs", { kind: "report" }); toast("It is judged again; the result appears in the list when that has ended."); }) }, "Judge again");
 
   function nextStep({ words, buttons }) {
     return h("li", {}, h("p", {}, words), h("div", { className: "row" }, buttons.map(stepButton)));
@@ -61,13 +61,13 @@ export async function resultsPage(main) {
 
   // Both on the same pictures, each at the threshold that was chosen for it, with the interval of the difference.
   async function compare() {
-    compared.replaceChildren();
+    fill(compared);
     if (!other.value || !result) return;
     const [second, { sentence }] = await Promise.all([ask(`/api/result?key=${other.value}`), ask(`/api/results/compare?first=${which.value}&second=${other.value}`)]);
     const lines = [["mAP50", (one) => (one.map50 === null ? "–" : one.map50.toFixed(3))], ["Threshold", (one) => one.threshold.toFixed(2)],
       ["Precision", (one) => percent(rowAt(one, one.threshold).precision)], ["Recall", (one) => percent(rowAt(one, one.threshold).recall)], ["False positives per picture", (one) => rowAt(one, one.threshold).false_per_picture.toFixed(2)]];
     const name = (select) => listed.find((one) => one.key === select.value)?.name ?? select.selectedOptions[0].textContent;
-    compared.replaceChildren(h("section", { className: "panel rows", "aria-label": "Side by side" }, h("h3", {}, "Side by side"), h("p", {}, sentence), h("div", { className: "scroll" }, h("table", {},
+    fill(compared, h("section", { className: "panel rows", "aria-label": "Side by side" }, h("h3", {}, "Side by side"), h("p", {}, sentence), h("div", { className: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, `first: ${name(which)}`), h("th", { scope: "col" }, `second: ${name(other)}`))),
       h("tbody", {}, lines.map(([title, value]) => h("tr", {}, h("th", { scope: "row" }, title), h("td", {}, value(result)), h("td", {}, value(second)))))))));
   }
@@ -76,7 +76,7 @@ export async function resultsPage(main) {
     const row = rowAt(result, threshold);
     const rows = [["Precision", percent(row.precision)], ["Recall", percent(row.recall)], ["False positives per picture", row.false_per_picture.toFixed(2)]];
     if (row.false_per_empty !== null) rows.push(["per picture without parts", row.false_per_empty.toFixed(2)]);
-    place.replaceChildren(...rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    fill(place, ...rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
   }
 
   async function readErrors(gallery, heading, further) {
@@ -91,7 +91,7 @@ export async function resultsPage(main) {
   function showErrors(gallery, heading, further) {
     const counts = ["false", "wrong name", "missed"].map((kind) => `${errors.filter((one) => one.kind === kind).length} ${kind === "false" ? "false positives" : kind === "missed" ? "missed" : "wrong names"}`);
     heading.textContent = errors.length ? `Errors: ${counts.join(", ")}` : "No errors at this threshold";
-    gallery.replaceChildren(...errors.slice(0, more).map(thumbnail));
+    fill(gallery, ...errors.slice(0, more).map(thumbnail));
     further.hidden = errors.length <= more;
   }
 
