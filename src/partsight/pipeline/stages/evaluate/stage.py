@@ -18,7 +18,7 @@ from partsight.evaluate.matching import match
 from partsight.evaluate.second_opinion import judge_change
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.files import read_json, write_json
-from partsight.pipeline.running.keys import section_content
+from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
@@ -34,6 +34,8 @@ from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation, SecondOpinion
 
+PICTURES = "pictures.json"
+"""The pictures that were judged, in their order: name and hash of each."""
 NO_OPINION = (
     "There is no second opinion (verify.enabled): the weights that it starts from are not installed. "
     f"Install them: {open_verifiers().how_to_install()}"
@@ -158,6 +160,7 @@ def _evaluate(
         second_opinion=_judge_change(recipe, splits, (look, chosen), limits) if checkpoint.verifier else None,
     )
     write_json(folder / "detections.json", [_describe(found) for found in look.detections])
+    write_json(folder / PICTURES, {one.sample_id: hash_content(one.image_path) for one in splits.test.samples})
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     write_tested(splits.test, folder)
     return EvaluateManifest(map50=evaluation.overall.ap50)
