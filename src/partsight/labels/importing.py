@@ -5,19 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_content, hash_file, read_json, write_text
 from partsight.labels.balance import Balance, BalanceSheet, balance_from
 from partsight.labels.class_names import check_names
-from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
+from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_label_text
 from partsight.labels.formats.yolo.names import names_from_text
 from partsight.labels.judging import LabeledPicture
-from partsight.labels.label import Label, boxes_of
+from partsight.labels.label import Box, Label
 from partsight.labels.original_names import is_copy_name
 from partsight.labels.shapes import RECTANGLE
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
 from partsight.staging import StagedFolder
 from partsight.structures.names import as_file_stem, is_folder_name
+from partsight.structures.polygon import extent_of
 
 IMPORTS = "imports.json"
 _JPEG_QUALITY = 95
@@ -222,9 +225,7 @@ class _Writer:
         self.sheet.add("boxes", "already there", place=picture.name, count=len(picture.labels))
 
     def _text(self, picture: LabeledPicture) -> str:
-        boxes = boxes_of(picture.labels, picture.size_wh).tolist()
-        numbers = [self.class_names.index(label.class_name) for label in picture.labels]
-        return yolo_text(zip(numbers, boxes, strict=True), picture.size_wh)
+        return yolo_label_text(picture.labels, self.class_names, picture.size_wh)
 
 
 def _content(path: Path) -> tuple[bytes, str]:
@@ -273,8 +274,16 @@ def _difference(there: Sequence[Label], new: Sequence[Label]) -> str:
 def _took_same(label: Label, rest: list[Label]) -> bool:
     """Take a box of the same class and place out of the list, if there is one."""
     for number, other in enumerate(rest):
-        gaps = (abs(one - two) for one, two in zip(label.box_xyxy, other.box_xyxy, strict=True))
+        gaps = (abs(one - two) for one, two in zip(_edges(label), _edges(other), strict=True))
         if label.class_name == other.class_name and max(gaps) <= _SAME_PX:
             rest.pop(number)
             return True
     return False
+
+
+def _edges(label: Label) -> Box:
+    """Return the box that comes back when a label is written and read: the extent of its outline where it has one."""
+    if not label.outline:
+        return label.box_xyxy
+    left, top, right, bottom = extent_of(np.array(label.outline, float)).tolist()
+    return left, top, right, bottom

@@ -175,7 +175,7 @@ def _one_opinion_each(found: Detections) -> Detections:
     order = np.argsort(-found.scores, kind="stable")
     boxes = found.boxes_xyxy[order]
     kept = order[suppress(boxes, np.zeros(len(boxes), np.int64), _SAME_PART_IOU, len(boxes))]
-    return Detections(found.boxes_xyxy[kept], found.scores[kept], found.class_ids[kept])
+    return found[kept]
 
 
 def _correct(state: _State, found: Detections, box: int, clock_s: tuple[float, float]) -> None:
