@@ -85,10 +85,14 @@ def mask_ious(masks: tuple[Mask, ...], others: tuple[Mask, ...]) -> FloatArray:
     iou = np.zeros((len(masks), len(others)))
     for row, one in enumerate(masks):
         for column, other in enumerate(others):
-            overlap = one.overlap_px(other) if _may_overlap(one, other) else 0
-            if overlap:
-                iou[row, column] = overlap / (one.num_px + other.num_px - overlap)
+            iou[row, column] = mask_iou(one, other)
     return iou
+
+
+def mask_iou(one: Mask, other: Mask) -> float:
+    """Return the intersection over union of two masks of one picture; 0 where they do not overlap."""
+    overlap = one.overlap_px(other) if _may_overlap(one, other) else 0
+    return overlap / (one.num_px + other.num_px - overlap) if overlap else 0.0
 
 
 def _covered(mask: Mask, numbers: Runs) -> IntArray:
