@@ -75,6 +75,21 @@ class Mask:
         full: BoolArray = np.ascontiguousarray(flat.reshape(width, height).T)
         return full
 
+    @property
+    def cut(self) -> tuple[BoolArray, tuple[int, int]]:
+        """The (rows, columns) pixels of the least rectangle around it, and its left upper pixel; nothing for an empty mask."""
+        if not len(self.starts):
+            return np.zeros((0, 0), np.bool_), (0, 0)
+        height = self.size_wh[1]
+        left, right = int(self.starts[0]) // height, (int(self.ends[-1]) - 1) // height + 1
+        flat = np.zeros((right - left) * height + 1, np.int8)
+        flat[self.starts - left * height] = 1
+        flat[self.ends - left * height] = -1
+        columns = np.cumsum(flat[:-1]).reshape(right - left, height) > 0
+        rows = np.flatnonzero(columns.any(axis=0))
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+        return np.ascontiguousarray(columns[:, top:bottom].T), (left, top)
+
     def overlap_px(self, other: "Mask") -> int:
         """Return how many pixels both have; they must be of one picture."""
         return int((_covered(self, other.ends) - _covered(self, other.starts)).sum())
