@@ -27,7 +27,7 @@ def columns(dataset):
 
 @pytest.mark.slow
 def test_one_key_turns_boxes_into_masks_and_back(finished, tmp_path):
-    """Nothing is rendered again, the masks of the model folder are those of the checkpoint, and the boxes' dataset is found as it was."""
+    """Nothing is rendered again, the model folder holds masks, and the dataset of boxes is found as it was."""
     boxes = opened(finished).assemble()
     assert set(columns(boxes)) == {5}
     masks = opened(finished, task="segment")

@@ -12,7 +12,8 @@ from partsight.structures.dataset import Dataset, Splits
 from tests.builders import dataset_of, showing
 
 TRIANGLE = np.array([[1.0, 1.0], [20.0, 1.0], [20.0, 20.0]])
-RECIPE = Recipe.of(parts={"QD": {"files": ["/QD.step"]}, "QF": {"files": ["/QF.step"]}})
+PARTS = {"QD": {"files": ["/QD.step"]}, "QF": {"files": ["/QF.step"]}}
+RECIPE = Recipe.of(parts=PARTS, dataset={"photos_per_class": "all"})
 MASKS = RECIPE.at("train.task", "segment")
 
 
