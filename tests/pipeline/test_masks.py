@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 import partsight
+from partsight.config.sections.cad import PartSection
 from partsight.deploy.description import FORMAT
 from partsight.labels.sample_masks import sample_masks
 from partsight.pipeline.delivery.export import ExportPlan, export_model
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -49,3 +51,21 @@ def test_the_pixels_of_a_render_are_those_of_its_picture_of_masks(finished):
     for sample in finished.render().dataset:
         for mask, one in zip(sample_masks(sample), sample.instances, strict=True):
             np.testing.assert_array_equal(mask.pixels, one.mask)
+
+
+def test_masks_of_sub_parts_are_parts_of_the_masks_of_their_part(smoke, tmp_path):
+    name, part = next(iter(smoke.parts.items()))
+    labeled = PartSection.model_validate({**part.model_dump(), "labels": {"Coil": ["COIL*"]}})
+    recipe = smoke.at(
+        {"parts": {name: labeled}, "randomize.placement": "orbit", "render.count": 4, "train.task": "segment"}
+    )
+    dataset = Experiment(recipe, Workspace(tmp_path), Silence()).assemble()
+    coils = 0
+    for sample in dataset.splits.train:
+        masks = sample_masks(sample)
+        whole = next(mask for mask, class_id in zip(masks, sample.class_ids, strict=True) if class_id == 0)
+        inner = [mask for mask, class_id in zip(masks, sample.class_ids, strict=True) if class_id == 1]
+        coils += len(inner)
+        assert all(whole.overlap_px(mask) == mask.num_px < whole.num_px for mask in inner)
+    assert coils
+    assert min(columns(dataset)) > 6

@@ -16,14 +16,15 @@ from partsight.labels.formats.yolo.names import names_from_text
 from partsight.labels.judging import LabeledPicture
 from partsight.labels.label import Box, Label
 from partsight.labels.original_names import is_copy_name
-from partsight.labels.shapes import RECTANGLE
+from partsight.labels.shapes import RECTANGLE, outline_drawn
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
 from partsight.staging import StagedFolder
 from partsight.structures.names import as_file_stem, is_folder_name
-from partsight.structures.polygon import extent_of
+from partsight.structures.polygon import area_of, extent_of
 
 IMPORTS = "imports.json"
 _JPEG_QUALITY = 95
+_SAME_SHARE = 0.005
 _SAME_PX = 0.5
 """Edges that differ by less are the same: some tools round to whole pixels."""
 
@@ -257,7 +258,10 @@ def _labels_there(path: Path, size_wh: tuple[int, int], class_names: Sequence[st
     if not path.is_file():
         return []
     marks = read_lines(path, LineRules(class_names), path.as_posix())
-    return [Label(mark.shape.box(size_wh), mark.class_name) for mark in marks if not mark.fault and not mark.shape.flaw]
+    good = (mark for mark in marks if not mark.fault and not mark.shape.flaw)
+    return [
+        Label(mark.shape.box(size_wh), mark.class_name, outline=outline_drawn(mark.shape, size_wh)) for mark in good
+    ]
 
 
 def _difference(there: Sequence[Label], new: Sequence[Label]) -> str:
@@ -275,10 +279,18 @@ def _took_same(label: Label, rest: list[Label]) -> bool:
     """Take a box of the same class and place out of the list, if there is one."""
     for number, other in enumerate(rest):
         gaps = (abs(one - two) for one, two in zip(_edges(label), _edges(other), strict=True))
-        if label.class_name == other.class_name and max(gaps) <= _SAME_PX:
+        if label.class_name == other.class_name and max(gaps) <= _SAME_PX and _go_the_same_way(label, other):
             rest.pop(number)
             return True
     return False
+
+
+def _go_the_same_way(one: Label, other: Label) -> bool:
+    """Return whether two labels of one place have the same outline, or both none: they go around as many pixels, to half a percent."""
+    if not one.outline or not other.outline:
+        return one.outline == other.outline
+    areas = [area_of(np.array(label.outline, float)) for label in (one, other)]
+    return abs(areas[0] - areas[1]) <= _SAME_PX + _SAME_SHARE * max(areas)
 
 
 def _edges(label: Label) -> Box:

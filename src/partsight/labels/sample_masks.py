@@ -22,6 +22,8 @@ def has_masks(sample: Sample) -> bool:
 
 def sample_masks(sample: Sample) -> tuple[Mask, ...]:
     """Return the pixels of each labeled part of a picture that `has_masks`. Raises DatasetError."""
+    if not has_masks(sample):
+        raise ValueError(f"{sample.sample_id}: shows a part without an outline")
     if sample.source == "render":
         cut = (_visible(one, sample) for one in sample.instances)
         return tuple(Mask.of(pixels, left_top, sample.size_wh) for pixels, left_top in cut)

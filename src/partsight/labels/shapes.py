@@ -110,6 +110,12 @@ def in_shares(shape: DrawnShape, *, of: float = 1.0) -> DrawnShape:
     return replace(shape, points=points, pivot_xy=pivot, border=border, is_in_shares=True)
 
 
+def outline_drawn(shape: DrawnShape, size_wh: tuple[int, int]) -> tuple[tuple[float, float], ...]:
+    """Return the outline of a shape in pixels as pairs, none where only a box is known."""
+    points = shape.outline(size_wh)
+    return () if points is None else as_points(points)
+
+
 def as_points(points: FloatArray) -> tuple[tuple[float, float], ...]:
     """Return (P, 2) points as pairs."""
     return tuple((x, y) for x, y in points.tolist())

@@ -17,12 +17,11 @@ from typing import Any, Literal, TypeAlias
 
 from partsight.errors import DatasetError, StaleLabelsError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
-from partsight.labels.findings import Mark
 from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_label_text
 from partsight.labels.importing import extend_classes, known_classes
-from partsight.labels.label import Label, Outline, box_problem, cut_box, raise_problems
+from partsight.labels.label import Label, box_problem, cut_box, raise_problems
 from partsight.labels.photo_labels import LabelState, PhotoLabels
-from partsight.labels.shapes import as_points
+from partsight.labels.shapes import outline_drawn
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
 
 SessionOf: TypeAlias = Callable[[str], str]
@@ -107,7 +106,7 @@ class LabelStore:
         marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
         raise_problems([f"{mark.where}: {told}" for mark in marks if (told := mark.fault or mark.shape.flaw)], path)
         labels = tuple(
-            Label(mark.shape.box(size_wh), mark.class_name, mark.where, outline=_outline(mark, size_wh))
+            Label(mark.shape.box(size_wh), mark.class_name, mark.where, outline=outline_drawn(mark.shape, size_wh))
             for mark in marks
         )
         wrong = [f"{one.where}: {problem}" for one in labels if (problem := box_problem(one.box_xyxy, size_wh))]
@@ -242,11 +241,6 @@ def _draft_box(entry: Any) -> Label:
     x0, y0, x1, y1 = map(float, entry["box"])
     outline = tuple((float(x), float(y)) for x, y in entry.get("outline", ()))
     return Label((x0, y0, x1, y1), str(entry["class"]), outline=outline)
-
-
-def _outline(mark: Mark, size_wh: tuple[int, int]) -> Outline:
-    points = mark.shape.outline(size_wh)
-    return () if points is None else as_points(points)
 
 
 def _with_outlines(boxes: Sequence[Label], before: Sequence[Label]) -> list[Label]:

@@ -31,6 +31,12 @@ def fill_polygon(points: FloatArray, size_wh: tuple[int, int]) -> BoolArray:
     return filled
 
 
+def area_of(points: FloatArray) -> float:
+    """Return the area that an outline goes around, in square pixels."""
+    (x, y), (next_x, next_y) = points.T, np.roll(points, -1, axis=0).T
+    return float(abs(np.sum(x * next_y - next_x * y)) / 2)
+
+
 def extent_of(points: FloatArray) -> FloatArray:
     """Return left, top, right and bottom of an outline of at least one point."""
     return np.concatenate([points.min(axis=0), points.max(axis=0)])

@@ -88,6 +88,19 @@ def test_an_import_brought_in_again_changes_nothing(tmp_path):
     assert "other labels" not in shown
 
 
+@pytest.mark.parametrize("before", ["a box", "another outline"])
+def test_an_outline_drawn_later_around_the_same_box_is_another_label(tmp_path, before):
+    builds = {"a box": labelme("rectangle", [[10, 10], [50, 50]]), "another outline": labelme("polygon", SQUARE)}
+    brought_in(builds[before], tmp_path)
+    DRAWN["labelme polygon"][0](tmp_path / "export")
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos")
+    assert rc == 0
+    assert "1 box changed" in shown
+    rc, shown = imported(tmp_path / "export", tmp_path / "photos", "--replace")
+    (sample,) = read_yolo(tmp_path / "photos", ("QF", "QD"), lambda path: path)
+    assert len(sample.outlines[0]) == 3
+
+
 def test_the_label_page_keeps_an_outline_as_long_as_its_box_stays(tmp_path):
     brought_in(DRAWN["labelme polygon"][0], tmp_path)
     store = open_label_store(tmp_path / "photos", ("QF", "QD"))
