@@ -26,7 +26,7 @@ docs:
 
 # Pin the versions of today that fit pyproject.toml, for every platform; run the tests with them before you commit.
 lock:
-    printf '# The versions that CI installs and tests with (docs/install.md). Made from pyproject.toml by: just lock\n' > requirements.lock
+    printf '# The versions that CI installs and tests with (docs/how-to/install.md). Made from pyproject.toml by: just lock\n' > requirements.lock
     uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
         --no-emit-find-links >> requirements.lock
 

@@ -1,4 +1,4 @@
-"""Write docs/recipe.md and docs/commands.md from the code; `--check` only compares."""
+"""Write docs/reference/recipe.md and docs/reference/commands.md from the code; `--check` only compares."""
 
 import sys
 from pathlib import Path
@@ -22,14 +22,14 @@ FIRST_KEYS = (
 )  # fmt: skip
 """What most recipes state, beside what is said of their parts; all else has a good default."""
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
 
 def main() -> int:
     pages = {DOCS / "recipe.md": recipe_page(), DOCS / "commands.md": commands_page()}
     if "--check" in sys.argv:
         stale = [path.name for path, text in pages.items() if not path.exists() or path.read_text() != text]
-        print("\n".join(f"docs/{name} is stale: run 'just docs'" for name in stale))
+        print("\n".join(f"docs/reference/{name} is stale: run 'just docs'" for name in stale))
         return len(stale)
     for path, text in pages.items():
         path.write_text(text)
