@@ -10,7 +10,10 @@ from typing import Any
 
 from partsight.errors import SourceError
 from partsight.files import write_text
+from partsight.labels.formats.run_lengths import packed_mask
+from partsight.labels.outlines import mask_outlines
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 
 COLUMNS = ("source", "frame", "time_s", "width", "height", "class", "score", "left", "top", "right", "bottom")
 _DIGITS = 2
@@ -37,8 +40,9 @@ def record_as_json(record: Record, class_names: Sequence[str]) -> dict[str, Any]
             "class": class_names[class_id],
             "score": _rounded(score, 4),
             "box_xyxy": [_rounded(side, _DIGITS) for side in box],
+            **({} if mask is None else {"outlines": _outlines(mask)}),
         }
-        for box, score, class_id in _rows(record.detections)
+        for box, score, class_id, mask in _rows(record.detections)
     ]
     return {"source": record.source, **at, **size, "parts": parts}
 
@@ -61,7 +65,7 @@ def as_csv(records: Iterable[Record], class_names: Sequence[str]) -> str:
     writer.writerow(COLUMNS)
     for record in records:
         at = ("", "") if record.frame is None else (record.frame, _rounded(record.time_s or 0.0, 3))
-        for box, score, class_id in _rows(record.detections):
+        for box, score, class_id, _ in _rows(record.detections):
             sides = (_rounded(side, _DIGITS) for side in box)
             writer.writerow([record.source, *at, *record.size_wh, class_names[class_id], _rounded(score, 4), *sides])
     return stream.getvalue()
@@ -91,20 +95,27 @@ def write_records(records: Sequence[Record], class_names: Sequence[str], kind: s
     write_text(path, FORMATS[kind](records, class_names))
 
 
-def _rows(found: Detections) -> Iterable[tuple[list[float], float, int]]:
-    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+def _rows(found: Detections) -> Iterable[tuple[list[float], float, int, Mask | None]]:
+    masks = found.masks or [None] * len(found)
+    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), masks, strict=True)
 
 
-def _coco_box(image_id: int, box: list[float], score: float, class_id: int) -> dict[str, Any]:
+def _outlines(mask: Mask) -> list[list[list[float]]]:
+    """Return the ways around a mask's pieces and holes, the largest first, as lists of x and y."""
+    return [[[_rounded(x, 1), _rounded(y, 1)] for x, y in ring.tolist()] for ring in mask_outlines(mask)]
+
+
+def _coco_box(image_id: int, box: list[float], score: float, class_id: int, mask: Mask | None) -> dict[str, Any]:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     return {
         "image_id": image_id,
         "category_id": class_id + 1,
         "bbox": [_rounded(side, _DIGITS) for side in (left, top, width, height)],
-        "area": _rounded(width * height, _DIGITS),
+        "area": _rounded(width * height, _DIGITS) if mask is None else mask.num_px,
         "iscrowd": 0,
         "score": _rounded(score, 4),
+        **({} if mask is None else {"segmentation": packed_mask(mask)}),
     }
 
 

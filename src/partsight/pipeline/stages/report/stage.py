@@ -159,7 +159,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
 def _trained_from(recipe: Recipe) -> TrainedFrom:
     return TrainedFrom(
         recipe.train.family,
-        recipe.train.model,
+        recipe.train.network,
         describe_start(recipe.train.weights),
         recipe.train.detect_size,
         recipe.train.crop,
