@@ -79,7 +79,7 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
             **_operating_point(experiment, plan.threshold),
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
             verifier=verifier,
-            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder),
+            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder, experiment.workspace),
             license=exported["onnx"].license,
             provenance=_provenance(experiment),
             parity=parity,
