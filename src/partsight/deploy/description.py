@@ -11,8 +11,8 @@ from partsight.files import hash_json
 from partsight.structures.network import NetworkSpec
 from partsight.structures.verifier_spec import VerifierSpec
 
-FORMAT, FORMAT_WITHOUT_VERIFIER = 2, 1
-"""Raised whenever an older Partsight could not use the folder; one without a verifier says the number that suffices."""
+FORMAT, FORMAT_WITHOUT_MASKS, FORMAT_WITHOUT_VERIFIER = 3, 2, 1
+"""Raised whenever an older Partsight could not use the folder; each folder says the least number that suffices."""
 _LARGEST_INPUT = 8192
 _LARGEST_STRIDE, _LARGEST_PIXEL, _LEAST_SCALE = 256, 1000.0, 0.001
 _LARGEST_CROP, _WIDEST_MARGIN = 1024, 0.5
@@ -103,6 +103,8 @@ class Parity(_Entry):
     num_unmatched: int
     least_iou: float | None
     largest_score_difference: float | None
+    least_mask_iou: float | None = None
+    """Of masks that are not tiny; None for networks of boxes."""
     map50_checkpoint: float | None = None
     map50_exported: float | None = None
     tolerances: dict[str, float]
@@ -209,6 +211,13 @@ class ModelDescription(_Entry):
     def card(self, class_id: int) -> PartCard:
         """Return the card of a class by its number."""
         return self.parts[class_id]
+
+
+def least_format(spec: NetworkSpec, verifier: VerifierEntry | None) -> int:
+    """Return the least format that says all of a model folder."""
+    if spec.output == "mask candidates":
+        return FORMAT
+    return FORMAT_WITHOUT_VERIFIER if verifier is None else FORMAT_WITHOUT_MASKS
 
 
 def as_json(description: ModelDescription) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class ExportedVerifier:
         answers = [np.zeros((0, len(self.class_names) + 1))]
         for start in range(0, len(crops), _AT_ONCE):
             batch = as_input(crops[start : start + _AT_ONCE], self.spec)
-            answers.append(self._checked(self.infer(batch), len(batch)))
+            answers.append(self._checked(self.infer(batch)[0], len(batch)))
         return np.concatenate(answers)
 
     def _checked(self, answer: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]", num_crops: int) -> FloatArray:

@@ -22,6 +22,8 @@ COLORS = (
 _LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 38
 """Of the picture's mean side."""
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "arial.ttf", "Arial.ttf")
+_TINT = 0.45
+"""Share of the class's color in the pixels of a mask."""
 _DARK, _LIGHT = "#101418", "#ffffff"
 
 
@@ -31,10 +33,23 @@ def class_color(class_id: int) -> str:
 
 
 def draw_detections(image: Image, detections: Detections, class_names: Sequence[str]) -> Image:
-    """Return a copy of the picture with boxes, names and scores; the best lie on top."""
+    """Return a copy of the picture with masks where there are any, boxes, names and scores; the best lie on top."""
     scored = zip(detections.class_ids.tolist(), detections.scores.tolist(), strict=True)
     texts = [f"{class_names[class_id]} {100 * score:.0f}%" for class_id, score in scored]
-    return draw_boxes(image, detections.boxes_xyxy, detections.class_ids, texts)
+    return draw_boxes(tint_masks(image, detections), detections.boxes_xyxy, detections.class_ids, texts)
+
+
+def tint_masks(image: Image, detections: Detections) -> Image:
+    """Return the picture with the pixels of each mask in the color of its class; as it is where there are no masks."""
+    if not detections.masks:
+        return image
+    tinted = np.array(image)
+    for mask, class_id in reversed(list(zip(detections.masks, detections.class_ids.tolist(), strict=True))):
+        pixels, (left, top) = mask.cut
+        region, color = tinted[top : top + pixels.shape[0], left : left + pixels.shape[1]], class_color(class_id)
+        rgb = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
+        region[pixels] = ((1 - _TINT) * region[pixels] + _TINT * np.array(rgb)).astype(np.uint8)
+    return tinted
 
 
 def draw_boxes(image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, texts: Sequence[str]) -> Image:

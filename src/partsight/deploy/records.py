@@ -11,9 +11,12 @@ from typing import Any
 from partsight.deploy.posing import PosedPicture
 from partsight.errors import SourceError
 from partsight.files import write_text
+from partsight.labels.formats.run_lengths import packed_mask
+from partsight.labels.outlines import mask_outlines
 from partsight.pose.finding import FoundPose
 from partsight.pose.optics import as_plain_camera
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 from partsight.structures.world.transform import quaternion_wxyz
 
 COLUMNS = ("source", "frame", "time_s", "width", "height", "class", "score", "left", "top", "right", "bottom")
@@ -44,9 +47,10 @@ def record_as_json(record: Record, class_names: Sequence[str]) -> dict[str, Any]
             "class": class_names[class_id],
             "score": _rounded(score, 4),
             "box_xyxy": [_rounded(side, _DIGITS) for side in box],
+            **({} if mask is None else {"outlines": _outlines(mask)}),
             **pose,
         }
-        for (box, score, class_id), pose in zip(_rows(record.detections), _poses(record), strict=True)
+        for (box, score, class_id, mask), pose in zip(_rows(record.detections), _poses(record), strict=True)
     ]
     camera = {} if record.posed is None else {"camera": as_plain_camera(record.posed.camera)}
     return {"source": record.source, **at, **size, **camera, "parts": parts}
@@ -72,7 +76,7 @@ def as_csv(records: Iterable[Record], class_names: Sequence[str]) -> str:
     writer.writerow(COLUMNS + POSE_COLUMNS * has_poses)
     for record in records:
         at = ("", "") if record.frame is None else (record.frame, _rounded(record.time_s or 0.0, 3))
-        for number, (box, score, class_id) in enumerate(_rows(record.detections)):
+        for number, (box, score, class_id, _) in enumerate(_rows(record.detections)):
             sides = (_rounded(side, _DIGITS) for side in box)
             pose = _pose_row(record, number) if has_poses else ()
             row = [record.source, *at, *record.size_wh, class_names[class_id], _rounded(score, 4), *sides, *pose]
@@ -126,20 +130,27 @@ def _pose_row(record: Record, number: int) -> list[float | str]:
     return [*(_rounded(value, 6) for value in values), _rounded(pose.fit, 3), _rounded(focal_px, _DIGITS)]
 
 
-def _rows(found: Detections) -> Iterable[tuple[list[float], float, int]]:
-    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+def _rows(found: Detections) -> Iterable[tuple[list[float], float, int, Mask | None]]:
+    masks = found.masks or [None] * len(found)
+    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), masks, strict=True)
 
 
-def _coco_box(image_id: int, box: list[float], score: float, class_id: int) -> dict[str, Any]:
+def _outlines(mask: Mask) -> list[list[list[float]]]:
+    """Return the ways around a mask's pieces and holes, the largest first, as lists of x and y."""
+    return [[[_rounded(x, 1), _rounded(y, 1)] for x, y in ring.tolist()] for ring in mask_outlines(mask)]
+
+
+def _coco_box(image_id: int, box: list[float], score: float, class_id: int, mask: Mask | None) -> dict[str, Any]:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     return {
         "image_id": image_id,
         "category_id": class_id + 1,
         "bbox": [_rounded(side, _DIGITS) for side in (left, top, width, height)],
-        "area": _rounded(width * height, _DIGITS),
+        "area": _rounded(width * height, _DIGITS) if mask is None else mask.num_px,
         "iscrowd": 0,
         "score": _rounded(score, 4),
+        **({} if mask is None else {"segmentation": packed_mask(mask)}),
     }
 
 
