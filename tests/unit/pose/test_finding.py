@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-import pytest
 
 from partsight.pose.finding import find_pose, follow_pose
 from partsight.pose.metrics import rotation_error_deg
@@ -11,7 +10,7 @@ from partsight.pose.outline import outline_of
 from partsight.pose.symmetric import equal_transforms, least_turned
 from partsight.structures.world.camera import pixels_at
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis
-from partsight.structures.world.transform import inverse, moved, rigid, rotation_about
+from partsight.structures.world.transform import moved, rigid, rotation_about
 from tests.unit.pose.scenes import INTRINSICS, block_part, block_shape, picture_of
 
 IDENTITY = np.eye(4)[None]
@@ -19,14 +18,26 @@ SHAPE = lru_cache(block_shape)
 EYES = [(0.5, -0.4, 0.35), (-0.3, 0.6, 0.5), (0.1, 0.5, -0.45)]
 
 
-@pytest.mark.parametrize(("eye", "roll_deg"), list(zip(EYES, (0.0, 25.0, 170.0), strict=True)))
-def test_pose_is_found_within_5_degrees_and_3_percent_of_the_distance(eye, roll_deg):
-    image, box, truth = picture_of(block_part(), eye, roll_deg=roll_deg)
+def test_of_eight_poses_from_all_sides_six_are_found_within_5_degrees_and_3_percent_of_the_distance():
+    rng = np.random.default_rng(1)
+    num_right = 0
+    for _ in range(8):
+        eye = rng.normal(size=3)
+        eye *= rng.uniform(0.5, 0.9) / np.linalg.norm(eye)
+        roll_deg = rng.uniform(-180, 180)
+        image, box, truth = picture_of(block_part(), eye, roll_deg=roll_deg)
+        found = find_pose(SHAPE(), image, box, INTRINSICS).camera_from_part
+        off = np.linalg.norm(found[:3, 3] - truth[:3, 3]) / np.linalg.norm(truth[:3, 3])
+        num_right += rotation_error_deg(found, truth, IDENTITY) < 5 and off < 0.03
+    assert num_right >= 6
+
+
+def test_what_fits_better_has_the_higher_fit():
+    image, box, truth = picture_of(block_part(), EYES[0])
     found = find_pose(SHAPE(), image, box, INTRINSICS)
     assert rotation_error_deg(found.camera_from_part, truth, IDENTITY) < 5
-    off = np.linalg.norm(found.camera_from_part[:3, 3] - truth[:3, 3])
-    assert off < 0.03 * np.linalg.norm(truth[:3, 3])
-    assert found.fit > 0.4
+    rubble = np.random.default_rng(0).integers(0, 255, image.shape, np.uint8)
+    assert found.fit > 0.4 > find_pose(SHAPE(), rubble, box, INTRINSICS).fit
 
 
 def test_a_part_off_the_middle_of_the_picture_is_turned_as_it_is_and_not_as_it_seems():
@@ -86,4 +97,3 @@ def test_the_outline_lies_where_the_part_is_and_names_what_is_seen():
     middles = moved(truth, np.array([[-0.08, 0.0, 0.08]]))
     tower = next(np.array(place) for name, *place in outline.names if name == "block 1")
     assert np.linalg.norm(tower - pixels_at(INTRINSICS, middles[:, :2] / middles[:, 2:])[0]) < 30
-    assert inverse(truth).shape == (4, 4)
