@@ -96,9 +96,7 @@ def test_a_folder_without_shapes_says_that_it_has_to_be_exported_again(model_pat
 
 
 def test_a_shape_of_another_export_is_refused(folder):
-    write_shape(
-        block_shape(((np.array((0.1, 0.1, 0.1))), (0, 0, 0)) for _ in range(1)), folder / "shapes" / "other.npz"
-    )
+    write_shape(block_shape([((0.1, 0.1, 0.1), (0, 0, 0))]), folder / "shapes" / "other.npz")
     shutil.move(folder / "shapes" / "other.npz", folder / "shapes" / "square.npz")
     with pytest.raises(ModelError, match="not the file that was exported"):
         read_model_folder(folder).shapes()
