@@ -91,9 +91,9 @@ class Poser:
 
     def _last(self, box_xyxy: FloatArray, class_id: int) -> FoundPose | None:
         pairs = pair_boxes(box_xyxy[None], self._before.boxes_xyxy, FOUND_IOU)
-        if not len(pairs) or self._before.class_ids[pairs[0, 1]] != class_id:
+        if not len(pairs) or self._before.class_ids[int(pairs[0, 1])] != class_id:
             return None
-        return self._before.poses[pairs[0, 1]]
+        return self._before.poses[int(pairs[0, 1])]
 
     def _remember(self, found: Detections, poses: Sequence[FoundPose | None]) -> None:
         kept = [(number, pose) for number, pose in enumerate(poses) if pose is not None and pose.fit >= FOLLOWED_FIT]

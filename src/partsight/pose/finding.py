@@ -70,12 +70,13 @@ def follow_pose(shape: Shape, image: Image, last: Transform, intrinsics: Intrins
     look = look_at_box(image, intrinsics, box, _COARSE_PX)
     field = edge_field(look.pixels)
     pose = inverse(look.camera_from_look) @ last
+    fit = 0.0
     for reaches in _FOLLOW_REACHES:
         edges = _edges_at(shape, pose, look)
         if edges is None:
             return None
         pose = refine(pose[None], edges, field, look.focal_px, reaches_px=reaches)[0]
-    fit = float(support(pose[None], edges, field, look.focal_px).mean())
+        fit = float(support(pose[None], edges, field, look.focal_px).mean())
     return FoundPose(look.camera_from_look @ pose, fit)
 
 

@@ -23,6 +23,8 @@ DISTANCE = 3.5
 _SIZE_PX = 96
 _FOCAL_PX = _SIZE_PX * DISTANCE * 0.8
 """The part fills up to 80 % of the picture, and more where it comes nearer."""
+_LEAST_POINTS = 8
+"""Views that show fewer edge points are left out: a sheet of metal seen from its edge."""
 _MOST_KEPT = 8
 """Libraries that are kept at a time."""
 
@@ -46,16 +48,18 @@ class Library:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def library_of(shape: Shape) -> Library:
-    """Return the views of a shape; it takes seconds the first time."""
-    poses = [_pose(shape, direction) for direction in sphere_directions(NUM_VIEWS)]
-    contours = tuple(_contour(shape, pose) for pose in poses)
-    flat = [_flat(contour, pose, shape) for contour, pose in zip(contours, poses, strict=True)]
-    points, normals = (_all_turns(np.stack([one[k] for one in flat])) for k in (0, 1))
+    """Return the views of a shape that show it; it takes seconds the first time."""
+    seen = [(pose, _contour(shape, pose)) for pose in (_pose(shape, one) for one in sphere_directions(NUM_VIEWS))]
+    seen = [(pose, contour) for pose, contour in seen if len(contour.points_m) >= _LEAST_POINTS]
+    poses, contours = [pose for pose, _ in seen], tuple(contour for _, contour in seen)
+    flat = np.array([_flat(contour, pose, shape) for pose, contour in seen]).reshape(-1, 2, NUM_POINTS, 2)
     ends = outermost(shape.vertices_m)
-    hulls = _all_turns(np.stack([pixels_of(moved(pose, ends), _FOCAL_PX, 0) for pose in poses]))
+    hulls = _all_turns(
+        np.array([pixels_of(moved(pose, ends), _FOCAL_PX, 0) for pose in poses]).reshape(-1, len(ends), 2)
+    )
     boxes = np.concatenate([hulls.min(axis=2), hulls.max(axis=2)], axis=2)
-    bins = np.round(bins_of(normals)).astype(np.int64) % NUM_BINS
-    return Library(shape, np.stack(poses), contours, points, bins, boxes)
+    bins = np.round(bins_of(_all_turns(flat[:, 1]))).astype(np.int64) % NUM_BINS
+    return Library(shape, np.array(poses).reshape(-1, 4, 4), contours, _all_turns(flat[:, 0]), bins, boxes)
 
 
 def turns() -> FloatArray:

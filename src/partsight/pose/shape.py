@@ -99,7 +99,8 @@ def diameter_of(points_m: FloatArray) -> float:
 def outermost(points_m: FloatArray) -> FloatArray:
     """Return those of (N, 3) points that are the farthest along some direction: the corners of the hull, as far as they matter."""
     along = points_m @ sphere_directions(_NUM_DIRECTIONS).T
-    return points_m[np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))]
+    ends: FloatArray = points_m[np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))]
+    return ends
 
 
 def sphere_directions(count: int) -> FloatArray:

@@ -3,10 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
+import pytest
 
 from partsight.pose.finding import find_pose, follow_pose
 from partsight.pose.metrics import rotation_error_deg
 from partsight.pose.outline import outline_of
+from partsight.pose.shape import shape_of
 from partsight.pose.symmetric import equal_transforms, least_turned
 from partsight.structures.world.camera import pixels_at
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis
@@ -30,6 +32,22 @@ def test_of_eight_poses_from_all_sides_six_are_found_within_5_degrees_and_3_perc
         off = np.linalg.norm(found[:3, 3] - truth[:3, 3]) / np.linalg.norm(truth[:3, 3])
         num_right += rotation_error_deg(found, truth, IDENTITY) < 5 and off < 0.03
     assert num_right >= 6
+
+
+@pytest.mark.parametrize(
+    ("vertices_m", "has_pose"),
+    [
+        ([[0, 0, 0], [0.1, 0, 0], [0, 0.2, 0]], True),
+        ([[0, 0, 0], [0.1, 0, 0], [0.05, 1e-7, 0]], False),
+        ([[1e-9, 0, 0], [0, 1e-9, 0], [0, 0, 1e-9]], True),
+    ],
+)
+def test_sheets_have_poses_and_threads_and_specks_do_no_harm(vertices_m, has_pose):
+    shape = shape_of(np.array(vertices_m, float), np.array([[0, 1, 2]]))
+    picture = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+    found = find_pose(shape, picture, np.array([50.0, 50, 200, 150]), INTRINSICS)
+    assert (found is not None) == has_pose
+    assert found is None or np.isfinite(found.camera_from_part).all()
 
 
 def test_what_fits_better_has_the_higher_fit():
