@@ -36,8 +36,8 @@ from partsight.pose.metrics import (
     rotation_error_deg,
 )
 from partsight.pose.optics import Calibration
-from partsight.pose.shape import Shape, outermost, shape_of
-from partsight.pose.symmetric import equal_transforms
+from partsight.pose.shapes.shape import PartShape, outermost, shape_of
+from partsight.pose.shapes.symmetric import equal_transforms
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
 from partsight.render.sensor import expose
@@ -98,13 +98,13 @@ def sample_parts() -> dict[str, Part]:
     return {name: variants[0].part for name, variants in read_parts(recipe.cad_parts, recipe.cad_section).items()}
 
 
-def shape_for(part: Part) -> Shape:
+def shape_for(part: Part) -> PartShape:
     symmetry = find_symmetry(part)
     mesh, names = part.mesh, part.node_names
     return shape_of(mesh.vertices_m, mesh.triangles, node_ids=part.node_ids, node_names=names, symmetry=symmetry)
 
 
-def rows(parts: dict[str, Part], shapes: dict[str, Shape], section: RenderSection, count: int) -> Iterator[Row]:
+def rows(parts: dict[str, Part], shapes: dict[str, PartShape], section: RenderSection, count: int) -> Iterator[Row]:
     recipe = Recipe.of(parts=files())
     sampler = open_sampler(recipe.randomize, {name: (part,) for name, part in parts.items()}, (SIZE_PX, SIZE_PX), SEED)
     with open_renderer(section.but(width=SIZE_PX, height=SIZE_PX), 1) as renderer:
@@ -123,7 +123,7 @@ def rows(parts: dict[str, Part], shapes: dict[str, Shape], section: RenderSectio
 
 
 def errors_of(
-    found: FoundPose | None, truth: Transform, shape: Shape, focal_px: float
+    found: FoundPose | None, truth: Transform, shape: PartShape, focal_px: float
 ) -> tuple[float, float, float, float, float]:
     if found is None:
         return 180.0, np.inf, np.inf, np.inf, np.inf
@@ -166,7 +166,7 @@ def line_of(chosen: list[Row]) -> str:
     )
 
 
-def print_film(part: Part, shape: Shape, section: RenderSection, num_frames: int) -> None:
+def print_film(part: Part, shape: PartShape, section: RenderSection, num_frames: int) -> None:
     turned, away, seconds, num_lost = [], [], [], 0
     camera = centered_intrinsics(FILM_WH, 1.1 * FILM_WH[0])
     poser = Poser((shape,), Calibration(Path("film"), camera))

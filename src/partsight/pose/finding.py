@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.pose.contours import contour_in
-from partsight.pose.drawing import draw_shape, pixels_of
 from partsight.pose.gradients import EdgeField, edge_field
 from partsight.pose.library import library_of
-from partsight.pose.look import Look, look_at_box
+from partsight.pose.look import Closeup, look_at_box
 from partsight.pose.matching import guess_poses
 from partsight.pose.refining import Edges, edges_of, refine, support
 from partsight.pose.shading import shading_fit
-from partsight.pose.shape import Shape, outermost
-from partsight.pose.symmetric import least_turned
+from partsight.pose.shapes.contours import contour_in
+from partsight.pose.shapes.drawing import draw_shape, pixels_of
+from partsight.pose.shapes.shape import PartShape, outermost
+from partsight.pose.shapes.symmetric import least_turned
 from partsight.structures.arrays import FloatArray, Image, IntArray, locked
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.world.camera import Intrinsics, pixels_at
@@ -48,7 +48,7 @@ class FoundPose:
         object.__setattr__(self, "camera_from_part", locked(self.camera_from_part, np.float64, (4, 4)))
 
 
-def find_pose(shape: Shape, image: Image, box_xyxy: FloatArray, intrinsics: Intrinsics) -> FoundPose | None:
+def find_pose(shape: PartShape, image: Image, box_xyxy: FloatArray, intrinsics: Intrinsics) -> FoundPose | None:
     """Return the pose of the part that a box shows; None where the box is too small to tell."""
     if max(box_xyxy[2] - box_xyxy[0], box_xyxy[3] - box_xyxy[1]) < SMALLEST_PX:
         return None
@@ -62,7 +62,7 @@ def find_pose(shape: Shape, image: Image, box_xyxy: FloatArray, intrinsics: Intr
     return FoundPose(least_turned(look.camera_from_look @ best.look_from_part, shape.symmetry), best.fit)
 
 
-def follow_pose(shape: Shape, image: Image, last: Transform, intrinsics: Intrinsics) -> FoundPose | None:
+def follow_pose(shape: PartShape, image: Image, last: Transform, intrinsics: Intrinsics) -> FoundPose | None:
     """Return the pose in the next picture of a part whose pose in the last one is known; None where it left the picture."""
     box = box_around(shape, last, intrinsics)
     if box is None:
@@ -80,7 +80,7 @@ def follow_pose(shape: Shape, image: Image, last: Transform, intrinsics: Intrins
     return FoundPose(look.camera_from_look @ pose, fit)
 
 
-def box_around(shape: Shape, camera_from_part: Transform, intrinsics: Intrinsics) -> FloatArray | None:
+def box_around(shape: PartShape, camera_from_part: Transform, intrinsics: Intrinsics) -> FloatArray | None:
     """Return the (4,) box around a part in the picture; None where it reaches behind the camera or out of the picture."""
     ends = moved(camera_from_part, outermost(shape.vertices_m))
     if ends[:, 2].min() <= 1e-3 * shape.diameter_m:
@@ -91,7 +91,7 @@ def box_around(shape: Shape, camera_from_part: Transform, intrinsics: Intrinsics
     return np.concatenate([low, high]) if is_in else None
 
 
-def _finalists(shape: Shape, look: Look) -> list[Transform]:
+def _finalists(shape: PartShape, look: Closeup) -> list[Transform]:
     """Return the best poses by the edges of the library's views, best first."""
     library, field = library_of(shape), edge_field(look.pixels)
     guesses = guess_poses(library, look, field, _NUM_GUESSES)
@@ -131,7 +131,7 @@ class _Judged:
         return self.fit + _SHADING_WEIGHT * self.shading + _BOX_WEIGHT * self.box_iou
 
 
-def _judged(shape: Shape, pose: Transform, look: Look, field: EdgeField) -> _Judged:
+def _judged(shape: PartShape, pose: Transform, look: Closeup, field: EdgeField) -> _Judged:
     """Make a pose exact with the edges that it shows itself, and judge it."""
     drawing = draw_shape(shape, pose, look.focal_px, look.size_px)
     contour = contour_in(drawing, shape, pose, look.focal_px)
@@ -146,7 +146,7 @@ def _judged(shape: Shape, pose: Transform, look: Look, field: EdgeField) -> _Jud
     return _Judged(pose, fit, shading, float(pairwise_iou(box[None], look.box_xyxy[None])[0, 0]))
 
 
-def _edges_at(shape: Shape, pose: Transform, look: Look) -> Edges | None:
+def _edges_at(shape: PartShape, pose: Transform, look: Closeup) -> Edges | None:
     """Return the edges that a pose shows; None where it shows none."""
     drawing = draw_shape(shape, pose, look.focal_px, look.size_px)
     contour = contour_in(drawing, shape, pose, look.focal_px)

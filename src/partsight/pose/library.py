@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from partsight.pose.contours import Contour, contour_in
-from partsight.pose.drawing import draw_shape, pixels_of
 from partsight.pose.gradients import NUM_BINS, bins_of
-from partsight.pose.shape import Shape, outermost, sphere_directions
+from partsight.pose.shapes.contours import Contour, contour_in
+from partsight.pose.shapes.drawing import draw_shape, pixels_of
+from partsight.pose.shapes.shape import PartShape, outermost, sphere_directions
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.transform import Transform, inverse, look_at, moved, rotation_about
 
@@ -33,7 +33,7 @@ _MOST_KEPT = 8
 class Library:
     """Templates of all views and turns."""
 
-    shape: Shape
+    shape: PartShape
     look_from_part: FloatArray
     """(V, 4, 4) poses of the views, before any turn."""
     contours: tuple[Contour, ...]
@@ -47,7 +47,7 @@ class Library:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def library_of(shape: Shape) -> Library:
+def library_of(shape: PartShape) -> Library:
     """Return the views of a shape that show it; it takes seconds the first time."""
     seen = [(pose, _contour(shape, pose)) for pose in (_pose(shape, one) for one in sphere_directions(NUM_VIEWS))]
     seen = [(pose, contour) for pose, contour in seen if len(contour.points_m) >= _LEAST_POINTS]
@@ -67,7 +67,7 @@ def turns() -> FloatArray:
     return np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS) for turn in range(NUM_TURNS)])
 
 
-def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
+def library_depth_m(shape: PartShape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
     """Return how far a part is that looks `size_ratio` times as large, in pixels, as in the library."""
     depth: FloatArray = DISTANCE * shape.diameter_m * focal_px / (_FOCAL_PX * size_ratio)
     return depth
@@ -80,16 +80,16 @@ def _all_turns(flat: FloatArray) -> Float32Array:
     return after
 
 
-def _pose(shape: Shape, direction: FloatArray) -> Transform:
+def _pose(shape: PartShape, direction: FloatArray) -> Transform:
     return inverse(look_at(direction * DISTANCE * shape.diameter_m, np.zeros(3)))
 
 
-def _contour(shape: Shape, pose: Transform) -> Contour:
+def _contour(shape: PartShape, pose: Transform) -> Contour:
     drawing = draw_shape(shape, pose, _FOCAL_PX, _SIZE_PX)
     return contour_in(drawing, shape, pose, _FOCAL_PX, step_px=1.0)
 
 
-def _flat(contour: Contour, pose: Transform, shape: Shape) -> tuple[FloatArray, FloatArray]:
+def _flat(contour: Contour, pose: Transform, shape: PartShape) -> tuple[FloatArray, FloatArray]:
     """Return (P, 2) places and normals of a template's points, from the part's origin."""
     chosen = spread_over(len(contour.points_m), NUM_POINTS)
     here, there = (

@@ -7,7 +7,7 @@ import numpy as np
 
 from partsight.pose.gradients import EdgeField, responses
 from partsight.pose.library import NUM_POINTS, Library, library_depth_m, turns
-from partsight.pose.look import Look
+from partsight.pose.look import Closeup
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 
 _SPREAD_PX = 2
@@ -45,7 +45,7 @@ class _Placed:
     """(N, 2)"""
 
 
-def guess_poses(library: Library, look: Look, field: EdgeField, count: int) -> Guesses:
+def guess_poses(library: Library, look: Closeup, field: EdgeField, count: int) -> Guesses:
     """Return the `count` best poses that differ from each other."""
     placed = _joined([_laid(library, look, where) for where in ("fitted", "first", "last")])
     scores = _scores(library, placed, responses(field, _SPREAD_PX))
@@ -55,7 +55,7 @@ def guess_poses(library: Library, look: Look, field: EdgeField, count: int) -> G
     return Guesses(poses[chosen], placed.views[order[chosen]], scores[order[chosen]])
 
 
-def _laid(library: Library, look: Look, where: str) -> _Placed:
+def _laid(library: Library, look: Closeup, where: str) -> _Placed:
     """Lay templates into the box: by their middles and areas, or as large as it takes, at the first or the last end."""
     low, high = library.boxes_xyxy[..., :2], library.boxes_xyxy[..., 2:]
     sizes = np.maximum(high - low, 1e-3)
@@ -93,7 +93,7 @@ def _scores(library: Library, placed: _Placed, maps: Float32Array) -> FloatArray
     return total
 
 
-def _poses(library: Library, placed: _Placed, numbers: IntArray, look: Look) -> FloatArray:
+def _poses(library: Library, placed: _Placed, numbers: IntArray, look: Closeup) -> FloatArray:
     """Return (N, 4, 4) poses of chosen templates."""
     poses = library.look_from_part[placed.views[numbers]].copy()
     poses[:, :3, :3] = turns()[placed.turns[numbers]] @ poses[:, :3, :3]

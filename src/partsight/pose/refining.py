@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.pose.contours import Contour
 from partsight.pose.gradients import EdgeField
 from partsight.pose.library import spread_over
+from partsight.pose.shapes.contours import Contour
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 
 _DAMPING = 1e-2

@@ -17,7 +17,7 @@ from partsight.errors import ModelError
 from partsight.pose.finding import FoundPose
 from partsight.pose.metrics import rotation_error_deg
 from partsight.pose.optics import Calibration, KnownCamera
-from partsight.pose.shape_file import write_shape
+from partsight.pose.shapes.shape_file import write_shape
 from partsight.structures.detections import Detections
 from partsight.structures.world.camera import centered_intrinsics
 from partsight.structures.world.transform import quaternion_wxyz, rigid, rotation_about

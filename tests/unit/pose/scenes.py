@@ -5,7 +5,7 @@ import numpy as np
 from partsight.annotate.annotating import annotate_with_masks
 from partsight.annotate.surface import trace_surface
 from partsight.config.sections.annotate import AnnotateSection
-from partsight.pose.shape import Shape, shape_of
+from partsight.pose.shapes.shape import PartShape, shape_of
 from partsight.structures.world.camera import Camera, centered_intrinsics
 from partsight.structures.world.part import Part
 from partsight.structures.world.transform import inverse, look_at
@@ -27,7 +27,7 @@ def block_part(blocks=BLOCKS) -> Part:
     return part_of(np.concatenate(vertices), np.concatenate(triangles))
 
 
-def block_shape(blocks=BLOCKS) -> Shape:
+def block_shape(blocks=BLOCKS) -> PartShape:
     mesh = block_part(blocks).mesh
     nodes = np.repeat(np.arange(len(blocks)), len(BOX_TRIANGLES))
     return shape_of(

@@ -8,8 +8,8 @@ import pytest
 from partsight.pose.finding import find_pose, follow_pose
 from partsight.pose.metrics import rotation_error_deg
 from partsight.pose.outline import outline_of
-from partsight.pose.shape import shape_of
-from partsight.pose.symmetric import equal_transforms, least_turned
+from partsight.pose.shapes.shape import shape_of
+from partsight.pose.shapes.symmetric import equal_transforms, least_turned
 from partsight.structures.world.camera import pixels_at
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis
 from partsight.structures.world.transform import moved, rigid, rotation_about

@@ -17,7 +17,7 @@ _NONE = Symmetry(np.empty((0, 4, 4)), (), 1, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class PartShape:
     """A part without its looks; meters, in the part's frame."""
 
     vertices_m: FloatArray
@@ -59,7 +59,7 @@ def shape_of(
     node_ids: IntArray | None = None,
     node_names: Sequence[str] = ("",),
     symmetry: Symmetry = _NONE,
-) -> Shape:
+) -> PartShape:
     """Return the shape of a mesh, (V, 3) meters and (T, 3) indices; triangles without area are left out.
 
     Raises ValueError where none is left.
@@ -75,7 +75,7 @@ def shape_of(
     edges, beside = _edges(faces)
     dots = np.einsum("ei,ei->e", unit[beside[:, 0]], unit[beside[:, 1]])
     creases = (dots < np.cos(np.radians(CREASE_DEG))) | (beside[:, 0] == beside[:, 1])
-    return Shape(
+    return PartShape(
         vertices_m=points,
         triangles=faces,
         node_ids=nodes[kept],

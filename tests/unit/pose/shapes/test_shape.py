@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from partsight.errors import ModelError
-from partsight.pose.contours import see_contour
-from partsight.pose.drawing import draw_shape, pixels_of
-from partsight.pose.shape import shape_of
-from partsight.pose.shape_file import read_shape, write_shape
+from partsight.pose.shapes.contours import see_contour
+from partsight.pose.shapes.drawing import draw_shape, pixels_of
+from partsight.pose.shapes.shape import shape_of
+from partsight.pose.shapes.shape_file import read_shape, write_shape
 from partsight.structures.world.scene import Instance
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis
 from partsight.structures.world.transform import moved, rigid, rotation_about

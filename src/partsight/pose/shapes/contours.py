@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.pose.drawing import Drawing, draw_shape, pixels_of
-from partsight.pose.shape import Shape
+from partsight.pose.shapes.drawing import Drawing, draw_shape, pixels_of
+from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
 from partsight.structures.world.transform import Transform, moved
 
@@ -43,7 +43,7 @@ class Contour:
 
 
 def see_contour(
-    shape: Shape, camera_from_part: Transform, focal_px: float, size_px: int, step_px: float = 1.5
+    shape: PartShape, camera_from_part: Transform, focal_px: float, size_px: int, step_px: float = 1.5
 ) -> Contour:
     """Return the visible edges of a shape, a point every `step_px` pixels."""
     drawing = draw_shape(shape, camera_from_part, focal_px, size_px)
@@ -51,7 +51,7 @@ def see_contour(
 
 
 def contour_in(
-    drawing: Drawing, shape: Shape, camera_from_part: Transform, focal_px: float, *, step_px: float = 1.5
+    drawing: Drawing, shape: PartShape, camera_from_part: Transform, focal_px: float, *, step_px: float = 1.5
 ) -> Contour:
     """Return the visible edges of a shape that was drawn at this pose."""
     size_px = len(drawing.depth_m)
@@ -68,7 +68,7 @@ def contour_in(
     return Contour(points[seen], tangents, outer[seen], shape.node_ids[shape.edge_faces[edges[seen], 0]])
 
 
-def _candidate_edges(shape: Shape, camera_from_part: Transform, in_camera: FloatArray) -> IntArray:
+def _candidate_edges(shape: PartShape, camera_from_part: Transform, in_camera: FloatArray) -> IntArray:
     """Return creases, and edges between a face that is turned to the camera and one that is not."""
     normals = shape.normals @ camera_from_part[:3, :3].T
     facing = np.einsum("ti,ti->t", normals, in_camera[shape.triangles[:, 0]]) < 0
@@ -96,7 +96,11 @@ def _beside(ends_px: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def _looked_up(
-    drawing: Drawing, shape: Shape, points_m: FloatArray, points: FloatArray, beside_px: tuple[FloatArray, FloatArray]
+    drawing: Drawing,
+    shape: PartShape,
+    points_m: FloatArray,
+    points: FloatArray,
+    beside_px: tuple[FloatArray, FloatArray],
 ) -> tuple[BoolArray, BoolArray]:
     """Return which points, in the part's frame and in camera axes, are seen as edges, and which are outlines."""
     places = [np.clip(np.floor(side), 0, len(drawing.depth_m) - 1).astype(np.int64) for side in beside_px]
@@ -111,7 +115,7 @@ def _looked_up(
     return is_seen & (is_outer | (cosines < _CREASE_COSINE)), is_outer
 
 
-def _is_on(shape: Shape, triangle_ids: IntArray, points_m: FloatArray) -> BoolArray:
+def _is_on(shape: PartShape, triangle_ids: IntArray, points_m: FloatArray) -> BoolArray:
     """Return which points lie in the planes of triangles: of a face seen at a flat angle the depth says nothing."""
     corners = shape.vertices_m[shape.triangles[triangle_ids, 0]]
     off = np.abs(np.einsum("pi,pi->p", shape.normals[triangle_ids], points_m - corners))
