@@ -1,13 +1,17 @@
 """What people draw around parts comes to the training as it was drawn, and a box stays a box."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from partsight.dataset.crops import crop_photo
+from partsight.labels.formats.writing import write_export
 from partsight.labels.label import Label
 from partsight.labels.own_folders import read_yolo
 from partsight.labels.sample_masks import has_masks, sample_masks, yolo_mask_text
 from partsight.labels.store import open_label_store
+from partsight.structures.dataset import Dataset
 
 from .imports import imported
 from .kinds import box, coco, cvat, label_studio, label_studio_brush, labelme, with_picture, yolo
@@ -86,6 +90,24 @@ def test_an_import_brought_in_again_changes_nothing(tmp_path):
     rc, shown = imported(tmp_path / "export", tmp_path / "photos")
     assert rc == 0
     assert "other labels" not in shown
+
+
+@pytest.mark.parametrize("target", ["yolo", "coco", "cvat", "label-studio"])
+def test_an_outline_comes_back_from_every_tool_that_knows_outlines(tmp_path, target):
+    sample = brought_in(DRAWN["labelme polygon"][0], tmp_path)
+    write_export(Dataset(("QF", "QD"), (sample,)), target, tmp_path / "out")
+    rc, shown = imported(tmp_path / "out", tmp_path / "again")
+    assert rc == 0, shown
+    (back,) = read_yolo(tmp_path / "again", ("QF", "QD"), lambda path: path)
+    np.testing.assert_allclose(back.outlines[0], sample.outlines[0], atol=0.001)
+
+
+def test_labels_for_trainers_never_mix_boxes_and_outlines(tmp_path):
+    sample = brought_in(DRAWN["labelme polygon"][0], tmp_path)
+    boxed = replace(sample, sample_id="boxed", outlines=())
+    write_export(Dataset(("QF", "QD"), (sample, boxed)), "yolo", tmp_path / "out")
+    lines = [path.read_text().split() for path in (tmp_path / "out" / "labels").iterdir()]
+    assert [len(line) for line in lines] == [5, 5]
 
 
 @pytest.mark.parametrize("before", ["a box", "another outline"])
