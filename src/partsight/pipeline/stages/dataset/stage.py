@@ -143,7 +143,7 @@ class DatasetStage(WrittenDataset):
 
     def compose(self, run: Resolver) -> Composition:
         """Split, draw and mix."""
-        renders = run.resolve(self.renders if self.layers is None else self.layers).dataset
+        renders = run.resolve(self.renders).dataset if self.layers is None else run.resolve(self.layers).dataset
         splits = assemble(self.recipe, renders, self.photos)
         return Composition(splits, listed_times(self.recipe, splits.train), self._remarks())
 
