@@ -9,6 +9,7 @@ import numpy as np
 
 from partsight.errors import DatasetError, first_of
 from partsight.structures.arrays import FloatArray
+from partsight.structures.polygon import clip_polygon, extent_of
 
 TOLERANCE_PX = 1.0
 """Boxes may overshoot the picture by this much, because tools round to whole pixels; they are cut at the border."""
@@ -57,6 +58,15 @@ def cut_box(box_xyxy: Box, size_wh: tuple[int, int]) -> Box:
     """Return a box cut at the picture's border."""
     left, top, right, bottom = box_xyxy
     return max(left, 0.0), max(top, 0.0), min(right, float(size_wh[0])), min(bottom, float(size_wh[1]))
+
+
+def cut_outline(outline: Outline, box_xyxy: Box, size_wh: tuple[int, int]) -> Outline:
+    """Return an outline cut at the picture's border; none where its extent is not the box, or nothing of it is inside."""
+    points = np.array(outline, float).reshape(-1, 2)
+    if len(points) < 3 or not np.isfinite(points).all() or np.abs(extent_of(points) - box_xyxy).max() > TOLERANCE_PX:
+        return ()
+    inside = clip_polygon(points, np.array([0.0, 0.0, *size_wh]))
+    return tuple((x, y) for x, y in inside.tolist()) if len(inside) > 2 else ()
 
 
 def boxes_of(labels: Sequence[Label], size_wh: tuple[int, int]) -> FloatArray:

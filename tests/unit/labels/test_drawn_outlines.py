@@ -123,19 +123,20 @@ def test_an_outline_drawn_later_around_the_same_box_is_another_label(tmp_path, b
     assert len(sample.outlines[0]) == 3
 
 
-def test_the_label_page_keeps_an_outline_as_long_as_its_box_stays(tmp_path):
+def test_a_photo_that_is_labeled_keeps_the_outlines_that_are_those_of_their_boxes(tmp_path):
     brought_in(DRAWN["labelme polygon"][0], tmp_path)
     store = open_label_store(tmp_path / "photos", ("QF", "QD"))
     (key,) = store.list_keys()
     seen = store.read(key)
-    renamed = [Label(seen.boxes[0].box_xyxy, "QD"), Label((100.0, 10.0, 150.0, 60.0), "QF")]
-    after = store.save(key, seen.revision, renamed, "open")
-    after = store.save(key, after.revision, [Label(one.box_xyxy, one.class_name) for one in after.boxes], "done")
-    assert [bool(one.outline) for one in after.boxes] == [True, False]
+    (drawn,) = seen.boxes
+    wider = replace(drawn, box_xyxy=(10.0, 10.0, 70.0, 50.0))
+    boxes = [replace(drawn, class_name="QD"), Label((100.0, 10.0, 150.0, 60.0), "QF"), wider]
+    after = store.save(key, seen.revision, boxes, "open")
+    after = store.save(key, after.revision, after.boxes, "done")
+    assert [bool(one.outline) for one in after.boxes] == [True, False, False]
     (sample,) = read_yolo(tmp_path / "photos", ("QF", "QD"), lambda path: path)
-    assert [one is not None for one in sample.outlines] == [True, False]
-    moved = Label((12.0, 10.0, 52.0, 50.0), "QD")
-    assert not store.save(key, after.revision, [moved], "done").boxes[0].outline
+    assert [one is not None for one in sample.outlines] == [True, False, False]
+    np.testing.assert_allclose(sample.outlines[0], TRIANGLE, atol=0.001)
 
 
 def test_crops_of_a_photo_are_told_the_outline_inside_of_them(tmp_path):

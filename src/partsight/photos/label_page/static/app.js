@@ -18,7 +18,7 @@ const saver = new Saver(tellSaved(reloadStale));
 const presence = new Presence(() => page.key);
 const strip = new Strip(open, () => page.key && renderCount());
 const board = new Board(find("board"), {
-  items, select, selected: () => page.selected, drawn, changed,
+  items, select, selected: () => page.selected, drawn, changed, outlined,
   pen: () => ({ words: page.name, number: numberOf(page.name) }),
 });
 
@@ -27,7 +27,7 @@ const now = () => page.history?.now ?? { boxes: [], state: "open", handled: [] }
 const entryOf = (key) => page.photos.find((photo) => photo.key === key);
 
 function items() {
-  const labeled = now().boxes.map(({ box, name }) => ({ box, name, number: numberOf(name), isProposal: false, words: name, remark: sizeOf(box) }));
+  const labeled = now().boxes.map(({ box, name, outline }) => ({ box, name, outline, number: numberOf(name), isProposal: false, words: name, remark: sizeOf(box) }));
   return [...labeled, ...proposals().map((one) => ({ ...one, number: numberOf(one.name), isProposal: true, words: `${one.name}  ${sureOf(one)}`, remark: sureOf(one) }))];
 }
 
@@ -87,7 +87,22 @@ function overlap(one, other) {
 function changed(index, box) {
   const item = items()[index];
   if (item.isProposal) accept([proposals()[index - now().boxes.length]], box);
-  else put({ boxes: now().boxes.map((one, number) => (number === index ? { ...one, box } : one)) });
+  else put({ boxes: now().boxes.map((one, number) => (number === index ? withBox(one, box) : one)) });
+}
+
+// An outline goes with its box; where the box is made larger or smaller it fits no more.
+function withBox(one, box) {
+  if (!one.outline) return { ...one, box };
+  const [dx, dy] = [box[0] - one.box[0], box[1] - one.box[1]];
+  const isMoved = Math.abs(box[2] - one.box[2] - dx) < 0.01 && Math.abs(box[3] - one.box[3] - dy) < 0.01;
+  if (isMoved) return { ...one, box, outline: one.outline.map(([x, y]) => [x + dx, y + dy]) };
+  notify("The outline did not fit the new box and is gone: this part teaches boxes only. Undo brings it back.");
+  return { box, name: one.name };
+}
+
+// A corner of an outline was moved.
+function outlined(index, outline, box) {
+  put({ boxes: now().boxes.map((one, number) => (number === index ? { ...one, outline, box } : one)) });
 }
 
 function accept(accepted, box) {
