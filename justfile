@@ -1,6 +1,6 @@
 # Everything a change must pass: `just check`.
 
-check: lint types contracts test
+check: lint types contracts site test
 
 lint:
     ruff check .
@@ -20,7 +20,15 @@ test:
 quick:
     pytest -m "not slow and not browser"
 
-# Rewrite the pages made from the code: recipe and command reference.
+# The documentation as a site, in site/: no network is needed. A broken link is an error.
+site:
+    zensical build --strict
+
+# Look at the documentation in a browser while writing it.
+serve:
+    zensical serve
+
+# Rewrite the pages that follow from code and files: recipe, commands, errors, list of decisions.
 docs:
     python tools/write_reference.py
 

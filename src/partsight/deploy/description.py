@@ -67,6 +67,13 @@ class Document(_Entry):
         return self
 
 
+class ShapeFile(_Entry):
+    """A part's mesh with its symmetries, for poses."""
+
+    path: InsidePath
+    sha256: str
+
+
 class PartCard(_Entry):
     """What is shown beside a recognized part."""
 
@@ -77,6 +84,8 @@ class PartCard(_Entry):
     documents: tuple[Document, ...] = ()
     details: dict[str, str] = Field(default_factory=dict)
     """Serial number, sector and the like, as the recipe gives them."""
+    shape: ShapeFile | None = None
+    """None where no pose can be found: sub-parts, and folders of earlier versions."""
 
 
 class Parity(_Entry):
@@ -177,6 +186,8 @@ class ModelDescription(_Entry):
     speed: tuple[SpeedRow, ...] = ()
     binding: str = ""
     """Hash of what belongs together: classes, networks, and how pictures go into them; folders of earlier versions have none."""
+    shapes_binding: str = ""
+    """Hash of which class has which shape, in this model; empty where there are no shapes."""
 
     @model_validator(mode="after")
     def _check_agreement(self) -> "ModelDescription":
@@ -193,6 +204,8 @@ class ModelDescription(_Entry):
             raise ValueError(
                 "classes, networks or spec were changed after the export. Copy the folder again, or export again"
             )
+        if self.shapes_binding and self.shapes_binding != shapes_binding_of(self):
+            raise ValueError("shapes were changed after the export. Copy the folder again, or export again")
         return self
 
     def card(self, class_id: int) -> PartCard:
@@ -219,6 +232,12 @@ def binding_of(description: ModelDescription) -> str:
     return hash_json(
         [kept, None if verifier is None else verifier.model_dump(mode="json", include={"spec", "networks"})]
     )
+
+
+def shapes_binding_of(description: ModelDescription) -> str:
+    """Return the hash of which class has which shape; apart from `binding`, which versions without shapes check, too."""
+    shapes = {part.name: part.shape.sha256 for part in description.parts if part.shape}
+    return hash_json([binding_of(description), shapes]) if shapes else ""
 
 
 def _check_spec(spec: NetworkSpec) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
+from partsight.pose.outline import Outline
 from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.detections import Detections
 
@@ -63,6 +64,16 @@ def draw_boxes(image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, texts:
     return np.asarray(picture)
 
 
+def draw_outlines(image: Image, outlines: Sequence[Outline | None], class_ids: IntArray) -> Image:
+    """Return a copy of the picture with the edges of posed parts, and the names of their sub-parts, the first on top."""
+    picture = PillowImage.fromarray(image)
+    pen = _Pen(ImageDraw.Draw(picture), (picture.width, picture.height))
+    for outline, class_id in reversed(list(zip(outlines, class_ids.tolist(), strict=True))):
+        if outline is not None:
+            pen.outline(outline, class_color(class_id))
+    return np.asarray(picture)
+
+
 class _Pen:
     """Draws in widths that suit the size of the picture."""
 
@@ -79,6 +90,16 @@ class _Pen:
         rim = max(1, self._line_px // 3)
         self._draw.rectangle((left - rim, top - rim, right + rim, bottom + rim), outline=_LIGHT, width=rim)
         self._draw.rectangle((left, top, right, bottom), outline=color, width=self._line_px)
+
+    def outline(self, outline: Outline, color: str) -> None:
+        """Draw lines on a light rim, and names at their places."""
+        lines = [tuple(line.ravel().tolist()) for line in outline.lines]
+        for width, shade in ((self._line_px + 2, _LIGHT), (self._line_px, color)):
+            for line in lines:
+                self._draw.line(line, fill=shade, width=width)
+        for name, x, y in outline.names:
+            text = name if self._is_wide else _in_ascii(name)
+            self._draw.text((x, y), text, fill=_DARK, font=self._font, anchor="mm", stroke_width=2, stroke_fill=_LIGHT)
 
     def label(self, box_xyxy: Sequence[float], text: str, color: str) -> None:
         """Write a name above its box, or inside where there is no room; never outside of the picture."""

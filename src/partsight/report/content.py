@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
-from partsight.structures.evaluation import Evaluation
+from partsight.structures.evaluation import Evaluation, Interval
 from partsight.structures.mask import Mask
 
 TestSource: TypeAlias = Literal["render", "photo", "mixed"]
@@ -72,6 +72,15 @@ class StageTiming:
     """For instance 'resumed' or '320 pictures, 2 workers'."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierEvaluation:
+    """The evaluation before, of another training on the same pictures."""
+
+    evaluation: Evaluation
+    difference: Interval | None
+    """95 % of what mAP50 has gained since, paired over sessions; None with too few of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContent:
     """Everything on the page; a chapter whose content is empty is left out."""
@@ -80,6 +89,8 @@ class ReportContent:
     evaluation: Evaluation
     test_source: TestSource
     """What the evaluated pictures are; the verdict says what they can and cannot prove."""
+    earlier: EarlierEvaluation | None = None
+    """None where this is the first one on these pictures."""
     verdict: str | None = None
     """One sentence on top; None: written from the figures."""
     parts: tuple[ReportPart, ...] = ()

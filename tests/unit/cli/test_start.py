@@ -76,3 +76,8 @@ def test_keys_and_sections_are_explained(capsys, key, told):
 def test_a_key_that_is_none_is_told(capsys, key, told):
     assert run(["explain", key]) == 1
     assert told in capsys.readouterr().err
+
+
+def test_an_error_ends_with_the_page_that_explains_more(capsys, tmp_path):
+    assert run(["run", "--recipe", str(tmp_path / "none.toml")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "More: docs/reference/recipe.md"

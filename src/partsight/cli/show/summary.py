@@ -8,6 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from partsight.files import read_json
+
 if TYPE_CHECKING:
     from partsight.structures.evaluation import Evaluation, Score
 
@@ -41,7 +43,15 @@ def print_summary(console: Console, evaluation: "Evaluation", report: Path | Non
             f"{after.num_misnamed}, right {before.num_right} → {after.num_right}"
         )
     if report is not None:
+        _print_changes(console, report)
         console.print(f"report {report}", soft_wrap=True)
+
+
+def _print_changes(console: Console, report: Path) -> None:
+    """Print what the report says has changed since the evaluation before."""
+    changes = read_json(report.with_suffix(".json")).get("changes", [])
+    if changes:
+        console.print(f"since the evaluation before, on the same pictures: {' '.join(changes)}", soft_wrap=True)
 
 
 def _choice(evaluation: "Evaluation") -> str:

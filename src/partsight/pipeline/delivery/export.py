@@ -79,7 +79,7 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
             **_operating_point(experiment, plan.threshold),
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
             verifier=verifier,
-            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder),
+            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder, experiment.workspace),
             license=exported["onnx"].license,
             provenance=_provenance(experiment),
             parity=parity,
@@ -273,18 +273,19 @@ def _time_one(
 
 def _provenance(experiment: Experiment) -> dict[str, Any]:
     evaluation = experiment.evaluate().evaluation
-    graph = experiment.graph
+    graph = experiment.settle()
+    train = graph.recipe.train
     stages: list[Stage[Any, Any]] = [graph.parts, graph.used_renders, graph.dataset, graph.trainings[-1]]
     stages += [graph.verification] if graph.verification else []
     stages.append(graph.evaluation)
     return {
         "partsight": partsight.__version__,
-        "recipe": hash_json(effective_recipe(experiment.recipe)),
+        "recipe": hash_json(effective_recipe(graph.recipe)),
         "keys": {stage.name: stage.key for stage in stages},
         "trained": {
-            "family": experiment.recipe.train.family,
-            "model": experiment.recipe.train.network,
-            "weights": Path(experiment.recipe.train.weights).name,
+            "family": train.family,
+            "model": train.network,
+            "weights": Path(train.weights).name,
         },
         "test": {
             "num_images": evaluation.num_images,

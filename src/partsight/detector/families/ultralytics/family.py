@@ -1,5 +1,6 @@
 """YOLOv8, 11, 26 through the Ultralytics library. This family is AGPL-3.0; nothing outside it knows the library."""
 
+import copy
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -190,7 +191,7 @@ def _run(job: TrainJob, run_dir: Path, tracker: Tracker, *, resume: bool) -> Non
         trainer.add_callback("on_pretrain_routine_end", _halve)
     is_spread = "," in find_device(job.section.device)
     if not is_spread:
-        trainer.add_callback("on_fit_epoch_end", _Reporter(tracker))
+        trainer.add_callback("on_fit_epoch_end", _Reporter(job, tracker))
     with told_from_csv(run_dir / "results.csv", tracker) if is_spread else nullcontext():
         trainer.train()
 
@@ -336,8 +337,8 @@ def _halve(trainer: Any) -> None:
 class _Reporter:
     """Tells the tracker each epoch's figures once; the library's last validation is no epoch."""
 
-    def __init__(self, tracker: Tracker) -> None:
-        self._tracker = tracker
+    def __init__(self, job: TrainJob, tracker: Tracker) -> None:
+        self._job, self._tracker = job, tracker
         self._last_epoch = 0
 
     def __call__(self, trainer: Any) -> None:
@@ -348,6 +349,18 @@ class _Reporter:
         losses = trainer.label_loss_items(trainer.tloss, prefix="train")
         figures = {**losses, **trainer.metrics, "seconds": trainer.epoch_time or 0.0}
         self._tracker(epoch, {name: float(value) for name, value in figures.items()})
+        if self._job.look is not None:
+            self._job.look(epoch, partial(_detector_of, trainer, self._job))
+
+
+def _detector_of(trainer: Any, job: TrainJob) -> YoloDetector:
+    """Return a detector with a copy of the averaged weights; what is random in the training goes on as if it had not been made."""
+    import torch
+
+    with torch.random.fork_rng(devices=()):  # it is built on the CPU
+        predictor = open_library().YOLO(str(find_architecture(job.section.model)))
+    predictor.model = copy.deepcopy(trainer.ema.ema)
+    return YoloDetector(job.class_names, predictor, job.section.detect_size)
 
 
 def _quiet(trainer: Any) -> None:

@@ -20,7 +20,7 @@ from partsight.evaluate.second_opinion import judge_change
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.files import read_json, write_json
 from partsight.labels.formats.run_lengths import packed_mask, unpacked_mask
-from partsight.pipeline.running.keys import section_content
+from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
@@ -28,6 +28,7 @@ from partsight.pipeline.stages.dataset.photo_splits import count_places
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.evaluate.input_size import SizedDetections, choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
+from partsight.pipeline.stages.evaluate.tested import write_tested
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyStage
 from partsight.progress import Progress
@@ -35,6 +36,8 @@ from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation, SecondOpinion
 
+PICTURES = "pictures.json"
+"""The pictures that were judged, in their order: name and hash of each."""
 NO_OPINION = (
     "There is no second opinion (verify.enabled): the weights that it starts from are not installed. "
     f"Install them: {open_verifiers().how_to_install()}"
@@ -113,9 +116,14 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     def load(self, run: Resolver, folder: Path, manifest: EvaluateManifest) -> EvaluateOutput:
         """Return figures and detections."""
         del run
-        detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
-        evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
-        return EvaluateOutput(self.key, evaluation, detections, manifest.seconds)
+        return read_evaluated(folder, manifest.seconds)
+
+
+def read_evaluated(folder: Path, seconds: float = 0.0) -> EvaluateOutput:
+    """Return figures and detections of a finished evaluation. Raises StorageError."""
+    detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
+    evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
+    return EvaluateOutput(folder.name, evaluation, detections, seconds)
 
 
 def _evaluate(
@@ -155,7 +163,9 @@ def _evaluate(
         second_opinion=_judge_change(recipe, splits, (look, chosen), limits) if checkpoint.verifier else None,
     )
     write_json(folder / "detections.json", [_describe(found) for found in look.detections])
+    write_json(folder / PICTURES, {one.sample_id: hash_content(one.image_path) for one in splits.test.samples})
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
+    write_tested(splits.test, folder)
     return EvaluateManifest(map50=evaluation.overall.ap50)
 
 

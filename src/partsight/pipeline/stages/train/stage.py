@@ -18,6 +18,7 @@ from partsight.pipeline.running.run import Watch, ignore
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest, inside
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, WrittenDataset
+from partsight.pipeline.stages.train.glimpses import open_glimpses
 from partsight.progress import Advance
 from partsight.train.experiment_trackers import TrackedRun, open_trackers
 from partsight.train.trackers import tell_all
@@ -150,6 +151,7 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
                 output_dir=folder,
                 say=run.progress.say,
                 tracker=functools.partial(_tell, advance, tell_all(watch, tracker)),
+                look=open_glimpses(run.workspace, self.key, dataset.splits.validation),
             )
 
     def _section(self, run: Resolver) -> TrainSection:
