@@ -23,6 +23,7 @@ _STATIC = (
     "page.css",
     "app.js",
     "api.js",
+    "geometry.js",
     "history.js",
     "view.js",
     "board.js",

@@ -3,6 +3,7 @@
 import { Saver, pictureOf, readLabels, readOutlooks, readPhotos, readProposals } from "./api.js";
 import { Board } from "./board.js";
 import { button, element, span, swatch } from "./elements.js";
+import { outlineFor, overlap } from "./geometry.js";
 import { History } from "./history.js";
 import { chooseClass } from "./palette.js";
 import { Strip } from "./strip.js";
@@ -78,29 +79,19 @@ function drawn(box) {
   put({ boxes: [...now().boxes, { box, name }], handled: [...now().handled, ...over.map((one) => one.box)] });
 }
 
-function overlap(one, other) {
-  const area = ([left, top, right, bottom]) => Math.max(0, right - left) * Math.max(0, bottom - top);
-  const shared = area([Math.max(one[0], other[0]), Math.max(one[1], other[1]), Math.min(one[2], other[2]), Math.min(one[3], other[3])]);
-  return shared / (area(one) + area(other) - shared);
-}
-
 function changed(index, box) {
   const item = items()[index];
   if (item.isProposal) accept([proposals()[index - now().boxes.length]], box);
   else put({ boxes: now().boxes.map((one, number) => (number === index ? withBox(one, box) : one)) });
 }
 
-// An outline goes with its box; where the box is made larger or smaller it fits no more.
 function withBox(one, box) {
   if (!one.outline) return { ...one, box };
-  const [dx, dy] = [box[0] - one.box[0], box[1] - one.box[1]];
-  const isMoved = Math.abs(box[2] - one.box[2] - dx) < 0.01 && Math.abs(box[3] - one.box[3] - dy) < 0.01;
-  if (isMoved) return { ...one, box, outline: one.outline.map(([x, y]) => [x + dx, y + dy]) };
-  notify("The outline did not fit the new box and is gone: this part teaches boxes only. Undo brings it back.");
-  return { box, name: one.name };
+  const outline = outlineFor(one, box);
+  if (!outline) notify("The outline did not fit the new box and is gone: this part teaches boxes only. Undo brings it back.");
+  return { box, name: one.name, ...(outline && { outline }) };
 }
 
-// A corner of an outline was moved.
 function outlined(index, outline, box) {
   put({ boxes: now().boxes.map((one, number) => (number === index ? { ...one, outline, box } : one)) });
 }

@@ -2,6 +2,7 @@
 
 import { View } from "./view.js";
 import { colorOf } from "./palette.js";
+import { extentOf } from "./geometry.js";
 
 const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const REACH = { mouse: 9, pen: 14, touch: 24 };
@@ -281,11 +282,6 @@ function handlesOf([left, top, right, bottom]) {
 const spanned = (a, b) => [Math.min(a.x, b.x), Math.min(a.y, b.y), Math.max(a.x, b.x), Math.max(a.y, b.y)];
 const contains = ([left, top, right, bottom], { x, y }) => left <= x && x <= right && top <= y && y <= bottom;
 const hasArea = ([left, top, right, bottom]) => right - left >= 1 && bottom - top >= 1;
-
-function extentOf(outline) {
-  const xs = outline.map(([x]) => x), ys = outline.map(([, y]) => y);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-}
 
 function resized([left, top, right, bottom], handle, { x, y }) {
   const a = { x: handle.includes("w") ? x : left, y: handle.includes("n") ? y : top };
