@@ -14,7 +14,7 @@ import numpy as np
 from partsight.errors import DatasetError
 from partsight.labels.export_folder import agreement, stem_of
 from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, plain_name
-from partsight.labels.label import Box, Label, Outline, box_problem, cut_box, cut_outline
+from partsight.labels.label import Box, Label, OutlineCorners, box_problem, cut_box, cut_outline
 from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, as_points, upright
 from partsight.pictures import stored_orientation
@@ -244,7 +244,7 @@ def _judge_mark(
 
 def _outline(
     mark: Mark, box: Box, drawn_on: tuple[int, int], size_wh: tuple[int, int], turn: Callable[[Box], Box] | None
-) -> Outline:
+) -> OutlineCorners:
     """Return the outline of a mark inside of the picture; none where its extent is not the mark's box."""
     points = mark.shape.outline(drawn_on)
     if points is None:
