@@ -122,7 +122,8 @@ class DatasetStage(WrittenDataset):
 
     def inputs(self) -> Mapping[str, Any]:
         """Return what teaches and what validates: the test does not count."""
-        return training_content(self.recipe, self.renders.key, self.photos)
+        layers = {} if self.layers is None else {"layers": self.layers.key}
+        return {**training_content(self.recipe, self.renders.key, self.photos), **layers}
 
     @property
     def layers(self) -> LayersStage | None:
