@@ -15,7 +15,7 @@ from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.starts import describe_start
 from partsight.evaluate.matching import match
-from partsight.files import write_bytes
+from partsight.files import write_bytes, write_json
 from partsight.labels.balance import balance_sentences
 from partsight.labels.importing import read_imports
 from partsight.pipeline.portraits import draw_portraits, encode_png
@@ -27,8 +27,10 @@ from partsight.pipeline.stages.cad.stage import CadStage, PartsOutput, load_fact
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
 from partsight.pipeline.stages.evaluate.stage import NO_OPINION, EvaluateOutput, EvaluateStage
 from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
+from partsight.pipeline.stages.report.earlier import find_earlier
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyOutput
+from partsight.report.advice import give_advice
 from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
 from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
@@ -37,6 +39,8 @@ from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
 PAGE = "report.html"
+ADVICE = "advice.json"
+"""What the page says to do next, as a list of sentences."""
 PORTRAIT_PX = 320
 LIBRARIES = ("mitsuba", "cadquery-ocp-novtk", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
 
@@ -69,7 +73,7 @@ class ReportStage(Stage[ReportManifest, Path]):
     renders: RenderStage
     evaluated: EvaluateStage
 
-    name, version, manifest_type, unit = "report", 5, ReportManifest, "page"
+    name, version, manifest_type, unit = "report", 6, ReportManifest, "page"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the figures, what else is shown, and how it is described."""
@@ -106,8 +110,13 @@ class ReportStage(Stage[ReportManifest, Path]):
         with run.progress.stage(self.name, 1, "page") as advance:
             splits = replace(outputs.dataset.splits, train=shown_in_training(self.recipe, outputs.dataset))
             content = _content(self.recipe, outputs, splits.train)
-            content = replace(content, notes=(NO_OPINION,)) if self.evaluated.lacks_verifier else content
+            content = replace(
+                content,
+                notes=(NO_OPINION,) if self.evaluated.lacks_verifier else (),
+                earlier=find_earlier(self.recipe, outputs.evaluated, splits.test, run.workspace),
+            )
             write_report(content, self.recipe.report, folder / PAGE)
+            write_json(folder / ADVICE, give_advice(content))
             write_cards(content, _trained_from(self.recipe), splits, folder)
             advance(1, "")
         return ReportManifest(page=PAGE)
@@ -150,7 +159,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
 def _trained_from(recipe: Recipe) -> TrainedFrom:
     return TrainedFrom(
         recipe.train.family,
-        recipe.train.model,
+        recipe.train.network,
         describe_start(recipe.train.weights),
         recipe.train.detect_size,
         recipe.train.crop,
