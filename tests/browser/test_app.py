@@ -18,7 +18,7 @@ from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 from tests.unit.photos.videos import write_video
 
-from .chromium import open_browser, open_tab
+from .chromium import open_browser, open_tab, wait_for
 from .realistic import realistic_pictures
 from .test_label_page import draw, ready, saved
 from .test_live_page import BROWSER
@@ -138,6 +138,78 @@ def test_the_steps_and_what_is_on_them_are_reached_by_keyboard(browser, link):
         tab.wait("document.querySelector('main h2')?.textContent === 'Photos'")
 
 
+def test_no_page_shows_the_word_for_nothing(browser, link):
+    with open_tab(browser, link) as tab:
+        tab.wait("document.querySelector('main h2')")
+        for page in PAGES:
+            go(tab, page)
+            assert not re.search(r"null|undefined|NaN|\[object", tab.value("document.body.innerText")), page
+
+
+def test_the_tour_leads_through_all_steps_and_leaves_the_page_usable(browser, link):
+    with open_tab(browser, link) as tab:
+        tab.wait("document.querySelector('main h2')")
+        press(tab, "Tour")
+        seen = []
+        for number in range(1, 9):
+            tab.wait(f"document.querySelector('dialog.tour')?.textContent.includes('{number} of 8')")
+            seen.append(tab.value("location.hash.slice(1)"))
+            tab.wait(f"document.querySelector('#steps a[aria-current]').hash === '#{seen[-1]}'")
+            press(tab, "Done" if number == 8 else "Next")
+        assert tuple(dict.fromkeys(seen)) == PAGES
+        tab.wait("!document.querySelector('dialog.tour') && !document.querySelector('.shown')")
+        press(tab, "Tour")
+        tab.wait("document.querySelector('dialog.tour')")
+        assert not tab.value("Boolean(document.querySelector('dialog.tour:modal'))")
+        tab.key("Escape")
+        tab.wait("!document.querySelector('dialog.tour')")
+
+
+def test_a_sub_part_gets_a_look_and_a_name_of_its_own(browser, project, link):
+    trimesh_scene().export(project / "cad" / "tool.glb")
+    with open_tab(browser, link, size_wh=SIZES["laptop"]) as tab:
+        tab.wait("document.getElementById('path')")
+        tab.value(f"document.getElementById('path').value = {str(project / 'cad' / 'tool.glb')!r}")
+        press(tab, "Add")
+        tab.wait(
+            "[...document.querySelectorAll('.list button')].some((one) => one.textContent.includes('tool') && one.querySelector('img'))",
+            60,
+        )
+        press(tab, "tool")
+        press(tab, "HANDLE")
+        press(tab, "yellow plastic")
+        wait_for(lambda: part_of(project, "tool").materials == {"HANDLE": "plastic #f2c200"}, 30)
+        tab.wait(
+            "document.querySelector('.viewer') && ![...document.querySelectorAll('.tree button')].some((one) => one.ariaPressed === 'true')",
+            60,
+        )
+        press(tab, "HANDLE")
+        tab.value("document.getElementById('own-name').value = 'grip'")
+        press(tab, "Recognize")
+        wait_for(lambda: part_of(project, "tool").labels == {"grip": ("HANDLE",)}, 30)
+        tab.wait("![...document.querySelectorAll('.tree button')].some((one) => one.ariaPressed === 'true')", 60)
+        press(tab, "BODY")
+        press(tab, "Leave it out")
+        wait_for(lambda: part_of(project, "tool").hide == ("BODY",), 30)
+        press(tab, "Show BODY again")
+        wait_for(lambda: part_of(project, "tool").hide == (), 30)
+        press(tab, "Remove this class")
+        wait_for(lambda: "tool" not in read_recipe(project / "recipe.toml").parts, 30)
+
+
+def part_of(project, name):
+    return read_recipe(project / "recipe.toml").parts[name]
+
+
+def trimesh_scene():
+    scene = trimesh.Scene()
+    scene.add_geometry(trimesh.creation.box((0.1, 0.1, 0.1)), node_name="BODY", geom_name="BODY")
+    handle = trimesh.creation.box((0.02, 0.02, 0.1))
+    handle.apply_translation((0.1, 0, 0))
+    scene.add_geometry(handle, node_name="HANDLE", geom_name="HANDLE")
+    return scene
+
+
 def test_two_tabs_see_the_newest_recipe(browser, link):
     with open_tab(browser, link) as first, open_tab(browser, link) as second:
         for tab in (first, second):
@@ -164,13 +236,18 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
         tab.wait("document.body?.textContent.includes('9 drafts in')", 180)
         phone_sends_a_film(tab, browser, folder)
         label_one_box(tab, browser)
+        let_it_judge(tab)
         edit_recipe(folder / "recipe.toml", SMALL)
         go(tab, "train")
         press(tab, "Start")
+        tab.wait("document.querySelector('[aria-label=\\'What it finds now\\'] img')", 300)
         go(tab, "results")
         tab.wait("document.body?.textContent.includes('Precision over the threshold')", 300)
         move_slider(tab, 0.02)
         tab.wait("/Errors: |No errors/.test(document.querySelector('main')?.textContent ?? '')")
+        correct_a_label(tab, browser)
+        press(tab, "Judge again")
+        tab.wait("document.getElementById('which')?.options.length === 2", 240)
         press(tab, "Export for live")
         go(tab, "live")
         tab.wait(
@@ -184,8 +261,41 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
             live.wait("document.getElementById('state')?.dataset.state === 'live'", 60)
     here = Experiment(read_recipe(folder / "recipe.toml"), Workspace(folder / "runs"), Silence())
     assert {stage.state for stage in here.plan().stages} == {"found"}, "the terminal finds what the page made"
-    subprocess.run([sys.executable, "-m", "partsight", "jobs"], cwd=folder, check=True, capture_output=True)
+    keys = folders_of(folder)
+    subprocess.run([sys.executable, "-m", "partsight", "report"], cwd=folder, check=True, capture_output=True)
+    assert folders_of(folder) == keys, "the recipe gives the same keys from the command line: nothing is made anew"
     end_pages(folder)
+
+
+def let_it_judge(tab):
+    """Give the labeled session to the test."""
+    tab.value(
+        "fetch('/api/photos').then((answer) => answer.json()).then(({ sessions }) => fetch('/api/photos/split', { method: 'PUT', "
+        "headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ session: sessions.find((one) => one.done).name, split: 'test' }) }))"
+    )
+
+
+def correct_a_label(tab, browser):
+    """From an error to its photo, to the labels, and back: the figures follow."""
+    move_slider(tab, 0.98)
+    tab.wait("/1 missed/.test(document.querySelector('main').textContent) && document.querySelector('.errors button')")
+    tab.value(
+        "[...document.querySelectorAll('.errors button')].find((one) => one.textContent.includes('missed')).click()"
+    )
+    press(tab, "Correct its labels")
+    link = tab.value("fetch('/api/label', { method: 'POST' }).then((answer) => answer.json()).then(({ link }) => link)")
+    with open_tab(browser, link) as page:
+        key = page_key(page)
+        ready(page, key)
+        draw(page, (210, 60, 300, 200))
+        saved(page)
+    tab.value("dispatchEvent(new Event('focus'))")
+    tab.wait("document.querySelector('main').textContent.includes('Labels were corrected')", 60)
+    tab.wait("document.querySelector('main').textContent.includes('with 2 parts')")
+
+
+def folders_of(folder):
+    return sorted(str(path) for path in (folder / "runs").glob("*/*/manifest.json"))
 
 
 def move_slider(tab, value):

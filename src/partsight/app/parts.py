@@ -14,9 +14,12 @@ from starlette.responses import FileResponse, Response
 from partsight.app.project import CAD, Project
 from partsight.cad.readers.formats import SUFFIXES, is_cad_file
 from partsight.config.sections.cad import PartSection
-from partsight.errors import CadError, PartsightError
+from partsight.config.values import ClassName
+from partsight.errors import CadError, DatasetError, PartsightError
+from partsight.labels.importing import known_classes
 from partsight.pipeline.cad_files.check import describe_pair, inspect, name_classes
 from partsight.pipeline.cad_files.shown import ShownPart, show_part
+from partsight.pipeline.photo_folders import photos_folder
 from partsight.progress import Silence
 from partsight.web.bodies import BodyError
 from partsight.web.problems import problem
@@ -119,6 +122,14 @@ class PartShelf:
         return [describe_pair(pair) for pair in inspection.pairs[:_SHOWN_PAIRS]]
 
 
+class SentName(BaseModel):
+    """A class and the name that it shall have."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(max_length=300)]
+    new_name: ClassName
+
+
 class SentPaths(BaseModel):
     """CAD files or folders of this machine."""
 
@@ -158,6 +169,29 @@ def serve(app: FastAPI, project: Project, shelf: PartShelf) -> None:
     @app.post("/api/parts/add")
     def add(sent: SentPaths) -> dict[str, Any]:
         return {"added": _add(project, [Path(path).expanduser() for path in sent.paths])}
+
+    _serve_beginnings(app, project)
+
+
+def _serve_beginnings(app: FastAPI, project: Project) -> None:
+    @app.post("/api/parts/samples")
+    def samples() -> dict[str, list[str]]:
+        return {"added": project.add_samples()}
+
+    @app.post("/api/parts/rename")
+    def rename(sent: SentName) -> dict[str, str]:
+        _expect_unlabeled(project, sent.name)
+        project.rename_part(sent.name, sent.new_name)
+        return {"name": sent.new_name}
+
+
+def _expect_unlabeled(project: Project, name: str) -> None:
+    """Raise DatasetError where labels of photos have this name."""
+    folder = photos_folder(None, project.recipe_path)
+    if folder.is_dir() and name in known_classes(folder):
+        raise DatasetError(
+            f"{name}: labels of photos in {folder} have this name, and it stays. Add the file as a new class to begin anew."
+        )
 
 
 def _add(project: Project, paths: Sequence[Path]) -> list[str]:

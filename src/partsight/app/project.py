@@ -6,12 +6,13 @@ from typing import Any
 
 import tomlkit
 
+from partsight.config.content import read_toml, value_of
 from partsight.config.editing import DELETED, edit_recipe, recipe_revision
 from partsight.config.loading import read_recipe
 from partsight.config.recipe import Recipe
 from partsight.errors import RecipeError, StorageError
 from partsight.files import storage_errors
-from partsight.pipeline.cad_files.init import begin_recipe
+from partsight.pipeline.cad_files.init import begin_recipe, init_demo
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.jobs.queue import JobQueue
 from partsight.pipeline.running.workspace import Workspace
@@ -78,6 +79,24 @@ class Project:
             return
         begin_recipe(self.recipe_path, name, file)
         self.recipe()
+
+    def add_samples(self) -> list[str]:
+        """Begin with the sample parts, and return their names. Raises RecipeError where the project has parts already."""
+        if self.has_recipe:
+            raise RecipeError(
+                f"{self.folder.name}: has parts already. Start the app in a new folder to try the samples."
+            )
+        init_demo(self.folder)
+        return list(self.recipe().class_names)
+
+    def rename_part(self, name: str, new_name: str) -> None:
+        """Give a class another name. Raises RecipeError, StorageError."""
+        stated = value_of(read_toml(self.recipe_path), f"parts.{_quoted(name)}")
+        if stated is None:
+            raise RecipeError(f"{name}: no class of the recipe. Load the page again.")
+        if new_name in self.recipe().parts:
+            raise RecipeError(f"{new_name}: is a class of the recipe already. Choose another name.")
+        self.edit({f"parts.{_quoted(name)}": None, f"parts.{_quoted(new_name)}": stated}, None)
 
 
 def open_project(folder: Path) -> Project:

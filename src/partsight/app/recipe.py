@@ -29,6 +29,7 @@ EDITABLE = (
     "budget.",
     "verify.",
     "annotate.",
+    "dataset.",
 )
 """Keys that the page may change; those that are as trusted as a script are refused in any case."""
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final
 
@@ -12,20 +12,19 @@ from fastapi import FastAPI, Query
 from PIL import Image as Pillow
 from starlette.responses import FileResponse, Response
 
+from partsight.app.next_steps import next_step
 from partsight.app.project import Project
 from partsight.config.recipe import Recipe
-from partsight.errors import EvaluationError, PartsightError
+from partsight.errors import PartsightError
 from partsight.evaluate.intervals.comparing import compare
 from partsight.evaluate.matching import match
 from partsight.files import read_json
 from partsight.pictures import read_picture
-from partsight.pipeline.running.run import RECIPE, Run
+from partsight.pipeline.running.run import RECIPE
 from partsight.pipeline.running.workspace import list_finished
 from partsight.pipeline.stages.evaluate.stage import EvaluateManifest, EvaluateOutput
-from partsight.pipeline.stages.graph import Graph
-from partsight.pipeline.stages.render.stage import expect_variant
 from partsight.pipeline.study.compare import check_same, describe_comparison
-from partsight.progress import Silence
+from partsight.pipeline.study.results import Result, open_result
 from partsight.structures.dataset import Dataset
 from partsight.structures.matched import Matched, Pairing
 from partsight.structures.sample import Sample
@@ -43,11 +42,24 @@ Index = Annotated[int, Query(ge=0)]
 
 @dataclass(frozen=True)
 class OpenResult:
-    """A finished evaluation with the pictures that it rests on."""
+    """A finished evaluation as the page shows it."""
 
-    output: EvaluateOutput
-    test: Dataset
-    recipe: Recipe
+    result: Result
+
+    @property
+    def output(self) -> EvaluateOutput:
+        """Its figures and detections."""
+        return self.result.output
+
+    @property
+    def test(self) -> Dataset:
+        """Its pictures."""
+        return self.result.test
+
+    @property
+    def recipe(self) -> Recipe:
+        """What made it."""
+        return self.result.recipe
 
     @cached_property
     def matched(self) -> Matched:
@@ -63,6 +75,8 @@ class OpenResult:
         return {
             "key": self.output.key,
             "name": self.recipe.name,
+            "is_corrected": self.result.is_corrected,
+            "next": [next_step(advice) for advice in self.result.advice],
             "classes": evaluation.class_names,
             "num_images": evaluation.num_images,
             "num_boxes": evaluation.overall.num_boxes,
@@ -176,26 +190,11 @@ class ResultShelf:
             for folder, manifest, when_s in sorted(found, key=lambda one: -one[2])
         ]
 
-    def open(self, key: str) -> OpenResult:
-        """Return a finished evaluation with its pictures. Raises EvaluationError where those are no longer what they were."""
-        if key not in self._open:
-            folder = self._project.workspace.stage_dir("evaluate", key)
-            recipe, workspace = self._recipe_of(folder), self._project.workspace
-            graph = Graph(recipe, partial(expect_variant, workspace=workspace))
-            if graph.evaluation.key != key:
-                raise EvaluationError(
-                    "the pictures or labels of this result were changed since. Evaluate again (Train, Start); the training is found."
-                )
-            run = Run(recipe, workspace, Silence())
-            self._open[key] = OpenResult(run.resolve(graph.evaluation), run.resolve(graph.dataset).splits.test, recipe)
+    def open(self, key: str, *, anew: bool = False) -> OpenResult:
+        """Return a finished evaluation, by the labels of when it was opened. Raises EvaluationError where pictures are others now."""
+        if anew or key not in self._open:
+            self._open[key] = OpenResult(open_result(self._project.workspace, key, self._project.folder))
         return self._open[key]
-
-    def _recipe_of(self, folder: Path) -> Recipe:
-        try:
-            content = read_json(folder / RECIPE)
-        except OSError as error:
-            raise EvaluationError(f"{folder.name}: there is no such result") from error
-        return Recipe.parse(content, base_dir=self._project.folder, where=str(folder / RECIPE))
 
 
 def serve(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
@@ -207,7 +206,7 @@ def serve(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
 
     @app.get("/api/result")
     def result(key: Key) -> dict[str, Any]:
-        return shelf.open(key).figures()
+        return shelf.open(key, anew=True).figures()
 
     @app.get("/api/result/errors")
     def errors(key: Key, threshold: Threshold) -> list[dict[str, Any]]:
@@ -229,7 +228,7 @@ def serve(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
 def _serve_whole(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
     @app.get("/api/results/compare")
     def compared(first: Key, second: Key) -> dict[str, str]:
-        one, two = shelf.open(first), shelf.open(second)
+        one, two = shelf.open(first, anew=True), shelf.open(second, anew=True)
         check_same(one.test, two.test)
         rng, section = np.random.default_rng(one.recipe.seed), one.recipe.evaluate
         found = compare(one.test, one.output.detections, two.output.detections, section, rng)

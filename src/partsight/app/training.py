@@ -1,25 +1,37 @@
 """Jobs on the page: what a run would take, what runs, how far it is, and how the training goes."""
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import FileResponse, Response
 
 from partsight.app.project import Project
-from partsight.errors import JobError, PartsightError, StorageError
+from partsight.errors import JobError, StorageError
 from partsight.files import read_json
 from partsight.pipeline.choosing.budget import describe_budget
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.jobs.job import Job
 from partsight.pipeline.running.plan import duration
+from partsight.pipeline.stages.train.glimpses import NUM_PICTURES, picture_path, read_found
 from partsight.pipeline.stages.train.stage import validation_map50
 from partsight.progress import Silence
+from partsight.web.problems import problem
 
 _SAID = 8
 _SHOWN_JOBS = 30
+_TITLES = {
+    "run": "Render, train, evaluate",
+    "render": "Render",
+    "export": "Export the detector",
+    "report": "Judge again and write the report",
+}
 _MOST_MINUTES = 7 * 24 * 60
 
+Key = Annotated[str, Query(pattern=r"^[0-9a-f]{8,64}$")]
 Minutes = Annotated[float, Field(gt=0, le=_MOST_MINUTES)]
 
 
@@ -57,7 +69,12 @@ def serve(app: FastAPI, project: Project) -> None:
 
     @app.get("/api/training")
     def training() -> dict[str, Any]:
-        return _curves(project)
+        return _newest_training(project)
+
+    @app.get("/api/training/picture")
+    def picture(key: Key, number: Annotated[int, Query(ge=0, lt=NUM_PICTURES)]) -> Response:
+        path = picture_path(project.workspace, key, number)
+        return FileResponse(path, media_type="image/jpeg") if path.is_file() else problem(404, "no such picture")
 
 
 def describe_job(job: Job) -> dict[str, Any]:
@@ -84,13 +101,9 @@ def describe_job(job: Job) -> dict[str, Any]:
 
 
 def _command_of(sent: SentJob) -> tuple[Sequence[str], str]:
-    if sent.kind == "run":
-        budget = [] if sent.minutes is None else ["--minutes", f"{sent.minutes:g}"]
-        return [
-            "run",
-            *budget,
-        ], "Render, train, evaluate" if sent.minutes is None else f"Train in {sent.minutes:g} minutes"
-    return [sent.kind], {"render": "Render", "export": "Export the detector", "report": "Write the report"}[sent.kind]
+    if sent.kind == "run" and sent.minutes is not None:
+        return ["run", "--minutes", f"{sent.minutes:g}"], f"Train in {sent.minutes:g} minutes"
+    return [sent.kind], _TITLES[sent.kind]
 
 
 def _expect_no_twin(project: Project, kind: str) -> None:
@@ -118,20 +131,24 @@ def _plan(project: Project, minutes: float | None) -> dict[str, Any]:
     return {"sentence": plan.sentence, "chosen": chosen, "stages": rows}
 
 
-def _curves(project: Project) -> dict[str, Any]:
-    """Return the epochs of the training that was worked on last."""
+def _newest_training(project: Project) -> dict[str, Any]:
+    """Return the epochs of the training that was worked on last, and what it finds so far."""
     histories = sorted(
         (project.workspace.root / "train").glob("*/history.json"), key=lambda path: path.stat().st_mtime, reverse=True
     )
     if not histories:
-        return {"epochs": []}
+        return {"key": "", "epochs": [], "found": None}
+    key = histories[0].parent.name
+    return {"key": key, "epochs": _epochs(histories[0]), "found": read_found(project.workspace, key)}
+
+
+def _epochs(path: Path) -> list[dict[str, Any]]:
     try:
-        history = read_json(histories[0])
-        return {"epochs": [{"map50": validation_map50(figures), "loss": _loss(figures)} for figures in history]}
-    except (StorageError, PartsightError, AttributeError):
-        return {"epochs": []}
+        return [{"map50": validation_map50(figures), "loss": _loss(figures)} for figures in read_json(path)]
+    except (OSError, StorageError, AttributeError):
+        return []
 
 
 def _loss(figures: dict[str, float]) -> float | None:
     losses = [value for name, value in figures.items() if "loss" in name.lower() and "val" not in name.lower()]
-    return sum(losses) if losses else None
+    return sum(losses) if losses and math.isfinite(sum(losses)) else None

@@ -1,6 +1,6 @@
 """The content of a recipe before it is validated: read as TOML, changed by dotted keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,14 @@ def value_of(content: Mapping[str, Any], key: str) -> Any:
 
 def without(content: Mapping[str, Any], key: str) -> dict[str, Any]:
     """Return the content without a dotted key that is in it."""
-    group, _, last = key.rpartition(".")
-    below = value_of(content, group) if group else content
-    left = {name: value for name, value in below.items() if name != last}
-    return with_value(content, group, left) if group else left
+    return _without(content, key_parts(key))
+
+
+def _without(content: Mapping[str, Any], parts: Sequence[str]) -> dict[str, Any]:
+    first, *below = parts
+    if not below:
+        return {name: value for name, value in content.items() if name != first}
+    return {**content, first: _without(content[first], below)}
 
 
 def key_parts(key: str) -> tuple[str, ...]:

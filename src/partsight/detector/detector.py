@@ -17,6 +17,9 @@ FAMILIES = ("ultralytics", "compact")
 Tracker: TypeAlias = Callable[[int, Mapping[str, float]], None]
 """Called after each epoch with its number (from 1) and its figures by name."""
 
+Look: TypeAlias = Callable[[int, "Callable[[], Detector]"], None]
+"""Called with an epoch's number and what opens its detector, which it need not do; all is as before when it returns."""
+
 TrialStep: TypeAlias = Callable[[int], None]
 """Makes one training step with that many made-up pictures of the size that the training has."""
 
@@ -44,6 +47,8 @@ class TrainJob:
     output_dir: Path
     batch: int
     """Pictures per step over all devices: what `section.batch` says, or what was found where it says 'auto'."""
+    look: "Look | None" = None
+    """Asked after each epoch whether it wants to see what the weights of that epoch find."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from partsight.pipeline.stages.cad.stage import PartsOutput, load_parts
 from partsight.pipeline.stages.render.scene_choice import choose_scene
 from partsight.progress import Progress, Silence
 from partsight.randomize.sampler import SceneSampler, open_sampler
-from partsight.render.renderer import draw_scene, open_renderer
+from partsight.render.renderer import Renderer, draw_scene, open_renderer
 from partsight.render.sensor import expose
 from partsight.report.pages.contact_sheet import draw_labels, write_contact_sheet
 from partsight.structures.arrays import Image
@@ -67,13 +67,11 @@ def draw_draft(recipe: Recipe, workspace: Workspace, index: int) -> DraftPicture
 @functools.lru_cache(maxsize=2)
 def _open_drafts(recipe: Recipe, workspace: Workspace) -> Callable[[int], DraftPicture]:
     small = _small(recipe, DRAFT_PX, DRAFT_SAMPLES)
-    if find_spec("pyvista") is not None:
-        small = small.but(renderer="pyvista")
     found = Experiment(recipe.but(cad=recipe.cad_section), workspace, Silence()).import_parts()
     parts, others = _loaded(found)
     size_wh, class_names = (small.width, small.height), recipe.class_names
     class_ids = {name: class_id for class_id, name in enumerate(class_names)}
-    renderer = open_renderer(small, 1)
+    renderer = _open_renderer(_drawing(small))
 
     @functools.cache
     def sampler_of(seed: int) -> SceneSampler:
@@ -89,6 +87,19 @@ def _open_drafts(recipe: Recipe, workspace: Workspace) -> Callable[[int], DraftP
         return DraftPicture(_jpeg(image), size_wh, boxes, tuple(class_names[one.class_id] for one in labels))
 
     return draw
+
+
+def _drawing(small: RenderSection) -> RenderSection:
+    """Return what a draft's renderer depends on: the number and the seed of pictures, say, are nothing to it."""
+    if find_spec("pyvista") is None:
+        return small.but(count=1)
+    return RenderSection(renderer="pyvista")
+
+
+@functools.lru_cache(maxsize=1)
+def _open_renderer(section: RenderSection) -> Renderer:
+    """Open a renderer, which stays open: opening a window and translating its shaders takes longer than nine drafts."""
+    return open_renderer(section, 1)
 
 
 def _loaded(found: PartsOutput) -> tuple[dict[str, tuple[Part, ...]], tuple[Part, ...]]:

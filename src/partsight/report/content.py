@@ -9,6 +9,7 @@ import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
 from partsight.structures.evaluation import Evaluation, Interval
+from partsight.structures.mask import Mask
 
 TestSource: TypeAlias = Literal["render", "photo", "mixed"]
 
@@ -43,6 +44,8 @@ class ReportPicture:
     truth_ids: IntArray | None = None
     """(N,) which true box each detection took, of its own class or of another; −1 for none."""
     caption: str = ""
+    masks: tuple[Mask, ...] | None = None
+    """Of the detections, where they have any."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes_xyxy", locked(self.boxes_xyxy, np.float64, (None, 4)))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from partsight.config.sections.train import TrainSection
 from partsight.detector.batch_size import Say, find_batch
-from partsight.detector.detector import Checkpoint, Tracker, TrainJob, open_family
+from partsight.detector.detector import Checkpoint, Look, Tracker, TrainJob, open_family
 from partsight.detector.devices import freed_memory_kept
 from partsight.files import read_json, write_json
 from partsight.train.trackers import HistoryTracker, tell_all
 
 
-def train_detector(
+def train_detector(  # noqa: PLR0913 - what is learned, how, where, and who is told
     data_yaml: Path,
     class_names: Sequence[str],
     section: TrainSection,
@@ -22,6 +22,7 @@ def train_detector(
     output_dir: Path,
     tracker: Tracker,
     say: Say,
+    look: Look | None = None,
 ) -> Checkpoint:
     """Train a detector on so many pictures per epoch; a killed training goes on from its last finished epoch.
 
@@ -29,7 +30,7 @@ def train_detector(
     Raises DetectorError and StorageError.
     """
     batch = _batch_size(section, len(class_names), num_pictures, output_dir / "batch.json", say)
-    job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir, batch)
+    job = TrainJob(data_yaml, tuple(class_names), section, seed, output_dir, batch, look)
     history = HistoryTracker(output_dir)
     with freed_memory_kept():
         checkpoint = open_family(section.family).train(job, tell_all(history, tracker), say=say)

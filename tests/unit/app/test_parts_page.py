@@ -114,3 +114,38 @@ def test_folders_of_this_machine_are_added_where_they_lie(page, cube, tmp_path):
     missing = page.client.post("/api/parts/add", json={"paths": ["/no/such/folder"]})
     assert missing.status_code == 400
     assert "no such file" in missing.json()["problem"]
+
+
+def test_a_new_project_can_begin_with_the_sample_parts_and_only_a_new_one(page):
+    added = page.client.post("/api/parts/samples").json()["added"]
+    assert len(added) == 5
+    assert page.get("/api/project")["classes"] == added
+    assert page.client.post("/api/parts/samples").status_code == 400
+
+
+def test_a_class_is_renamed_with_all_that_was_said_of_it(filled):
+    revision = filled.get("/api/project")["revision"]
+    changes = {"parts.cube.materials": {"*": "plastic #f2c200"}}
+    assert filled.client.put("/api/recipe", json={"revision": revision, "changes": changes}).status_code == 200
+    assert filled.client.post("/api/parts/rename", json={"name": "cube", "new_name": "Würfel 2"}).status_code == 200
+    parts = filled.project.recipe().parts
+    assert set(parts) == {"ball", "Würfel 2"}
+    assert parts["Würfel 2"].materials == {"*": "plastic #f2c200"}
+    assert parts["Würfel 2"].files[0].name == "cube.stl"
+
+
+@pytest.mark.parametrize(("name", "new_name"), [("cube", "ball"), ("no such", "x"), ("cube", ""), ("cube", "a\nb")])
+def test_a_name_that_cannot_be_is_told_and_nothing_changes(filled, name, new_name):
+    before = filled.project.recipe_path.read_bytes()
+    answer = filled.client.post("/api/parts/rename", json={"name": name, "new_name": new_name})
+    assert answer.status_code in (400, 422)
+    assert filled.project.recipe_path.read_bytes() == before
+
+
+def test_a_class_that_photos_are_labeled_with_keeps_its_name(filled):
+    folder = filled.project.folder / "photos"
+    folder.mkdir()
+    (folder / "classes.txt").write_text("cube\nball\n")
+    answer = filled.client.post("/api/parts/rename", json={"name": "cube", "new_name": "box"})
+    assert answer.status_code == 400
+    assert "labels of photos" in answer.json()["problem"]

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from partsight.config.content import with_value
+from partsight.config.content import key_parts, with_value
 from partsight.config.editing import DELETED, edit_recipe, recipe_revision
 from partsight.errors import RecipeError, StaleRecipeError
 
@@ -69,6 +69,13 @@ def test_what_is_taken_out_is_gone_and_what_was_not_there_is_no_error(path):
     assert "preset" not in found
     assert list(found["parts"]) == ["M2.5"]
     assert found["train"] == {"augment": {}}
+
+
+@pytest.mark.parametrize("key", ["parts.QF", 'parts."QF"', 'parts."M2.5"', "parts.'M2.5'"])
+def test_a_class_is_taken_out_by_its_name_however_that_is_quoted(path, key):
+    name = key_parts(key)[1]
+    edit_recipe(path, {key: DELETED})
+    assert name not in tomllib.loads(path.read_text())["parts"]
 
 
 @pytest.mark.parametrize(

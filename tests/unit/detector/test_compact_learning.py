@@ -285,3 +285,19 @@ def test_validation_gives_one_to_what_is_right_and_less_to_what_is_shifted(data_
     assert shifted["val/mAP50"] == 1.0
     assert 0.3 < shifted["val/mAP50-95"] < 0.9
     assert validate(_Sure(pictures, shift=40.0), pictures, 2, "cpu")["val/mAP50"] == 0.0
+
+
+# --- what is looked at meanwhile ---------------------------------------------------------------------------------------------
+
+
+def test_looking_on_shows_what_each_epoch_finds_and_changes_nothing(data_yaml, tmp_path):
+    pictures, seen = [shape_picture(number)[0] for number in range(2)], []
+    look = lambda epoch, open_detector: seen.append((epoch, open_detector().detect(pictures, 0.0, 5)))  # noqa: E731
+    watched = open_family("compact").train(
+        replace(job(data_yaml, SECTION.but(epochs=2), tmp_path / "watched"), look=look), ignore
+    )
+    alone = open_family("compact").train(job(data_yaml, SECTION.but(epochs=2), tmp_path / "alone"), ignore)
+    assert [epoch for epoch, _ in seen] == [1, 2]
+    assert all(len(found) == 2 and len(found[0].scores) == 5 for _, found in seen)
+    weights = [(one.path / "weights.safetensors").read_bytes() for one in (watched, alone)]
+    assert weights[0] == weights[1]

@@ -71,9 +71,17 @@ if __name__ == "__main__":
 """
 
 
-def run(data_yaml: Path, section: TrainSection, output: Path, *, kill_after: int = 0) -> list[str]:
+LOOK = """
+import numpy as np
+def look(epoch, open_detector):
+    (found,) = open_detector().detect([np.zeros((64, 64, 3), np.uint8)], 0.0, 5)
+    print("EPOCH LOOKED AT", epoch, len(found.scores), flush=True)
+"""
+
+
+def run(data_yaml: Path, section: TrainSection, output: Path, *, kill_after: int = 0, script: str = RUN) -> list[str]:
     """Train in a process of its own into a relative folder, killed with SIGKILL once it has said that many epochs."""
-    command = [sys.executable, "-c", RUN, str(data_yaml), section.model_dump_json(), output.name]
+    command = [sys.executable, "-c", script, str(data_yaml), section.model_dump_json(), output.name]
     process = subprocess.Popen(command, cwd=output.parent, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
     told = []
@@ -114,6 +122,16 @@ def test_training_starts_from_the_given_weights(data_yaml, tmp_path):
     trained = load_file(tmp_path / "run" / "model" / "weights.safetensors")
     name = "model.4.cv1.conv.weight"
     assert torch.allclose(trained[name], given[name].float(), atol=2e-3)
+
+
+@pytest.mark.slow
+def test_looking_on_shows_what_each_epoch_finds_and_changes_nothing(data_yaml, tmp_path):
+    watched = RUN.replace("if __name__", f"{LOOK}\nif __name__").replace("say=lambda", "look=look, say=lambda")
+    told = run(data_yaml, SECTION, tmp_path / "watched", script=watched)
+    assert told == ["EPOCH 1", "EPOCH LOOKED AT 1 5", "EPOCH 2", "EPOCH LOOKED AT 2 5"]
+    run(data_yaml, SECTION, tmp_path / "alone")
+    weights = [(tmp_path / name / "model" / "weights.safetensors").read_bytes() for name in ("watched", "alone")]
+    assert weights[0] == weights[1]
 
 
 def test_history_is_whole_after_every_epoch_and_repeats_nothing(tmp_path):

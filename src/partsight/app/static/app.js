@@ -1,7 +1,7 @@
 // The frame: steps, the page that is shown, and the job that runs.
 
 import { ask, post, project, readProject } from "./ask.js";
-import { duration, h, toast, told } from "./dom.js";
+import { duration, fill, h, toast, told } from "./dom.js";
 import { livePage } from "./live.js";
 import { partsPage } from "./parts.js";
 import { photosPage } from "./photos.js";
@@ -21,13 +21,13 @@ async function show() {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
   });
   shown.close?.();
-  main.replaceChildren(h("p", { className: "quiet" }, "One moment …"));
+  fill(main, h("p", { className: "quiet" }, "One moment …"));
   try {
     await readProject();
     shown = (await PAGES[name](main)) ?? {};
     document.title = `${main.querySelector("h2")?.textContent ?? "Partsight"} – ${project.state.name}`;
   } catch (error) {
-    main.replaceChildren(h("h2", {}, "This does not work yet"), h("p", { className: "notice" }, error.message),
+    fill(main, h("h2", {}, "This does not work yet"), h("p", { className: "notice" }, error.message),
       h("p", {}, h("button", { type: "button", onclick: show }, "Try again")));
   }
 }

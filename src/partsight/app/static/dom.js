@@ -11,6 +11,11 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
+// What there is of the children, in the place of what was there; replaceChildren would write "null".
+export function fill(place, ...children) {
+  place.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+}
+
 export const percent = (share) => (share === null || share === undefined ? "–" : `${(100 * share).toFixed(1)} %`);
 
 export function duration(seconds) {

@@ -1,7 +1,7 @@
 // Step 6: a camera, a stream, a film or a phone, and the parts in it.
 
 import { ask, post, project } from "./ask.js";
-import { h, told } from "./dom.js";
+import { fill, h, told } from "./dom.js";
 
 export async function livePage(main) {
   const { has_model: hasModel } = await ask("/api/model");
@@ -11,11 +11,11 @@ export async function livePage(main) {
     says.textContent = "The camera is being opened …";
     try {
       const { link } = await post("/api/live", chosen);
-      says.replaceChildren("Live page: ", h("a", { href: link, target: "_blank", rel: "noreferrer" }, link));
+      fill(says, "Live page: ", h("a", { href: link, target: "_blank", rel: "noreferrer" }, link));
       window.open(link, "partsight-live");
     } catch (error) { says.textContent = ""; throw error; }
   });
-  main.replaceChildren(h("h2", {}, "Live"),
+  fill(main, h("h2", {}, "Live"),
     h("p", { className: "lead" }, "The exported detector looks at a camera; each part is shown with its name and its documents. A wrong frame that is kept lies in Photos at once."),
     project.state.classes.length ? null : h("p", { className: "notice" }, "Add parts first."),
     h("section", { className: "panel rows" },

@@ -1,13 +1,13 @@
 // Step 3: photos and videos, their sessions, their labels, and what each session is for.
 
 import { ask, post, project, put, readProject, upload } from "./ask.js";
-import { dropZone, h, toast, told } from "./dom.js";
+import { dropZone, fill, h, toast, told } from "./dom.js";
 
 const USES = { none: "not used yet", train: "teaches", validation: "chooses", test: "only judges" };
 
 export async function photosPage(main) {
   if (!project.state.classes.length) {
-    main.replaceChildren(h("h2", {}, "Photos"), h("p", { className: "lead" }, "Add parts first: photos are labeled with their names."), h("a", { className: "button", href: "#parts" }, "To the parts"));
+    fill(main, h("h2", {}, "Photos"), h("p", { className: "lead" }, "Add parts first: photos are labeled with their names."), h("a", { className: "button", href: "#parts" }, "To the parts"));
     return {};
   }
   const session = h("input", { type: "text", id: "session", value: new Date().toISOString().slice(0, 10), pattern: "[\\w.\\-]{1,80}" });
@@ -15,7 +15,7 @@ export async function photosPage(main) {
   const table = h("div", { className: "scroll" });
   const says = h("p", { className: "quiet", role: "status" });
   const zone = dropZone({ title: "Drop photos and videos here", hint: "Of videos the sharp frames that differ are picked.", accept: "image/*,video/*,.zip", folders: true, take: told(takeFiles) });
-  main.replaceChildren(h("h2", {}, "Photos"),
+  fill(main, h("h2", {}, "Photos"),
     h("p", { className: "lead" }, "A detector can learn from renders alone; a few photos say how good it is, and make it better. A session is one walk, one day, one place: it never serves two purposes."),
     h("div", { className: "columns" },
       h("div", { className: "rows" }, h("section", { className: "panel rows" }, h("label", { htmlFor: "session" }, "Name of the session"), session, h("label", { htmlFor: "kind" }, "What they show"), kind), zone, says),
@@ -48,10 +48,10 @@ export async function photosPage(main) {
 
   async function refresh() {
     const found = await ask("/api/photos");
-    if (found.problem) { table.replaceChildren(h("p", { className: "notice" }, found.problem)); return; }
-    if (!found.sessions.length) { table.replaceChildren(h("section", { className: "panel" }, h("h3", {}, "No photos yet"), h("p", { className: "quiet" }, "Walk round a part with a phone for half a minute: that is enough to begin with."))); return; }
+    if (found.problem) { fill(table, h("p", { className: "notice" }, found.problem)); return; }
+    if (!found.sessions.length) { fill(table, h("section", { className: "panel" }, h("h3", {}, "No photos yet"), h("p", { className: "quiet" }, "Walk round a part with a phone for half a minute: that is enough to begin with."))); return; }
     const head = ["Session", "Photos", "Labeled", "Nothing on them", "Waiting", "Parts seen", "What for"].map((words) => h("th", { scope: "col" }, words));
-    table.replaceChildren(h("section", { className: "panel" }, h("table", {}, h("caption", { hidden: true }, "Sessions"), h("thead", {}, h("tr", {}, head)), h("tbody", {}, found.sessions.map(row)))), ...advice(found.sessions));
+    fill(table, h("section", { className: "panel" }, h("table", {}, h("caption", { hidden: true }, "Sessions"), h("thead", {}, h("tr", {}, head)), h("tbody", {}, found.sessions.map(row)))), ...advice(found.sessions));
   }
 
   function row(one) {

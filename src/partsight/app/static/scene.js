@@ -1,10 +1,10 @@
 // Step 2: how the camera will see the parts; nine drafts follow every change.
 
 import { ask, change, post, project, upload } from "./ask.js";
-import { colorOf, drawBoxes, dropZone, h, toast, told } from "./dom.js";
+import { colorOf, drawBoxes, dropZone, fill, h, toast, told } from "./dom.js";
 
 const PICTURES = 9;
-const AT_ONCE = 2; // a browser has six connections to one server, for all tabs together
+const AT_ONCE = 4; // as many as there are processes that draw; a browser has six connections to one server, for all tabs together
 const WORDS = {
   workshop: ["Workshop floor and stands", "large parts, seen by someone who walks round them"],
   table: ["On a table", "many small parts side by side"],
@@ -15,7 +15,7 @@ const SIZE = "randomize.camera.object_size", COUNT = "randomize.scatter.parts_pe
 
 export async function scenePage(main) {
   if (!project.state.classes.length) {
-    main.replaceChildren(h("h2", {}, "Scene"), h("p", { className: "lead" }, "Add parts first."), h("a", { className: "button", href: "#parts" }, "To the parts"));
+    fill(main, h("h2", {}, "Scene"), h("p", { className: "lead" }, "Add parts first."), h("a", { className: "button", href: "#parts" }, "To the parts"));
     return {};
   }
   let withLabels = false, drawn = 0, leaving = new AbortController();
@@ -23,7 +23,7 @@ export async function scenePage(main) {
   const says = h("p", { className: "quiet", role: "status" });
   const controls = h("section", { className: "panel rows", "aria-label": "What the scenes are like" });
   const places = dropZone({ title: "Photos of the place, without the parts", hint: "Twenty photos or one video: they stand behind the parts, and teach what is none of them.", accept: "image/*,video/*,.zip", take: told(takePlaces) });
-  main.replaceChildren(h("h2", {}, "How will the camera see them?"),
+  fill(main, h("h2", {}, "How will the camera see them?"),
     h("p", { className: "lead" }, "Nine drafts of what the detector will learn from. The real pictures are larger and cleaner; arrangement, light and labels are the same."),
     h("div", { className: "columns" }, h("div", { className: "rows" }, controls, places), h("div", { className: "rows" }, h("div", { className: "row" }, toggle(), says), sheet)));
 
@@ -40,7 +40,7 @@ export async function scenePage(main) {
   function showControls() {
     const { values, stated } = project.state;
     const preset = values.preset;
-    controls.replaceChildren(
+    fill(controls, 
       h("h3", {}, "The place"),
       h("div", { className: "choices" }, Object.entries(WORDS).map(([name, [title, words]]) => h("button", { type: "button", "aria-pressed": String(preset === name), onclick: told(() => set({ preset: name, [SIZE]: null, [COUNT]: null, [OTHERS]: null })) }, title, h("small", {}, words)))),
       range("How large in the picture", values[SIZE], [2, 100], "%", (low, high) => set({ [SIZE]: [low / 100, high / 100] }), 100),
@@ -79,7 +79,7 @@ export async function scenePage(main) {
     const { revision, classes } = project.state;
     let done = 0;
     says.textContent = "Drawing …";
-    if (sheet.childElementCount !== PICTURES) sheet.replaceChildren(...Array.from({ length: PICTURES }, (_, i) => h("figure", {}, h("img", { alt: `Draft ${i + 1}` }), h("canvas", { hidden: !withLabels, "aria-hidden": "true" }))));
+    if (sheet.childElementCount !== PICTURES) fill(sheet, ...Array.from({ length: PICTURES }, (_, i) => h("figure", {}, h("img", { alt: `Draft ${i + 1}` }), h("canvas", { hidden: !withLabels, "aria-hidden": "true" }))));
     const waiting = [...sheet.children].entries();
     await Promise.all(Array.from({ length: AT_ONCE }, async () => { for (const [index, figure] of waiting) await show(figure, index); }));
 
@@ -116,4 +116,11 @@ export async function scenePage(main) {
   showControls();
   draw();
   return { close() { drawn += 1; leaving.abort(); }, jobs(_jobs, ended) { if (ended.some((job) => job.state === "done")) draw(); } };
+}
+
+// Lets the server draw what this page will show, so that it is there when the page is opened; the first drafts take longest.
+export async function drawAhead(signal) {
+  const waiting = Array.from({ length: PICTURES }, (_, index) => index).values();
+  const lane = async () => { for (const index of waiting) if (!(await fetch(`/api/scene/picture?index=${index}`, { signal })).ok) return; };
+  await Promise.all([lane(), lane()]).catch(() => {}); // the page was left, or there is nothing to draw yet: the page itself tells why
 }

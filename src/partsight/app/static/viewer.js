@@ -16,6 +16,8 @@ void main() {
   pixel = vec4(pow(color.rgb * lit + gloss, vec3(1.0 / 2.2)), 1.0);
 }`;
 
+const CHOSEN = [1, 0.3, 0.02, 1];
+
 export class Viewer {
   // choose(name | null) is called when a sub-part is clicked
   constructor(canvas, choose) {
@@ -44,7 +46,17 @@ export class Viewer {
     this.draw();
   }
 
-  select(name, color = null) { this.selected = name; this.override = color; this.draw(); }
+  // names: a Set of sub-parts, or null; those of one name are numbered
+  select(names) { this.selected = names; this.draw(); }
+
+  isChosen(name) { return Boolean(this.selected) && (this.selected.has(name) || this.selected.has(name.replace(/ \(\d+\)$/, ""))); }
+
+  // The color of a sub-part as #rrggbb; null for one that is not in the mesh.
+  colorOf(name) {
+    const piece = this.pieces.find((one) => one.name === name || one.name.replace(/ \(\d+\)$/, "") === name);
+    const encoded = piece?.color.slice(0, 3).map((value) => Math.round(255 * (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055)));
+    return encoded ? `#${encoded.map((value) => value.toString(16).padStart(2, "0")).join("")}` : null;
+  }
 
   frame(pieces) {
     const low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
@@ -94,8 +106,7 @@ export class Viewer {
     gl.uniformMatrix4fv(this.at("turn"), false, this.rotation());
     gl.uniform1i(this.at("isFlat"), colorsOf ? 1 : 0);
     this.pieces.forEach((piece, number) => {
-      const isChosen = this.selected && piece.name === this.selected;
-      const color = colorsOf ? colorsOf(number) : isChosen ? this.override ?? [1, 0.55, 0.05, 1] : piece.color;
+      const color = colorsOf ? colorsOf(number) : this.isChosen(piece.name) ? CHOSEN : piece.color;
       gl.uniform4fv(this.at("color"), color);
       gl.uniform1f(this.at("shine"), piece.metallic);
       gl.bindVertexArray(piece.array);

@@ -10,10 +10,10 @@ import trimesh
 from partsight.cad.geometry.materials import (
     DEFAULT_COLOR,
     guess_material,
-    material_of,
     paint,
     see_through,
     stated_material,
+    wanted_material,
 )
 from partsight.cad.geometry.selection import match_node
 from partsight.cad.readers.pieces import Node, Piece
@@ -109,9 +109,9 @@ def _shade(path: Path, piece: Piece, section: PartSection) -> _Shaded | None:
 def _material(piece: Piece, section: PartSection) -> Material:
     """Return what the recipe says, else what names, color and alpha say."""
     painted = paint(section.color) if section.color else None
-    for pattern, kind in section.materials.items():
+    for pattern, wanted in section.materials.items():
         if match_node(piece.node, [pattern]):
-            return material_of(kind, painted.base_color if painted else piece.base_color or DEFAULT_COLOR)
+            return wanted_material(wanted, painted.base_color if painted else piece.base_color or DEFAULT_COLOR)
     if piece.opacity < 1 and not piece.is_faint:
         return see_through(painted.base_color if painted else piece.base_color or DEFAULT_COLOR, piece.opacity)
     if painted:

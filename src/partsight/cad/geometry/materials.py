@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
@@ -107,6 +109,21 @@ def material_of(kind: MaterialKind, base_color: tuple[float, float, float]) -> M
     return Material(kind, base_color, 0.0, DIELECTRICS[kind])
 
 
+def wanted_material(wanted: str, base_color: tuple[float, float, float]) -> Material:
+    """Return the material of a recipe's entry, a kind with or without a color; the color of the file otherwise."""
+    kind, _, color = wanted.partition(" ")
+    known: Mapping[str, MaterialKind] = {one: one for one in get_args(MaterialKind)}
+    made = material_of(known[kind], base_color)
+    return replace(made, name=wanted, base_color=linear_color(color)) if color else made
+
+
+def linear_color(color: str) -> tuple[float, float, float]:
+    """Return the linear RGB of a #rrggbb color."""
+    encoded = np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    red, green, blue = linear_from_srgb(encoded).tolist()
+    return (red, green, blue)
+
+
 def see_through(base_color: tuple[float, float, float], opacity: float) -> Material:
     """Return glass or clear plastic of a linear RGB tint."""
     return Material("glass", base_color, 0.0, DIELECTRICS["glass"], opacity=opacity)
@@ -114,6 +131,4 @@ def see_through(base_color: tuple[float, float, float], opacity: float) -> Mater
 
 def paint(color: str) -> Material:
     """Return the paint of a #rrggbb color."""
-    encoded = np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)]) / 255
-    red, green, blue = linear_from_srgb(encoded).tolist()
-    return Material(f"paint {color}", (red, green, blue), 0.0, 0.45)
+    return Material(f"paint {color}", linear_color(color), 0.0, 0.45)

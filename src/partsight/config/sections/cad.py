@@ -1,7 +1,8 @@
 """Settings of `cad`: which files are which class, and how finely they are tessellated."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -14,6 +15,7 @@ MaterialKind: TypeAlias = Literal[
 """Metals bring their own color; the others keep the file's."""
 METAL_KINDS = frozenset[MaterialKind](("steel", "stainless", "iron", "aluminium", "copper", "brass", "gold", "chrome"))
 """Those that bring their own."""
+_KINDS = get_args(MaterialKind)
 WebLink: TypeAlias = Annotated[str, Field(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$", max_length=2000)]
 """An http or https address."""
 
@@ -27,6 +29,23 @@ def _as_places(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {name: (place,) if isinstance(place, str) else place for name, place in value.items()}
+
+
+def _check_material(text: str) -> str:
+    kind, _, color = text.partition(" ")
+    if kind not in _KINDS or (color and re.fullmatch(r"#[0-9a-fA-F]{6}", color) is None) or text != text.strip():
+        raise ValueError(
+            f"expected one of {', '.join(_KINDS)}, with a color after it if it has one of its own ('plastic #f2c200'); found '{text}'"
+        )
+    return text
+
+
+ColoredMaterial: TypeAlias = Annotated[
+    str,
+    AfterValidator(_check_material),
+    Field(json_schema_extra={"pattern": f"^({'|'.join(_KINDS)})( #[0-9a-fA-F]{{6}})?$"}),
+]
+"""A kind, and a color where it is neither the kind's own nor the file's: `steel`, `plastic #f2c200`."""
 
 
 def _check_places(places: Mapping[str, KeypointPlace]) -> Mapping[str, KeypointPlace]:
@@ -73,8 +92,9 @@ class PartSection(Section):
     """Unit of files that state none (STL, OBJ, PLY, OFF, BREP; 3MF states its own); without it millimeters are assumed."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     """Color that replaces those of the files, as #rrggbb."""
-    materials: Annotated[dict[TextLine, MaterialKind], Field(default_factory=dict)]
-    """Materials by patterns of node names, the first that matches counts: `{ "COIL*" = "copper", "*" = "steel" }`."""
+    materials: Annotated[dict[TextLine, ColoredMaterial], Field(default_factory=dict)]
+    """Materials by patterns of node names, the first that matches counts, with a color where the file's is wrong:
+    `{ "COIL*" = "copper", "HANDLE*" = "plastic #f2c200", "*" = "steel" }`."""
     description: TextLine = ""
     """One line shown beside the part in reports and, once exported, beside the recognized part."""
     document: Annotated[tuple[WebLink | FilePath, ...], BeforeValidator(_as_tuple)] = ()

@@ -16,8 +16,8 @@ from partsight.structures.world.material import Material, Texture, linear_from_s
 from partsight.structures.world.part import Part, diagonal_m
 
 TEXTURE_PX = 256
-STATED = "paint #"
-"""How the names of materials begin whose color the recipe states (`parts.<name>.color`)."""
+STATED = " #"
+"""What the names of materials have in them whose color the recipe states (`parts.<name>.color`, `parts.<name>.materials`)."""
 TOLD_APART = 0.1
 """Least difference of two colors in a channel, linear 0…1, for CAD to mean two colors: programs write many grays."""
 
@@ -51,8 +51,7 @@ def has_colors(part: Part) -> bool:
     """Return whether CAD tells several colors of a part apart, or color or metal are stated: a single color is often just gray."""
     colors = np.array([material.base_color for material in part.materials])
     is_told = any(
-        material.texture or material.name.startswith(STATED) or material.name in METAL_KINDS
-        for material in part.materials
+        material.texture or STATED in material.name or material.name in METAL_KINDS for material in part.materials
     )
     return is_told or bool(np.ptp(colors, axis=0).max() > TOLD_APART)
 

@@ -55,10 +55,10 @@ class PyVistaRenderer:
     def render(self, scene: Scene) -> Rendering:
         """Draw one scene. Raises RenderError for a background of another size than the camera's."""
         backdrop = backdrop_radiance(scene)
-        self._plotter.clear_actors()
+        self._plotter.renderer.RemoveAllViewProps()
         self._plotter.remove_all_lights()
         for surface in _blending_order(self._surfaces.surfaces(scene), scene):
-            self._plotter.add_actor(_actor(self._pv, surface), render=False, reset_camera=False)
+            self._plotter.renderer.AddActor(_actor(surface))
         for lamp in scene.lamps:
             self._plotter.add_light(_light(self._pv, lamp))
         self._plotter.renderer.SetEnvironmentTexture(_environment_texture(scene.environment))
@@ -125,23 +125,42 @@ def _blending_order(surfaces: Sequence[Surface], scene: Scene) -> list[Surface]:
     return sorted(surfaces, key=order)
 
 
-def _actor(pyvista: Any, surface: Surface) -> Any:
-    mesh = pyvista.PolyData.from_regular_faces(surface.vertices_m.astype(np.float32), surface.triangles)
-    mesh.point_data.active_normals = surface.normals
-    mesh.active_texture_coordinates = surface.uvs
-    actor = pyvista.Actor(mapper=pyvista.DataSetMapper(mesh))
-    actor.mapper.scalar_visibility = False
-    material = surface.material
-    actor.prop.interpolation = "Physically based rendering"
-    actor.prop.metallic, actor.prop.roughness = material.metallic, material.roughness
-    actor.prop.SetColor(*material.base_color)
+def _actor(surface: Surface) -> Any:
+    """Return what VTK draws of a surface. PyVista's own actors make a color table each, which takes longer than drawing them."""
+    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+    mapper, actor = vtkPolyDataMapper(), vtkActor()
+    mapper.SetInputDataObject(_poly_data(surface))
+    mapper.ScalarVisibilityOff()
+    actor.SetMapper(mapper)
+    prop, material = actor.GetProperty(), surface.material
+    prop.SetInterpolationToPBR()
+    prop.SetMetallic(material.metallic)
+    prop.SetRoughness(material.roughness)
+    prop.SetColor(*material.base_color)
     if material.is_see_through:
-        actor.prop.opacity = wall_opacity(material)
+        prop.SetOpacity(wall_opacity(material))
     if material.texture is not None:
-        actor.prop.SetColor(1.0, 1.0, 1.0)
-        actor.prop.SetBaseColorTexture(_base_color_texture(material.texture, material))
-        _add_metallic_roughness(actor.prop, material.texture)
+        prop.SetColor(1.0, 1.0, 1.0)
+        prop.SetBaseColorTexture(_base_color_texture(material.texture, material))
+        _add_metallic_roughness(prop, material.texture)
     return actor
+
+
+def _poly_data(surface: Surface) -> Any:
+    """Return VTK's triangles, with normals and texture coordinates."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+
+    points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
+    points.SetData(numpy_to_vtk(surface.vertices_m.astype(np.float32), deep=True))
+    cells.SetData(3, numpy_to_vtkIdTypeArray(surface.triangles.ravel(), deep=True))
+    data.SetPoints(points)
+    data.SetPolys(cells)
+    data.GetPointData().SetNormals(numpy_to_vtk(np.ascontiguousarray(surface.normals), deep=True))
+    data.GetPointData().SetTCoords(numpy_to_vtk(np.ascontiguousarray(surface.uvs), deep=True))
+    return data
 
 
 def _base_color_texture(texture: Texture, material: Material) -> Any:
@@ -160,7 +179,8 @@ def _add_metallic_roughness(prop: Any, texture: Texture) -> None:
     metallic, roughness = texture.metallic_roughness[::-1, :, 0], texture.metallic_roughness[::-1, :, 1]
     tiled = _vtk_texture(np.stack([np.full_like(metallic, 255), roughness, metallic], axis=-1))
     tiled.RepeatOn()
-    prop.metallic = prop.roughness = 1.0
+    prop.SetMetallic(1.0)
+    prop.SetRoughness(1.0)
     prop.SetORMTexture(tiled)
 
 

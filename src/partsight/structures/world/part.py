@@ -1,6 +1,7 @@
 """A part: the mesh of one CAD file or primitive, its materials, and the names of its sub-parts."""
 
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from partsight.structures.offered import html_of
 from partsight.structures.world.material import Material
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Mesh:
     """Triangles in meters; vertices are split where shading normals break (at CAD edges)."""
 
@@ -24,6 +25,9 @@ class Mesh:
         object.__setattr__(self, "vertices_m", locked(self.vertices_m, np.float64, (None, 3)))
         object.__setattr__(self, "normals", locked(self.normals, np.float32, (len(self.vertices_m), 3)))
         object.__setattr__(self, "triangles", locked(self.triangles, np.int64, (None, 3)))
+
+
+_BOXES_M: WeakKeyDictionary[Mesh, tuple[FloatArray, FloatArray]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,11 @@ def part_of_triangles(part: Part, chosen: BoolArray, mark: str) -> Part:
 
 
 def bounding_box_m(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and highest corner of the axis-aligned bounding box."""
-    return mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)
+    """Return the lowest and highest corner of the axis-aligned bounding box, looked for once in each mesh."""
+    if mesh not in _BOXES_M:
+        low, high = mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)
+        _BOXES_M[mesh] = locked(low, np.float64, (3,)), locked(high, np.float64, (3,))
+    return _BOXES_M[mesh]
 
 
 def diagonal_m(mesh: Mesh) -> float:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class CompactFamily:
         from partsight.detector.families.compact.weights import write_model
         from partsight.detector.families.training_state import forget_earlier
 
-        network = train_network(job, _device(job.section.device), tracker, say=say)
+        network = train_network(job, _device(job.section.device), tracker, say=say, look=partial(_look, job))
         folder = job.output_dir / "model"
         write_model(folder, network, _description(job))
         forget_earlier(job.output_dir / STATE)
@@ -115,9 +116,15 @@ class CompactDetector:
         spec = spec_for(self.image_size)
         placement = place((image.shape[1], image.shape[0]), spec)
         with torch.inference_mode():
-            boxes, logits = self.network(torch.from_numpy(make_input(image, placement, spec)))
+            pixels = torch.from_numpy(make_input(image, placement, spec)).to(next(self.network.parameters()).device)
+            boxes, logits = self.network(pixels)
         found = without_overlaps(best_candidates(boxes[0], logits[0], min_score, _MOST_CANDIDATES), max_detections)
         return Detections(boxes_in_picture(found.boxes_xyxy, placement), found.scores, found.class_ids)
+
+
+def _look(job: TrainJob, epoch: int, network: Any) -> None:
+    if job.look is not None:
+        job.look(epoch, lambda: CompactDetector(job.class_names, network, job.section.detect_size))
 
 
 def _open_torch(threads: int) -> None:

@@ -7,7 +7,7 @@ import copy
 import itertools
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -56,7 +56,9 @@ class TrainingState:
     best_weights: dict[str, torch.Tensor] | None = None
 
 
-def train_network(job: TrainJob, device: str, tracker: Tracker, *, say: Say) -> CompactNetwork:
+def train_network(
+    job: TrainJob, device: str, tracker: Tracker, *, say: Say, look: Callable[[int, CompactNetwork], None]
+) -> CompactNetwork:
     """Train and return the network that did best on the validation pictures. Raises DetectorError and StorageError."""
     section = job.section
     train, validation = (read_pictures(job.data_yaml, split, section.image_size) for split in ("train", "val"))
@@ -73,6 +75,7 @@ def train_network(job: TrainJob, device: str, tracker: Tracker, *, say: Say) -> 
         _remember(state, figures["val/mAP50-95"])
         write_state(state_path, {**_content(state), "settings": key})
         tracker(state.epoch, {**figures, "seconds": time.monotonic() - started})
+        look(state.epoch, state.average)
     best = copy.deepcopy(state.average)
     best.load_state_dict(state.best_weights or state.average.state_dict())
     return best.cpu().eval()
@@ -233,7 +236,9 @@ def _content(state: TrainingState) -> dict[str, Any]:
 
 def _settings_key(job: TrainJob) -> str:
     """Return a hash of the settings that hold for all of a training."""
-    section = job.section.model_dump(mode="json", exclude={"threads", "device", "precision", "patience", "batch"})
+    section = job.section.model_dump(
+        mode="json", exclude={"task", "threads", "device", "precision", "patience", "batch"}
+    )
     return hash_json({"train": section, "seed": job.seed, "batch": job.batch, "class_names": job.class_names})
 
 

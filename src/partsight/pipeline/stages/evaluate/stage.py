@@ -14,11 +14,13 @@ from partsight.evaluate.breakdown.false_detections import explain_false, try_thr
 from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.figures.thresholds import Limits, choose_limits
+from partsight.evaluate.masks import evaluate_masks
 from partsight.evaluate.matching import match
 from partsight.evaluate.second_opinion import judge_change
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.files import read_json, write_json
-from partsight.pipeline.running.keys import section_content
+from partsight.labels.formats.run_lengths import packed_mask, unpacked_mask
+from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import judging_content, render_shares
@@ -34,6 +36,8 @@ from partsight.structures.dataset import Splits
 from partsight.structures.detections import Detections
 from partsight.structures.evaluation import Evaluation, SecondOpinion
 
+PICTURES = "pictures.json"
+"""The pictures that were judged, in their order: name and hash of each."""
 NO_OPINION = (
     "There is no second opinion (verify.enabled): the weights that it starts from are not installed. "
     f"Install them: {open_verifiers().how_to_install()}"
@@ -155,9 +159,11 @@ def _evaluate(
         choice=limits.choice,
         false_detections=explain_false(test, evaluation.limits),
         other_thresholds=try_thresholds(test, evaluation.limits),
+        masks=evaluate_masks(splits.test, look.detections),
         second_opinion=_judge_change(recipe, splits, (look, chosen), limits) if checkpoint.verifier else None,
     )
     write_json(folder / "detections.json", [_describe(found) for found in look.detections])
+    write_json(folder / PICTURES, {one.sample_id: hash_content(one.image_path) for one in splits.test.samples})
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
     write_tested(splits.test, folder)
     return EvaluateManifest(map50=evaluation.overall.ap50)
@@ -179,8 +185,10 @@ def _judge_change(
 
 
 def _describe(found: Detections) -> dict[str, Any]:
-    return {"boxes": found.boxes_xyxy.tolist(), "scores": found.scores.tolist(), "classes": found.class_ids.tolist()}
+    told = {"boxes": found.boxes_xyxy.tolist(), "scores": found.scores.tolist(), "classes": found.class_ids.tolist()}
+    return told if found.masks is None else {**told, "masks": [packed_mask(mask) for mask in found.masks]}
 
 
 def _read_detections(entry: dict[str, Any]) -> Detections:
-    return Detections(entry["boxes"], entry["scores"], entry["classes"])
+    masks = tuple(map(unpacked_mask, entry["masks"])) if "masks" in entry else None
+    return Detections(entry["boxes"], entry["scores"], entry["classes"], masks)

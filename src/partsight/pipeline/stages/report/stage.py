@@ -15,7 +15,7 @@ from partsight.config.loading import effective_recipe
 from partsight.config.recipe import Recipe
 from partsight.detector.starts import describe_start
 from partsight.evaluate.matching import match
-from partsight.files import write_bytes
+from partsight.files import write_bytes, write_json
 from partsight.labels.balance import balance_sentences
 from partsight.labels.importing import read_imports
 from partsight.pipeline.portraits import draw_portraits, encode_png
@@ -30,6 +30,7 @@ from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
 from partsight.pipeline.stages.report.earlier import find_earlier
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyOutput
+from partsight.report.advice import give_advice
 from partsight.report.cards import DATASET_CARD, MODEL_CARD, TrainedFrom, write_cards
 from partsight.report.content import ReportContent, ReportPart, ReportPicture, StageTiming, TestSource
 from partsight.report.gallery import pick_gallery
@@ -38,6 +39,8 @@ from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
 PAGE = "report.html"
+ADVICE = "advice.json"
+"""What the page says to do next, as a list of sentences."""
 PORTRAIT_PX = 320
 LIBRARIES = ("mitsuba", "cadquery-ocp-novtk", "embreex", "numpy", "torch", "ultralytics-opencv-headless")
 
@@ -113,6 +116,7 @@ class ReportStage(Stage[ReportManifest, Path]):
                 earlier=find_earlier(self.recipe, outputs.evaluated, splits.test, run.workspace),
             )
             write_report(content, self.recipe.report, folder / PAGE)
+            write_json(folder / ADVICE, give_advice(content))
             write_cards(content, _trained_from(self.recipe), splits, folder)
             advance(1, "")
         return ReportManifest(page=PAGE)
@@ -155,7 +159,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
 def _trained_from(recipe: Recipe) -> TrainedFrom:
     return TrainedFrom(
         recipe.train.family,
-        recipe.train.model,
+        recipe.train.network,
         describe_start(recipe.train.weights),
         recipe.train.detect_size,
         recipe.train.crop,
