@@ -1,6 +1,6 @@
 # Everything a change must pass: `just check`.
 
-check: lint types contracts test
+check: lint types contracts site test
 
 lint:
     ruff check .
@@ -20,13 +20,21 @@ test:
 quick:
     pytest -m "not slow and not browser"
 
-# Rewrite the pages made from the code: recipe and command reference.
+# The documentation as a site, in site/: no network is needed. A broken link is an error.
+site:
+    zensical build --strict
+
+# Look at the documentation in a browser while writing it.
+serve:
+    zensical serve
+
+# Rewrite the pages that follow from code and files: recipe, commands, errors, list of decisions.
 docs:
     python tools/write_reference.py
 
 # Pin the versions of today that fit pyproject.toml, for every platform; run the tests with them before you commit.
 lock:
-    printf '# The versions that CI installs and tests with (docs/install.md). Made from pyproject.toml by: just lock\n' > requirements.lock
+    printf '# The versions that CI installs and tests with (docs/how-to/install.md). Made from pyproject.toml by: just lock\n' > requirements.lock
     uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
         --no-emit-find-links >> requirements.lock
 

@@ -1,5 +1,7 @@
-"""Write docs/recipe.md and docs/commands.md from the code; `--check` only compares."""
+"""Write the pages that follow from code and files: recipe, commands, errors, list of decisions; `--check` only compares."""
 
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from partsight import errors
 from partsight.cli.app import app
 from partsight.config.content import value_of
 from partsight.config.presets import PRESETS, read_preset
@@ -26,14 +29,23 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def main() -> int:
-    pages = {DOCS / "recipe.md": recipe_page(), DOCS / "commands.md": commands_page()}
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
-        stale = [path.name for path, text in pages.items() if not path.exists() or path.read_text() != text]
-        print("\n".join(f"docs/{name} is stale: run 'just docs'" for name in stale))
+        print("\n".join(f"docs/{path.relative_to(DOCS)} is stale: run 'just docs'" for path in stale))
         return len(stale)
-    for path, text in pages.items():
-        path.write_text(text)
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
     return 0
+
+
+def pages() -> dict[Path, str]:
+    """Return each page with its text."""
+    return {
+        DOCS / "reference" / "recipe.md": recipe_page(),
+        DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "reference" / "errors.md": errors_page(),
+        DOCS / "decisions" / "index.md": decisions_page(),
+    }
 
 
 def recipe_page() -> str:
@@ -120,6 +132,54 @@ def commands_page() -> str:
         lines = "\n".join(line.rstrip() for line in shown.strip().splitlines())
         parts.append(f"\n## `partsight {command}`\n\n```\n{lines}\n```\n")
     return "".join(parts)
+
+
+def errors_page() -> str:
+    """Return the kinds of errors that a user can mend, from the exception tree."""
+    rows = [f"| `{name}` | {_meaning(kind)} | {_page_link(kind.page)} |" for name, kind in mendable_errors().items()]
+    said = (
+        "An error that you can mend is printed without a traceback. It says where it is, what was found, what was expected, and what "
+        "to do. In Python all of them derive from `partsight.PartsightError`. A traceback is a fault of Partsight: please report it."
+    )
+    table = "\n".join(["| error | meaning | page |", "|---|---|---|", *rows])
+    return f"# Errors\n\nGenerated from `partsight.errors`.\n\n{said}\n\n{table}\n"
+
+
+def mendable_errors() -> dict[str, type[errors.PartsightError]]:
+    """Return the kinds of errors by name, in the order of their module."""
+    kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+    return {
+        name: kind
+        for name, kind in kinds.items()
+        if issubclass(kind, errors.PartsightError) and name != "PartsightError"
+    }
+
+
+def _meaning(kind: type[errors.PartsightError]) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def _page_link(target: str) -> str:
+    path, mark, heading = target.partition("#")
+    link = Path(os.path.relpath(DOCS.parent / path, DOCS / "reference")).as_posix()
+    return f"[{Path(path).stem}]({link}{mark}{heading})"
+
+
+def decisions_page() -> str:
+    """Return the list of decision records, by number."""
+    records = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    rows = [f"- [{path.stem[:4]}]({path.name}) {_title(path)}" for path in records]
+    return (
+        "# Decisions\n\nWhy Partsight is built as it is: a page for each choice of a layout, a format or a dependency.\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def _title(path: Path) -> str:
+    """Return the heading of a record without its number."""
+    heading = path.read_text(encoding="utf-8").partition("\n")[0]
+    return re.sub(r"^# *\d+ *[.:–-] *", "", heading)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import ImageColor
 
@@ -13,7 +15,7 @@ from partsight.labels.store import open_label_store
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
 from partsight.web.access import Access
-from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, color_model, film, running, wait_for
+from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, ColorDetector, color_model, film, running, wait_for
 from tests.unit.photos.videos import RATE, write_video
 
 from .chromium import open_browser, open_tab
@@ -91,6 +93,23 @@ def test_a_box_in_the_color_of_its_class_lies_on_the_edges_of_the_part(tab):
         assert found == pytest.approx(expected, abs=3)
     (inside,) = colors_at(tab, [((left + right) / 2, (top + bottom) / 2)])
     assert inside != pytest.approx(expected, abs=30)
+
+
+def test_the_pixels_of_a_mask_are_tinted_in_the_color_of_its_class_and_the_ground_beside_them_is_not(browser, project):
+    folder, model = project
+    masked = replace(model, detector=ColorDetector(finds_masks=True))
+    left, top, right, bottom = POST
+    places = [((left + right) / 2, (top + bottom) / 2), (left + 8, bottom - 8), (right + 15, top + 30)]
+    with (
+        running(open_live(LiveJob(masked, str(folder / "film.mp4"), Access(), loops=True), print)) as server,
+        open_tab(browser, server.link) as tab,
+    ):
+        tab.wait("document.body?.dataset.parts === '2'")
+        *inside, beside = colors_at(tab, places)
+    own, tint = np.array([20, 20, 220]), np.array(ImageColor.getrgb(class_color(NAMES.index("post"))))
+    for found in inside:
+        assert found == pytest.approx(0.6 * own + 0.4 * tint, abs=12)
+    assert max(beside) - min(beside) < 20, "the ground is gray"
 
 
 def test_a_part_in_view_has_a_card_with_its_picture_text_and_documents(tab):

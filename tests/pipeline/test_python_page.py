@@ -37,7 +37,11 @@ def test_the_page_about_python_runs(tmp_path, monkeypatch, model_path):  # noqa:
     shutil.copy("../src/partsight/samples/QF.step", "bracket.step")
     shutil.copytree(model_path, "model")
     Image.new("RGB", (160, 120), "gray").save("photo.jpg")
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8").replace("render.count=200", "render.count=10")
+    page = (
+        (ROOT / "docs" / "how-to" / "python.md")
+        .read_text(encoding="utf-8")
+        .replace("render.count=200", "render.count=10")
+    )
     names = {"__name__": "__main__"}
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page, re.DOTALL)):
         exec(compile(block, f"python.md block {number}", "exec"), names)  # noqa: S102

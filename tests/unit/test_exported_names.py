@@ -11,7 +11,7 @@ import pytest
 import partsight
 
 SOURCE = Path(partsight.__file__).read_text(encoding="utf-8")
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "python.md"
 NAMES = [name for name in partsight.__all__ if name != "__version__"]
 
 

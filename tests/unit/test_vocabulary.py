@@ -49,7 +49,7 @@ def test_a_room_without_rooms_in_it_holds_at_most_twelve_modules(folder):
 
 
 def test_the_glossary_has_each_word_once_and_in_order():
-    lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8").splitlines()
     words = [line.split("|")[1].strip() for line in lines if line.startswith("| ") and not line.startswith("| word")]
     assert words == sorted(set(words), key=str.lower)
 

@@ -15,14 +15,15 @@ from partsight.cad.readers.foreign import why_foreign, why_no_content
 from partsight.cad.readers.formats import SUFFIXES, ZIPPED_SUFFIXES
 from partsight.cad.storage import load_part
 from partsight.config.sections.cad import CadSection, PartSection
-from partsight.errors import CadError, StorageError
+from partsight.errors import CadError, ExtraError, MemoryShortageError, PartsightError, StorageError
 from partsight.files import hash_file, hash_json, write_json
+from partsight.memory import describe_memory, memory_limit, names_shortage
 from partsight.scratch import scratch_folder
 from partsight.structures.world.part import Part
 
 FORMAT_VERSION = 5
 """Raised whenever the same file gives another part."""
-OUT_OF_MEMORY = ("bad_alloc", "OutOfMemory", "MemoryError")
+_OUT_OF_MEMORY = ("OutOfMemory", "MemoryError")
 Place = tuple[Path | None, ReaderProcesses | None]
 """Folder of files read before, and the processes to read with."""
 
@@ -166,6 +167,8 @@ def _read_into(folder: Path, order: _Order, processes: ReaderProcesses) -> tuple
             },
         )
         ended = processes.run(request, own / "log.txt", order.section.timeout_s)
+    if ended.never_loaded:
+        raise _not_loaded(ended)
     if ended.code or ended.timed_out:
         raise CadError(_explain(order.path, ended, order.section))
     return _load(folder)
@@ -186,17 +189,54 @@ def _explain(path: Path, ended: ChildExit, section: CadSection) -> str:
         )
     if ended.code == EXIT_CODE and MARKER in said:
         return said.rpartition(MARKER)[2].strip()
-    if ended.code == MEMORY_EXIT_CODE or any(word in said for word in OUT_OF_MEMORY):
-        return (
-            f"{path}: needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
-            "cad.linear_tolerance, or simplify the file."
-        )
+    if ended.code == MEMORY_EXIT_CODE or names_shortage(said) or any(word in said for word in _OUT_OF_MEMORY):
+        return f"{path}: {_too_large(section)}"
     if ended.was_killed:
         return (
             f"{path}: the CAD reader was killed twice ({_cause(ended.code, '')}), as the system does when memory is short. "
             "The file may be sound: close other programs, or lower cad.memory_limit_gb to learn what it needs, and run again."
         )
+    if ended.code < 0 and _is_limited(section):
+        return (
+            f"{path}: the CAD reader died of it ({_cause(ended.code, said)}), as it does for want of memory: this process may have "
+            f"{(memory_limit() or 0) / 1e9:.1f} GB. Lift the limit (ulimit -v, a container's, a job's). If it dies without "
+            "one, export the file again as STEP AP214."
+        )
     return f"{path}: the CAD reader died of it ({_cause(ended.code, said)}). Export it again as STEP AP214."
+
+
+def _too_large(section: CadSection) -> str:
+    """Say what a file may have: as much as the recipe allows, or the system where that is less."""
+    if _is_limited(section):
+        return (
+            f"needs more memory than the {(memory_limit() or 0) / 1e9:.1f} GB that this process may have. Lift the limit (ulimit -v, "
+            "a container's, a job's), raise cad.linear_tolerance, or simplify the file."
+        )
+    return (
+        f"needs more than {section.memory_limit_gb:g} GB of memory. Raise cad.memory_limit_gb or "
+        "cad.linear_tolerance, or simplify the file."
+    )
+
+
+def _is_limited(section: CadSection) -> bool:
+    """Return whether the system allows less memory than the recipe does."""
+    limit = memory_limit()
+    return limit is not None and limit < section.memory_limit_gb * 1e9
+
+
+def _not_loaded(ended: ChildExit) -> PartsightError:
+    """Say why no file at all can be read."""
+    cause = ended.said or _cause(ended.code, "")
+    if ended.code == EXIT_CODE and not names_shortage(
+        cause
+    ):  # with too little memory even the right exit code may fail
+        return ExtraError(
+            f"the CAD reader cannot be loaded ({cause}). Install partsight[cad] again, with what it needs of the system."
+        )
+    return MemoryShortageError(
+        f"out of memory: the CAD reader cannot be loaded ({cause}; {describe_memory()}). Close other programs, or lift a limit "
+        "(ulimit -v, a container's, a job's)."
+    )
 
 
 def _cause(code: int, said: str) -> str:

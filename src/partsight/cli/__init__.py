@@ -25,7 +25,7 @@ def _run() -> int:
     """Load and run the command line; where even loading takes more memory than there is, that is all there is to tell."""
     try:
         from partsight.cli.app import run
-        from partsight.cli.refusals import is_starved
+        from partsight.memory import is_starved
 
         code = run()
         if is_starved():

@@ -127,6 +127,7 @@ def _tell(console: Console, error: PartsightError, arguments: list[str] | None) 
     console.print(headed("error", "bold red", type(error).__name__))
     command = find_command(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments)
     console.print(with_flags(str(error), command), soft_wrap=True)
+    console.print(f"More: {error.page}", style="dim", soft_wrap=True)
     return 1
 
 

@@ -35,13 +35,13 @@ def check(
     progress = TerminalProgress(console)
     parts = part_sections(name_classes(cad_files), unit)
     inspection = inspect(parts, CadSection(timeout_s=timeout_s), None, progress, with_symmetries=True)
-    publish_inspection(inspection, out, progress)
     facts = {name: tuple(variant.facts for variant in found) for name, found in inspection.parts.items()}
     print_facts(console, facts, inspection.symmetries)
     for pair in inspection.pairs[:SHOWN_PAIRS]:
         console.print(describe_pair(pair))
     for problem in inspection.problems.values():
         console.print(headed("error", "bold red", problem), soft_wrap=True)
+    publish_inspection(inspection, out, progress)  # last, so that all is said where the page cannot be written
     console.print(f"report {out}", soft_wrap=True)
     if inspection.problems:
         raise typer.Exit(1)

@@ -15,6 +15,8 @@ from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from partsight.deploy.looking import Tally
+    from partsight.deploy.model import Model
+    from partsight.deploy.posing import Poser
     from partsight.deploy.records import Record
     from partsight.pipeline.delivery.detect import DetectJob
 
@@ -50,6 +52,19 @@ def detect(
     ] = None,
     runtime: Annotated[str, typer.Option(help="auto, onnx or openvino.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 takes all free cores.")] = 0,
+    pose: Annotated[
+        bool,
+        typer.Option(
+            "--pose", help="Find how each part is turned and where it is; into JSON and CSV, drawn with --annotated."
+        ),
+    ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibration",
+            help="JSON file with width, height, fx, fy, cx, cy of the camera; otherwise EXIF or an estimate.",
+        ),
+    ] = None,
     fail_if_none: Annotated[bool, typer.Option("--fail-if-none", help="Exit with 3 when no part was found.")] = False,
 ) -> None:
     """Find parts. Exit codes: 0 done, 1 something could not be read or written, 3 nothing found (with --fail-if-none)."""
@@ -62,7 +77,7 @@ def detect(
     prints_json = json == Path("-")
     console = open_console(stderr=prints_json)
     loaded = load(model, runtime=runtime, threads=threads, image_size=image_size)
-    plan = LookPlan(threshold, max_parts, every)
+    plan = LookPlan(threshold, max_parts, every, _poser(loaded, calibration) if pose else None)
     found, problems = find_sources(sources)
     if not found:
         raise SourceError("\n".join(problems))
@@ -77,6 +92,14 @@ def detect(
         raise typer.Exit(1)
     if fail_if_none and tally.num_parts == 0:
         raise typer.Exit(NOTHING_FOUND)
+
+
+def _poser(model: "Model", calibration: Path | None) -> "Poser":
+    """Return what finds poses. Raises ModelError, SourceError before anything is looked at."""
+    from partsight.deploy.posing import Poser
+    from partsight.pose.optics import read_calibration
+
+    return Poser(model.folder.shapes(), None if calibration is None else read_calibration(calibration))
 
 
 class _Lines:
@@ -148,6 +171,8 @@ def _show_summary(console: Console, tally: "Tally", seconds: float) -> None:
         f"{tally.num_parts} parts in {tally.num_pictures} pictures in {seconds:.1f} s{speed}",
         soft_wrap=True,
     )
+    if tally.num_poses:
+        console.print(f"{tally.num_poses} poses, {1000 * tally.pose_s / tally.num_poses:.0f} ms each", soft_wrap=True)
 
 
 def _show_written(console: Console, job: "DetectJob") -> None:

@@ -74,6 +74,8 @@ def _agreement(parity: "Parity") -> str:
         f"scores differ by at most {largest:.1g}",
         f"{parity.num_unmatched} without partner",
     ]
+    if parity.least_mask_iou is not None:
+        parts.append(f"masks overlap at least {parity.least_mask_iou:.4f}")
     if parity.map50_checkpoint is not None and parity.map50_exported is not None:
         parts.append(f"mAP50 {parity.map50_checkpoint:.4f} and {parity.map50_exported:.4f}")
     return ", ".join(parts)

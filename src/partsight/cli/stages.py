@@ -141,7 +141,7 @@ def _tell_choices(console: Console, given: "Recipe", recipe: "Recipe") -> None:
         if not is_kept_to(given):
             console.print(NOT_KEPT, soft_wrap=True)
     start = describe_start(train.weights)
-    console.print(f"training: {train.model} of the family '{train.family}' begins with {start}", soft_wrap=True)
+    console.print(f"training: {train.network} of the family '{train.family}' begins with {start}", soft_wrap=True)
 
 
 def _open(

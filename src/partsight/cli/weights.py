@@ -32,7 +32,7 @@ def _is_wanted(recipe: "Recipe", console: Console) -> bool:
 
     if not (may_ask() and sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    model = recipe.train.model
+    model = recipe.train.network
     size = f", {MEGABYTES[model]} MB," if model in MEGABYTES else ""
     console.print(
         f"A network that has seen many photographs learns your parts from far fewer pictures. May Partsight fetch {model}.pt{size} "

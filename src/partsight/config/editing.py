@@ -54,7 +54,7 @@ def _check(content: Mapping[str, Any], path: Path, changes: Mapping[str, Any]) -
     asked = [key for key in script_values(content) if key in changes]
     if asked:
         raise RecipeError(
-            f"{', '.join(asked)}: as trusted as a script (docs/security.md), so only written by hand, in {path.name}."
+            f"{', '.join(asked)}: as trusted as a script (docs/background/security.md), so only written by hand, in {path.name}."
         )
 
 

@@ -13,10 +13,11 @@ from partsight.config.section import Section
 from partsight.errors import RecipeError
 
 PAGES = {
-    "budget": "budget",
-    "parts": "cad", "cad": "cad", "randomize": "randomize", "render": "render", "annotate": "annotate", "photos": "photos",
-    "dataset": "dataset", "train": "train", "track": "train", "verify": "verify", "evaluate": "evaluate", "report": "report",
-    "sweep": "sweep", "cluster": "sweep", "live": "deploy",
+    "budget": "reference/budget", "parts": "reference/cad", "cad": "reference/cad", "randomize": "reference/randomize",
+    "render": "reference/render", "annotate": "reference/annotate", "photos": "reference/photos",
+    "dataset": "reference/dataset", "train": "reference/train", "track": "reference/train", "verify": "reference/verify",
+    "evaluate": "reference/evaluate", "report": "reference/report", "sweep": "reference/sweep", "cluster": "reference/sweep",
+    "live": "reference/deploy",
 }  # fmt: skip
 """The page in `docs/` that explains a section."""
 _Schema: TypeAlias = Mapping[str, Any]
@@ -134,7 +135,7 @@ def _meaning(section: type[Section], name: str) -> str:
 
 def _pages(key: str) -> tuple[str, ...]:
     page = PAGES.get(key.partition(".")[0])
-    return ("docs/recipe.md", *((f"docs/{page}.md",) if page else ()))
+    return ("docs/reference/recipe.md", *((f"docs/{page}.md",) if page else ()))
 
 
 def _in_words(schema: _Schema, known: _Schema) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from partsight.structures.arrays import FloatArray, Image, IntArray
+from partsight.structures.arrays import BoolArray, FloatArray, Image
+from partsight.structures.polygon import clip_polygon
 from partsight.structures.sample import Sample
 
 OVERLAP = 0.2
@@ -73,23 +74,34 @@ def _spans(length: int, side: int) -> list[tuple[int, int]]:
 def _crop(photo: Sample, window: Window, min_visible: float, folder: Path) -> Crop:
     left, top, right, bottom = window
     sample_id = f"{photo.sample_id}@{left}-{top}"
-    boxes, class_ids = _inside(photo, window, min_visible)
+    boxes, is_seen = _inside(photo, window, min_visible)
     cropped = replace(
         photo,
         sample_id=sample_id,
         image_path=folder / f"{sample_id}.jpg",
         size_wh=(right - left, bottom - top),
         boxes_xyxy=boxes,
-        class_ids=class_ids,
+        class_ids=photo.class_ids[is_seen],
+        outlines=tuple(
+            _outline_inside(photo.outlines[place], window) for place in np.flatnonzero(is_seen) if photo.outlines
+        ),
     )
     return Crop(window, cropped)
 
 
-def _inside(photo: Sample, window: Window, min_visible: float) -> tuple[FloatArray, IntArray]:
-    """Return what is inside of boxes of which enough is, in the window's pixels, and their classes."""
+def _inside(photo: Sample, window: Window, min_visible: float) -> tuple[FloatArray, BoolArray]:
+    """Return what is inside of boxes of which enough is, in the window's pixels, and (N,) which these are."""
     corner, limit = np.array(window[:2], float), np.array(window[2:], float)
     cut_boxes = np.clip(photo.boxes_xyxy.reshape(-1, 2, 2), corner, limit)
     whole_sides = photo.boxes_xyxy[:, 2:] - photo.boxes_xyxy[:, :2]
     visible = np.prod(cut_boxes[:, 1] - cut_boxes[:, 0], axis=1) / np.maximum(np.prod(whole_sides, axis=1), 1e-9)
     is_seen = (visible > 0) & (visible >= min_visible)
-    return (cut_boxes[is_seen] - corner).reshape(-1, 4), photo.class_ids[is_seen]
+    return (cut_boxes[is_seen] - corner).reshape(-1, 4), is_seen
+
+
+def _outline_inside(outline: FloatArray | None, window: Window) -> FloatArray | None:
+    """Return what is inside of an outline, in the window's pixels; None where that is not known."""
+    if outline is None:
+        return None
+    inside = clip_polygon(outline, np.array(window, float)) - np.array(window[:2], float)
+    return inside if len(inside) > 2 else None

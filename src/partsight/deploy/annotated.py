@@ -1,5 +1,6 @@
 """Pictures and videos with boxes drawn over them, written into a folder."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +13,10 @@ from av.video.stream import VideoStream
 from PIL import Image as PillowImage
 
 from partsight.deploy.frame_source import is_stream
-from partsight.deploy.overlay import draw_detections
+from partsight.deploy.overlay import draw_detections, draw_outlines
 from partsight.deploy.sources import MediaSource, View
 from partsight.errors import StorageError
+from partsight.pose.outline import Outline
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 
@@ -40,9 +42,11 @@ class AnnotatedFolder:
     ) -> None:
         self._finish_video()
 
-    def add(self, view: View, detections: Detections) -> None:
-        """Draw and write one picture or frame. Raises StorageError."""
+    def add(self, view: View, detections: Detections, outlines: Sequence[Outline | None] = ()) -> None:
+        """Draw and write one picture or frame, with the outlines of posed parts. Raises StorageError."""
         drawn = draw_detections(view.image, detections, self._class_names)
+        if outlines:
+            drawn = draw_outlines(drawn, outlines, detections.class_ids)
         if view.frame is None:
             self._finish_video()
             _write_picture(drawn, self._path(view.source, ".jpg"))

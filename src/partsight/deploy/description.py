@@ -11,8 +11,8 @@ from partsight.files import hash_json
 from partsight.structures.network import NetworkSpec
 from partsight.structures.verifier_spec import VerifierSpec
 
-FORMAT, FORMAT_WITHOUT_VERIFIER = 2, 1
-"""Raised whenever an older Partsight could not use the folder; one without a verifier says the number that suffices."""
+FORMAT, FORMAT_WITHOUT_MASKS, FORMAT_WITHOUT_VERIFIER = 3, 2, 1
+"""Raised whenever an older Partsight could not use the folder; each folder says the least number that suffices."""
 _LARGEST_INPUT = 8192
 _LARGEST_STRIDE, _LARGEST_PIXEL, _LEAST_SCALE = 256, 1000.0, 0.001
 _LARGEST_CROP, _WIDEST_MARGIN = 1024, 0.5
@@ -67,6 +67,13 @@ class Document(_Entry):
         return self
 
 
+class ShapeFile(_Entry):
+    """A part's mesh with its symmetries, for poses."""
+
+    path: InsidePath
+    sha256: str
+
+
 class PartCard(_Entry):
     """What is shown beside a recognized part."""
 
@@ -77,6 +84,8 @@ class PartCard(_Entry):
     documents: tuple[Document, ...] = ()
     details: dict[str, str] = Field(default_factory=dict)
     """Serial number, sector and the like, as the recipe gives them."""
+    shape: ShapeFile | None = None
+    """None where no pose can be found: sub-parts, and folders of earlier versions."""
 
 
 class Parity(_Entry):
@@ -94,6 +103,8 @@ class Parity(_Entry):
     num_unmatched: int
     least_iou: float | None
     largest_score_difference: float | None
+    least_mask_iou: float | None = None
+    """Of masks that are not tiny; None for networks of boxes."""
     map50_checkpoint: float | None = None
     map50_exported: float | None = None
     tolerances: dict[str, float]
@@ -175,6 +186,8 @@ class ModelDescription(_Entry):
     speed: tuple[SpeedRow, ...] = ()
     binding: str = ""
     """Hash of what belongs together: classes, networks, and how pictures go into them; folders of earlier versions have none."""
+    shapes_binding: str = ""
+    """Hash of which class has which shape, in this model; empty where there are no shapes."""
 
     @model_validator(mode="after")
     def _check_agreement(self) -> "ModelDescription":
@@ -191,11 +204,20 @@ class ModelDescription(_Entry):
             raise ValueError(
                 "classes, networks or spec were changed after the export. Copy the folder again, or export again"
             )
+        if self.shapes_binding and self.shapes_binding != shapes_binding_of(self):
+            raise ValueError("shapes were changed after the export. Copy the folder again, or export again")
         return self
 
     def card(self, class_id: int) -> PartCard:
         """Return the card of a class by its number."""
         return self.parts[class_id]
+
+
+def least_format(spec: NetworkSpec, verifier: VerifierEntry | None) -> int:
+    """Return the least format that says all of a model folder."""
+    if spec.output == "mask candidates":
+        return FORMAT
+    return FORMAT_WITHOUT_VERIFIER if verifier is None else FORMAT_WITHOUT_MASKS
 
 
 def as_json(description: ModelDescription) -> dict[str, Any]:
@@ -210,6 +232,12 @@ def binding_of(description: ModelDescription) -> str:
     return hash_json(
         [kept, None if verifier is None else verifier.model_dump(mode="json", include={"spec", "networks"})]
     )
+
+
+def shapes_binding_of(description: ModelDescription) -> str:
+    """Return the hash of which class has which shape; apart from `binding`, which versions without shapes check, too."""
+    shapes = {part.name: part.shape.sha256 for part in description.parts if part.shape}
+    return hash_json([binding_of(description), shapes]) if shapes else ""
 
 
 def _check_spec(spec: NetworkSpec) -> None:

@@ -12,7 +12,7 @@ from partsight.detector.detector import Detector
 from partsight.detector.letterbox import make_input, place
 from partsight.detector.verifying import VerifiedDetector
 from partsight.errors import ModelError
-from partsight.structures.arrays import Image
+from partsight.structures.arrays import Float32Array, Image
 from partsight.structures.detections import Detections
 from partsight.structures.network import NetworkSpec
 
@@ -31,16 +31,22 @@ class ExportedDetector:
 
     def _detect_one(self, image: Image, min_score: float, max_detections: int) -> Detections:
         placement = place((image.shape[1], image.shape[0]), self.spec)
-        answer = self.infer(make_input(image, placement, self.spec))
-        self._check(answer.shape)
-        return decode(answer, placement, self.spec, min_score=min_score, max_detections=max_detections)
+        answers = self.infer(make_input(image, placement, self.spec))
+        self._check(answers)
+        return decode(answers, placement, self.spec, min_score=min_score, max_detections=max_detections)
 
-    def _check(self, shape: tuple[int, ...]) -> None:
-        expected = _answer(self.spec, len(self.class_names))
-        if len(shape) != 3 or any(want not in (None, got) for want, got in zip(expected, shape, strict=True)):
+    def _check(self, answers: Sequence[Float32Array]) -> None:
+        all_expected = _answers(self.spec, len(self.class_names))
+        for answer, expected in zip(answers, all_expected, strict=False):
+            if not _fits(answer.shape, expected):
+                raise ModelError(
+                    f"the network answers with an array of shape {answer.shape}, expected {expected} for {len(self.class_names)} "
+                    "classes. The network is not the one model.json describes: export again."
+                )
+        if len(all_expected) > 1 and answers[0].shape[1] != 4 + len(self.class_names) + answers[1].shape[1]:
             raise ModelError(
-                f"the network answers with an array of shape {shape}, expected {expected} for {len(self.class_names)} classes. "
-                "The network is not the one model.json describes: export again."
+                f"the network answers with {answers[0].shape[1]} rows and {answers[1].shape[1]} prototypes for "
+                f"{len(self.class_names)} classes. The network is not the one model.json describes: export again."
             )
 
 
@@ -69,13 +75,19 @@ def open_network(
     """Open a network that takes pictures as a spec says and knows these classes. Raises ModelError where it does not."""
     side = None if spec.is_rectangular else spec.image_size
     opened = open_runtime(runtime, network, threads)
-    infer = opened.check(network, (1, 3, side, side), _answer(spec, len(class_names)))
+    infer = opened.check(network, (1, 3, side, side), *_answers(spec, len(class_names)))
     return ExportedDetector(class_names, spec, infer)
 
 
-def _answer(spec: NetworkSpec, num_classes: int) -> Shape:
-    """Return the shape of the network's answer."""
-    return (1, 4 + num_classes, None) if spec.output == "candidates" else (1, None, 6)
+def _answers(spec: NetworkSpec, num_classes: int) -> tuple[Shape, ...]:
+    """Return the shapes of the network's answers."""
+    if spec.output == "mask candidates":
+        return (1, None, None), (1, None, None, None)
+    return ((1, 4 + num_classes, None),) if spec.output == "candidates" else ((1, None, 6),)
+
+
+def _fits(shape: tuple[int, ...], expected: Shape) -> bool:
+    return len(shape) == len(expected) and all(want in (None, got) for want, got in zip(expected, shape, strict=True))
 
 
 def _choose_runtime(folder: ModelFolder, wanted: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from partsight.deploy.description import VerifierEntry
-from partsight.deploy.model_folder import checked_network
+from partsight.deploy.model_folder import checked_file
 from partsight.deploy.runtimes import Infer, open_runtime
 from partsight.detector.crops import Crops, as_input
 from partsight.errors import ModelError
@@ -30,7 +30,7 @@ class ExportedVerifier:
         answers = [np.zeros((0, len(self.class_names) + 1))]
         for start in range(0, len(crops), _AT_ONCE):
             batch = as_input(crops[start : start + _AT_ONCE], self.spec)
-            answers.append(self._checked(self.infer(batch), len(batch)))
+            answers.append(self._checked(self.infer(batch)[0], len(batch)))
         return np.concatenate(answers)
 
     def _checked(self, answer: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]", num_crops: int) -> FloatArray:
@@ -48,7 +48,7 @@ def open_verifier(
 ) -> ExportedVerifier:
     """Open a model folder's verifier in this runtime, or as ONNX where it is not there for it. Raises ModelError."""
     held = runtime if runtime in entry.networks else "onnx"
-    network = checked_network(folder, entry.networks[held])
+    network = checked_file(folder, entry.networks[held])
     side = entry.spec.size_px
     opened = open_runtime(held, network, threads)
     infer = opened.check(network, (None, 3, side, side), (None, len(class_names) + 1))

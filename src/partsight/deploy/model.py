@@ -19,6 +19,7 @@ from partsight.errors import SourceError
 from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.detections import Detections, Threshold, above
+from partsight.structures.mask import Mask
 from partsight.structures.offered import html_of
 
 PictureInput: TypeAlias = "Image | PillowImage.Image | str | PathLike[str]"
@@ -35,6 +36,8 @@ class FoundPart:
     box_xyxy: FloatArray
     """Left, top, right, bottom in pixels of the picture."""
     class_id: int
+    mask: Mask | None = None
+    """Its pixels (`mask.pixels`); None where the model finds boxes only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,7 @@ class FoundParts:
     def __getitem__(self, place: int) -> FoundPart:
         """Return one part, 0 for the best."""
         found = self.detections[place]
-        return FoundPart(self.class_names[found.class_id], found.score, found.box_xyxy, found.class_id)
+        return FoundPart(self.class_names[found.class_id], found.score, found.box_xyxy, found.class_id, found.mask)
 
     def to_supervision(self) -> Any:
         """Return these as supervision.Detections (extra [supervision]), with the names in `data["class_name"]`."""

@@ -7,6 +7,7 @@
       openvino/model.xml    the same for other runtimes, where asked for
       cards/QF.png          pictures of the CAD models
       documents/QF/…        documents of the parts
+      shapes/QF.npz         meshes with symmetries, for poses
 
 Nothing in it is ever executed or unpickled. The files named in model.json, and no others, are read.
 """
@@ -21,9 +22,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from partsight.deploy.description import FORMAT, ModelDescription, NetworkFile, PartCard, as_json, binding_of
+from partsight.deploy.description import (
+    FORMAT,
+    ModelDescription,
+    NetworkFile,
+    PartCard,
+    ShapeFile,
+    as_json,
+    binding_of,
+    shapes_binding_of,
+)
 from partsight.errors import ModelError, StorageError
 from partsight.files import write_json
+from partsight.pose.shape import Shape
+from partsight.pose.shape_file import read_shape
 
 DESCRIPTION = "model.json"
 _LARGEST_JSON = 16_000_000
@@ -39,7 +51,7 @@ class ModelFolder:
 
     def network(self, runtime: str) -> Path:
         """Return the network for a runtime. Raises ModelError when it is missing or not the one that was exported."""
-        return checked_network(self.path, self.description.networks[runtime])
+        return checked_file(self.path, self.description.networks[runtime])
 
     def file(self, relative: str) -> Path:
         """Return the place of a picture or document that model.json names. Raises ModelError for any other."""
@@ -47,17 +59,26 @@ class ModelFolder:
             raise ModelError(f"{relative}: not a file that {self.path / DESCRIPTION} names")
         return inside(self.path, relative)
 
+    def shapes(self) -> tuple[Shape | None, ...]:
+        """Return the shape of each class, None where it has none. Raises ModelError without any, or for one that was not exported."""
+        entries = [part.shape for part in self.description.parts]
+        if not any(entries):
+            raise ModelError(
+                f"{self.path}: has no shapes of its parts, which poses need. Export the model again with this Partsight."
+            )
+        return tuple(None if entry is None else read_shape(checked_file(self.path, entry)) for entry in entries)
+
     def named_files(self) -> frozenset[str]:
         """Return the pictures and documents that model.json names."""
         return frozenset(name for part in self.description.parts for name in _files_of(part))
 
 
-def checked_network(folder: Path, entry: NetworkFile) -> Path:
-    """Return the network that model.json names. Raises ModelError when it is missing or not the one that was exported."""
+def checked_file(folder: Path, entry: NetworkFile | ShapeFile) -> Path:
+    """Return the network or shape that model.json names. Raises ModelError when it is missing or not the one that was exported."""
     path = inside(folder, entry.path)
     if not path.exists():
         raise ModelError(f"{path}: missing, though {DESCRIPTION} names it. Copy the whole folder, or export again.")
-    if hash_network(path) != entry.sha256:
+    if hash_files(path) != entry.sha256:
         raise ModelError(
             f"{path}: is not the file that was exported (its SHA-256 differs). Copy the folder again, or export again."
         )
@@ -70,7 +91,8 @@ def read_model_folder(path: Path) -> ModelFolder:
     folder = ModelFolder(path, description)
     looking_again = description.verifier.networks if description.verifier else {}
     networks = (*description.networks.values(), *looking_again.values())
-    named = [entry.path for entry in networks] + sorted(folder.named_files())
+    shapes = [part.shape.path for part in description.parts if part.shape]
+    named = [entry.path for entry in networks] + sorted(folder.named_files()) + shapes
     missing = [name for name in named if not inside(path, name).exists()]
     if missing:
         raise ModelError(
@@ -102,17 +124,18 @@ def written_folder(path: Path) -> Iterator[Path]:
 
 def write_description(folder: Path, description: ModelDescription) -> None:
     """Write model.json; done last, it makes the folder a model folder. Raises StorageError."""
-    write_json(folder / DESCRIPTION, {**as_json(description), "binding": binding_of(description)})
+    bound = {"binding": binding_of(description), "shapes_binding": shapes_binding_of(description)}
+    write_json(folder / DESCRIPTION, {**as_json(description), **bound})
 
 
 def network_entry(folder: Path, path: Path) -> NetworkFile:
     """Return what model.json says about a network that lies in the folder."""
     size = sum(file.stat().st_size for file in _network_files(path))
-    return NetworkFile(path=path.relative_to(folder).as_posix(), sha256=hash_network(path), bytes=size)
+    return NetworkFile(path=path.relative_to(folder).as_posix(), sha256=hash_files(path), bytes=size)
 
 
-def hash_network(path: Path) -> str:
-    """Return the SHA-256 of a network: of its file, of the .xml and .bin of OpenVINO, or of all files of its folder."""
+def hash_files(path: Path) -> str:
+    """Return the SHA-256 of a network or shape: of its file, of the .xml and .bin of OpenVINO, or of all files of its folder."""
     digest = hashlib.sha256()
     for file in _network_files(path):
         content = file.read_bytes()
@@ -126,6 +149,11 @@ def inside(folder: Path, relative: str) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ModelError(f"{path}: leads out of the folder. Copy the file into it.")
     return path
+
+
+def shape_entry(folder: Path, path: Path) -> ShapeFile:
+    """Return what model.json says about a shape that lies in the folder."""
+    return ShapeFile(path=path.relative_to(folder).as_posix(), sha256=hash_files(path))
 
 
 def _network_files(path: Path) -> list[Path]:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
+from partsight.pose.outline import Outline
 from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.detections import Detections
 
@@ -21,6 +22,8 @@ COLORS = (
 _LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 38
 """Of the picture's mean side."""
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "arial.ttf", "Arial.ttf")
+_TINT = 0.45
+"""Share of the class's color in the pixels of a mask."""
 _DARK, _LIGHT = "#101418", "#ffffff"
 
 
@@ -30,10 +33,23 @@ def class_color(class_id: int) -> str:
 
 
 def draw_detections(image: Image, detections: Detections, class_names: Sequence[str]) -> Image:
-    """Return a copy of the picture with boxes, names and scores; the best lie on top."""
+    """Return a copy of the picture with masks where there are any, boxes, names and scores; the best lie on top."""
     scored = zip(detections.class_ids.tolist(), detections.scores.tolist(), strict=True)
     texts = [f"{class_names[class_id]} {100 * score:.0f}%" for class_id, score in scored]
-    return draw_boxes(image, detections.boxes_xyxy, detections.class_ids, texts)
+    return draw_boxes(tint_masks(image, detections), detections.boxes_xyxy, detections.class_ids, texts)
+
+
+def tint_masks(image: Image, detections: Detections) -> Image:
+    """Return the picture with the pixels of each mask in the color of its class; as it is where there are no masks."""
+    if not detections.masks:
+        return image
+    tinted = np.array(image)
+    for mask, class_id in reversed(list(zip(detections.masks, detections.class_ids.tolist(), strict=True))):
+        pixels, (left, top) = mask.cut
+        region, color = tinted[top : top + pixels.shape[0], left : left + pixels.shape[1]], class_color(class_id)
+        rgb = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
+        region[pixels] = ((1 - _TINT) * region[pixels] + _TINT * np.array(rgb)).astype(np.uint8)
+    return tinted
 
 
 def draw_boxes(image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, texts: Sequence[str]) -> Image:
@@ -45,6 +61,16 @@ def draw_boxes(image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, texts:
         pen.box(box, class_color(class_id))
     for box, class_id, text in reversed(found):
         pen.label(box, text, class_color(class_id))
+    return np.asarray(picture)
+
+
+def draw_outlines(image: Image, outlines: Sequence[Outline | None], class_ids: IntArray) -> Image:
+    """Return a copy of the picture with the edges of posed parts, and the names of their sub-parts, the first on top."""
+    picture = PillowImage.fromarray(image)
+    pen = _Pen(ImageDraw.Draw(picture), (picture.width, picture.height))
+    for outline, class_id in reversed(list(zip(outlines, class_ids.tolist(), strict=True))):
+        if outline is not None:
+            pen.outline(outline, class_color(class_id))
     return np.asarray(picture)
 
 
@@ -64,6 +90,16 @@ class _Pen:
         rim = max(1, self._line_px // 3)
         self._draw.rectangle((left - rim, top - rim, right + rim, bottom + rim), outline=_LIGHT, width=rim)
         self._draw.rectangle((left, top, right, bottom), outline=color, width=self._line_px)
+
+    def outline(self, outline: Outline, color: str) -> None:
+        """Draw lines on a light rim, and names at their places."""
+        lines = [tuple(line.ravel().tolist()) for line in outline.lines]
+        for width, shade in ((self._line_px + 2, _LIGHT), (self._line_px, color)):
+            for line in lines:
+                self._draw.line(line, fill=shade, width=width)
+        for name, x, y in outline.names:
+            text = name if self._is_wide else _in_ascii(name)
+            self._draw.text((x, y), text, fill=_DARK, font=self._font, anchor="mm", stroke_width=2, stroke_fill=_LIGHT)
 
     def label(self, box_xyxy: Sequence[float], text: str, color: str) -> None:
         """Write a name above its box, or inside where there is no room; never outside of the picture."""

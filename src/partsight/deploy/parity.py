@@ -7,13 +7,15 @@ import numpy as np
 
 from partsight.deploy.description import Parity
 from partsight.errors import ModelError
-from partsight.structures.arrays import FloatArray
+from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.boxes import FOUND_IOU, pair_boxes, pairwise_iou
 from partsight.structures.detections import Detections
+from partsight.structures.mask import mask_iou
 
 BOXES_PER_PICTURE = 5
 """Where fewer boxes than this per picture reach the threshold, weaker ones are compared too."""
 _FAR_PX = 1e6
+_LEAST_MASK_PX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,13 @@ class Tolerance:
     map50: float
     unmatched_share: float
     """Share of the boxes that may have no partner: where two overlapping boxes score the same, rounding chooses one."""
+    mask_iou: float
+    """Masks of a pair, tiny ones aside, overlap by at least this."""
 
 
-EXACT = Tolerance(iou=0.98, score=0.01, map50=0.005, unmatched_share=0.01)
+EXACT = Tolerance(iou=0.98, score=0.01, map50=0.005, unmatched_share=0.01, mask_iou=0.95)
 """For networks that compute in 32 bits."""
-ROUNDED = Tolerance(iou=0.90, score=0.05, map50=0.02, unmatched_share=0.03)
+ROUNDED = Tolerance(iou=0.90, score=0.05, map50=0.02, unmatched_share=0.03, mask_iou=0.80)
 """For networks that compute in 16 bits."""
 TOLERANCES: Mapping[str, Tolerance] = {"tensorrt": ROUNDED, "ncnn": ROUNDED, "coreml": ROUNDED}
 """By format; EXACT for all others."""
@@ -60,6 +64,7 @@ def measure_parity(comparison: ParityRun, threshold: float) -> Parity:
     ]
     overlaps = np.concatenate([pair.overlaps for pair in pairs] or [np.empty(0)])
     differences = np.concatenate([pair.score_differences for pair in pairs] or [np.empty(0)])
+    masks = np.concatenate([pair.mask_overlaps for pair in pairs] or [np.empty(0)])
     maps = comparison.map50s or (None, None)
     return Parity(
         network=comparison.network,
@@ -71,9 +76,12 @@ def measure_parity(comparison: ParityRun, threshold: float) -> Parity:
         num_unmatched=sum(pair.num_alone for pair in pairs),
         least_iou=float(overlaps.min()) if len(overlaps) else None,
         largest_score_difference=float(differences.max()) if len(differences) else None,
+        least_mask_iou=float(masks.min()) if len(masks) else None,
         map50_checkpoint=maps[0],
         map50_exported=maps[1],
-        tolerances={name: getattr(tolerance, name) for name in ("iou", "score", "map50", "unmatched_share")},
+        tolerances={
+            name: getattr(tolerance, name) for name in ("iou", "score", "map50", "unmatched_share", "mask_iou")
+        },
     )
 
 
@@ -84,6 +92,8 @@ def check_parity(parity: Parity) -> None:
         problems.append(f"{parity.num_unmatched} of {parity.num_boxes} boxes are found by one of them only")
     if parity.least_iou is not None and parity.least_iou < allowed["iou"]:
         problems.append(f"boxes overlap by {parity.least_iou:.3f} only (at least {allowed['iou']})")
+    if parity.least_mask_iou is not None and parity.least_mask_iou < allowed["mask_iou"]:
+        problems.append(f"masks overlap by {parity.least_mask_iou:.3f} only (at least {allowed['mask_iou']})")
     most = allowed["score"] * parity.best_score
     if parity.largest_score_difference is not None and parity.largest_score_difference > most:
         problems.append(f"scores differ by {parity.largest_score_difference:.2g} (at most {most:.2g})")
@@ -113,6 +123,7 @@ class _Pairs:
     overlaps: FloatArray
     score_differences: FloatArray
     num_alone: int
+    mask_overlaps: FloatArray
 
 
 def _pair(first: Detections, second: Detections, *, floor: float, slack: float) -> _Pairs:
@@ -124,7 +135,16 @@ def _pair(first: Detections, second: Detections, *, floor: float, slack: float) 
     is_compared = np.maximum(scores, other_scores) >= floor
     overlaps = pairwise_iou(boxes, others)[pairs[:, 0], pairs[:, 1]]
     differences = np.abs(scores - other_scores)
-    return _Pairs(overlaps[is_compared], differences[is_compared], int(sum(one.sum() for one in alone)))
+    masks = _mask_overlaps(first, second, pairs[is_compared])
+    return _Pairs(overlaps[is_compared], differences[is_compared], int(sum(one.sum() for one in alone)), masks)
+
+
+def _mask_overlaps(first: Detections, second: Detections, pairs: IntArray) -> FloatArray:
+    """Return how much the masks of each pair overlap; none for boxes alone, and for masks of a few pixels, where one counts much."""
+    if first.masks is None or second.masks is None:
+        return np.empty(0)
+    both = [(first.masks[one], second.masks[other]) for one, other in pairs.tolist()]
+    return np.array([mask_iou(*pair) for pair in both if max(mask.num_px for mask in pair) >= _LEAST_MASK_PX])
 
 
 def _apart_by_class(found: Detections) -> FloatArray:

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from partsight.deploy.posing import PosedPicture
 from partsight.errors import SourceError
 from partsight.files import write_text
+from partsight.labels.formats.run_lengths import packed_mask
+from partsight.labels.outlines import mask_outlines
+from partsight.pose.finding import FoundPose
+from partsight.pose.optics import as_plain_camera
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
+from partsight.structures.world.transform import quaternion_wxyz
 
 COLUMNS = ("source", "frame", "time_s", "width", "height", "class", "score", "left", "top", "right", "bottom")
+POSE_COLUMNS = ("x_m", "y_m", "z_m", "qw", "qx", "qy", "qz", "fit", "focal_px")
 _DIGITS = 2
 """Hundredths of a pixel."""
 
@@ -26,6 +34,8 @@ class Record:
     time_s: float | None
     size_wh: tuple[int, int]
     detections: Detections
+    posed: PosedPicture | None = None
+    """None where poses were not asked for."""
 
 
 def record_as_json(record: Record, class_names: Sequence[str]) -> dict[str, Any]:
@@ -37,10 +47,13 @@ def record_as_json(record: Record, class_names: Sequence[str]) -> dict[str, Any]
             "class": class_names[class_id],
             "score": _rounded(score, 4),
             "box_xyxy": [_rounded(side, _DIGITS) for side in box],
+            **({} if mask is None else {"outlines": _outlines(mask)}),
+            **pose,
         }
-        for box, score, class_id in _rows(record.detections)
+        for (box, score, class_id, mask), pose in zip(_rows(record.detections), _poses(record), strict=True)
     ]
-    return {"source": record.source, **at, **size, "parts": parts}
+    camera = {} if record.posed is None else {"camera": as_plain_camera(record.posed.camera)}
+    return {"source": record.source, **at, **size, **camera, "parts": parts}
 
 
 def as_json(records: Sequence[Record], class_names: Sequence[str]) -> str:
@@ -55,15 +68,19 @@ def as_json_lines(records: Iterable[Record], class_names: Sequence[str]) -> str:
 
 
 def as_csv(records: Iterable[Record], class_names: Sequence[str]) -> str:
-    """Return one line a detection."""
+    """Return one line a detection, with its pose where poses were asked for."""
+    records = list(records)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    has_poses = any(record.posed is not None for record in records)
+    writer.writerow(COLUMNS + POSE_COLUMNS * has_poses)
     for record in records:
         at = ("", "") if record.frame is None else (record.frame, _rounded(record.time_s or 0.0, 3))
-        for box, score, class_id in _rows(record.detections):
+        for number, (box, score, class_id, _) in enumerate(_rows(record.detections)):
             sides = (_rounded(side, _DIGITS) for side in box)
-            writer.writerow([record.source, *at, *record.size_wh, class_names[class_id], _rounded(score, 4), *sides])
+            pose = _pose_row(record, number) if has_poses else ()
+            row = [record.source, *at, *record.size_wh, class_names[class_id], _rounded(score, 4), *sides, *pose]
+            writer.writerow(row)
     return stream.getvalue()
 
 
@@ -91,20 +108,49 @@ def write_records(records: Sequence[Record], class_names: Sequence[str], kind: s
     write_text(path, FORMATS[kind](records, class_names))
 
 
-def _rows(found: Detections) -> Iterable[tuple[list[float], float, int]]:
-    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+def _poses(record: Record) -> list[dict[str, Any]]:
+    """Return what JSON says about the pose of each part; nothing where poses were not asked for, null where none was found."""
+    if record.posed is None:
+        return [{} for _ in range(len(record.detections))]
+    return [{"pose": None if pose is None else _pose_as_json(pose)} for pose in record.posed.poses]
 
 
-def _coco_box(image_id: int, box: list[float], score: float, class_id: int) -> dict[str, Any]:
+def _pose_as_json(pose: FoundPose) -> dict[str, Any]:
+    matrix = [[_rounded(value, 6) for value in row] for row in pose.camera_from_part]
+    return {"camera_from_part": matrix, "fit": _rounded(pose.fit, 3)}
+
+
+def _pose_row(record: Record, number: int) -> list[float | str]:
+    """Return position, rotation as a unit quaternion, fit and focal length; empty where no pose was found."""
+    pose = record.posed.poses[number] if record.posed else None
+    if pose is None or record.posed is None:
+        return [""] * len(POSE_COLUMNS)
+    values = (*pose.camera_from_part[:3, 3], *quaternion_wxyz(pose.camera_from_part[:3, :3]))
+    focal_px = record.posed.camera.intrinsics.focal_px
+    return [*(_rounded(value, 6) for value in values), _rounded(pose.fit, 3), _rounded(focal_px, _DIGITS)]
+
+
+def _rows(found: Detections) -> Iterable[tuple[list[float], float, int, Mask | None]]:
+    masks = found.masks or [None] * len(found)
+    return zip(found.boxes_xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), masks, strict=True)
+
+
+def _outlines(mask: Mask) -> list[list[list[float]]]:
+    """Return the ways around a mask's pieces and holes, the largest first, as lists of x and y."""
+    return [[[_rounded(x, 1), _rounded(y, 1)] for x, y in ring.tolist()] for ring in mask_outlines(mask)]
+
+
+def _coco_box(image_id: int, box: list[float], score: float, class_id: int, mask: Mask | None) -> dict[str, Any]:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     return {
         "image_id": image_id,
         "category_id": class_id + 1,
         "bbox": [_rounded(side, _DIGITS) for side in (left, top, width, height)],
-        "area": _rounded(width * height, _DIGITS),
+        "area": _rounded(width * height, _DIGITS) if mask is None else mask.num_px,
         "iscrowd": 0,
         "score": _rounded(score, 4),
+        **({} if mask is None else {"segmentation": packed_mask(mask)}),
     }
 
 

@@ -12,8 +12,8 @@ from partsight.detector.devices import num_free_cores
 from partsight.errors import ModelError
 from partsight.structures.arrays import Float32Array
 
-Infer: TypeAlias = Callable[[Float32Array], Float32Array]
-"""(1, 3, height, width) → the network's first answer."""
+Infer: TypeAlias = Callable[[Float32Array], tuple[Float32Array, ...]]
+"""(1, 3, height, width) → the network's answers."""
 Shape: TypeAlias = tuple[int | None, ...]
 """Sizes along each axis; None where a network takes or gives any."""
 
@@ -24,16 +24,29 @@ class OpenNetwork:
 
     infer: Infer
     takes: Shape
-    gives: Shape
+    gives: tuple[Shape, ...]
+    """Of each answer."""
 
-    def check(self, network: Path, takes: Shape, gives: Shape) -> Infer:
-        """Return the network to ask, where it takes and gives such arrays; sizes that are not known yet pass. Raises ModelError."""
-        for told, found, expected in (("takes", self.takes, takes), ("answers with", self.gives, gives)):
+    def check(self, network: Path, takes: Shape, *gives: Shape) -> Infer:
+        """Return the network to ask, where it takes and gives such arrays; sizes that are not known yet pass. Raises ModelError.
+
+        What it gives beyond the answers asked for does not count.
+        """
+        if len(self.gives) < len(gives):
+            raise ModelError(
+                f"{network}: gives {len(self.gives)} answer(s); model.json describes {len(gives)}. They do not belong together: copy "
+                "the folder again, or export again."
+            )
+        told = [
+            ("takes", self.takes, takes),
+            *(("answers with", *pair) for pair in zip(self.gives, gives, strict=False)),
+        ]
+        for what, found, expected in told:
             if len(found) != len(expected) or any(
                 None not in (a, b) and a != b for a, b in zip(found, expected, strict=True)
             ):
                 raise ModelError(
-                    f"{network}: {told} arrays of shape {_told(found)}; model.json describes {_told(expected)}. They do not belong "
+                    f"{network}: {what} arrays of shape {_told(found)}; model.json describes {_told(expected)}. They do not belong "
                     "together: copy the folder again, or export again."
                 )
         return self.infer
@@ -87,9 +100,15 @@ def _open_onnx(network: Path, threads: int) -> OpenNetwork:
         session = onnxruntime.InferenceSession(network.read_bytes(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's own exceptions share no other base
         raise ModelError(f"{network}: ONNX Runtime cannot use this network ({error}). Export it again.") from error
-    (taken, *_), (given, *_) = session.get_inputs(), session.get_outputs()
-    shapes = [tuple(size if isinstance(size, int) else None for size in one.shape) for one in (taken, given)]
-    return OpenNetwork(lambda batch: np.asarray(session.run(None, {taken.name: batch})[0], np.float32), *shapes)
+    taken, *_ = session.get_inputs()
+    takes, *gives = [
+        tuple(size if isinstance(size, int) else None for size in one.shape) for one in (taken, *session.get_outputs())
+    ]
+
+    def infer(batch: Float32Array) -> tuple[Float32Array, ...]:
+        return tuple(np.asarray(answer, np.float32) for answer in session.run(None, {taken.name: batch}))
+
+    return OpenNetwork(infer, takes, tuple(gives))
 
 
 def _open_openvino(network: Path, threads: int) -> OpenNetwork:
@@ -104,8 +123,13 @@ def _open_openvino(network: Path, threads: int) -> OpenNetwork:
     except RuntimeError as error:
         raise ModelError(f"{network}: OpenVINO cannot use this network ({error}). Export it again.") from error
     request = compiled.create_infer_request()
-    shapes = [
+    takes, *gives = [
         tuple(int(size.get_length()) if size.is_static else None for size in port.get_partial_shape())
-        for port in (compiled.input(0), compiled.output(0))
+        for port in (compiled.input(0), *compiled.outputs)
     ]
-    return OpenNetwork(lambda batch: np.array(request.infer({0: batch})[0], np.float32), *shapes)
+
+    def infer(batch: Float32Array) -> tuple[Float32Array, ...]:
+        answers = request.infer({0: batch})
+        return tuple(np.array(answers[place], np.float32) for place in range(len(gives)))
+
+    return OpenNetwork(infer, takes, tuple(gives))

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from partsight.config.sections.train import TrainSection
@@ -11,6 +11,7 @@ from partsight.detector.batch_size import BatchTrial, in_line, is_worth_trying
 from partsight.detector.detector import open_family
 from partsight.detector.devices import free_memory, freed_memory_kept, peak_memory
 from partsight.errors import PartsightError
+from partsight.memory import is_shortage
 
 CPU_SHARE, GPU_SHARE = 0.5, 0.8
 """Shares of the free memory that a training may take; on a desktop people go on working."""
@@ -58,18 +59,11 @@ def _time_step(step: Callable[[int], None], size: int) -> float | None:
             step(size)
             times.append(time.perf_counter() - started)
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+        if not is_shortage(error):
             raise
         return None
     return min(times)
 
-
-def _is_out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in _SHORT)
-
-
-_SHORT: Sequence[str] = ("out of memory", "not enough memory", "can't allocate memory")
-"""What torch says."""
 
 if __name__ == "__main__":
     main()

@@ -1,8 +1,12 @@
 """A network's answer → detections in the picture's pixels."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from partsight.detector.letterbox import LetterboxPlacement, boxes_in_picture
+from partsight.detector.mask_decoding import decode_masks
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.detections import Detections
@@ -10,18 +14,28 @@ from partsight.structures.network import NetworkSpec
 
 
 def decode(
-    answer: Float32Array, placement: LetterboxPlacement, spec: NetworkSpec, *, min_score: float, max_detections: int
+    answers: Sequence[Float32Array],
+    placement: LetterboxPlacement,
+    spec: NetworkSpec,
+    *,
+    min_score: float,
+    max_detections: int,
 ) -> Detections:
     """Return the detections with a score above `min_score`, best first, at most `max_detections`."""
-    read = _read_candidates if spec.output == "candidates" else _read_detections
-    boxes, scores, class_ids = read(answer[0], min_score)
+    if spec.output == "detections":
+        boxes, scores, class_ids = _read_detections(answers[0][0], min_score)
+        kept = np.argsort(-scores, kind="stable")[:max_detections]
+        return Detections(boxes_in_picture(boxes[kept], placement), scores[kept], class_ids[kept])
+    num_mixed = answers[1].shape[1] if spec.output == "mask candidates" else 0
+    told, mixtures = np.split(answers[0][0], [len(answers[0][0]) - num_mixed])
+    boxes, scores, class_ids, columns = _read_candidates(told, min_score)
     order = np.argsort(-scores, kind="stable")
-    boxes, scores, class_ids = boxes[order], scores[order], class_ids[order]
-    if spec.output == "candidates":
-        kept = suppress(boxes, class_ids, spec.nms_iou, max_detections)
-    else:
-        kept = np.arange(min(len(scores), max_detections))
-    return Detections(boxes_in_picture(boxes[kept], placement), scores[kept], class_ids[kept])
+    kept = order[suppress(boxes[order], class_ids[order], spec.nms_iou, max_detections)]
+    found = Detections(boxes_in_picture(boxes[kept], placement), scores[kept], class_ids[kept])
+    if not num_mixed:
+        return found
+    masks = decode_masks(mixtures[:, columns[kept]].T, answers[1][0], found.boxes_xyxy, placement)
+    return replace(found, masks=masks)
 
 
 def suppress(boxes_xyxy: FloatArray, class_ids: IntArray, max_iou: float, max_kept: int) -> IntArray:
@@ -36,12 +50,13 @@ def suppress(boxes_xyxy: FloatArray, class_ids: IntArray, max_iou: float, max_ke
     return np.array(kept, dtype=np.int64)
 
 
-def _read_candidates(answer: Float32Array, min_score: float) -> tuple[FloatArray, FloatArray, IntArray]:
+def _read_candidates(answer: Float32Array, min_score: float) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
+    """Return boxes, scores, classes and the columns that they stand in."""
     best = answer[4:].max(axis=0)
     columns = np.flatnonzero(best > min_score)
     centers, sizes = answer[0:2, columns].T.astype(np.float64), answer[2:4, columns].T.astype(np.float64)
     boxes = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
-    return boxes, best[columns].astype(np.float64), answer[4:, columns].argmax(axis=0)
+    return boxes, best[columns].astype(np.float64), answer[4:, columns].argmax(axis=0), columns
 
 
 def _read_detections(answer: Float32Array, min_score: float) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -45,6 +45,14 @@ def place(picture_wh: tuple[int, int], spec: NetworkSpec) -> LetterboxPlacement:
     )
 
 
+def place_in(picture_wh: tuple[int, int], input_wh: tuple[int, int]) -> LetterboxPlacement:
+    """Return where a picture of this size goes in an input of that size: as large as fits, in the middle."""
+    ratio = min(side / own for side, own in zip(input_wh, picture_wh, strict=True))
+    scaled_wh = tuple(max(round(side * ratio), 1) for side in picture_wh)
+    offsets = [round((side - own) / 2 - 0.1) for side, own in zip(input_wh, scaled_wh, strict=True)]
+    return LetterboxPlacement(picture_wh, (scaled_wh[0], scaled_wh[1]), (offsets[0], offsets[1]), input_wh)
+
+
 def make_input(image: Image, placement: LetterboxPlacement, spec: NetworkSpec) -> Float32Array:
     """Return the (1, 3, height, width) input for an RGB picture."""
     width, height = placement.input_wh

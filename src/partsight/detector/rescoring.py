@@ -3,6 +3,8 @@
 Written once, without torch: training-side detectors and exported ones agree because they share it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from partsight.detector.decoding import suppress
@@ -38,7 +40,7 @@ def rename(proposed: Detections, probabilities: FloatArray, spec: VerifierSpec) 
     `probabilities` is (N, C + 1); the last is that of "none of these". A score is the detector's times the probability.
     """
     scores = _scores(proposed, probabilities, spec)
-    return _ranked(proposed.boxes_xyxy, scores.max(axis=1), scores.argmax(axis=1).astype(np.int64))
+    return _ranked(proposed, scores.max(axis=1), scores.argmax(axis=1).astype(np.int64))
 
 
 def name_all(
@@ -47,7 +49,7 @@ def name_all(
     """Return each place once for every class, best first, as average precision ranks them: a second name counts for something."""
     scores = _scores(proposed, probabilities, spec)
     rows, class_ids = np.nonzero(scores >= min_score)
-    ranked = _ranked(proposed.boxes_xyxy[rows], scores[rows, class_ids], class_ids.astype(np.int64))
+    ranked = _ranked(proposed[rows], scores[rows, class_ids], class_ids.astype(np.int64))
     return ranked[: min(len(rows), max_detections)]
 
 
@@ -57,6 +59,6 @@ def _scores(proposed: Detections, probabilities: FloatArray, spec: VerifierSpec)
     return scores
 
 
-def _ranked(boxes_xyxy: FloatArray, scores: FloatArray, class_ids: IntArray) -> Detections:
+def _ranked(places: Detections, scores: FloatArray, class_ids: IntArray) -> Detections:
     order = np.argsort(-scores, kind="stable")
-    return Detections(boxes_xyxy[order], scores[order], class_ids[order])
+    return replace(places[order], scores=scores[order], class_ids=class_ids[order])

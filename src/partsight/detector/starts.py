@@ -57,7 +57,7 @@ def settle(section: TrainSection, folder: Path | None = None) -> TrainSection:
     for a fetched file that was changed since.
     """
     if section.weights == DOWNLOAD and section.family == "ultralytics":
-        kept = find_fetched(section.model)
+        kept = find_fetched(section.network)
         return section if kept is None else section.but(weights=str(kept))
     start = find_start(section, folder) if section.weights == AUTO else None
     return section if start is None else with_start(section, start)
@@ -84,8 +84,8 @@ def check_start(section: TrainSection) -> None:
     """Raise DetectorError where a training could not start: before hours are spent on what it learns from."""
     if section.weights == AUTO:
         raise DetectorError(
-            f"train.weights = 'auto': the recipe names {section.model} of the family '{section.family}', and no weights of it are on "
-            f"this machine. {WAYS_OUT}"
+            f"train.weights = 'auto': the recipe names {section.network} of the family '{section.family}', and no weights of it are "
+            f"on this machine. {WAYS_OUT}"
         )
     if section.weights == DOWNLOAD and section.family not in MAKERS:
         raise DetectorError(
@@ -111,15 +111,21 @@ def start_content(weights: str, hash_content: Callable[[Path], str]) -> str:
 
 
 def _of_makers(section: TrainSection, folder: Path | None) -> Start | None:
+    """A network for masks may begin with that for boxes, of which all but its last layers are the same."""
     if section.family != "ultralytics" or find_spec("ultralytics") is None:
         return None
-    beside = None if folder is None else folder / f"{section.model}.pt"
-    path = beside if beside is not None and beside.is_file() else find_fetched(section.model)
-    return None if path is None else Start(section.family, section.model, str(path))
+    for name in dict.fromkeys((section.network, section.model)):
+        beside = None if folder is None else folder / f"{name}.pt"
+        path = beside if beside is not None and beside.is_file() else find_fetched(name)
+        if path is not None:
+            return Start(section.family, section.model, str(path))
+    return None
 
 
 def _of_pip(section: TrainSection) -> Start | None:
     """Return a start of `compact`, where the recipe does not ask for another family or network."""
+    if section.task != "detect":
+        return None
     is_open = not {"family", "model"} & section.model_fields_set
     if not is_open and section.family != "compact":
         return None

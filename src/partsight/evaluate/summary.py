@@ -18,6 +18,8 @@ from partsight.structures.evaluation import (
     OtherThreshold,
     Score,
     SecondOpinion,
+    ShapeFigures,
+    ShapeScore,
     Slice,
     ThresholdChoice,
     UnknownObjects,
@@ -62,6 +64,7 @@ def _read_evaluation(content: Mapping[str, Any]) -> Evaluation:
         "choice": None if content.get("choice") is None else ThresholdChoice(**content["choice"]),
         "false_detections": _read_false(content.get("false_detections")),
         "other_thresholds": tuple(_read_other(one) for one in content.get("other_thresholds", ())),
+        "masks": _read_masks(content.get("masks")),
         "class_thresholds": tuple(content.get("class_thresholds", ())),
         "slices": tuple(_read_slice(one) for one in content.get("slices", ())),
     }
@@ -79,6 +82,17 @@ def _read_false(content: Mapping[str, Any] | None) -> FalseDetections | None:
 
 def _read_other(content: Mapping[str, Any]) -> OtherThreshold:
     return OtherThreshold(**{**content, **{name: _read_number(content[name]) for name in ("precision", "recall")}})
+
+
+def _read_masks(content: Mapping[str, Any] | None) -> ShapeFigures | None:
+    if content is None:
+        return None
+    overall, per_class = _read_shape(content["overall"]), tuple(map(_read_shape, content["per_class"]))
+    return ShapeFigures(**{**content, "overall": overall, "per_class": per_class})
+
+
+def _read_shape(content: Mapping[str, Any]) -> ShapeScore:
+    return ShapeScore(**{**content, **{name: _read_number(content[name]) for name in ("ap50", "ap50_95")}})
 
 
 def _read_opinion(content: Mapping[str, Any] | None) -> SecondOpinion | None:

@@ -5,22 +5,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_content, hash_file, read_json, write_text
 from partsight.labels.balance import Balance, BalanceSheet, balance_from
 from partsight.labels.class_names import check_names
-from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
+from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_label_text
 from partsight.labels.formats.yolo.names import names_from_text
 from partsight.labels.judging import LabeledPicture
-from partsight.labels.label import Label, boxes_of
+from partsight.labels.label import Box, Label
 from partsight.labels.original_names import is_copy_name
-from partsight.labels.shapes import RECTANGLE
+from partsight.labels.shapes import RECTANGLE, outline_drawn
 from partsight.pictures import HEIF_SUFFIXES, PICTURE_SUFFIXES, jpeg_bytes, pictures_below, read_picture
 from partsight.staging import StagedFolder
 from partsight.structures.names import as_file_stem, is_folder_name
+from partsight.structures.polygon import area_of, extent_of
 
 IMPORTS = "imports.json"
 _JPEG_QUALITY = 95
+_SAME_SHARE = 0.005
 _SAME_PX = 0.5
 """Edges that differ by less are the same: some tools round to whole pixels."""
 
@@ -222,9 +226,7 @@ class _Writer:
         self.sheet.add("boxes", "already there", place=picture.name, count=len(picture.labels))
 
     def _text(self, picture: LabeledPicture) -> str:
-        boxes = boxes_of(picture.labels, picture.size_wh).tolist()
-        numbers = [self.class_names.index(label.class_name) for label in picture.labels]
-        return yolo_text(zip(numbers, boxes, strict=True), picture.size_wh)
+        return yolo_label_text(picture.labels, self.class_names, picture.size_wh)
 
 
 def _content(path: Path) -> tuple[bytes, str]:
@@ -256,7 +258,10 @@ def _labels_there(path: Path, size_wh: tuple[int, int], class_names: Sequence[st
     if not path.is_file():
         return []
     marks = read_lines(path, LineRules(class_names), path.as_posix())
-    return [Label(mark.shape.box(size_wh), mark.class_name) for mark in marks if not mark.fault and not mark.shape.flaw]
+    good = (mark for mark in marks if not mark.fault and not mark.shape.flaw)
+    return [
+        Label(mark.shape.box(size_wh), mark.class_name, outline=outline_drawn(mark.shape, size_wh)) for mark in good
+    ]
 
 
 def _difference(there: Sequence[Label], new: Sequence[Label]) -> str:
@@ -273,8 +278,24 @@ def _difference(there: Sequence[Label], new: Sequence[Label]) -> str:
 def _took_same(label: Label, rest: list[Label]) -> bool:
     """Take a box of the same class and place out of the list, if there is one."""
     for number, other in enumerate(rest):
-        gaps = (abs(one - two) for one, two in zip(label.box_xyxy, other.box_xyxy, strict=True))
-        if label.class_name == other.class_name and max(gaps) <= _SAME_PX:
+        gaps = (abs(one - two) for one, two in zip(_edges(label), _edges(other), strict=True))
+        if label.class_name == other.class_name and max(gaps) <= _SAME_PX and _go_the_same_way(label, other):
             rest.pop(number)
             return True
     return False
+
+
+def _go_the_same_way(one: Label, other: Label) -> bool:
+    """Return whether two labels of one place have the same outline, or both none: they go around as many pixels, to half a percent."""
+    if not one.outline or not other.outline:
+        return one.outline == other.outline
+    areas = [area_of(np.array(label.outline, float)) for label in (one, other)]
+    return abs(areas[0] - areas[1]) <= _SAME_PX + _SAME_SHARE * max(areas)
+
+
+def _edges(label: Label) -> Box:
+    """Return the box that comes back when a label is written and read: the extent of its outline where it has one."""
+    if not label.outline:
+        return label.box_xyxy
+    left, top, right, bottom = extent_of(np.array(label.outline, float)).tolist()
+    return left, top, right, bottom

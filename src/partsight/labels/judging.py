@@ -14,10 +14,11 @@ import numpy as np
 from partsight.errors import DatasetError
 from partsight.labels.export_folder import agreement, stem_of
 from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, plain_name
-from partsight.labels.label import Box, Label, box_problem, cut_box
+from partsight.labels.label import TOLERANCE_PX, Box, Label, Outline, box_problem, cut_box
 from partsight.labels.original_names import original_name
-from partsight.labels.shapes import RECTANGLE, upright
+from partsight.labels.shapes import RECTANGLE, as_points, upright
 from partsight.pictures import stored_orientation
+from partsight.structures.polygon import clip_polygon, extent_of
 
 _SAME_SHAPE = 0.01
 """Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
@@ -231,7 +232,7 @@ def _judge_mark(
         reason = mark.fault or mark.shape.flaw
         return LeftOutBox(name, reason, mark.where, is_fault=bool(mark.fault), hides_part=True)
     box = mark.shape.box(drawn_on) if turn is None else turn(mark.shape.box(drawn_on))
-    label = Label(box, name, mark.where, kind)
+    label = Label(box, name, mark.where, kind, _outline(mark, box, drawn_on, size_wh, turn))
     problem = box_problem(box, size_wh)
     if problem is None:
         return label
@@ -240,6 +241,21 @@ def _judge_mark(
     if cut is not None and kind != RECTANGLE:
         return cut
     return LeftOutBox(name, problem, mark.where, is_fault=True, hides_part=bool(has_area), cut=cut)
+
+
+def _outline(
+    mark: Mark, box: Box, drawn_on: tuple[int, int], size_wh: tuple[int, int], turn: Callable[[Box], Box] | None
+) -> Outline:
+    """Return the outline of a mark inside of the picture; none where its extent is not the mark's box."""
+    points = mark.shape.outline(drawn_on)
+    if points is None or not np.isfinite(points).all():
+        return ()
+    if turn is not None:
+        points = np.array([turn((x, y, x, y))[:2] for x, y in points.tolist()])
+    if np.abs(extent_of(points) - box).max() > TOLERANCE_PX:
+        return ()
+    inside = clip_polygon(points, np.array([0.0, 0.0, *size_wh]))
+    return as_points(inside) if len(inside) > 2 else ()
 
 
 def _cut(label: Label, size_wh: tuple[int, int]) -> Label | None:

@@ -19,6 +19,8 @@ _MAX_PLACES = 3
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the upright picture."""
+Outline: TypeAlias = tuple[tuple[float, float], ...]
+"""Corners of a closed path; empty where there is only a box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Label:
     """Where it was read, for messages: file and line."""
     drawn_as: str = field(default="rectangle", compare=False)
     """What it was in the tool that drew it: rectangle, polygon, ellipse …"""
+    outline: Outline = field(default=(), compare=False)
+    """Corners in pixels of the upright picture, where more than a box was drawn; the box is their extent, to a pixel."""
 
 
 def box_problem(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> str | None:
@@ -60,6 +64,12 @@ def boxes_of(labels: Sequence[Label], size_wh: tuple[int, int]) -> FloatArray:
     boxes = np.array([label.box_xyxy for label in labels], float).reshape(-1, 4)
     clipped: FloatArray = np.clip(boxes, 0.0, np.array([*size_wh, *size_wh], float))
     return clipped
+
+
+def outlines_drawn(labels: Sequence[Label]) -> tuple[FloatArray | None, ...]:
+    """Return the (P, 2) outline of each label, None for those that have a box only; nothing where none has one."""
+    drawn = tuple(np.array(label.outline, float) if label.outline else None for label in labels)
+    return drawn if any(one is not None for one in drawn) else ()
 
 
 def class_ids_of(labels: Sequence[Label], class_names: Sequence[str]) -> list[int]:

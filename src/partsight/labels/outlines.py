@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
+from partsight.structures.mask import Mask
 
 TOLERANCE_PX = 0.3
 """Largest distance of an outline from the one through all points."""
@@ -25,6 +26,16 @@ def outlines_of(mask: BoolArray) -> list[FloatArray]:
     while following:
         rings.append(_simplified(_walk(following) - 1.0))
     return sorted(rings, key=lambda ring: -float(np.prod(np.ptp(ring, axis=0))))
+
+
+def mask_outlines(mask: Mask, *, finest_px: int | None = None) -> list[FloatArray]:
+    """Return the closed (N, 2) outlines of a mask in the picture's pixels, as `outlines_of` orders them.
+
+    With `finest_px` they follow no more than so many steps along the mask's longer side: enough for the eye, and quick.
+    """
+    pixels, left_top = mask.cut
+    step = 1 if finest_px is None else max(1, -(-max(pixels.shape) // finest_px))
+    return [step * ring + np.array(left_top, float) for ring in outlines_of(pixels[::step, ::step])]
 
 
 def joined_outline(rings: Sequence[FloatArray]) -> FloatArray:

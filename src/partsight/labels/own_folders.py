@@ -18,7 +18,7 @@ from partsight.labels.formats.coco import find_coco_files, read_coco_files
 from partsight.labels.formats.yolo.names import NAME_FILES
 from partsight.labels.formats.yolo.reading import read_yolo_labels
 from partsight.labels.judging import LabeledPicture, judge
-from partsight.labels.label import boxes_of, class_ids_of, name_problems, raise_problems, sample_id_of
+from partsight.labels.label import boxes_of, class_ids_of, name_problems, outlines_drawn, raise_problems, sample_id_of
 from partsight.pictures import files_below, list_pictures, picture_size
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
@@ -110,4 +110,5 @@ def _sample(picture: LabeledPicture, own: OwnFolder) -> Sample:
         source="photo",
         session=own.session_of(relative.as_posix()),
         class_names=tuple(own.class_names),
+        outlines=outlines_drawn(picture.labels),
     )

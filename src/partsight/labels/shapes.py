@@ -9,6 +9,7 @@
     skeleton, keypoints   the box that the file gives beside them; without one, the extent of the points
     single point, tag     none: there is no extent
 
+Polygons, ellipses and masks are kept beside their box, as outlines; a turned rectangle is a box, no outline.
 Points are in pixels of the picture as the tool showed it, or in shares of its sides.
 """
 
@@ -21,6 +22,8 @@ from partsight.labels.label import Box
 from partsight.structures.arrays import BoolArray, FloatArray
 
 RECTANGLE = "rectangle"
+_OUTLINED = frozenset({"polygon", "ellipse"})
+"""Kinds whose points go around what they show."""
 _CURVE_POINTS = 720
 """An ellipse's extent is right within a hundred-thousandth of its radius."""
 
@@ -40,6 +43,8 @@ class DrawnShape:
     """Whether points count from 0 to 1 across the picture instead of pixels."""
     flaw: str = ""
     """Why it has no box; empty when it has one."""
+    border: tuple[tuple[float, float], ...] = ()
+    """The way around what it shows, where that is not said by its points."""
 
     def box(self, size_wh: tuple[int, int]) -> Box:
         """Return the extent in pixels of a picture of this size."""
@@ -49,6 +54,15 @@ class DrawnShape:
         turned = _turned(points, self.angle_deg, pivot)
         (left, top), (right, bottom) = turned.min(axis=0).tolist(), turned.max(axis=0).tolist()
         return left, top, right, bottom
+
+    def outline(self, size_wh: tuple[int, int]) -> FloatArray | None:
+        """Return the (P, 2) way around what it shows in pixels of a picture of this size; None where only a box is known."""
+        points = self.border or (self.points if self.kind in _OUTLINED else ())
+        if len(points) < 3:
+            return None
+        scale = np.array(size_wh if self.is_in_shares else (1, 1), float)
+        pivot = None if self.pivot_xy is None else np.array(self.pivot_xy) * scale
+        return _turned(np.array(points, float) * scale, self.angle_deg, pivot)
 
 
 def rectangle(
@@ -92,7 +106,19 @@ def in_shares(shape: DrawnShape, *, of: float = 1.0) -> DrawnShape:
     """Return a shape whose points are shares of the picture, or percent of it with `of=100`."""
     points = tuple((x / of, y / of) for x, y in shape.points)
     pivot = None if shape.pivot_xy is None else (shape.pivot_xy[0] / of, shape.pivot_xy[1] / of)
-    return replace(shape, points=points, pivot_xy=pivot, is_in_shares=True)
+    border = tuple((x / of, y / of) for x, y in shape.border)
+    return replace(shape, points=points, pivot_xy=pivot, border=border, is_in_shares=True)
+
+
+def outline_drawn(shape: DrawnShape, size_wh: tuple[int, int]) -> tuple[tuple[float, float], ...]:
+    """Return the outline of a shape in pixels as pairs, none where only a box is known."""
+    points = shape.outline(size_wh)
+    return () if points is None else as_points(points)
+
+
+def as_points(points: FloatArray) -> tuple[tuple[float, float], ...]:
+    """Return (P, 2) points as pairs."""
+    return tuple((x, y) for x, y in points.tolist())
 
 
 def mask_extent(rows: BoolArray) -> Box | None:

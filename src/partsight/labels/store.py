@@ -3,25 +3,30 @@
     to_label/<session>/x.jpg  ──done──→  labels/<session>/x.txt, then images/<session>/x.jpg   (as an import writes them)
     drafts/<session>/x.json              boxes of a photo that is not finished
 
+An outline that was drawn elsewhere stays with its box as long as that is not moved.
+
 A draft is also the journal of the two steps that touch several files: it says `publish` or `withdraw` before the step and is
 cleared after it, so that a store opened after a kill finishes what was begun. All writes are whole files renamed into place.
 """
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from partsight.errors import DatasetError, StaleLabelsError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
-from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_text
+from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_label_text
 from partsight.labels.importing import extend_classes, known_classes
 from partsight.labels.label import Label, box_problem, cut_box, raise_problems
 from partsight.labels.photo_labels import LabelState, PhotoLabels
+from partsight.labels.shapes import outline_drawn
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
 
 SessionOf: TypeAlias = Callable[[str], str]
+_SAME_PX = 0.1
+"""Edges that differ by less are the same: pages round as they like."""
 _Intent: TypeAlias = Literal["keep", "publish", "withdraw"]
 
 
@@ -79,7 +84,7 @@ class LabelStore:
             if before.revision != revision:
                 raise StaleLabelsError(f"{key}: was changed elsewhere. Nothing was written: load it again.")
             self._check(key, boxes, state)
-            kept = _cut(boxes, before.size_wh)
+            kept = _with_outlines(_cut(boxes, before.size_wh), before.boxes)
             if state == "open":
                 self._keep_open(key, kept, was_published=before.state != "open")
             else:
@@ -100,7 +105,10 @@ class LabelStore:
             raise DatasetError(f"{path}: no label file for a picture in images/. Move the picture to to_label/.")
         marks = read_lines(path, LineRules(known_classes(self.folder)), str(path))
         raise_problems([f"{mark.where}: {told}" for mark in marks if (told := mark.fault or mark.shape.flaw)], path)
-        labels = tuple(Label(mark.shape.box(size_wh), mark.class_name, mark.where) for mark in marks)
+        labels = tuple(
+            Label(mark.shape.box(size_wh), mark.class_name, mark.where, outline=outline_drawn(mark.shape, size_wh))
+            for mark in marks
+        )
         wrong = [f"{one.where}: {problem}" for one in labels if (problem := box_problem(one.box_xyxy, size_wh))]
         raise_problems(wrong, path)
         return labels
@@ -122,9 +130,9 @@ class LabelStore:
     def _publish(self, key: str, boxes: Sequence[Label]) -> None:
         """Write labels, then the picture: a picture in images/ always has its labels."""
         names = extend_classes(self.folder, self.class_names)
-        numbered = [(names.index(box.class_name), box.box_xyxy) for box in boxes]
         source, target = self._sources[key], self.folder / "images" / key
-        write_text(self._labels_path(key), yolo_text(numbered, picture_size(source if source.is_file() else target)))
+        size_wh = picture_size(source if source.is_file() else target)
+        write_text(self._labels_path(key), yolo_label_text(boxes, names, size_wh))
         if not target.is_file():
             write_bytes(target, source.read_bytes())
         self._draft_path(key).unlink(missing_ok=True)
@@ -213,18 +221,38 @@ def _pictures_below(folder: Path) -> list[Path]:
 
 
 def _draft(boxes: Sequence[Label], intent: _Intent) -> dict[str, Any]:
-    entries = [{"class": box.class_name, "box": list(box.box_xyxy)} for box in boxes]
+    entries = [
+        {"class": box.class_name, "box": list(box.box_xyxy), **({"outline": box.outline} if box.outline else {})}
+        for box in boxes
+    ]
     return {"intent": intent, "boxes": entries}
 
 
 def _draft_boxes(content: Any, path: Path) -> tuple[Label, ...]:
     try:
-        left_to_right = [(tuple(map(float, entry["box"])), str(entry["class"])) for entry in content["boxes"]]
-        return tuple(Label((x0, y0, x1, y1), name) for (x0, y0, x1, y1), name in left_to_right)
+        return tuple(_draft_box(entry) for entry in content["boxes"])
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(
             f"{path}: not a draft as Partsight writes it ({error}). Delete it and label anew."
         ) from error
+
+
+def _draft_box(entry: Any) -> Label:
+    x0, y0, x1, y1 = map(float, entry["box"])
+    outline = tuple((float(x), float(y)) for x, y in entry.get("outline", ()))
+    return Label((x0, y0, x1, y1), str(entry["class"]), outline=outline)
+
+
+def _with_outlines(boxes: Sequence[Label], before: Sequence[Label]) -> list[Label]:
+    """Return boxes with the outlines that they had, where they were not moved; the class of one may be another."""
+    return [
+        replace(one, outline=next((other.outline for other in before if _are_same(one, other)), ())) for one in boxes
+    ]
+
+
+def _are_same(one: Label, other: Label) -> bool:
+    gaps = (abs(edge - before) for edge, before in zip(one.box_xyxy, other.box_xyxy, strict=True))
+    return max(gaps) <= _SAME_PX
 
 
 def _cut(boxes: Sequence[Label], size_wh: tuple[int, int]) -> list[Label]:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from partsight.deploy.model import PictureInput, as_image
-from partsight.deploy.overlay import draw_boxes
+from partsight.deploy.overlay import draw_boxes, tint_masks
 from partsight.errors import PartsightError
 from partsight.pictures import read_picture
 from partsight.structures.arrays import FloatArray, Image, IntArray
@@ -23,9 +23,8 @@ def draw_found(detections: Detections, picture: "PictureInput | Sample", class_n
     """Return a PIL.Image of a picture with detections; of a sample it takes picture and class names. Raises DatasetError."""
     names = picture.class_names if isinstance(picture, Sample) else class_names
     image = read_picture(picture.image_path) if isinstance(picture, Sample) else as_image(picture)
-    return PillowImage.fromarray(
-        draw_boxes(image, detections.boxes_xyxy, detections.class_ids, found_texts(detections, names))
-    )
+    tinted, texts = tint_masks(image, detections), found_texts(detections, names)
+    return PillowImage.fromarray(draw_boxes(tinted, detections.boxes_xyxy, detections.class_ids, texts))
 
 
 def draw_small(

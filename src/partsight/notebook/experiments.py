@@ -21,7 +21,7 @@ def show_experiment(experiment: "Experiment") -> str:
         ),
         (
             "Detector",
-            f"{train.family} {train.model}, {train.epochs} epochs at {train.image_size} px, from {train.weights}",
+            f"{train.family} {train.network}, {train.epochs} epochs at {train.image_size} px, from {train.weights}",
         ),
         ("Seed", str(recipe.seed)),
         ("Folder", f"{root}{'' if root.is_dir() else ' (nothing there yet)'}"),

@@ -9,6 +9,7 @@ from partsight.errors import DetectorError
 from partsight.notebook.drawings import names_of
 from partsight.notebook.extras import need
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 
 
 def to_supervision(detections: Detections, class_names: Sequence[str] = ()) -> Any:
@@ -19,6 +20,7 @@ def to_supervision(detections: Detections, class_names: Sequence[str] = ()) -> A
         xyxy=np.array(detections.boxes_xyxy, np.float32),
         confidence=np.array(detections.scores, np.float32),
         class_id=np.array(detections.class_ids, int),
+        mask=None if not detections.masks else np.stack([mask.pixels for mask in detections.masks]),
         data=names,
     )
 
@@ -34,4 +36,5 @@ def from_supervision(found: Any) -> Detections:
     if missing:
         return Detections(np.empty((0, 4)), np.empty(0), np.empty(0, np.int64))
     order = np.argsort(-found.confidence, kind="stable")
-    return Detections(found.xyxy[order], found.confidence[order], found.class_id[order])
+    masks = None if found.mask is None else tuple(Mask.of(np.asarray(found.mask[place], bool)) for place in order)
+    return Detections(found.xyxy[order], found.confidence[order], found.class_id[order], masks)

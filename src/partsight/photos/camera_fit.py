@@ -1,8 +1,8 @@
 """What photos tell about the camera that took them, in the units of `structures.world.sensor`.
 
 Each photo is first made as wide as the renders are, wider where these show crops, because that is what the detector learns from:
-noise and blur of a photo of 4,000 pixels are smaller there. The scene is not known, so these are estimates; `docs/photos.md` says how
-near they come.
+noise and blur of a photo of 4,000 pixels are smaller there. The scene is not known, so these are estimates;
+`docs/reference/photos.md` says how near they come.
 """
 
 import functools

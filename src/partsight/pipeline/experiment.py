@@ -63,7 +63,8 @@ class Experiment:
 
     def write_layers(self, *layers: str) -> LayersOutput:
         """Write 'masks', 'sub-parts', 'depth', 'normals' or 'poses' of the renders; nothing is rendered again. Raises DatasetError."""
-        return self._run.resolve(LayersStage(self.graph.renders, layers_named(layers)))
+        run, graph = self._before_training(self._drawn)
+        return run.resolve(LayersStage(graph.renders, layers_named(layers)))
 
     def assemble(self) -> DatasetOutput:
         """Split and mix renders and photos."""
@@ -86,14 +87,26 @@ class Experiment:
     def report(self) -> Path:
         """Write the page that shows it all, and return its path."""
         page = self._run.resolve(self._startable.report)
-        keep_speeds(self._fixed, self.graph, self.workspace)
+        keep_speeds(self._fixed, self._settled, self.workspace)
         return page
 
     def plan(self) -> Plan:
         """Return what a report still needs, stage by stage, with the time it will take. Runs nothing."""
         check_start(self.recipe.train)
-        expect = functools.partial(expect_variant, workspace=self.workspace)
-        return plan_stages(Graph(self.expect(), expect).stages, self.workspace)
+        return plan_stages(self.graph.stages, self.workspace)
+
+    @property
+    def graph(self) -> Graph:
+        """The stages, joined by their keys, as far as is known: as `plan` and `expect` say. Runs nothing. Raises RecipeError."""
+        return Graph(self.expect(), functools.partial(expect_variant, workspace=self.workspace))
+
+    def settle(self) -> Graph:
+        """Return the stages with all that a run chooses itself: within a budget renders are drawn and a training is timed for it.
+
+        A cluster is asked what it draws with, and the start of the training is fetched where the recipe says so. Raises RecipeError
+        and what stages raise.
+        """
+        return self._settled
 
     def expect(self) -> Recipe:
         """Return the recipe with the numbers that are or would be chosen for its budget by what is known so far. Runs nothing."""
@@ -104,15 +117,14 @@ class Experiment:
         return html_of(self, "experiments", "show_experiment")
 
     @cached_property
-    def graph(self) -> Graph:
-        """The stages, joined by their keys; none has to have run."""
+    def _settled(self) -> Graph:
         return Graph(self._fixed, self._find_variant)
 
     @property
     def _startable(self) -> Graph:
         """The stages, where the training has what it begins with: told before hours are spent. Raises DetectorError."""
         check_start(self._begun.train)
-        return self.graph
+        return self._settled
 
     @cached_property
     def _begun(self) -> Recipe:
@@ -140,7 +152,7 @@ class Experiment:
     def _before_training(self, recipe: Recipe) -> tuple[Run, Graph]:
         """Return what makes stages for which the epochs of a budget need not be settled."""
         if not has_budget(self._begun):
-            return self._run, self.graph
+            return self._run, self._settled
         return Run(recipe, self.workspace, self.progress, self.watch), Graph(recipe, self._find_variant)
 
 

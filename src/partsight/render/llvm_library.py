@@ -10,9 +10,7 @@ from pathlib import Path
 LLVM_PATH = "DRJIT_LIBLLVM_PATH"
 """The environment variable that names a library."""
 LLVM_PACKAGE = "karellen-llvm-core"
-"""A wheel with a libLLVM, for Linux on x86-64."""
-NEWEST = 22
-"""LLVM 23.1 draws small scenes, and aborts the process on larger kernels ("Cannot select: fminimum")."""
+"""A wheel with a libLLVM, for Linux on x86-64; it comes with the extra [render]."""
 
 _NAME = re.compile(r"libLLVM(-[\d.]+)?\.(so[\d.]*|dylib)|LLVM-C\.dll")
 _COMPANIONS = ("libunwind.so.1.0", "libc++abi.so.1.0", "libc++.so.1.0")
@@ -46,7 +44,7 @@ def find_llvm_libraries(root: Path = Path("/"), prefix: Path = Path(sys.prefix))
     """Return the libLLVM files: that of the wheel, those of this Python's environment, the system's; newest first, each once."""
     places = (_packaged(), _matching(prefix, _IN_PREFIX), _matching(root, _IN_SYSTEM))
     newest_first = (path for found in places for path in sorted(found, key=_version_in_name, reverse=True))
-    return list(dict.fromkeys(path for path in newest_first if _version_in_name(path)[:1] <= (NEWEST,)))
+    return list(dict.fromkeys(newest_first))
 
 
 def companions_of(library: Path) -> list[Path]:

@@ -56,7 +56,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
         "## Model",
         _table(
             {
-                "Task": "Boxes and names of parts in a picture",
+                "Task": f"Boxes{_and_masks(evaluation)} and names of parts in a picture",
                 "Classes": ", ".join(evaluation.class_names),
                 "Network": f"{trained.network} ({trained.family}), {_input(trained, evaluation)}",
                 "Began from": trained.start,
@@ -74,6 +74,7 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
             else ", except the score threshold: the figures are optimistic."
         ),
         _figures_of_classes(evaluation),
+        *_mask_figures(evaluation),
         f"False alarms per picture without parts: {number(evaluation.false_positives_per_empty_image)}. "
         f"All classes taken for one: AP50 {number(evaluation.class_agnostic_ap50)}.",
         describe_false(content),
@@ -87,6 +88,18 @@ def model_card(content: ReportContent, trained: TrainedFrom) -> str:
         "## Provenance",
         _table(dict(content.provenance)),
     )
+
+
+def _and_masks(evaluation: Evaluation) -> str:
+    return "" if evaluation.masks is None else ", pixels"
+
+
+def _mask_figures(evaluation: Evaluation) -> tuple[str, ...]:
+    if evaluation.masks is None:
+        return ()
+    overall, num_images = evaluation.masks.overall, evaluation.masks.num_images
+    told = f"on the {num_images} pictures that tell the pixels of every part"
+    return (f"Masks: mAP50 {number(overall.ap50)}, mAP50-95 {number(overall.ap50_95)}, {told}.",)
 
 
 def _figures_of_classes(evaluation: Evaluation) -> str:

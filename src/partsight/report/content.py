@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from partsight.structures.arrays import FloatArray, IntArray, locked
-from partsight.structures.evaluation import Evaluation
+from partsight.structures.evaluation import Evaluation, Interval
+from partsight.structures.mask import Mask
 
 TestSource: TypeAlias = Literal["render", "photo", "mixed"]
 
@@ -43,6 +44,8 @@ class ReportPicture:
     truth_ids: IntArray | None = None
     """(N,) which true box each detection took, of its own class or of another; −1 for none."""
     caption: str = ""
+    masks: tuple[Mask, ...] | None = None
+    """Of the detections, where they have any."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes_xyxy", locked(self.boxes_xyxy, np.float64, (None, 4)))
@@ -69,6 +72,15 @@ class StageTiming:
     """For instance 'resumed' or '320 pictures, 2 workers'."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierEvaluation:
+    """The evaluation before, of another training on the same pictures."""
+
+    evaluation: Evaluation
+    difference: Interval | None
+    """95 % of what mAP50 has gained since, paired over sessions; None with too few of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContent:
     """Everything on the page; a chapter whose content is empty is left out."""
@@ -77,6 +89,8 @@ class ReportContent:
     evaluation: Evaluation
     test_source: TestSource
     """What the evaluated pictures are; the verdict says what they can and cannot prove."""
+    earlier: EarlierEvaluation | None = None
+    """None where this is the first one on these pictures."""
     verdict: str | None = None
     """One sentence on top; None: written from the figures."""
     parts: tuple[ReportPart, ...] = ()

@@ -97,6 +97,7 @@ def headline_cells(evaluation: Evaluation) -> tuple[TableCell, ...]:
     return (
         _cell("mAP50", overall.ap50, intervals.get("map50"), "Mean over classes of the average precision at IoU 0.50"),
         TableCell("mAP50-95", number(overall.ap50_95), "", "The same, averaged over IoU 0.50, 0.55 … 0.95"),
+        *_mask_cells(evaluation),
         _cell("Precision", overall.precision, intervals.get("precision"), "Share of detections that are right"),
         _cell("Recall", overall.recall, intervals.get("recall"), "Share of parts that are found"),
         _cell("F1", overall.f1, intervals.get("f1"), "Harmonic mean of precision and recall"),
@@ -263,6 +264,18 @@ def duration(seconds: float) -> str:
     if whole_minutes < 60:
         return f"{whole_minutes} min {rest_s:02} s"
     return f"{whole_minutes // 60} h {whole_minutes % 60:02} min"
+
+
+def _mask_cells(evaluation: Evaluation) -> tuple[TableCell, ...]:
+    """Return how well pixels are found, where they are looked for."""
+    if evaluation.masks is None:
+        return ()
+    overall, num_images = evaluation.masks.overall, evaluation.masks.num_images
+    hint = f"The same for masks, on the {num_images} pictures that tell the pixels of every part"
+    return (
+        TableCell("Mask mAP50", number(overall.ap50), "", hint),
+        TableCell("Mask mAP50-95", number(overall.ap50_95), "", hint),
+    )
 
 
 def _score_cells(score: Score, evaluation: Evaluation, suffix: str, ap50_name: str) -> tuple[TableCell, ...]:

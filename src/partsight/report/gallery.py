@@ -85,6 +85,7 @@ def _pictures(outcomes: Sequence[_Outcome]) -> tuple[ReportPicture, ...]:
             truth_class_ids=one.sample.class_ids,
             truth_ids=one.truth_ids,
             caption=f"{one.sample.sample_id}: {_describe(one)}",
+            masks=one.kept.masks,
         )
         for one in outcomes
     )

@@ -11,6 +11,7 @@ from partsight.config.sections.report import ReportSection
 from partsight.files import write_json, write_text
 from partsight.report import charts, false_words, figures
 from partsight.report.advice import give_advice
+from partsight.report.changes import describe_changes
 from partsight.report.content import ReportContent, ReportPart, ReportPicture
 from partsight.report.thumbnails import Encoding, Thumbnail, make_card_uri, make_thumbnail
 from partsight.report.verdict import describe_training, write_verdict
@@ -66,6 +67,7 @@ def report_as_json(content: ReportContent) -> dict[str, Any]:
     rest = {
         "verdict": write_verdict(content),
         "advice": give_advice(content),
+        "changes": describe_changes(content),
         "timings": content.timings,
         "notes": content.notes,
     }
@@ -85,6 +87,7 @@ def _render(content: ReportContent, section: ReportSection, encoding: Encoding) 
     return environment.get_template("page.html").render(
         content=content,
         verdict=write_verdict(content),
+        changes=describe_changes(content),
         unknown=figures.describe_unknown(evaluation),
         opinion=figures.describe_opinion(evaluation),
         limits=figures.describe_limits(evaluation),

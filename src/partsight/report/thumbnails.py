@@ -3,16 +3,18 @@
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 from PIL import Image as PillowImage
 
+from partsight.labels.outlines import mask_outlines
 from partsight.pictures import read_picture
 from partsight.report.content import ReportPicture
 from partsight.structures.arrays import FloatArray
 
+_FINEST_PX = 100
 MarkKind: TypeAlias = Literal["label", "truth", "missed", "right", "wrong", "plain"]
 
 
@@ -28,6 +30,8 @@ class BoxMark:
     height: float
     text: str
     """Written at the box; empty where another box already says it."""
+    path: str = ""
+    """The way around its pixels, as SVG writes it; empty where only the box is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,22 @@ def _marks(picture: ReportPicture, class_names: Sequence[str], scale: float) -> 
     kinds = _detection_kinds(picture)
     prefixes = ("✗ " if kind == "wrong" else "" for kind in kinds)
     found = [
-        _mark(kind, box, prefix + text) for kind, box, prefix, text in zip(kinds, boxes, prefixes, texts, strict=True)
+        replace(_mark(kind, box, prefix + text), path=path)
+        for kind, box, prefix, text, path in zip(kinds, boxes, prefixes, texts, _paths(picture, scale), strict=True)
     ]
     return (*_truth_marks(picture, class_names, scale), *found)
+
+
+def _paths(picture: ReportPicture, scale: float) -> list[str]:
+    """Return the way around each detection's pixels."""
+    if picture.masks is None:
+        return [""] * len(picture.boxes_xyxy)
+    ways = (mask_outlines(mask, finest_px=_FINEST_PX) for mask in picture.masks)
+    return ["".join(_closed(ring * scale) for ring in rings) for rings in ways]
+
+
+def _closed(ring: FloatArray) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring.tolist()) + "Z"
 
 
 def _detection_kinds(picture: ReportPicture) -> list[MarkKind]:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray, locked
+from partsight.structures.mask import Mask
 from partsight.structures.offered import html_of, offered
 
 Threshold: TypeAlias = float | FloatArray
@@ -25,6 +26,8 @@ class Detection:
     """(4,) in pixels."""
     score: float
     class_id: int
+    mask: Mask | None = None
+    """Its pixels; None where the detector finds boxes only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +40,15 @@ class Detections:
     """(N,) in 0…1."""
     class_ids: IntArray
     """(N,) index into the detector's class names."""
+    masks: tuple[Mask, ...] | None = None
+    """The pixels of each; None where the detector finds boxes only."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes_xyxy", locked(self.boxes_xyxy, np.float64, (None, 4)))
         object.__setattr__(self, "scores", locked(self.scores, np.float64, (len(self.boxes_xyxy),)))
         object.__setattr__(self, "class_ids", locked(self.class_ids, np.int64, (len(self.boxes_xyxy),)))
+        if self.masks is not None and len(self.masks) != len(self.boxes_xyxy):
+            raise ValueError(f"{len(self.masks)} masks for {len(self.boxes_xyxy)} boxes")
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -56,9 +63,12 @@ class Detections:
     def __getitem__(self, place: "int | Places") -> "Detection | Detections":
         """Return one detection, or those of a slice, of a sequence of places or of an (N,) array of yes and no."""
         if isinstance(place, int | np.integer):
-            return Detection(self.boxes_xyxy[place], float(self.scores[place]), int(self.class_ids[place]))
+            mask = None if self.masks is None else self.masks[place]
+            return Detection(self.boxes_xyxy[place], float(self.scores[place]), int(self.class_ids[place]), mask)
         chosen = place if isinstance(place, slice) else _as_index(place)
-        return Detections(self.boxes_xyxy[chosen], self.scores[chosen], self.class_ids[chosen])
+        places = np.arange(len(self))[chosen].tolist()
+        masks = None if self.masks is None else tuple(self.masks[one] for one in places)
+        return Detections(self.boxes_xyxy[chosen], self.scores[chosen], self.class_ids[chosen], masks)
 
     def to_supervision(self, class_names: Sequence[str] = ()) -> Any:
         """Return these as supervision.Detections, with the names in `data["class_name"]` (extra [supervision]).

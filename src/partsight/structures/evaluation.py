@@ -208,6 +208,26 @@ class SecondOpinion:
     """Those found without it only."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShapeScore:
+    """How well the pixels of things are found; NaN where there was nothing to find."""
+
+    num_shapes: int
+    ap50: float
+    """As `Score`, with the overlap of masks in the place of that of boxes."""
+    ap50_95: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeFigures:
+    """Figures of masks, on those of the pictures that tell the pixels of every part."""
+
+    num_images: int
+    overall: ShapeScore
+    """Means over the classes that have any."""
+    per_class: tuple[ShapeScore, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Figures of one detector on one set; precision, recall, F1 and the confusion matrix are at `threshold`."""
@@ -250,6 +270,8 @@ class Evaluation:
     """None where nobody has looked."""
     other_thresholds: tuple[OtherThreshold, ...] = ()
     """With ever fewer false detections."""
+    masks: ShapeFigures | None = None
+    """None where boxes only are found."""
 
     @property
     def limits(self) -> Threshold:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-OutputKind: TypeAlias = Literal["candidates", "detections"]
+OutputKind: TypeAlias = Literal["candidates", "detections", "mask candidates"]
 """candidates: (1, 4 + C, N), boxes as center and size, then a score for each class; overlapping boxes are still to be dropped.
-detections: (1, N, 6), corners, score, class, best first; nothing is left to drop."""
+detections: (1, N, 6), corners, score, class, best first; nothing is left to drop.
+mask candidates: as candidates, followed by K rows of coefficients, and a second answer (1, K, h, w), prototypes that cover the input:
+a candidate's mask is where its mixture of them is above 0, inside of its box."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,16 @@ class Overlaps:
 
 def gather_overlaps(pictures: Iterable[tuple[FloatArray, FloatArray]]) -> Overlaps:
     """Return the overlaps on pictures of which each has (N, 4) detections, best first, and (M, 4) true boxes; both are counted on."""
+    return gather_ious(pairwise_iou(*boxes) for boxes in pictures)
+
+
+def gather_ious(ious: Iterable[FloatArray]) -> Overlaps:
+    """Return the overlaps on pictures of which each has the (N, M) IoU of its detections, best first, with what is there."""
     pairs, starts = [(np.zeros(0), np.zeros(0), np.zeros(0))], np.zeros(2, np.int64)
-    for boxes_xyxy, truth_xyxy in pictures:
-        if len(boxes_xyxy) and len(truth_xyxy):
-            iou = pairwise_iou(boxes_xyxy, truth_xyxy)
-            rows, columns = np.nonzero(iou >= FOUND_IOU)
-            pairs.append((rows + starts[0], columns + starts[1], iou[rows, columns]))
-        starts += len(boxes_xyxy), len(truth_xyxy)
+    for iou in ious:
+        rows, columns = np.nonzero(iou >= FOUND_IOU)
+        pairs.append((rows + starts[0], columns + starts[1], iou[rows, columns]))
+        starts += iou.shape
     detection_ids, truth_ids, iou = (np.concatenate(column) for column in zip(*pairs, strict=True))
     order = np.lexsort((-truth_ids, -iou, detection_ids))
     return Overlaps(detection_ids[order], truth_ids[order], iou[order], *starts.tolist())

@@ -34,10 +34,16 @@ class Sample:
     """Where the exact labels of a render lie; None for photos, which have boxes only."""
     layers_path: Path | None = None
     """The folder of the layers of renders, where they were written (`Experiment.write_layers`)."""
+    outlines: tuple[FloatArray | None, ...] = ()
+    """Of a photo, for each box the closed (P, 2) outline in pixels, None where only the box was drawn; empty where none was."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes_xyxy", locked(self.boxes_xyxy, np.float64, (None, 4)))
         object.__setattr__(self, "class_ids", locked(self.class_ids, np.int64, (len(self.boxes_xyxy),)))
+        if self.outlines and len(self.outlines) != len(self.boxes_xyxy):
+            raise ValueError(f"{len(self.outlines)} outlines for {len(self.boxes_xyxy)} boxes")
+        drawn = (None if one is None else locked(one, np.float64, (None, 2)) for one in self.outlines)
+        object.__setattr__(self, "outlines", tuple(drawn))
 
     @property
     def instances(self) -> tuple[LabeledInstance, ...]:

@@ -1,16 +1,20 @@
 """Processes that read CAD files are killed: by the system, by a person. The file is not at fault, and is read once more."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import psutil
 import pytest
 
+from partsight.cad import reading
+from partsight.cad.process import processes
 from partsight.cad.process.processes import HAS_FORK, ChildExit, ReaderProcesses
 from partsight.cad.reading import read_file
 from partsight.config.sections.cad import CadSection, PartSection
-from partsight.errors import CadError
+from partsight.errors import CadError, ExtraError, MemoryShortageError
 
 pytestmark = pytest.mark.skipif(not HAS_FORK, reason="children are forked on POSIX only")
 
@@ -79,3 +83,52 @@ def test_a_reader_that_is_killed_again_is_told_without_blaming_the_file(samples)
 )
 def test_only_what_others_did_counts_as_killed(ended, was_killed):
     assert ended.was_killed == was_killed
+
+
+READERS = {
+    "memory": (
+        "ImportError: libTK.so: failed to map segment from shared object",
+        4,
+        MemoryShortageError,
+        "lift a limit",
+    ),
+    "a library": ("ImportError: libGL.so.1: cannot open shared object file", 3, ExtraError, "Install"),
+    "without a word": (None, 1, MemoryShortageError, "exit code 1"),
+}
+
+
+@pytest.mark.parametrize(("said", "code", "error", "advice"), READERS.values(), ids=READERS)
+def test_a_reader_that_cannot_be_loaded_blames_no_file(samples, monkeypatch, said, code, error, advice):
+    """It ends before it has read what it is asked, so that the pipe to it breaks."""
+    program = f"import os, sys; os.close(0); said = {said!r}; said and print(said, flush=True); os._exit({code})"
+    command = [sys.executable, "-c", program]
+    usual = subprocess.Popen
+
+    def start(_command, **choices):
+        process = usual(command, **choices)
+        process.wait(timeout=20)
+        return process
+
+    monkeypatch.setattr(processes.subprocess, "Popen", start)
+    path = samples / "SD.step"
+    with pytest.raises(error, match=advice) as caught:
+        read_file("SD", path, PartSection(files=(path,)), CadSection())
+    assert said is None or said in str(caught.value)
+    assert "SD.step" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "limit", "told"),
+    [
+        (4, None, "more than 4 GB.*cad.memory_limit_gb"),
+        (4, 10**9, r"1\.0 GB.*ulimit -v"),
+        (-signal.SIGSEGV, 10**9, r"SIGSEGV.*for want of memory.*1\.0 GB.*ulimit -v"),
+        (-signal.SIGSEGV, None, r"died of it \(SIGSEGV\)\. Export"),
+    ],
+)
+def test_a_limit_of_the_process_below_the_recipes_is_told(samples, monkeypatch, code, limit, told):
+    path = samples / "SD.step"
+    monkeypatch.setattr(ReaderProcesses, "run", lambda *_: ChildExit(code, ""))
+    monkeypatch.setattr(reading, "memory_limit", lambda: limit)
+    with pytest.raises(CadError, match=told):
+        read_file("SD", path, PartSection(files=(path,)), CadSection(memory_limit_gb=4))

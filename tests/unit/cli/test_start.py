@@ -46,7 +46,7 @@ def test_shells_can_complete_commands():
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("train.weights", ["default", "docs/train.md"]),
+        ("train.weights", ["default", "docs/reference/train.md"]),
         ("train.augment.flip", ["at least 0", "at most 1"]),
         ("train.flip", ["train.augment.flip"]),
         ("render.count", ["preset    table: 4000", "a whole number"]),
@@ -54,7 +54,7 @@ def test_shells_can_complete_commands():
         ("randomize.wear.traces", ["rust"]),
         ("randomize.wear.traces.rust", ["How often a worn part"]),
         ("randomize.camera", ["object_size", "focal"]),
-        ("", ["randomize", "train", "docs/recipe.md"]),
+        ("", ["randomize", "train", "docs/reference/recipe.md"]),
     ],
 )
 def test_keys_and_sections_are_explained(capsys, key, told):
@@ -76,3 +76,8 @@ def test_keys_and_sections_are_explained(capsys, key, told):
 def test_a_key_that_is_none_is_told(capsys, key, told):
     assert run(["explain", key]) == 1
     assert told in capsys.readouterr().err
+
+
+def test_an_error_ends_with_the_page_that_explains_more(capsys, tmp_path):
+    assert run(["run", "--recipe", str(tmp_path / "none.toml")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "More: docs/reference/recipe.md"

@@ -14,7 +14,11 @@ ROOT = Path(__file__).resolve().parents[3]
 SECTIONS = [name for name, field in Recipe.model_fields.items() if isinstance(field.annotation, type)]
 SECTIONS = [name for name in SECTIONS if issubclass(Recipe.model_fields[name].annotation, Section)]
 KEY = re.compile(rf"(?<![\w./]){'(?:' + '|'.join(SECTIONS) + ')'}(?:\.[a-z_0-9]+)+(?![\w/(])")
-PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "commands.md"]
+PAGES = [
+    page
+    for page in sorted((ROOT / "docs").rglob("*.md"))
+    if page.name != "commands.md" and page.parent.name != "decisions"
+]
 MODULES = sorted((ROOT / "src").rglob("*.py")) + sorted((ROOT / "benchmarks").glob("*.py"))
 OLD = ROOT / "src" / "partsight" / "config" / "renamed.py"
 FILES = ("json", "py", "toml", "md", "html", "csv", "zip", "db", "jpg", "png", "pt", "log", "txt")

@@ -1,14 +1,17 @@
 """Annotated copies: one for each source, readable, and never over one another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from partsight.deploy.annotated import AnnotatedFolder
 from partsight.deploy.frame_source import read_frames
-from partsight.deploy.overlay import COLORS, class_color, draw_detections
+from partsight.deploy.overlay import COLORS, class_color, draw_detections, tint_masks
 from partsight.deploy.sources import list_sources, views
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 from tests.unit.photos.videos import pan, write_video
 
 NAMES = ("QF", "Größe")
@@ -89,3 +92,14 @@ def test_a_video_of_odd_size_is_written_too(tmp_path):
     with AnnotatedFolder(tmp_path / "out", NAMES) as annotated:
         annotated.add(odd, FOUND)
     assert next(read_frames(str(tmp_path / "out" / "a.mp4"), print)).image.shape == (238, 318, 3)
+
+
+def test_the_pixels_of_a_mask_take_on_the_color_of_its_class():
+    image = np.full((60, 80, 3), 100, np.uint8)
+    pixels = np.zeros((60, 80), bool)
+    pixels[20:50, 10:40] = True
+    found = Detections([[10, 20, 40, 50]], [0.9], [1], (Mask.of(pixels),))
+    tinted = tint_masks(image, found)
+    np.testing.assert_array_equal((tinted != image).any(axis=2), pixels)
+    np.testing.assert_array_equal(tint_masks(image, replace(found, masks=None)), image)
+    assert (draw_detections(image, found, ("a", "b"))[30, 20] == tinted[30, 20]).all()

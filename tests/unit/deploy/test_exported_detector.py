@@ -74,7 +74,7 @@ def test_a_network_that_takes_or_gives_something_else_is_refused_when_it_is_open
     [((1, 3, 64, 64), (1, 6, 10)), ((None, 3, None, 96), (1, 6, None)), ((1, 1, 96, 96), (1, 6, 5))],
 )
 def test_fixed_sizes_have_to_be_those_of_the_description(takes, gives):
-    opened = OpenNetwork(lambda batch: batch, takes, gives)
+    opened = OpenNetwork(lambda batch: (batch,), takes, (gives,))
     expected = (1, 3, 96, 96), (1, 6, None)
     if takes == (None, 3, None, 96):
         opened.check(Path("model.onnx"), *expected)

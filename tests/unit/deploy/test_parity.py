@@ -6,6 +6,7 @@ import pytest
 from partsight.deploy.parity import ParityRun, check_parity, measure_parity
 from partsight.errors import ModelError
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 
 BOXES = np.array([[10, 10, 50, 60], [60, 10, 90, 40], [20, 70, 80, 95]], float)
 SCORES = np.array([0.9, 0.7, 0.4])
@@ -82,3 +83,21 @@ def test_no_boxes_at_all_are_reported_as_such():
     found = parity(empty, empty)
     assert found.num_boxes == 0
     assert found.least_iou is None
+
+
+def masked(shift=0):
+    """The same boxes, each with its inside, moved to the right."""
+    masks = []
+    for left, top, right, bottom in BOXES.astype(int).tolist():
+        pixels = np.zeros((100, 120), bool)
+        pixels[top:bottom, left + shift : right + shift] = True
+        masks.append(Mask.of(pixels))
+    return Detections(BOXES, SCORES, CLASS_IDS, tuple(masks))
+
+
+def test_masks_that_differ_are_told_though_their_boxes_agree():
+    check_parity(parity(masked(), masked()))
+    assert parity(masked(), masked()).least_mask_iou == 1
+    assert parity(TRUE).least_mask_iou is None
+    with pytest.raises(ModelError, match="masks overlap by"):
+        check_parity(parity(masked(4), masked()))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from partsight.deploy.records import Record, as_coco, as_csv, as_json, as_json_l
 from partsight.errors import SourceError
 from partsight.labels.own_folders import read_coco
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
+from partsight.structures.polygon import fill_polygon
 
 NAMES = ("QF", 'odd "name", with comma')
 FOUND = Detections([[1.25, 2, 30.5, 40], [0, 0, 10, 10]], [0.91, 0.5], [1, 0])
@@ -59,3 +62,29 @@ def test_frames_of_a_video_have_names_of_their_own():
 def test_an_unknown_kind_is_named(tmp_path):
     with pytest.raises(SourceError, match="xml"):
         write_records([PHOTO], NAMES, "xml", tmp_path / "found.xml")
+
+
+def masked_photo():
+    """A ring of pixels in the first box, nothing in the second."""
+    pixels = np.zeros((48, 64), bool)
+    pixels[2:40, 2:30] = True
+    pixels[10:20, 10:20] = False
+    masks = (Mask.of(pixels), Mask.of(np.zeros((48, 64), bool)))
+    return Record("hall/a.jpg", None, None, (64, 48), replace(FOUND, masks=masks)), pixels
+
+
+def test_json_holds_the_ways_around_the_pixels_of_parts():
+    photo, pixels = masked_photo()
+    first, second = json.loads(as_json([photo], NAMES))["pictures"][0]["parts"]
+    ways = [fill_polygon(np.array(way), (64, 48)) for way in first["outlines"]]
+    np.testing.assert_array_equal(ways[0] & ~ways[1], pixels)
+    assert second["outlines"] == []
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_coco_holds_masks_that_its_own_tools_read():
+    coco_masks = pytest.importorskip("pycocotools.mask")
+    photo, pixels = masked_photo()
+    first, second = json.loads(as_coco([photo], NAMES))["annotations"]
+    np.testing.assert_array_equal(coco_masks.decode(first["segmentation"]), pixels)
+    assert (first["area"], second["area"]) == (pixels.sum(), 0)

@@ -246,7 +246,7 @@ def test_an_exported_network_finds_what_its_checkpoint_finds(checkpoint, tmp_pat
     for image in (picture, picture[:, :60], picture[::-1, :91]):
         placement = place((image.shape[1], image.shape[0]), exported.spec)
         answer = session.run(None, {"images": make_input(image, placement, exported.spec)})[0]
-        found = decode(answer, placement, exported.spec, min_score=0.02, max_detections=500)
+        found = decode((answer,), placement, exported.spec, min_score=0.02, max_detections=500)
         (expected,) = detector.detect([image], 0.02, 500)
         parity = measure_parity(ParityRun("onnx", [expected], [found], "noise"), 0.02)
         check_parity(parity)
@@ -261,7 +261,7 @@ def test_openvino_takes_the_exported_network(checkpoint, tmp_path, picture):
     exported = open_family("compact").export(checkpoint, "onnx", tmp_path)
     pixels = make_input(picture, place((173, 91), exported.spec), exported.spec)
     answers = [
-        open_runtime(name, path, 1).infer(pixels)
+        open_runtime(name, path, 1).infer(pixels)[0]
         for name, path in (("onnx", exported.path), ("openvino", write_openvino(exported.path, tmp_path / "openvino")))
     ]
     np.testing.assert_allclose(*answers, atol=0.05)

@@ -17,7 +17,7 @@ def candidates(*columns):
 
 
 def decoded(answer, spec=SPEC, min_score=0.1, max_detections=100):
-    return decode(answer, PLACEMENT, spec, min_score=min_score, max_detections=max_detections)
+    return decode((answer,), PLACEMENT, spec, min_score=min_score, max_detections=max_detections)
 
 
 def test_centers_and_sizes_become_corners_best_first():

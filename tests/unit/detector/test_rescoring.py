@@ -1,10 +1,13 @@
 """Names are the verifier's, scores are both's; each place is looked at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from partsight.detector.rescoring import name_all, propose, rename, spec_for
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 from partsight.structures.verifier_spec import VerifierSpec
 
 SPEC = VerifierSpec()
@@ -69,3 +72,14 @@ def test_nothing_found_stays_nothing():
     assert not len(rename(propose(nothing, SPEC), np.zeros((0, 3)), SPEC).scores)
     named = name_all(nothing, np.zeros((0, 3)), SPEC, min_score=0.1, max_detections=5)
     assert not len(named.scores)
+
+
+def test_a_place_keeps_its_pixels_whatever_it_is_named():
+    masks = tuple(Mask.of(np.eye(40, dtype=bool) & (np.arange(40) == n)) for n in range(2))
+    places = replace(found([[0, 0, 10, 10], [20, 20, 30, 30]], [0.9, 0.8]), masks=masks)
+    spec = spec_for(2)
+    probabilities = np.array([[0.1, 0.1, 0.8], [0.1, 0.9, 0.0]])
+    proposed = propose(places, spec)
+    assert rename(proposed, probabilities, spec).masks == masks[::-1]
+    named = name_all(proposed, probabilities, spec, min_score=0.0, max_detections=4)
+    assert [masks.index(mask) for mask in named.masks] == [int(box[0] > 10) for box in named.boxes_xyxy]

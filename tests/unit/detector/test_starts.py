@@ -165,3 +165,16 @@ def test_every_word_is_one_that_a_recipe_may_say():
     assert {*starts._WORDS} == {"auto", "download", "scratch", "parts", "imagenet"}
     documented = TrainSection.model_fields["weights"].description
     assert [word for word in starts._WORDS if f"`{word}`" not in documented] == []
+
+
+def test_masks_begin_with_weights_of_masks_else_of_boxes_and_never_with_another_family(fetched, tmp_path):
+    section = TrainSection(task="segment")
+    assert settle(section).weights == str(fetched)
+    own = fetched.with_name("yolov8n-seg.pt")
+    own.write_bytes(b"masks")
+    assert settle(section).weights == str(own)
+    own.unlink()
+    fetched.unlink()
+    assert settle(section) == section
+    with pytest.raises(DetectorError, match="yolov8n-seg"):
+        check_start(section)

@@ -1,6 +1,7 @@
 """Nouns as tables and as structures of other libraries."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from partsight.errors import DetectorError, ExtraError
 from partsight.structures.dataset import Dataset
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 from tests.builders import dataset_of, showing
 from tests.unit.report import small
 
@@ -95,3 +97,12 @@ def test_supervision_detections_without_score_or_class_are_refused(missing):
     given = {"confidence": np.array([0.5]), "class_id": np.array([0]), missing: None}
     with pytest.raises(DetectorError, match=missing):
         Detections.from_supervision(supervision.Detections(xyxy=np.array([[0, 0, 1, 1]], float), **given))
+
+
+def test_masks_come_back_from_supervision_as_they_went():
+    pytest.importorskip("supervision")
+    pixels = np.arange(60).reshape(6, 10) % 7 < 3
+    masks = tuple(Mask.of(pixels ^ (n == 1)) for n in range(len(found())))
+    masked = replace(found(), masks=masks)
+    back = Detections.from_supervision(masked.to_supervision(("bolt", "nut")))
+    assert all((one.pixels == other.pixels).all() for one, other in zip(back.masks, masks, strict=True))

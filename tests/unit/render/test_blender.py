@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -11,6 +12,7 @@ from scenes import box_part, camera, placed, sky_environment, still_life, unifor
 
 from partsight.config.sections.render import RenderSection
 from partsight.errors import RenderError
+from partsight.render.backends.blender import _Program
 from partsight.render.renderer import check_rendering, open_renderer
 from partsight.structures.world.camera import Camera, Intrinsics
 from partsight.structures.world.light import Lamp
@@ -91,3 +93,11 @@ def test_a_python_without_bpy_is_an_error_not_a_wait(tmp_path):
     fake.chmod(0o755)
     with pytest.raises(RenderError, match="ended with code 3"):
         open_renderer(RenderSection(renderer="blender", blender=str(fake)), 1)
+
+
+def test_a_blender_that_has_died_between_two_pictures_is_told():
+    says_ready = "print('partsight:ready 4.5', flush=True)"
+    program = _Program([sys.executable, "-c", says_ready])
+    program._process.wait(timeout=20)
+    with pytest.raises(RenderError, match="Blender ended with code 0 without an answer"):
+        program.draw({"seed": 1})

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from partsight.errors import MachineWarning, RenderError
 from partsight.pipeline.doctor import examine_machine
 from partsight.render.backends import mitsuba_variant
-from partsight.render.backends.mitsuba_variant import VARIANTS, choose_variant, does_draw, explain_speed
+from partsight.render.backends.mitsuba_variant import OLDEST, VARIANTS, choose_variant, does_draw, explain_speed
 
 
 @pytest.fixture(autouse=True)
@@ -170,3 +172,57 @@ def test_the_doctor_names_a_wrong_library_and_what_works_instead(two_libraries, 
     renderer = next(one for one in examine_machine(Path()) if one.topic == "renderer")
     assert "scalar_rgb" in renderer.found
     assert "DRJIT_LIBLLVM_PATH: /nowhere/libLLVM.so: no such file" in renderer.advice
+
+
+def in_a_fresh_process(code: str, **environment: str) -> str:
+    """Return what Python code prints in a process that has not imported Dr.Jit, which loads its libLLVM once."""
+    child = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return child.stdout
+
+
+DRAW_SLOWLY_THEN_FAST = """
+from partsight.config.sections.render import RenderSection
+from partsight.render.renderer import open_renderer
+for variant in ("scalar_rgb", "auto"):
+    with open_renderer(RenderSection(variant=variant), 1) as renderer:
+        print(renderer.variant)
+import drjit
+print(drjit.detail.llvm_version()[0])
+"""
+
+
+def test_a_process_that_drew_slowly_first_has_loaded_a_library_that_draws():
+    """Dr.Jit takes the system's libLLVM by itself when nobody names one, whether it fits or not."""
+    slow, fast, loaded = in_a_fresh_process(DRAW_SLOWLY_THEN_FAST).split()
+    assert slow.endswith("scalar_rgb")
+    assert not fast.endswith("llvm_ad_rgb") or int(loaded) >= OLDEST
+
+
+DRAW_AFTER_DRJIT = """
+import os, warnings
+import drjit
+os.environ.pop("DRJIT_LIBLLVM_PATH")
+from partsight.errors import MachineWarning, RenderError
+from partsight.render.backends import mitsuba_variant
+mitsuba_variant._draws = lambda variant, library: variant != "cuda_ad_rgb"
+mitsuba_variant.find_llvm_libraries = lambda: [mitsuba_variant.NO_LIBRARY]
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    print(mitsuba_variant.choose_variant("auto"))
+print(told[0].category.__name__, told[0].message)
+try:
+    mitsuba_variant.choose_variant("llvm_ad_rgb")
+except RenderError as error:
+    print(error)
+"""
+
+
+def test_a_library_that_another_program_loaded_before_is_not_drawn_with_when_it_aborts():
+    variant, told, refused = in_a_fresh_process(DRAW_AFTER_DRJIT, DRJIT_LIBLLVM_PATH="/no/library").splitlines()
+    assert variant == "scalar_rgb"
+    assert told.startswith(
+        "MachineWarning Dr.Jit was imported before Partsight and has loaded no libLLVM; the fast variant needs"
+    )
+    assert refused.startswith("render.variant: Dr.Jit was imported before")

@@ -1,8 +1,19 @@
-from partsight.evaluate.matching import match
-from partsight.report.gallery import pick_gallery
-from partsight.structures.dataset import Dataset
+import json
+import re
+from dataclasses import replace
 
-from .small import ABOVE, LEFT, RIGHT, found, sample
+import numpy as np
+
+from partsight.evaluate.matching import match
+from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
+from partsight.report.figures import headline_cells
+from partsight.report.gallery import pick_gallery
+from partsight.report.thumbnails import Encoding, make_thumbnail
+from partsight.structures.dataset import Dataset
+from partsight.structures.evaluation import ShapeFigures, ShapeScore
+from partsight.structures.mask import Mask
+
+from .small import ABOVE, LEFT, RIGHT, content, found, sample
 
 
 def gallery_of(tmp_path, *pairs, count=10):
@@ -56,3 +67,30 @@ def test_an_empty_picture_left_alone_is_not_shown_as_a_success(tmp_path):
 def test_no_more_pictures_than_asked_for(tmp_path):
     gallery = gallery_of(tmp_path, *[(BOTH, found())] * 5, count=3)
     assert len(gallery.worst) == 3
+
+
+def test_the_pixels_of_a_detection_are_drawn_over_its_picture(tmp_path):
+    pixels = np.zeros((120, 160), bool)
+    pixels[60:110, 10:35] = True
+    seen = replace(found([LEFT], [0.9], [0]), masks=(Mask.of(pixels),))
+    (picture,) = gallery_of(tmp_path, (([LEFT], [0]), seen)).best
+    truth, right = make_thumbnail(picture, ("bolt", "nut"), Encoding(80, 80)).marks
+    numbers = np.array([float(one) for one in re.findall(r"[\d.]+", right.path)]).reshape(-1, 2)
+    np.testing.assert_allclose([*numbers.min(axis=0), *numbers.max(axis=0)], [5, 30, 17.5, 55], atol=0.6)
+    assert truth.path == ""
+
+
+def test_figures_of_masks_stand_on_the_page_and_in_the_model_card_where_there_are_any(tmp_path):
+    plain = content(tmp_path)
+    masks = ShapeFigures(
+        2, ShapeScore(3, 0.75, 0.5), (ShapeScore(2, 0.75, 0.5), ShapeScore(1, float("nan"), float("nan")))
+    )
+    masked = replace(plain, evaluation=replace(plain.evaluation, masks=masks))
+    assert [cell.value for cell in headline_cells(masked.evaluation) if cell.label.startswith("Mask")] == [
+        "0.750",
+        "0.500",
+    ]
+    assert not [cell for cell in headline_cells(plain.evaluation) if cell.label.startswith("Mask")]
+    again = evaluation_from_json(json.loads(json.dumps(evaluation_as_json(masked.evaluation)))).masks
+    assert (again.num_images, again.overall, again.per_class[0]) == (2, masks.overall, masks.per_class[0])
+    assert np.isnan(again.per_class[1].ap50)

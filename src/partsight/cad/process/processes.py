@@ -1,5 +1,6 @@
 """Child processes that read CAD files, with a limit on time; whatever happens in them, the caller lives."""
 
+import contextlib
 import json
 import os
 import signal
@@ -26,9 +27,15 @@ class ChildExit:
     code: int
     """Exit code; negative for a signal."""
     said: str
+    """Its messages; of a process that is lost, what it said when it could not be loaded."""
     timed_out: bool = False
     is_lost: bool = False
     """Whether the process that was to start it is gone."""
+
+    @property
+    def never_loaded(self) -> bool:
+        """Whether the process that was to start it ended by itself: it would for every file."""
+        return self.is_lost and (bool(self.said) or self.code >= 0 or -self.code in _OWN_FAULTS)
 
     @property
     def was_killed(self) -> bool:
@@ -69,17 +76,19 @@ class ReaderProcesses:
         Raises CadError when no process can be started.
         """
         ended = self._run_once(request, log, timeout_s)
-        return self._run_once(request, log, timeout_s) if ended.was_killed else ended
+        is_worth_it = ended.was_killed and not (ended.never_loaded and ended.said)
+        return self._run_once(request, log, timeout_s) if is_worth_it else ended
 
     def _run_once(self, request: Path, log: Path, timeout_s: float) -> ChildExit:
         if not HAS_FORK:
             return _run_alone(request, timeout_s)
         process = self._take()
-        code = _ask(process, request, log, timeout_s)
-        said = log.read_text(errors="replace") if log.exists() else ""
+        answer = _ask(process, request, log, timeout_s)
+        code = int(answer) if answer.lstrip("-").isdigit() else None
         if code is None:
             _end(process)
-            return ChildExit(process.returncode, said, is_lost=True)
+            return ChildExit(process.returncode, answer, is_lost=True)
+        said = log.read_text(errors="replace") if log.exists() else ""
         self._idle.put(process)
         return ChildExit(code, said, timed_out=code == -signal.SIGALRM)
 
@@ -116,23 +125,21 @@ def _start() -> "subprocess.Popen[str]":
         raise CadError(f"the CAD reader cannot be started ({error}). Free some memory and try again.") from error
 
 
-def _ask(process: "subprocess.Popen[str]", request: Path, log: Path, timeout_s: float) -> int | None:
-    """Return the exit code of the child for a request, None when its parent is gone."""
+def _ask(process: "subprocess.Popen[str]", request: Path, log: Path, timeout_s: float) -> str:
+    """Return the answer to a request: the child's exit code, or what is the matter with its parent; empty when that is gone."""
     assert process.stdin is not None  # noqa: S101  # opened as pipes above
     assert process.stdout is not None  # noqa: S101
-    try:
+    with contextlib.suppress(BrokenPipeError):  # it may have said why before it ended
         process.stdin.write(json.dumps({"request": str(request), "log": str(log), "timeout_s": timeout_s}) + "\n")
         process.stdin.flush()
-        answer = process.stdout.readline().strip()
-    except BrokenPipeError:
-        return None
-    return int(answer) if answer.lstrip("-").isdigit() else None
+    return process.stdout.readline().strip()
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
     for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+        with contextlib.suppress(BrokenPipeError):  # closing sends what a process that is gone has not read
+            if pipe is not None:
+                pipe.close()
     try:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:

@@ -18,6 +18,7 @@ from partsight.cad.storage import save_part
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, PartsightError
 from partsight.files import read_json
+from partsight.memory import is_shortage
 from partsight.structures.world.part import Part
 
 MARKER = "PARTSIGHT-CAD-ERROR "
@@ -39,7 +40,9 @@ def main(request_path: Path) -> int:
     except PartsightError as error:
         sys.stderr.write(f"\n{MARKER}{error}\n")
         return EXIT_CODE
-    except MemoryError:
+    except (ImportError, MemoryError, OSError, RuntimeError, SystemError) as error:
+        if not is_shortage(error):
+            raise
         return MEMORY_EXIT_CODE
     return 0
 

@@ -3,7 +3,8 @@
     python -m partsight.cad.process.zygote          (POSIX; elsewhere each file gets a process of its own)
 
 Reads lines of JSON from stdin: {"request": path, "log": path, "timeout_s": seconds}; answers each with the child's exit code, negative
-for a signal, as subprocess does. A child that takes too long is ended by the system's alarm clock, wherever it is stuck.
+for a signal, as subprocess does. What cannot be loaded is told in a line, once, and the exit code says whether memory is short. A
+child that takes too long is ended by the system's alarm clock, wherever it is stuck.
 """
 
 import gc
@@ -15,7 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from partsight.cad.process.worker import EXIT_CODE, MEMORY_EXIT_CODE
 from partsight.cad.process.worker import main as read_request
+from partsight.memory import is_shortage
 
 PRELOADED = (
     "OCP.STEPCAFControl",
@@ -33,11 +36,18 @@ PRELOADED = (
 
 def main() -> None:
     """Serve until stdin closes."""
-    _preload()
+    try:
+        _preload()
+    except (ImportError, MemoryError, OSError, RuntimeError, SystemError) as error:
+        _answer(f"{type(error).__name__}: {error}".splitlines()[0])
+        os._exit(MEMORY_EXIT_CODE if is_shortage(error) else EXIT_CODE)  # half loaded libraries would abort at the end
     for line in sys.stdin:
-        code = _serve(json.loads(line))
-        sys.stdout.write(f"{code}\n")
-        sys.stdout.flush()
+        _answer(_serve(json.loads(line)))
+
+
+def _answer(answer: int | str) -> None:
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
 
 
 def _preload() -> None:

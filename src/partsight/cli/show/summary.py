@@ -8,6 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from partsight.files import read_json
+
 if TYPE_CHECKING:
     from partsight.structures.evaluation import Evaluation, Score
 
@@ -24,6 +26,13 @@ def print_summary(console: Console, evaluation: "Evaluation", report: Path | Non
         f"{evaluation.threshold:.3f}, {_choice(evaluation)}; {seconds:.0f} s",
         soft_wrap=True,
     )
+    if evaluation.masks is not None:
+        masks = evaluation.masks
+        console.print(
+            f"masks: mAP50 {_number(masks.overall.ap50)}, mAP50-95 {_number(masks.overall.ap50_95)}, on the {masks.num_images} test "
+            f"pictures that tell the pixels of every part ({masks.overall.num_shapes} parts)",
+            soft_wrap=True,
+        )
     num_false = int(evaluation.confusion[-1].sum())
     if num_false:
         console.print(f"false detections: {num_false}, {num_false / evaluation.num_images:.2g} a picture")
@@ -34,7 +43,15 @@ def print_summary(console: Console, evaluation: "Evaluation", report: Path | Non
             f"{after.num_misnamed}, right {before.num_right} → {after.num_right}"
         )
     if report is not None:
+        _print_changes(console, report)
         console.print(f"report {report}", soft_wrap=True)
+
+
+def _print_changes(console: Console, report: Path) -> None:
+    """Print what the report says has changed since the evaluation before."""
+    changes = read_json(report.with_suffix(".json")).get("changes", [])
+    if changes:
+        console.print(f"since the evaluation before, on the same pictures: {' '.join(changes)}", soft_wrap=True)
 
 
 def _choice(evaluation: "Evaluation") -> str:
@@ -43,4 +60,8 @@ def _choice(evaluation: "Evaluation") -> str:
 
 def _figures(score: "Score") -> list[str]:
     values = (score.precision, score.recall, score.f1, score.ap50, score.ap50_95)
-    return [str(score.num_boxes), *("–" if math.isnan(value) else f"{value:.3f}" for value in values)]
+    return [str(score.num_boxes), *map(_number, values)]
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"

@@ -57,9 +57,10 @@ class LiveSection(Section):
     """Kits by name: sets of parts that shall be complete."""
     history: FilePath | None = None
     """Folder for the checks that are written down, `checks.csv` and `pictures/`; by default `checks` beside the recipe.
-    As trusted as a script: asked about once (docs/security.md)."""
+    As trusted as a script: asked about once (docs/background/security.md)."""
     webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=2000)] = ""
-    """Address that is told what appears, leaves and is checked. As trusted as a script: asked about once (docs/security.md)."""
+    """Address that is told what appears, leaves and is checked.
+    As trusted as a script: asked about once (docs/background/security.md)."""
 
     @model_validator(mode="after")
     def _check_zones(self) -> Self:

@@ -24,6 +24,11 @@ _STRIDE = 32
 MOST_PIXELS = 8192
 """Longest side of an input, that for whole photos included."""
 
+_SUFFIXES = ("-seg", "-obb", "-pose", "-cls", "-sem")
+"""Ends of names of networks for other tasks."""
+SEGMENTING = ("ultralytics",)
+"""Families that know masks."""
+
 NetworkName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=64)]
 """A name, never a path: libraries evaluate what stands in the files that describe networks."""
 
@@ -100,6 +105,9 @@ class AugmentSection(Section):
 class TrainSection(Section):
     """How the detector learns."""
 
+    task: Literal["detect", "segment"] = "detect"
+    """`detect`: boxes. `segment`: boxes, and the pixels of each part (of `ultralytics`; a network's own variant for it is taken).
+    Renders say exactly which pixels these are; of photos that show parts only those are learned from in which each has an outline."""
     schedule: Literal["mixed", "two_stage"] = "mixed"
     """`mixed`: one training on renders and photos together. `two_stage`: first renders (and photos without parts), then photos at a
     lower rate among renders that are shown again (`train.finetune`); the first stage is made once for all draws of photos."""
@@ -176,6 +184,30 @@ class TrainSection(Section):
         if isinstance(values, Mapping) and values.get("family") == "compact" and "model" not in values:
             return {**values, "model": "lite0" if values.get("weights", "auto") in ("auto", "imagenet") else "nano"}
         return values
+
+    @model_validator(mode="after")
+    def _check_task(self) -> Self:
+        suffix = next((one for one in _SUFFIXES if self.model.endswith(one)), None)
+        if suffix is not None:
+            raise ValueError(
+                f"model = '{self.model}': name the network without '{suffix}'; what it is to find is said by train.task."
+            )
+        if self.task != "detect" and self.family not in SEGMENTING:
+            raise ValueError(
+                f"task = '{self.task}': the family '{self.family}' finds boxes only. Set train.family = '{SEGMENTING[0]}', or "
+                "train.task = 'detect'."
+            )
+        if self.task != "detect" and self.self_training.videos:
+            raise ValueError(
+                "self_training.videos: frames that the detector labels itself get boxes only. Leave it out, or set train.task = "
+                "'detect'."
+            )
+        return self
+
+    @property
+    def network(self) -> str:
+        """Name of the network that learns the task, as its makers call it."""
+        return self.model if self.task == "detect" else f"{self.model}-seg"
 
     @property
     def detect_size(self) -> int:

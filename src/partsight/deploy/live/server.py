@@ -214,6 +214,7 @@ def _parts_now(look: FrameResult, station: LiveState) -> dict[str, Any]:
             "track": track.number,
             "score": round(track.score, 4),
             "box_xyxy": [round(side, 1) for side in track.box_xyxy],
+            **({"outlines": [ring.round(1).tolist() for ring in track.outlines]} if track.outlines else {}),
         }
         for track in look.tracks
         if track.score >= station.threshold.of(track.class_id)

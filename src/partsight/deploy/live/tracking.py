@@ -14,9 +14,11 @@ from typing import final
 import numpy as np
 
 from partsight.detector.decoding import suppress
+from partsight.labels.outlines import mask_outlines
 from partsight.structures.arrays import FloatArray
 from partsight.structures.boxes import pair_boxes
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 
 KEPT_S = 0.5
 """A part that is not detected any more is shown for so long."""
@@ -33,6 +35,7 @@ _VOTE_DECAY = 0.9
 _SCORE_SHARE = 0.3
 _MISSED_SCORE = 0.9
 _CONFIRMED_HITS = 2
+_FINEST_PX = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Track:
     box_xyxy: tuple[float, float, float, float]
     is_seen: bool
     """False while it is shown from memory."""
+    outlines: tuple[FloatArray, ...] = ()
+    """Ways around its pixels, (P, 2) each, for the eye; none where boxes only are found, and from memory."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +63,8 @@ class _State:
     hits: int = 1
     velocity: FloatArray = field(default_factory=lambda: np.zeros(2))
     votes: dict[int, float] = field(default_factory=dict)
+    mask: Mask | None = None
+    """As it was seen last."""
 
     @property
     def box(self) -> FloatArray:
@@ -137,6 +144,7 @@ class BoxTracker:
             if box not in taken:
                 center, size = _center_and_size(found.boxes_xyxy[box])
                 state = _State(next(self._numbers), center, size, float(found.scores[box]), time_s)
+                state.mask = found[box].mask
                 state.votes[int(found.class_ids[box])] = float(found.scores[box])
                 self._states.append(state)
 
@@ -148,7 +156,8 @@ class BoxTracker:
     def _track(self, state: _State, *, is_seen: bool) -> Track:
         limits = np.array([*self._size_wh, *self._size_wh], np.float64)
         left, top, right, bottom = np.clip(state.box, 0, limits).tolist()
-        return Track(state.number, state.class_id, state.score, (left, top, right, bottom), is_seen)
+        rings = () if state.mask is None or not is_seen else tuple(mask_outlines(state.mask, finest_px=_FINEST_PX))
+        return Track(state.number, state.class_id, state.score, (left, top, right, bottom), is_seen, rings)
 
 
 @final
@@ -175,7 +184,7 @@ def _one_opinion_each(found: Detections) -> Detections:
     order = np.argsort(-found.scores, kind="stable")
     boxes = found.boxes_xyxy[order]
     kept = order[suppress(boxes, np.zeros(len(boxes), np.int64), _SAME_PART_IOU, len(boxes))]
-    return Detections(found.boxes_xyxy[kept], found.scores[kept], found.class_ids[kept])
+    return found[kept]
 
 
 def _correct(state: _State, found: Detections, box: int, clock_s: tuple[float, float]) -> None:
@@ -192,7 +201,7 @@ def _correct(state: _State, found: Detections, box: int, clock_s: tuple[float, f
     state.score += _SCORE_SHARE * (score - state.score)
     state.votes = {name: vote * _VOTE_DECAY for name, vote in state.votes.items()}
     state.votes[class_id] = state.votes.get(class_id, 0.0) + score
-    state.seen_s, state.hits = time_s, state.hits + 1
+    state.seen_s, state.hits, state.mask = time_s, state.hits + 1, found[box].mask
 
 
 def _follow_share(difference: FloatArray, size: FloatArray) -> FloatArray:

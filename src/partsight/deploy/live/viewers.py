@@ -183,6 +183,7 @@ def _seen(look: FrameResult) -> dict[str, Any]:
             round(track.score, 3),
             *(round(side, 1) for side in track.box_xyxy),
             track.is_seen,
+            [ring.round().astype(int).ravel().tolist() for ring in track.outlines],
         ]
         for track in look.tracks
     ]

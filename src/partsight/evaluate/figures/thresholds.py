@@ -24,7 +24,8 @@ QUIET = 0.05
 
 RENDER_MARGIN = 0.03
 """F1 on renders that is given away for a higher threshold where no photo of a part chooses: false detections are rarer on renders than
-on photos. On gears it took F1 on photos from .71 to .89, on boards from .38 to .39, on bolts from .60 to .57 (docs/trials.md)."""
+on photos. On gears it took F1 on photos from .71 to .89, on boards from .38 to .39, on bolts from .60 to .57
+(research/0014-margin-of-thresholds.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,20 @@ The box is `bbox`; where it is missing, the extent of `segmentation`, else of vi
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from partsight.errors import DatasetError
 from partsight.files import write_json
 from partsight.labels.export_folder import ExportFolder, missing_reason, twice_in
 from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, bad_mark, plain_name
-from partsight.labels.formats.run_lengths import coco_extent
-from partsight.labels.shapes import DrawnShape, no_box, outline, rectangle, span
+from partsight.labels.formats.run_lengths import coco_mask
+from partsight.labels.outlines import joined_outline, outlines_of
+from partsight.labels.shapes import DrawnShape, as_points, mask_extent, no_box, outline, rectangle, span
+from partsight.structures.arrays import BoolArray, FloatArray
 from partsight.structures.dataset import Dataset
 from partsight.structures.sample import Sample
 
@@ -171,22 +175,48 @@ def _shape(entry: Mapping[str, Any]) -> DrawnShape:
     angle = float((entry.get("attributes") or {}).get("rotation") or 0.0)
     if angle % 360 and not entry.get("segmentation"):
         return rectangle((left, top, left + across, top + down), angle_deg=angle)
-    return span(left, top, across, down)
+    return replace(span(left, top, across, down), border=_border(entry.get("segmentation")))
 
 
 def _shape_without_box(entry: Mapping[str, Any]) -> DrawnShape:
     segments, keypoints = entry.get("segmentation"), entry.get("keypoints")
     if isinstance(segments, list) and segments:
-        flat = [float(value) for part in (segments if isinstance(segments[0], list) else [segments]) for value in part]
-        return outline("polygon", zip(flat[::2], flat[1::2], strict=True))
+        rings = _rings(segments)
+        return replace(outline("polygon", [point for ring in rings for point in ring.tolist()]), border=_closed(rings))
     if isinstance(segments, dict):
-        height, width = segments["size"]
-        extent = coco_extent(segments["counts"], (int(height), int(width)))
-        return no_box("mask", "is empty") if extent is None else DrawnShape("mask", (extent[:2], extent[2:]))
+        mask = _mask(segments)
+        extent = mask_extent(mask)
+        if extent is None:
+            return no_box("mask", "is empty")
+        return DrawnShape("mask", (extent[:2], extent[2:]), border=_closed(outlines_of(mask)))
     if keypoints:
         triples = zip(keypoints[::3], keypoints[1::3], keypoints[2::3], strict=True)
         return outline("keypoints", ((x, y) for x, y, visible in triples if visible))
     return no_box("annotation", "has no bbox")
+
+
+def _border(segments: Any) -> tuple[tuple[float, float], ...]:
+    """Return the outline that stands beside a stated box; none where it is not as the format says, for the box counts."""
+    try:
+        if isinstance(segments, list) and segments:
+            return _closed(_rings(segments))
+        return _closed(outlines_of(_mask(segments))) if isinstance(segments, dict) else ()
+    except (TypeError, ValueError, KeyError):
+        return ()
+
+
+def _rings(segments: list[Any]) -> list[FloatArray]:
+    parts = segments if isinstance(segments[0], list) else [segments]
+    return [np.array([float(value) for value in part]).reshape(-1, 2) for part in parts if part]
+
+
+def _mask(segments: Mapping[str, Any]) -> BoolArray:
+    height, width = segments["size"]
+    return coco_mask(segments["counts"], (int(height), int(width)))
+
+
+def _closed(rings: list[FloatArray]) -> tuple[tuple[float, float], ...]:
+    return as_points(joined_outline(rings)) if rings else ()
 
 
 def _image_record(image_id: int, sample: Sample, folder: Path) -> dict[str, Any]:

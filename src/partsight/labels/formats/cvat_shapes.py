@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from partsight.labels.shapes import DrawnShape, ellipse, no_box, outline, rectangle
+import numpy as np
+
+from partsight.labels.outlines import joined_outline, outlines_of
+from partsight.labels.shapes import DrawnShape, as_points, ellipse, no_box, outline, rectangle
 
 NOT_DRAWN = frozenset({"tag"})
 _CUBOID = [(f"x{corner}", f"y{corner}") for corner in ("tl1", "bl1", "tr1", "br1", "tl2", "bl2", "tr2", "br2")]
@@ -26,7 +29,22 @@ def _ellipse(shape: Any) -> DrawnShape:
 
 def _mask(shape: Any) -> DrawnShape:
     left, top, across, down = _numbers(shape, "left", "top", "width", "height")
-    return DrawnShape("mask", ((left, top), (left + across, top + down)))
+    corners = ((left, top), (left + across, top + down))
+    return DrawnShape("mask", corners, border=_border(shape, (left, top), (round(across), round(down))))
+
+
+def _border(shape: Any, left_top: tuple[float, float], size_wh: tuple[int, int]) -> tuple[tuple[float, float], ...]:
+    """Return the way around the pixels of a mask, told as runs outside, inside, outside … along the rows of its box.
+
+    It is empty where they do not fill the box.
+    """
+    told = str(shape.get("rle", "")).split(",")
+    runs = [int(run) for run in told if run.strip().isdigit()]
+    if len(runs) < len(told) or sum(runs) != size_wh[0] * size_wh[1]:
+        return ()
+    pixels = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(size_wh[::-1])
+    rings = outlines_of(pixels)
+    return as_points(joined_outline(rings) + np.array(left_top)) if rings else ()
 
 
 def _cuboid(shape: Any) -> DrawnShape:

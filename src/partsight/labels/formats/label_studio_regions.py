@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from partsight.labels.formats.run_lengths import label_studio_extent
-from partsight.labels.shapes import DrawnShape, ellipse, in_shares, no_box, outline, rectangle
+import numpy as np
+
+from partsight.labels.formats.run_lengths import label_studio_mask
+from partsight.labels.outlines import joined_outline, outlines_of
+from partsight.labels.shapes import DrawnShape, as_points, ellipse, in_shares, mask_extent, no_box, outline, rectangle
 
 _SHAPES = ("rectangle", "polygon", "ellipse", "brush", "keypoint", "bitmask", "vector", "cuboid")
 
@@ -69,10 +72,12 @@ def _class_names(value: Mapping[str, Any]) -> list[str]:
 def _brush(region: Mapping[str, Any]) -> DrawnShape:
     width, height = int(region["original_width"]), int(region["original_height"])
     try:
-        extent = label_studio_extent(region["rle"], (width, height))
+        mask = label_studio_mask(region["rle"], (width, height))
     except ValueError as error:
         return no_box("brush", f"its pixels cannot be read ({error})")
+    extent = mask_extent(mask)
     if extent is None:
         return no_box("brush", "is empty")
-    left, top, right, bottom = extent
-    return in_shares(DrawnShape("brush", ((left / width, top / height), (right / width, bottom / height))))
+    scale = np.array([width, height], float)
+    corners, border = np.array(extent).reshape(2, 2) / scale, joined_outline(outlines_of(mask)) / scale
+    return in_shares(DrawnShape("brush", as_points(corners), border=as_points(border)))

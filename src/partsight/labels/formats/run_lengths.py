@@ -1,4 +1,4 @@
-"""Masks as tools pack them by run lengths: the extent of their pixels, and our own masks packed.
+"""Masks as tools pack them by run lengths.
 
 COCO           runs of 0 and 1 in turn down the columns, as a list or as text of 6-bit groups with 5 bits of value
                (pycocotools, `rleToString`: from the third run on the difference to the run before the last)
@@ -6,17 +6,12 @@ Label Studio   bits: length (32), bits of a value - 1 (5), bits of four run leng
                one value (1), which of the four (2), length - 1, and the value once or that often; RGBA row by row
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from partsight.labels.label import Box
-from partsight.labels.shapes import mask_extent
-
-
-def coco_extent(counts: str | Sequence[int], size_hw: tuple[int, int]) -> Box | None:
-    """Return the extent of a COCO mask, None for an empty one. Raises ValueError when runs and size do not agree."""
-    return mask_extent(coco_mask(counts, size_hw))
+from partsight.structures.mask import Mask
 
 
 def coco_counts(mask: np.ndarray) -> str:
@@ -25,7 +20,18 @@ def coco_counts(mask: np.ndarray) -> str:
     ends = np.flatnonzero(np.diff(flat.view(np.int8))) + 1
     runs = np.diff(np.concatenate([[0], ends, [len(flat)]])).tolist()
     runs = [0, *runs] if len(flat) and flat[0] else runs
-    return "".join(_packed(run - (runs[place - 2] if place > 2 else 0)) for place, run in enumerate(runs))
+    return _as_text(runs)
+
+
+def packed_mask(mask: Mask) -> dict[str, Any]:
+    """Return a mask as COCO writes it: `size` (height, width) and `counts` as text."""
+    return {"size": [mask.size_wh[1], mask.size_wh[0]], "counts": _as_text(mask.counts.tolist())}
+
+
+def unpacked_mask(packed: Mapping[str, Any]) -> Mask:
+    """Return the mask that COCO's entry holds. Raises ValueError where runs and size do not agree."""
+    height, width = packed["size"]
+    return Mask.from_counts(np.array(_coco_runs(packed["counts"])), (int(width), int(height)))
 
 
 def coco_mask(counts: str | Sequence[int], size_hw: tuple[int, int]) -> np.ndarray:
@@ -36,12 +42,16 @@ def coco_mask(counts: str | Sequence[int], size_hw: tuple[int, int]) -> np.ndarr
     return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(size_hw, order="F")
 
 
-def label_studio_extent(packed: Sequence[int], size_wh: tuple[int, int]) -> Box | None:
-    """Return the extent of a brush stroke, None for an empty one. Raises ValueError for damaged data."""
+def label_studio_mask(packed: Sequence[int], size_wh: tuple[int, int]) -> np.ndarray:
+    """Return the (H, W) pixels of a brush stroke. Raises ValueError for damaged data."""
     values = _label_studio_values(bytes(packed))
     if len(values) != 4 * size_wh[0] * size_wh[1]:
         raise ValueError(f"{len(values)} values for a mask of {size_wh[0]}×{size_wh[1]}")
-    return mask_extent(values.reshape(size_wh[1], size_wh[0], 4)[:, :, 3] > 0)
+    return np.asarray(values.reshape(size_wh[1], size_wh[0], 4)[:, :, 3] > 0)
+
+
+def _as_text(runs: Sequence[int]) -> str:
+    return "".join(_packed(run - (runs[place - 2] if place > 2 else 0)) for place, run in enumerate(runs))
 
 
 def _coco_runs(text: str) -> list[int]:

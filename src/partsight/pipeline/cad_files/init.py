@@ -21,14 +21,14 @@ from partsight.progress import Progress
 from partsight.report.pages.contact_sheet import write_contact_sheet
 from partsight.structures.names import one_line
 
-RECIPE_TEMPLATE = """# Every key and its meaning: partsight explain KEY, docs/recipe.md. The rest follows from budget and preset.
+RECIPE_TEMPLATE = """# What each key means: partsight explain KEY, docs/reference/recipe.md; the rest follows from budget and preset.
 name = {name}
-preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/recipe.md
+preset = "workshop"     # or "table" (many small parts), "bin" (boxes and heaps): docs/reference/recipe.md
 [budget]
 minutes = 30            # from here to the report, on this machine: more pictures and longer training in a longer time
 [parts]                 # classes, in the order of their numbers; several files are variants of one class
 {parts}
-[photos]                # real photographs, when there are some (docs/dataset.md); places: the place without parts
+[photos]                # real photographs, when there are some (docs/reference/dataset.md); places: the place without parts
 """
 
 

@@ -1,4 +1,4 @@
-"""How a time is divided: the one table, and the arithmetic that fills it (docs/budget.md has the sources)."""
+"""How a time is divided: the one table, and the arithmetic that fills it (docs/reference/budget.md has the sources)."""
 
 import math
 from collections.abc import Callable

@@ -221,7 +221,7 @@ def describe_budget(recipe: Recipe) -> str:
     render, train = recipe.render, recipe.train
     return (
         f"budget of {_minutes(recipe):g} min: {render.count} renders of {render.width} × {render.height} with "
-        f"{render.samples_per_pixel} paths; {train.model} ({train.family}) at {train.image_size} px, {train.epochs} epochs"
+        f"{render.samples_per_pixel} paths; {train.network} ({train.family}) at {train.image_size} px, {train.epochs} epochs"
     )
 
 

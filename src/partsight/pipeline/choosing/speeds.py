@@ -18,6 +18,8 @@ _PIXELS = 320 * 320
 _TRAIN_S: Mapping[str, float] = {"yolov8n": 0.08, "nano": 0.1, "tiny": 0.25, "lite0": 0.3}
 """Seconds for one picture of 320² in training on two cores, where nothing was measured yet."""
 _OTHER_NETWORK_S = 0.2
+_MASKS = 1.5
+"""How much longer the training of masks takes."""
 _SCENE_S, _PATH_S = 0.3, 1.6e-7
 """Seconds for a render on two cores: for its scene, and for each path."""
 _SLOW_PATHS = 5.0
@@ -55,7 +57,8 @@ def guessed_speed(stage: Stage[Any, Any], recipe: Recipe) -> float:
         return _SCENE_S + (0.0 if render.renderer == "pyvista" else paths * _PATH_S * (_SLOW_PATHS if is_slow else 1))
     relative = recipe.train.image_size**2 / _PIXELS
     if stage.name == "train":
-        return _TRAIN_S.get(recipe.train.model, _OTHER_NETWORK_S) * relative
+        masks = 1.0 if recipe.train.task == "detect" else _MASKS
+        return _TRAIN_S.get(recipe.train.model, _OTHER_NETWORK_S) * relative * masks
     return _OTHERS_S.get(stage.name, _OTHER_S) * (relative if stage.name == "evaluate" else 1)
 
 

@@ -32,7 +32,7 @@ def settle_start(recipe: Recipe, workspace: Workspace) -> Recipe:
 def begin_start(given: Recipe, workspace: Workspace) -> Recipe:
     """Return the recipe with its start, fetched where it says so, and remember it. Raises DetectorError and StorageError."""
     if given.train.weights == DOWNLOAD and given.train.family == "ultralytics":
-        fetch(given.train.family, given.train.model)
+        fetch(given.train.family, given.train.network)
     settled = settle_start(given, workspace)
     if given.train.weights == AUTO != settled.train.weights:
         section = settled.train
@@ -56,7 +56,7 @@ def fetch_start(recipe: Recipe, workspace: Workspace) -> Path | None:
     """
     if not could_fetch(recipe.train, recipe.folder):
         return None
-    path = fetch(recipe.train.family, recipe.train.model)
+    path = fetch(recipe.train.family, recipe.train.network)
     forget_choice(workspace, _KIND, _wanted(recipe.train))
     return path
 
@@ -64,7 +64,8 @@ def fetch_start(recipe: Recipe, workspace: Workspace) -> Path | None:
 def _wanted(section: TrainSection) -> dict[str, Any]:
     """Return what the recipe itself says of the network."""
     stated = section.model_fields_set
-    return {name: getattr(section, name) if name in stated else None for name in ("family", "model")}
+    wanted = {name: getattr(section, name) if name in stated else None for name in ("family", "model")}
+    return wanted if section.task == "detect" else {**wanted, "task": section.task}
 
 
 def _chosen_before(section: TrainSection, workspace: Workspace) -> Start | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from partsight.config.recipe import Recipe
 from partsight.labels.formats.yolo.writing import write_yolo
+from partsight.labels.sample_masks import text_for
 from partsight.structures.dataset import Dataset, Splits
 from partsight.train.training import train_detector
 
@@ -25,7 +26,7 @@ def time_training(recipe: Recipe, splits: Splits) -> float:
     with tempfile.TemporaryDirectory(prefix="partsight-trial-") as temporary:
         folder = Path(temporary)
         train_detector(
-            write_yolo(few, folder / "yolo", {}), recipe.class_names, section, seed=0, num_pictures=_PICTURES,
+            write_yolo(few, folder / "yolo", {}, text_for(section.task)), recipe.class_names, section, seed=0, num_pictures=_PICTURES,
             output_dir=folder / "run", tracker=note, say=lambda _text: None,
         )  # fmt: skip
     return min(seconds) / len(few.train.samples)

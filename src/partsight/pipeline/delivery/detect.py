@@ -44,7 +44,7 @@ def detect_sources(job: DetectJob, progress: Progress, show: Callable[[Record], 
                 if job.files:
                     records.append(record)
                 if annotator is not None:
-                    annotator.add(view, record.detections)
+                    annotator.add(view, record.detections, record.posed.outlines if record.posed else ())
                 if job.tracks is not None:
                     log.add(record)
                 show(record)

@@ -11,14 +11,7 @@ import numpy as np
 
 import partsight
 from partsight.config.loading import effective_recipe
-from partsight.deploy.description import (
-    FORMAT,
-    FORMAT_WITHOUT_VERIFIER,
-    ModelDescription,
-    Parity,
-    SpeedRow,
-    VerifierEntry,
-)
+from partsight.deploy.description import ModelDescription, Parity, SpeedRow, VerifierEntry, least_format
 from partsight.deploy.exported_detector import open_network
 from partsight.deploy.exported_verifier import open_verifier
 from partsight.deploy.model_folder import network_entry, write_description, written_folder
@@ -79,14 +72,14 @@ def export_model(experiment: Experiment, plan: ExportPlan) -> ModelDescription:
         parity = _compare(delivery, exported, pictures)
         description = ModelDescription(
             kind="partsight-model",
-            format=FORMAT if verifier else FORMAT_WITHOUT_VERIFIER,
+            format=least_format(exported["onnx"].spec, verifier),
             name=experiment.recipe.name,
             class_names=delivery.checkpoint.class_names,
             spec=exported["onnx"].spec,
             **_operating_point(experiment, plan.threshold),
             networks={target: network_entry(folder, network.path) for target, network in exported.items()},
             verifier=verifier,
-            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder),
+            parts=write_part_cards(experiment.recipe, experiment.import_parts(), folder, experiment.workspace),
             license=exported["onnx"].license,
             provenance=_provenance(experiment),
             parity=parity,
@@ -280,18 +273,19 @@ def _time_one(
 
 def _provenance(experiment: Experiment) -> dict[str, Any]:
     evaluation = experiment.evaluate().evaluation
-    graph = experiment.graph
+    graph = experiment.settle()
+    train = graph.recipe.train
     stages: list[Stage[Any, Any]] = [graph.parts, graph.used_renders, graph.dataset, graph.trainings[-1]]
     stages += [graph.verification] if graph.verification else []
     stages.append(graph.evaluation)
     return {
         "partsight": partsight.__version__,
-        "recipe": hash_json(effective_recipe(experiment.recipe)),
+        "recipe": hash_json(effective_recipe(graph.recipe)),
         "keys": {stage.name: stage.key for stage in stages},
         "trained": {
-            "family": experiment.recipe.train.family,
-            "model": experiment.recipe.train.model,
-            "weights": Path(experiment.recipe.train.weights).name,
+            "family": train.family,
+            "model": train.network,
+            "weights": Path(train.weights).name,
         },
         "test": {
             "num_images": evaluation.num_images,

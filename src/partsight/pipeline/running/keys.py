@@ -33,6 +33,12 @@ def hash_samples(samples: Sequence[Sample]) -> str:
     )
 
 
+def hash_outlines(samples: Sequence[Sample]) -> str:
+    """Return the hash of what was drawn around the parts of pictures, in their order."""
+    drawn = ([None if one is None else one.tolist() for one in sample.outlines] for sample in samples)
+    return hash_json(list(drawn))
+
+
 def hash_files(paths: Iterable[Path], root: Path) -> str:
     """Return one hash of the names below a folder and the contents of these files, and of no other."""
     return hash_bytes(*(f"{path.relative_to(root).as_posix()} {hash_content(path)}".encode() for path in sorted(paths)))

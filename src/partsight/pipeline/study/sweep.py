@@ -167,7 +167,7 @@ def _render_all(sweep: Sweep, recipes: Mapping[Cell, Recipe], progress: Progress
     """Make each kind of render once, as many pictures as its largest cell wants."""
     largest: dict[str, tuple[Run, RenderStage]] = {}
     for recipe in recipes.values():
-        stage = Experiment(recipe, sweep.workspace, progress).graph.used_renders
+        stage = Experiment(recipe, sweep.workspace, progress).settle().used_renders
         if stage.key not in largest or largest[stage.key][1].extent < stage.extent:
             largest[stage.key] = Run(recipe, sweep.workspace, progress), stage
     for run, stage in largest.values():

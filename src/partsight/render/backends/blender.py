@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -101,7 +101,8 @@ class _Program:
         """Return the (H, W, 4) linear picture, premultiplied. Raises RenderError."""
         path = self._folder / "scene.npz"
         np.savez(path, **described)
-        print(path, file=self._process.stdin, flush=True)
+        with suppress(BrokenPipeError):  # that it has died is told by its missing answer
+            print(path, file=self._process.stdin, flush=True)
         said = self._answer()
         if said != "drawn":
             raise RenderError(f"Blender could not draw the scene: {said.removeprefix('failed ')}")
@@ -109,7 +110,8 @@ class _Program:
 
     def close(self) -> None:
         """End the program and remove its files."""
-        self._process.communicate("\n")
+        with suppress(BrokenPipeError), self._process:  # closing sends what a program that has died has not read
+            self._process.communicate("\n")
         self._held.close()
 
     def _answer(self) -> str:

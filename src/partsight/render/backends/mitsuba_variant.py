@@ -32,6 +32,8 @@ VARIANTS = ("cuda_ad_rgb", "llvm_ad_rgb", "scalar_rgb")
 
 NO_LIBRARY = Path()
 """Of variants that need none."""
+OLDEST = 17
+"""Major version of the oldest libLLVM that Mitsuba's kernels fit: older ones draw small scenes and abort on larger ones."""
 _PROBE_LIMIT_S = 120
 _PROBE = """
 import ctypes
@@ -61,14 +63,38 @@ def choose_variant(wanted: str) -> str:
     for variant in VARIANTS if wanted == "auto" else (wanted,):
         libraries = _libraries(variant, named, is_strict=wanted != "auto")
         fit = next((library for library in libraries if _draws(variant, library)), None)
-        if fit is not None:
+        if fit is not None and not (variant == "llvm_ad_rgb" and _is_too_late(wanted)):
             if wanted == "auto" and named is not None and variant != "cuda_ad_rgb" and fit != named:
                 _warn_unfit(named, fit)
-            _use(fit)
+            _use(_best_library() if variant == "scalar_rgb" else fit)
             return variant
     raise RenderError(
         f"render.variant: {wanted} does not draw on this machine ({_requirement(wanted)}); use auto or scalar_rgb"
     )
+
+
+def _best_library() -> Path:
+    """Return the library that the fast variant would take: Dr.Jit loads one with its import, for any variant and for good."""
+    libraries = () if "drjit" in sys.modules else _libraries("llvm_ad_rgb", named_library(), is_strict=False)
+    return next((library for library in libraries if _draws("llvm_ad_rgb", library)), NO_LIBRARY)
+
+
+def _is_too_late(wanted: str) -> bool:
+    """Return whether a program that imported Dr.Jit by itself let it load a libLLVM that aborts, and warn.
+
+    Raises RenderError where no other variant may be taken.
+    """
+    drjit = sys.modules.get("drjit")
+    if drjit is None or tuple(drjit.detail.llvm_version()) >= (OLDEST,):
+        return False
+    major = drjit.detail.llvm_version()[0]
+    found = f"libLLVM {major}" if major > 0 else "no libLLVM"
+    problem = f"Dr.Jit was imported before Partsight and has loaded {found}; the fast variant needs {OLDEST} or newer."
+    remedy = f"Draw with Partsight before you import drjit or mitsuba, or name a library in {LLVM_PATH} before you start Python."
+    if wanted != "auto":
+        raise RenderError(f"render.variant: {problem} {remedy}")
+    warnings.warn(f"{problem} Meanwhile the slow variant scalar_rgb is used. {remedy}", MachineWarning, stacklevel=3)
+    return True
 
 
 def _use(library: Path) -> None:
@@ -87,7 +113,7 @@ def explain_speed() -> str:
     unfit = [library for library in libraries if not _draws("llvm_ad_rgb", library)]
     if len(unfit) < len(libraries):
         return _told_unfit(named) if named is not None and named in unfit else ""
-    tried = f"{first_of([str(one) for one in unfit])}: 17 or newer is needed. " if unfit else ""
+    tried = f"{first_of([str(one) for one in unfit])}: {OLDEST} or newer is needed. " if unfit else ""
     return f"{tried}{how_to_install_llvm()}; {LLVM_PATH} may name its file"
 
 
@@ -147,7 +173,7 @@ def _warn_unfit(named: Path, fit: Path) -> None:
 
 def _told_unfit(named: Path) -> str:
     problem = "no libLLVM that fits" if named.is_file() else "no such file"
-    return f"{LLVM_PATH}: {named}: {problem}. Name libLLVM 17 or newer, or unset the variable."
+    return f"{LLVM_PATH}: {named}: {problem}. Name libLLVM {OLDEST} or newer, or unset the variable."
 
 
 def _has_nvidia_driver() -> bool:
@@ -179,4 +205,4 @@ def _requirement(variant: str) -> str:
     named = named_library()
     if named is not None:
         return _told_unfit(named)
-    return f"it needs libLLVM 17 or newer: {how_to_install_llvm()}; {LLVM_PATH} may name the file"
+    return f"it needs libLLVM {OLDEST} or newer: {how_to_install_llvm()}; {LLVM_PATH} may name the file"

@@ -48,3 +48,16 @@ def look_at(eye_m: FloatArray, target_m: FloatArray, roll_deg: float = 0.0) -> T
     right /= np.linalg.norm(right)
     upright = np.stack([right, np.cross(forward, right), forward], axis=1)
     return rigid(upright @ rotation_about([0.0, 0.0, 1.0], roll_deg), eye_m)
+
+
+def quaternion_wxyz(rotation: FloatArray) -> FloatArray:
+    """Return the unit quaternion (w, x, y, z) of a 3×3 rotation, w at least 0; the eigenvector of Bar-Itzhack (2000)."""
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rotation
+    matrix = np.array([
+        [xx + yy + zz, zy - yz, xz - zx, yx - xy],
+        [zy - yz, xx - yy - zz, xy + yx, xz + zx],
+        [xz - zx, xy + yx, yy - xx - zz, yz + zy],
+        [yx - xy, xz + zx, yz + zy, zz - xx - yy],
+    ])  # fmt: skip
+    quaternion: FloatArray = np.linalg.eigh(matrix)[1][:, -1]
+    return quaternion if quaternion[0] >= 0 else -quaternion

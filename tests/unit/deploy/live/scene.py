@@ -14,6 +14,7 @@ from partsight.deploy.description import FORMAT, Document, ModelDescription, Net
 from partsight.deploy.model import Model
 from partsight.deploy.model_folder import ModelFolder, write_description
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 from partsight.structures.network import NetworkSpec
 
 NAMES = ("square", "post")
@@ -46,24 +47,26 @@ class ColorDetector:
 
     class_names = NAMES
 
-    def __init__(self, delay_s=0.0):
-        self.delay_s = delay_s
+    def __init__(self, delay_s=0.0, *, finds_masks=False):
+        self.delay_s, self.finds_masks = delay_s, finds_masks
 
     def detect(self, images, min_score, max_detections):
         time.sleep(self.delay_s)
         return [self._detect(image.astype(int), min_score, max_detections) for image in images]
 
     def _detect(self, image, min_score, max_detections):
-        boxes, scores, kinds = [], [], []
+        boxes, scores, kinds, masks = [], [], [], []
         for kind, (channel, other) in enumerate(((0, 2), (2, 0))):
             numbered, _ = ndimage.label((image[..., channel] > 150) & (image[..., other] < 90))
-            for rows, columns in ndimage.find_objects(numbered):
+            for number, (rows, columns) in enumerate(ndimage.find_objects(numbered), start=1):
                 side = min(rows.stop - rows.start, columns.stop - columns.start)
                 if side > 9 and SCORES[kind] >= min_score and len(scores) < max_detections:
                     boxes.append((columns.start, rows.start, columns.stop, rows.stop))
                     scores.append(SCORES[kind])
                     kinds.append(kind)
-        return Detections(np.array(boxes, float).reshape(-1, 4), np.array(scores), np.array(kinds, int))
+                    masks.append(Mask.of(numbered == number))
+        seen = tuple(masks) if self.finds_masks else None
+        return Detections(np.array(boxes, float).reshape(-1, 4), np.array(scores), np.array(kinds, int), seen)
 
 
 def color_model(path: Path) -> Model:

@@ -1,6 +1,7 @@
 """What tracking promises: the same part keeps its number and name, boxes are steady, nothing blinks, nothing stays for ever."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from partsight.deploy.live.tracking import KEPT_S, BoxTracker, Track, VisibleTracks
 from partsight.structures.detections import Detections
+from partsight.structures.mask import Mask
 
 SIZE_WH = (1920, 1080)
 STEP_S = 1 / 15
@@ -172,3 +174,20 @@ def test_a_part_around_the_threshold_does_not_blink(scores, expected):
     shown = VisibleTracks(lambda _: 0.4)
     counts = [len(shown.update([Track(1, 0, score, (0, 0, 1, 1), is_seen=True)])) for score in scores]
     assert tuple(counts) == expected
+
+
+def with_mask(row):
+    """Detections whose pixels are their box but for its right half."""
+    left, top, right, bottom = map(int, row[:4])
+    pixels = np.zeros(SIZE_WH[::-1], bool)
+    pixels[top:bottom, left : (left + right) // 2] = True
+    return replace(found(row), masks=(Mask.of(pixels),))
+
+
+def test_a_part_is_shown_with_the_pixels_that_were_just_seen_and_from_memory_with_none():
+    shown = follow(BoxTracker(), [with_mask(still()), with_mask(still()), with_mask(still(left=504.0)), found()])
+    for tracks, left in zip(shown[1:3], (500, 504), strict=True):
+        (ring,) = tracks[0].outlines
+        np.testing.assert_allclose([*ring.min(axis=0), *ring.max(axis=0)], [left, 300, left + 100, 450], atol=2)
+    assert not shown[3][0].is_seen
+    assert shown[3][0].outlines == ()

@@ -20,6 +20,7 @@ from partsight.pipeline.choosing.allocation import (
 )
 from partsight.pipeline.choosing.budget import draw_within, expect_budget, settle_budget, sized, train_within
 from partsight.pipeline.choosing.memory import CHOICES
+from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 
@@ -154,6 +155,16 @@ def test_the_same_command_finds_its_numbers_whatever_the_machine_does_meanwhile(
     assert fixed(recipe, workspace) == chosen == settle_budget(recipe, workspace)
     assert expect_budget(recipe, workspace, lambda _recipe: "scalar_rgb") == chosen
     assert len(machine.drawn) == num_draws
+
+
+def test_the_stages_that_are_shown_are_those_that_were_run(machine, tmp_path):
+    experiment = Experiment(recipe_of(), Workspace(tmp_path), Silence())
+    expected = experiment.graph.recipe
+    assert machine.drawn == []
+    settled = experiment.settle().recipe
+    assert machine.drawn
+    assert experiment.graph.recipe == settled
+    assert expected.train.image_size == settled.train.image_size
 
 
 def test_renders_are_chosen_before_epochs_and_both_stay(machine, tmp_path):

@@ -104,23 +104,33 @@ def test_a_damaged_choice_is_told(samples, workspace):
             settle_start(recipe_of(samples), workspace)
 
 
-def test_looking_at_an_experiment_or_its_plan_writes_and_fetches_nothing(samples, workspace, makers):
-    for train in ({}, {"weights": "download"}):
-        experiment = Experiment(recipe_of(samples, **train), workspace, Silence())
-        experiment.plan()
+@pytest.mark.parametrize("changes", [{}, {"train.weights": "download"}, {"budget.minutes": 600}], ids=str)
+def test_looking_at_an_experiment_its_stages_or_its_plan_runs_writes_and_fetches_nothing(
+    samples, workspace, makers, changes
+):
+    class Idle(Silence):
+        def stage(self, *stage: object):
+            pytest.fail(f"{stage} runs")
+
+    experiment = Experiment(recipe_of(samples).at(changes), workspace, Idle())
+    assert all(stage.key for stage in experiment.graph.stages)
+    assert experiment.plan()
+    assert experiment._repr_html_()
     assert makers.num_fetched == 0
-    assert not (workspace.root / CHOICES).exists()
+    assert not workspace.root.exists()
 
 
 def test_a_file_that_is_fetched_is_in_the_key_of_the_training_by_its_content(samples, workspace, makers, tmp_path):
-    fetched = Experiment(recipe_of(samples, weights="download"), workspace, Silence()).graph.trainings[-1]
+    fetched = Experiment(recipe_of(samples, weights="download"), workspace, Silence()).settle().trainings[-1]
     own = tmp_path / "own.pt"
     own.write_bytes(b"weights")
-    given = Experiment(recipe_of(samples, weights=str(own)), workspace, Silence()).graph.trainings[-1]
+    given = Experiment(recipe_of(samples, weights=str(own)), workspace, Silence()).settle().trainings[-1]
     assert makers.num_fetched == 1
     assert fetched.key == given.key
     own.write_bytes(b"others")
-    assert Experiment(recipe_of(samples, weights=str(own)), workspace, Silence()).graph.trainings[-1].key != given.key
+    assert (
+        Experiment(recipe_of(samples, weights=str(own)), workspace, Silence()).settle().trainings[-1].key != given.key
+    )
 
 
 @pytest.mark.parametrize("verb", ["train", "verify", "evaluate", "report", "plan"])

@@ -102,6 +102,8 @@ def test_other_pixels_under_the_same_name_train_anew(project):
         ({"render": {"workers": 3}}, set()),
         ({"train": {"threads": 1}}, set()),
         ({"train": {"epochs": 3}}, {"train", "evaluate", "report"}),
+        ({"train": {"task": "detect"}}, set()),
+        ({"train": {"task": "segment"}}, {"dataset", "train", "evaluate", "report"}),
         ({"evaluate": {"min_score": 0.02}}, {"evaluate", "report"}),
         ({"report": {"gallery": 3}}, {"report"}),
         ({"cluster": {"kind": "slurm"}}, set()),
@@ -216,3 +218,38 @@ def test_a_verifier_depends_on_what_it_learns_from_and_not_on_the_test(project):
 def test_without_its_weights_there_is_no_second_opinion(project, monkeypatch):
     monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package")
     assert "verify" not in keys(project, verify={"enabled": True})
+
+
+OUTLINE = "0 0.4 0.4 0.6 0.4 0.6 0.6 0.5 0.55 0.4 0.6\n"
+"""Its extent is the box that all photos of the project have."""
+OTHER_OUTLINE = "0 0.4 0.4 0.6 0.4 0.6 0.6 0.5 0.45 0.4 0.6\n"
+
+
+def outline_all(project: Path) -> None:
+    for session in SESSIONS:
+        for index in range(2):
+            (project / "photos" / "labels" / session / f"{index}.txt").write_text(OUTLINE)
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"), [("detect", set()), ("segment", {"dataset", "train", "evaluate", "report"})]
+)
+def test_an_outline_of_the_same_box_counts_where_masks_are_learned(project, task, expected):
+    outline_all(project)
+    before = keys(project, train={"task": task})
+    label(project, "monday").write_text(OTHER_OUTLINE)
+    assert changed(before, keys(project, train={"task": task})) == expected
+
+
+def test_an_outline_of_a_test_photo_is_measured_again_and_trains_nothing(project):
+    outline_all(project)
+    before = keys(project, train={"task": "segment"})
+    label(project, "wednesday").write_text(OTHER_OUTLINE)
+    assert changed(before, keys(project, train={"task": "segment"})) == {"evaluate", "report"}
+
+
+def test_masks_of_sub_parts_are_layers_and_boxes_need_none(project):
+    parts = {"QF": {"files": ["QF.step"], "labels": {"Coil": ["COIL*"]}}}
+    assert "layers" in keys(project, parts=parts, train={"task": "segment"})
+    assert "layers" not in keys(project, parts=parts)
+    assert "layers" not in keys(project, train={"task": "segment"})

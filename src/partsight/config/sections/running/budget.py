@@ -8,7 +8,7 @@ from partsight.config.section import Section
 
 
 class BudgetSection(Section):
-    """A time, from which this machine works out what it can do in it (docs/budget.md)."""
+    """A time, from which this machine works out what it can do in it (docs/reference/budget.md)."""
 
     minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """Minutes from CAD files to the report. Number and size of renders, paths per pixel, input size and epochs are chosen by this

@@ -39,9 +39,10 @@ class ClusterSection(Section):
     gpus_per_node: Workers = 0
     """GPUs of each node; a worker sees one of them."""
     options: tuple[TextLine, ...] = ()
-    """Further lines for the scheduler, as in "#SBATCH --mem=32G". As trusted as a script: asked about once (docs/security.md)."""
+    """Further lines for the scheduler, as in "#SBATCH --mem=32G".
+    As trusted as a script: asked about once (docs/background/security.md)."""
     setup: tuple[TextLine, ...] = ()
     """Shell lines that each job runs first, as in "module load python".
-    As trusted as a script: asked about once (docs/security.md)."""
+    As trusted as a script: asked about once (docs/background/security.md)."""
     address: Address = ""
     """Address at which the nodes reach this machine; empty finds it out."""

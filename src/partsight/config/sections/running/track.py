@@ -21,4 +21,4 @@ class TrackSection(Section):
     """`offline` writes below `runs/tracking/wandb`, to be sent later with `wandb sync` if you wish; `online` needs WANDB_API_KEY."""
     mlflow_uri: Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=2000)] = ""
     """Address of an MLflow server (http or https), which is told all figures and your login to it; empty for the file
-    `runs/tracking/mlflow.db`. As trusted as a script: asked about once (docs/security.md)."""
+    `runs/tracking/mlflow.db`. As trusted as a script: asked about once (docs/background/security.md)."""

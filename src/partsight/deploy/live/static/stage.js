@@ -20,7 +20,7 @@ export class Stage {
     this.picture?.close();
     this.picture = picture;
     this.sizeWh = header.size_wh;
-    this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen }));
+    this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen, outlines]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen, outlines: outlines ?? [] }));
   }
 
   // Return the parts above the limit of their class, best first.
@@ -46,8 +46,29 @@ export class Stage {
     pen.drawImage(this.picture, origin[0], origin[1], shown[0], shown[1]);
     const taken = this.places.draw(pen, ([x, y]) => [origin[0] + x * shown[0], origin[1] + y * shown[1]], ratio);
     const onScreen = (this.chosen ?? []).map((part) => ({ ...part, box: part.box.map((side, index) => origin[index % 2] + scale * side) }));
-    for (const part of onScreen.toReversed()) this.drawBox(part, ratio);
+    for (const part of onScreen.toReversed()) {
+      this.drawMask(part, origin, scale, ratio);
+      this.drawBox(part, ratio);
+    }
     this.drawNames(onScreen, ratio, [origin[0], origin[1], origin[0] + shown[0], origin[1] + shown[1]], taken);
+  }
+
+  // Fill the part's own pixels; holes are outlines too, so the even-odd rule leaves them open.
+  drawMask(part, origin, scale, ratio) {
+    if (!part.outlines.length) return;
+    const { pen } = this;
+    const way = new Path2D();
+    for (const ring of part.outlines) {
+      way.moveTo(origin[0] + scale * ring[0], origin[1] + scale * ring[1]);
+      for (let at = 2; at < ring.length; at += 2) way.lineTo(origin[0] + scale * ring[at], origin[1] + scale * ring[at + 1]);
+      way.closePath();
+    }
+    pen.fillStyle = pen.strokeStyle = this.colors[part.kind];
+    pen.globalAlpha = 0.4;
+    pen.fill(way, "evenodd");
+    pen.globalAlpha = 1;
+    pen.lineWidth = 1.5 * ratio;
+    pen.stroke(way);
   }
 
   drawBox(part, ratio) {

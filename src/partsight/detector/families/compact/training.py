@@ -236,7 +236,9 @@ def _content(state: TrainingState) -> dict[str, Any]:
 
 def _settings_key(job: TrainJob) -> str:
     """Return a hash of the settings that hold for all of a training."""
-    section = job.section.model_dump(mode="json", exclude={"threads", "device", "precision", "patience", "batch"})
+    section = job.section.model_dump(
+        mode="json", exclude={"task", "threads", "device", "precision", "patience", "batch"}
+    )
     return hash_json({"train": section, "seed": job.seed, "batch": job.batch, "class_names": job.class_names})
 
 

@@ -32,7 +32,7 @@ _LIBRARY_NAMES = {"onnx": "onnx", "tensorrt": "engine", "ncnn": "ncnn", "coreml"
 
 
 def export_network(network: Any, image_size: int, target: str, output_dir: Path) -> ExportedNetwork:
-    """Write a network into a folder. Raises DetectorError."""
+    """Write a network, whose `task` is the library's word for what it finds, into a folder. Raises DetectorError."""
     _check_possible(target)
     spec = _spec(network, image_size, is_rectangular=target == "onnx")
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -46,11 +46,11 @@ def export_network(network: Any, image_size: int, target: str, output_dir: Path)
     return ExportedNetwork(path, spec, LICENSE)
 
 
-def open_exported(path: Path) -> Any:
+def open_exported(path: Path, task: str) -> Any:
     """Return the library's predictor for an exported network. Raises DetectorError."""
     library = open_library()
     try:
-        return library.YOLO(str(path), task="detect")
+        return library.YOLO(str(path), task=task)
     except (RuntimeError, OSError, ImportError) as error:
         raise DetectorError(f"{path}: cannot be run here ({error})") from error
 
@@ -75,7 +75,7 @@ def _export(network: Any, image_size: int, target: str, folder: Path) -> str:
     open_library()
     from ultralytics.engine.exporter import Exporter
 
-    network.task, network.pt_path = "detect", str(folder / "model.pt")
+    network.pt_path = str(folder / "model.pt")
     exporter = Exporter(overrides=_settings(image_size, target))
     exporter.callbacks = {name: [] for name in exporter.callbacks}  # those of online services among them
     try:
@@ -102,6 +102,6 @@ def _spec(network: Any, image_size: int, *, is_rectangular: bool) -> NetworkSpec
         padding_value=_PADDING,
         pixel_mean=(0.0, 0.0, 0.0),
         pixel_scale=(255.0, 255.0, 255.0),
-        output="candidates",
+        output="candidates" if network.task == "detect" else "mask candidates",
         nms_iou=NMS_IOU,
     )

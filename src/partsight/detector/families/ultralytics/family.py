@@ -4,7 +4,7 @@ import copy
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -24,13 +24,16 @@ from partsight.detector.families.ultralytics.trial import open_trial
 from partsight.detector.families.ultralytics.weights import (
     build_network,
     fetch_weights,
+    finds_masks,
     load_start,
     read_model,
     write_model,
 )
+from partsight.detector.letterbox import place_in
+from partsight.detector.mask_decoding import decode_masks
 from partsight.errors import DetectorError
 from partsight.files import is_refusal, storage_error, write_bytes
-from partsight.structures.arrays import Image
+from partsight.structures.arrays import Image, IntArray
 from partsight.structures.detections import Detections
 
 _AVERAGE_SHARE, _AVERAGE_STEPS = 0.1, 2000.0
@@ -76,6 +79,8 @@ class UltralyticsFamily:
             )
         predictor = library.YOLO(str(find_architecture(description["model"])))
         predictor.model = network
+        if finds_masks(description["model"]):
+            return YoloMaskDetector(checkpoint.class_names, predictor, image_size or description["image_size"])
         return YoloDetector(checkpoint.class_names, predictor, image_size or description["image_size"])
 
     def export(
@@ -83,6 +88,7 @@ class UltralyticsFamily:
     ) -> ExportedNetwork:
         """Write the network as onnx, tensorrt, ncnn or coreml. Raises DetectorError, for missing packages too."""
         network, description = read_model(checkpoint.path)
+        network.task = "segment" if finds_masks(description["model"]) else "detect"
         return export_network(network, image_size or description["image_size"], target, output_dir)
 
     def fetch_weights(self, model: str, folder: Path) -> Path:
@@ -91,7 +97,10 @@ class UltralyticsFamily:
 
     def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "YoloDetector":
         """Load what `export` wrote through the library. Raises DetectorError."""
-        return YoloDetector(checkpoint.class_names, open_exported(exported.path), exported.spec.image_size)
+        names, size = checkpoint.class_names, exported.spec.image_size
+        if exported.spec.output == "mask candidates":
+            return YoloMaskDetector(names, open_exported(exported.path, "segment"), size)
+        return YoloDetector(names, open_exported(exported.path, "detect"), size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +113,50 @@ class YoloDetector:
 
     def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
         """Return the detections of each RGB picture, best first."""
-        if not images:
-            return []
-        in_bgr = [np.ascontiguousarray(image[..., ::-1]) for image in images]
-        results = self.predictor.predict(
-            in_bgr,
-            imgsz=self.image_size,
-            conf=min_score,
-            iou=NMS_IOU,
-            max_det=max_detections,
-            verbose=False,
-            save=False,
-        )
+        results = _predict(self.predictor, images, imgsz=self.image_size, conf=min_score, max_det=max_detections)
         return [_detections(result.boxes) for result in results]
 
 
+@dataclass(frozen=True, slots=True)
+class YoloMaskDetector:
+    """A trained network that finds the pixels of things as well."""
+
+    class_names: tuple[str, ...]
+    predictor: Any
+    image_size: int
+
+    def detect(self, images: Sequence[Image], min_score: float, max_detections: int) -> list[Detections]:
+        """Return the detections of each RGB picture, best first, with masks."""
+        from partsight.detector.families.ultralytics.predictor import MixturePredictor
+
+        settings = {"imgsz": self.image_size, "conf": min_score, "max_det": max_detections}
+        results = _predict(self.predictor, images, predictor=MixturePredictor, **settings)
+        return [_masked(result) for result in results]
+
+
+def _predict(yolo: Any, images: Sequence[Image], **settings: Any) -> Any:
+    if not images:
+        return []
+    in_bgr = [np.ascontiguousarray(image[..., ::-1]) for image in images]
+    return yolo.predict(in_bgr, iou=NMS_IOU, verbose=False, save=False, **settings)
+
+
+def _masked(result: Any) -> Detections:
+    """Make the masks of a picture's boxes; the library scores them best first, as we do."""
+    found = _detections(result.boxes)
+    height, width = result.orig_shape
+    placement = place_in((width, height), result.input_wh)
+    mixtures = result.mixtures.float().cpu().numpy()[_best_first(result.boxes)]
+    masks = decode_masks(mixtures, result.prototypes.float().cpu().numpy(), found.boxes_xyxy, placement)
+    return replace(found, masks=masks)
+
+
+def _best_first(boxes: Any) -> IntArray:
+    return np.argsort(-boxes.conf.cpu().numpy().astype(np.float64), kind="stable")
+
+
 def _detections(boxes: Any) -> Detections:
-    scores = boxes.conf.cpu().numpy().astype(np.float64)
-    order = np.argsort(-scores, kind="stable")
+    scores, order = boxes.conf.cpu().numpy().astype(np.float64), _best_first(boxes)
     return Detections(boxes.xyxy.cpu().numpy()[order], scores[order], boxes.cls.cpu().numpy().astype(np.int64)[order])
 
 
@@ -131,7 +166,7 @@ def _train(job: TrainJob, tracker: Tracker, say: Say) -> Any:
     from partsight.detector.families.ultralytics.trainer import STATE
 
     run_dir = job.output_dir.resolve() / _RUN_FOLDER  # a relative one would land in the library's own runs folder
-    network = build_network(job.section.model, len(job.class_names))
+    network = build_network(job.section.network, len(job.class_names))
     _tell_of_old(run_dir, say)
     state = find_state(run_dir / STATE, partial(_find_misfit, network, _settings(job, run_dir)), say)
     if state is None or not state["is_finished"]:
@@ -215,7 +250,7 @@ def _write_start(job: TrainJob) -> Path:
     from partsight.detector.families.ultralytics.trainer import START
 
     torch.manual_seed(job.seed)
-    network = build_network(job.section.model, len(job.class_names))
+    network = build_network(job.section.network, len(job.class_names))
     load_start(network, job.section)
     path = job.output_dir.resolve() / START
     write_bytes(path, save({name: value.contiguous() for name, value in network.state_dict().items()}))
@@ -227,7 +262,8 @@ def _settings(job: TrainJob, run_dir: Path) -> dict[str, Any]:
     section = job.section
     device = find_device(section.device)
     return {
-        "model": f"{section.model}.yaml",
+        "model": f"{section.network}.yaml",
+        "task": section.task,
         "data": str(checked_data(job.data_yaml)),
         "project": str(run_dir.parent),
         "name": run_dir.name,
@@ -343,7 +379,8 @@ def _description(job: TrainJob) -> dict[str, Any]:
     return {
         "format": 1,
         "family": "ultralytics",
-        "model": job.section.model,
+        "model": job.section.network,
+        "task": job.section.task,
         "class_names": list(job.class_names),
         "image_size": job.section.detect_size,
         "seed": job.seed,

@@ -15,6 +15,7 @@ import ultralytics.data.dataset
 from safetensors.torch import load_file
 from torch import distributed
 from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.models.yolo.segment import SegmentationValidator
 from ultralytics.utils import RANK
 from ultralytics.utils.torch_utils import unwrap_model
 
@@ -71,6 +72,14 @@ class Trainer(DetectionTrainer):
         self.best_weights: Mapping[str, torch.Tensor] | None = None
         self.settings_key = settings_key(self.args)
         _read_labels_from_text()
+
+    def get_validator(self) -> Any:
+        """Return who validates: boxes, and masks where they are learned."""
+        if self.args.task != "segment":
+            return super().get_validator()
+        return SegmentationValidator(
+            self.test_loader, save_dir=self.save_dir, args=copy.copy(self.args), _callbacks=self.callbacks
+        )
 
     def setup_model(self) -> None:
         """Build the network, with the weights that training starts from unless it goes on."""

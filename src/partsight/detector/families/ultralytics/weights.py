@@ -27,23 +27,29 @@ WAYS_OUT = (
 def build_network(model: str, num_classes: int) -> Any:
     """Return an untrained network by name. Raises DetectorError for an unknown one."""
     path = find_architecture(model)
-    from ultralytics.nn.tasks import DetectionModel, guess_model_scale
+    from ultralytics.nn.tasks import DetectionModel, SegmentationModel, guess_model_scale
 
     described = parse_yaml(path.read_text(encoding="utf-8"))
     sized = {**described, "scale": guess_model_scale(f"{model}.yaml"), "yaml_file": f"{model}.yaml"}
     try:
-        return DetectionModel(sized, nc=num_classes, verbose=False)
+        kind = SegmentationModel if finds_masks(model) else DetectionModel
+        return kind(sized, nc=num_classes, verbose=False)
     except (KeyError, ValueError) as error:
         raise DetectorError(
             f"train.model = {model!r}: unknown network. Examples: yolov8n, yolov8s, yolo11n, yolo26n."
         ) from error
 
 
+def finds_masks(model: str) -> bool:
+    """Return whether a network finds the pixels of things beside their boxes."""
+    return model.endswith("-seg")
+
+
 def load_start(network: Any, section: TrainSection) -> int:
     """Fill a network with the weights that the section names; return how many tensors came from there. Raises DetectorError."""
     if section.weights == "scratch":
         return 0
-    path = fetch("ultralytics", section.model) if section.weights == "download" else Path(section.weights)
+    path = fetch("ultralytics", section.network) if section.weights == "download" else Path(section.weights)
     own = network.state_dict()
     given = read_state(path)
     fitting = {
@@ -51,7 +57,7 @@ def load_start(network: Any, section: TrainSection) -> int:
     }
     if len(fitting) < LEAST_FIT * len(own):
         raise DetectorError(
-            f"{path}: only {len(fitting)} of the {len(own)} tensors of {section.model} are in this file. "
+            f"{path}: only {len(fitting)} of the {len(own)} tensors of {section.network} are in this file. "
             f"It holds another network: set train.model to the one it was made for. {WAYS_OUT}"
         )
     network.load_state_dict(fitting, strict=False)

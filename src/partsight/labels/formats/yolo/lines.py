@@ -14,6 +14,7 @@ import numpy as np
 
 from partsight.errors import DatasetError
 from partsight.labels.findings import Mark, bad_mark
+from partsight.labels.label import Label, cut_box
 from partsight.labels.shapes import DrawnShape, in_shares, outline, rectangle
 from partsight.structures.arrays import FloatArray
 
@@ -76,6 +77,17 @@ def yolo_pose_line(class_id: int, box_xyxy: Sequence[float], points: FloatArray,
     return " ".join([yolo_line(class_id, box_xyxy, size_wh).rstrip("\n"), *told]) + "\n"
 
 
+def yolo_label_text(labels: Iterable[Label], class_names: Sequence[str], size_wh: tuple[int, int]) -> str:
+    """Return a label file: for each label its outline where it has one, else its box, cut at the picture's border."""
+    return "".join(_label_line(label, class_names.index(label.class_name), size_wh) for label in labels)
+
+
+def yolo_outline_line(class_id: int, outline_px: FloatArray, size_wh: tuple[int, int]) -> str:
+    """Return one line: class and a polygon; one of four corners repeats the first, for four alone would be a turned box."""
+    points = outline_px if len(outline_px) != 4 else np.concatenate([outline_px, outline_px[:1]])
+    return yolo_points_line(class_id, points, size_wh)
+
+
 def read_text(path: Path) -> str:
     """Return a text file of another tool. Raises DatasetError."""
     try:
@@ -84,6 +96,12 @@ def read_text(path: Path) -> str:
         raise DatasetError(f"{path}: no such file.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as text ({error})") from error
+
+
+def _label_line(label: Label, class_id: int, size_wh: tuple[int, int]) -> str:
+    if label.outline:
+        return yolo_outline_line(class_id, np.array(label.outline, float), size_wh)
+    return yolo_line(class_id, cut_box(label.box_xyxy, size_wh), size_wh)
 
 
 def _mark(fields: list[str], rules: LineRules, where: str) -> Mark:

@@ -7,13 +7,14 @@ images/ labels/ one picture and one label file for each sample id
 manifest.json   hash of the content, and where each picture came from
 """
 
+import functools
 import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from partsight.errors import DatasetError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
@@ -23,6 +24,8 @@ from partsight.pictures import is_read_alike, png_bytes, read_picture
 from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
+LabelText: TypeAlias = Callable[[Sample], str]
+"""Gives the content of a picture's label file."""
 _FORMAT_VERSION = 2
 _REWRITTEN = ".png"
 _NO_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
@@ -31,20 +34,22 @@ _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 _JPEG_END = b"\xff\xd9"
 
 
-def write_yolo(splits: Splits, folder: Path, times: Mapping[str, int]) -> Path:
+def write_yolo(splits: Splits, folder: Path, times: Mapping[str, int], label_text: LabelText | None = None) -> Path:
     """Write the splits in YOLO layout and return the path of `data.yaml`.
 
-    In `train.txt` each picture is listed `times[sample_id]` times (once when not given). Pictures are hard-linked where
+    In `train.txt` each picture is listed `times[sample_id]` times (once when not given); `label_text` says what else than boxes its
+    label file holds. Pictures are hard-linked where
     the file system can, else copied. A folder that already holds this content is left alone; one that holds another is
     replaced. Raises DatasetError for empty train or validation splits and for ids or boxes that cannot be written,
     StorageError when the disk refuses.
     """
     _check_writable(splits, folder)
-    manifest = _manifest(splits, times)
+    told = functools.cache(label_text or _label_text)
+    manifest = _manifest(splits, times, told)
     _delete_leftovers(folder)
     if not _is_up_to_date(folder, manifest):
         try:
-            _write_all(splits, _unfinished(folder), times, manifest)
+            _write_all(splits, _unfinished(folder), manifest, told)
             _replace(folder, _unfinished(folder))
         except OSError as error:
             advice = "Free some space or mend the permissions."
@@ -96,23 +101,25 @@ def _sample_problems(sample: Sample) -> Iterable[str]:
             yield f"{sample.image_path}: {problem}"
 
 
-def _manifest(splits: Splits, times: Mapping[str, int]) -> dict[str, Any]:
+def _manifest(splits: Splits, times: Mapping[str, int], told: LabelText) -> dict[str, Any]:
     content = {
         "format_version": _FORMAT_VERSION,
         "class_names": list(splits.train.class_names),
         "times": dict(times),
-        "splits": {name: [_record(sample) for sample in dataset.samples] for name, dataset in _named(splits).items()},
+        "splits": {
+            name: [_record(sample, told) for sample in dataset.samples] for name, dataset in _named(splits).items()
+        },
     }
     return {"key": hash_json(content), **content}
 
 
-def _record(sample: Sample) -> dict[str, Any]:
+def _record(sample: Sample, told: LabelText) -> dict[str, Any]:
     return {
         "sample_id": sample.sample_id,
         "source": sample.source,
         "session": sample.session,
         "image": hash_file(sample.image_path),
-        "labels": hash_json(_label_text(sample)),
+        "labels": hash_json(told(sample)),
     }
 
 
@@ -121,12 +128,12 @@ def _is_up_to_date(folder: Path, manifest: Mapping[str, Any]) -> bool:
     return path.is_file() and read_json(path).get("key") == manifest["key"]
 
 
-def _write_all(splits: Splits, folder: Path, times: Mapping[str, int], manifest: Mapping[str, Any]) -> None:
+def _write_all(splits: Splits, folder: Path, manifest: Mapping[str, Any], told: LabelText) -> None:
     for name, dataset in _named(splits).items():
         for sample in dataset.samples:
             _place_picture(sample.image_path, folder / _picture_name(sample))
-            write_text(folder / "labels" / f"{_stem(sample)}.txt", _label_text(sample))
-        listed = times if name == "train" else {}
+            write_text(folder / "labels" / f"{_stem(sample)}.txt", told(sample))
+        listed = manifest["times"] if name == "train" else {}
         lines = [f"./{_picture_name(sample)}\n" * listed.get(sample.sample_id, 1) for sample in dataset.samples]
         write_text(folder / f"{name}.txt", "".join(lines))
     write_text(folder / "data.yaml", _data_yaml(splits))

@@ -125,16 +125,16 @@ def _is_finished(plan: _Plan) -> bool:
 
 
 def _plan(experiment: Experiment, target: str, folder: Path) -> _Plan:
-    graph, recipe = experiment.graph, experiment.recipe
-    keypoints = class_keypoints(recipe)
+    keypoints = class_keypoints(experiment.recipe)
     if target == "yolo-pose" and not keypoints:
         raise DatasetError(
             "yolo-pose: no class has keypoints. Name some in the recipe, for instance "
             '[parts.NAME] keypoints = { tip = [0, 12.5, 3], valve = "VALVE*" }.'
         )
     parts, renders = experiment.import_parts(), experiment.render()
+    graph = experiment.graph
     _check_keypoints(load_parts(parts.folder, parts.files), keypoints)
-    given = list(_by_split(assemble(recipe, renders.dataset, graph.photos)))
+    given = list(_by_split(assemble(graph.recipe, renders.dataset, graph.photos)))
     samples = [(split, sample) for split, sample in given if _is_known(sample, target)]
     job = ExportJob(
         render=render_job(graph.renders.recipe, parts, renders.folder, renders.variant),

@@ -9,8 +9,8 @@ from partsight.dataset.listing import Shares, list_mixed, list_with_replay
 from partsight.dataset.mixing import draw_renders, mix
 from partsight.dataset.splits import check_disjoint, split_renders
 from partsight.errors import DatasetError
-from partsight.pipeline.running.keys import hash_samples
-from partsight.pipeline.stages.dataset.photo_splits import are_places, draw_training_photos
+from partsight.pipeline.running.keys import hash_outlines, hash_samples
+from partsight.pipeline.stages.dataset.photo_splits import draw_training_photos, judge_alone
 from partsight.structures.dataset import Dataset, Splits
 
 
@@ -25,12 +25,13 @@ class RenderShares:
 def render_shares(recipe: Recipe, photos: Splits) -> RenderShares:
     """Return the shares of the renders that validate and test.
 
-    Where all that a split is given are photos of places, it has held-out renders as well.
+    Where all that a split is given are photos of places, it has held-out renders as well; so it has where masks are learned and
+    none of its photos tells of any.
     """
     kept = recipe.dataset
     return RenderShares(
-        kept.render_validation_share if are_places(photos.validation) else 0.0,
-        kept.render_test_share if are_places(photos.test) else 0.0,
+        0.0 if judge_alone(recipe, photos.validation) else kept.render_validation_share,
+        0.0 if judge_alone(recipe, photos.test) else kept.render_test_share,
     )
 
 
@@ -84,6 +85,8 @@ def training_content(recipe: Recipe, renders_key: str, photos: Splits) -> Mappin
         "train photos": hash_samples(drawn.samples),
         "validation photos": hash_samples(photos.validation.samples),
     }
+    if recipe.train.task != "detect":
+        content["outlines"] = [recipe.train.task, hash_outlines([*drawn.samples, *photos.validation.samples])]
     if kept.renders != 0 or shares.validation:
         held_out = [shares.validation, shares.test]
         content["renders"] = [renders_key, recipe.render.count, kept.renders, held_out, recipe.render_draw_seed]
@@ -101,7 +104,9 @@ def judging_content(recipe: Recipe, renders_key: str, photos: Splits) -> Mapping
     """Return the pictures that choose and report, as content for a key."""
     shares = render_shares(recipe, photos)
     held_out = [renders_key, recipe.render.count, shares.validation, shares.test, recipe.render_draw_seed]
+    drawn = {} if recipe.train.task == "detect" else {"outlines": hash_outlines(photos.test.samples)}
     return {
+        **drawn,
         "validation photos": hash_samples(photos.validation.samples),
         "test photos": hash_samples(photos.test.samples),
         "renders": held_out if shares.validation or shares.test else None,

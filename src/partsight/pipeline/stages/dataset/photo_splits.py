@@ -6,6 +6,7 @@ from partsight.dataset.photos import read_photos, read_places
 from partsight.dataset.splits import is_place, place_splits, split_photos
 from partsight.errors import DatasetError, first_of
 from partsight.labels.own_folders import PassOver
+from partsight.labels.sample_masks import has_masks
 from partsight.pipeline.running.keys import hash_content
 from partsight.structures.dataset import Dataset, Splits
 
@@ -23,7 +24,14 @@ def read_splits(recipe: Recipe, pass_over: PassOver | None = None) -> Splits:
 
 
 def draw_training_photos(recipe: Recipe, photos: Dataset) -> Dataset:
-    """Return those of the training sessions' photos that the recipe draws. Raises DatasetError where there are too few."""
+    """Return those of the training sessions' photos that the recipe draws. Raises DatasetError where there are too few.
+
+    Where masks are learned only those count of which each part has an outline.
+    """
+    return _draw(recipe, teaching(recipe, photos))
+
+
+def _draw(recipe: Recipe, photos: Dataset) -> Dataset:
     if recipe.dataset.photos_per_class == "all":
         return photos
     asked, num_all = recipe.dataset.background_photos, sum(not len(sample.class_ids) for sample in photos.samples)
@@ -31,9 +39,18 @@ def draw_training_photos(recipe: Recipe, photos: Dataset) -> Dataset:
     return draw_photos(photos, recipe.dataset.photos_per_class, num_background, recipe.draw_seed)
 
 
-def are_places(photos: Dataset) -> bool:
-    """Return whether none of the photos is of a labeled session: each is of a place without parts, or there are none."""
-    return all(is_place(sample.session) for sample in photos.samples)
+def teaching(recipe: Recipe, photos: Dataset) -> Dataset:
+    """Return those of the pictures that say what is to be learned: all, or where masks are, those that tell of each part's pixels."""
+    if recipe.train.task == "detect":
+        return photos
+    return Dataset(photos.class_names, tuple(one for one in photos.samples if has_masks(one)))
+
+
+def judge_alone(recipe: Recipe, photos: Dataset) -> bool:
+    """Return whether a split's photos judge without renders: any is of a labeled session and, where masks are learned, outlined."""
+    told = teaching(recipe, photos).samples
+    is_outlined = recipe.train.task == "detect" or any(len(sample.class_ids) for sample in told)
+    return is_outlined and not all(is_place(sample.session) for sample in told)
 
 
 def count_places(splits: Splits) -> int:
@@ -52,7 +69,7 @@ def choosing_photos(recipe: Recipe, photos: Splits) -> Dataset:
 
     Test photos choose nothing, and those of places may come from any camera.
     """
-    chosen = mix(draw_training_photos(recipe, photos.train), photos.validation)
+    chosen = mix(_draw(recipe, photos.train), photos.validation)
     own = tuple(sample for sample in chosen.samples if not is_place(sample.session))
     return Dataset(chosen.class_names, own)
 

@@ -9,16 +9,23 @@ from typing import Any
 from partsight.config.recipe import Recipe
 from partsight.dataset.splits import check_disjoint
 from partsight.labels.formats.yolo import write_yolo
+from partsight.labels.sample_masks import text_for
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import assemble, listed_times, num_listed, training_content
 from partsight.pipeline.stages.dataset.cropping import cut_photos
 from partsight.pipeline.stages.dataset.decoding import decode_photos
+from partsight.pipeline.stages.dataset.photo_splits import teaching
+from partsight.pipeline.stages.layers.stage import LayersStage
 from partsight.pipeline.stages.render.stage import RenderStage
 from partsight.structures.dataset import Dataset, Splits
 
 YOLO = "yolo"
 """Folder of what the detector reads."""
+_LEFT_OUT = (
+    "{} of {} {} photos show parts that have a box and no outline: masks are not learned from these (train.task = 'segment'). They "
+    "still judge boxes where they validate or test."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,8 @@ class Composition:
 
     splits: Splits
     times: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
+    """What the user is told when it is written."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,8 @@ class WrittenDataset(Stage[DatasetManifest, DatasetOutput]):
         composition = self.compose(run)
         if composition is None:
             return DatasetManifest(counts={}, num_listed=0)
+        for remark in composition.remarks:
+            run.progress.say(remark)
         splits = composition.splits
         check_disjoint(splits)
         decode_photos(
@@ -78,7 +89,8 @@ class WrittenDataset(Stage[DatasetManifest, DatasetOutput]):
         total = len(splits.train.samples) + len(splits.validation.samples)
         with run.progress.stage(self.name, total, "pictures") as advance:
             shown = cut_photos(self.recipe, splits, composition.times, run.workspace, advance)
-            data_yaml = write_yolo(_without_test(shown.splits), folder / YOLO, shown.times)
+            to_learn_from, told = _to_learn_from(self.recipe, shown.splits), text_for(self.recipe.train.task)
+            data_yaml = write_yolo(to_learn_from, folder / YOLO, shown.times, told)
             advance(total, "")
         counts = {"train": len(splits.train.samples), "validation": len(splits.validation.samples)}
         with data_yaml.with_name("train.txt").open(encoding="utf-8") as listed:
@@ -113,9 +125,16 @@ class DatasetStage(WrittenDataset):
         return training_content(self.recipe, self.renders.key, self.photos)
 
     @property
-    def upstream(self) -> tuple[RenderStage]:
-        """The renders."""
-        return (self.renders,)
+    def layers(self) -> LayersStage | None:
+        """What tells which pixels are a sub-part's; None where boxes are enough, or no class is a sub-part."""
+        labels_sub_parts = any(part.labels for part in self.recipe.parts.values())
+        is_needed = self.recipe.train.task != "detect" and labels_sub_parts
+        return LayersStage(self.renders, ("masks",)) if is_needed else None
+
+    @property
+    def upstream(self) -> tuple[Stage[Any, Any], ...]:
+        """The renders, and their masks where sub-parts have classes."""
+        return (self.renders,) if self.layers is None else (self.renders, self.layers)
 
     @property
     def num_units(self) -> int:
@@ -124,8 +143,17 @@ class DatasetStage(WrittenDataset):
 
     def compose(self, run: Resolver) -> Composition:
         """Split, draw and mix."""
-        splits = assemble(self.recipe, run.resolve(self.renders).dataset, self.photos)
-        return Composition(splits, listed_times(self.recipe, splits.train))
+        renders = run.resolve(self.renders if self.layers is None else self.layers).dataset
+        splits = assemble(self.recipe, renders, self.photos)
+        return Composition(splits, listed_times(self.recipe, splits.train), self._remarks())
+
+    def _remarks(self) -> tuple[str, ...]:
+        """Say how many photos do not teach what is learned."""
+        named = {"training": self.photos.train, "validation": self.photos.validation}
+        counts = {
+            name: (len(photos) - len(teaching(self.recipe, photos)), len(photos)) for name, photos in named.items()
+        }
+        return tuple(_LEFT_OUT.format(left_out, total, name) for name, (left_out, total) in counts.items() if left_out)
 
 
 def shown_in_training(recipe: Recipe, dataset: DatasetOutput) -> Dataset:
@@ -142,5 +170,7 @@ def shown_in_training(recipe: Recipe, dataset: DatasetOutput) -> Dataset:
     return Dataset(train.class_names, tuple(shown))
 
 
-def _without_test(splits: Splits) -> Splits:
-    return Splits(splits.train, splits.validation, Dataset(splits.test.class_names, ()))
+def _to_learn_from(recipe: Recipe, splits: Splits) -> Splits:
+    """Return what a training is given: nothing of the test, and of all else what it says of the task."""
+    nothing = Dataset(splits.test.class_names, ())
+    return Splits(teaching(recipe, splits.train), teaching(recipe, splits.validation), nothing)

@@ -14,10 +14,12 @@ from partsight.evaluate.breakdown.false_detections import explain_false, try_thr
 from partsight.evaluate.breakdown.slices import slice_recall
 from partsight.evaluate.evaluating import evaluate
 from partsight.evaluate.figures.thresholds import Limits, choose_limits
+from partsight.evaluate.masks import evaluate_masks
 from partsight.evaluate.matching import match
 from partsight.evaluate.second_opinion import judge_change
 from partsight.evaluate.summary import evaluation_as_json, evaluation_from_json
 from partsight.files import read_json, write_json
+from partsight.labels.formats.run_lengths import packed_mask, unpacked_mask
 from partsight.pipeline.running.keys import hash_content, section_content
 from partsight.pipeline.running.stage import Resolver, Stage
 from partsight.pipeline.running.workspace import Manifest
@@ -26,6 +28,7 @@ from partsight.pipeline.stages.dataset.photo_splits import count_places
 from partsight.pipeline.stages.dataset.stage import DatasetStage
 from partsight.pipeline.stages.evaluate.input_size import SizedDetections, choose_look, first_size, look_at
 from partsight.pipeline.stages.evaluate.render_facts import find_causes, find_unknown
+from partsight.pipeline.stages.evaluate.tested import write_tested
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyStage
 from partsight.progress import Progress
@@ -113,9 +116,14 @@ class EvaluateStage(Stage[EvaluateManifest, EvaluateOutput]):
     def load(self, run: Resolver, folder: Path, manifest: EvaluateManifest) -> EvaluateOutput:
         """Return figures and detections."""
         del run
-        detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
-        evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
-        return EvaluateOutput(self.key, evaluation, detections, manifest.seconds)
+        return read_evaluated(folder, manifest.seconds)
+
+
+def read_evaluated(folder: Path, seconds: float = 0.0) -> EvaluateOutput:
+    """Return figures and detections of a finished evaluation. Raises StorageError."""
+    detections = tuple(_read_detections(entry) for entry in read_json(folder / "detections.json"))
+    evaluation = evaluation_from_json(read_json(folder / "evaluation.json"))
+    return EvaluateOutput(folder.name, evaluation, detections, seconds)
 
 
 def _evaluate(
@@ -151,11 +159,13 @@ def _evaluate(
         choice=limits.choice,
         false_detections=explain_false(test, evaluation.limits),
         other_thresholds=try_thresholds(test, evaluation.limits),
+        masks=evaluate_masks(splits.test, look.detections),
         second_opinion=_judge_change(recipe, splits, (look, chosen), limits) if checkpoint.verifier else None,
     )
     write_json(folder / "detections.json", [_describe(found) for found in look.detections])
     write_json(folder / PICTURES, {one.sample_id: hash_content(one.image_path) for one in splits.test.samples})
     write_json(folder / "evaluation.json", evaluation_as_json(evaluation))
+    write_tested(splits.test, folder)
     return EvaluateManifest(map50=evaluation.overall.ap50)
 
 
@@ -175,8 +185,10 @@ def _judge_change(
 
 
 def _describe(found: Detections) -> dict[str, Any]:
-    return {"boxes": found.boxes_xyxy.tolist(), "scores": found.scores.tolist(), "classes": found.class_ids.tolist()}
+    told = {"boxes": found.boxes_xyxy.tolist(), "scores": found.scores.tolist(), "classes": found.class_ids.tolist()}
+    return told if found.masks is None else {**told, "masks": [packed_mask(mask) for mask in found.masks]}
 
 
 def _read_detections(entry: dict[str, Any]) -> Detections:
-    return Detections(entry["boxes"], entry["scores"], entry["classes"])
+    masks = tuple(map(unpacked_mask, entry["masks"])) if "masks" in entry else None
+    return Detections(entry["boxes"], entry["scores"], entry["classes"], masks)

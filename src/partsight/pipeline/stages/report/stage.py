@@ -27,6 +27,7 @@ from partsight.pipeline.stages.cad.stage import CadStage, PartsOutput, load_fact
 from partsight.pipeline.stages.dataset.stage import DatasetOutput, shown_in_training
 from partsight.pipeline.stages.evaluate.stage import NO_OPINION, EvaluateOutput, EvaluateStage
 from partsight.pipeline.stages.render.stage import RenderOutput, RenderStage
+from partsight.pipeline.stages.report.earlier import find_earlier
 from partsight.pipeline.stages.train.stage import TrainOutput
 from partsight.pipeline.stages.verify.stage import VerifyOutput
 from partsight.report.advice import give_advice
@@ -72,7 +73,7 @@ class ReportStage(Stage[ReportManifest, Path]):
     renders: RenderStage
     evaluated: EvaluateStage
 
-    name, version, manifest_type, unit = "report", 5, ReportManifest, "page"
+    name, version, manifest_type, unit = "report", 6, ReportManifest, "page"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the figures, what else is shown, and how it is described."""
@@ -109,7 +110,11 @@ class ReportStage(Stage[ReportManifest, Path]):
         with run.progress.stage(self.name, 1, "page") as advance:
             splits = replace(outputs.dataset.splits, train=shown_in_training(self.recipe, outputs.dataset))
             content = _content(self.recipe, outputs, splits.train)
-            content = replace(content, notes=(NO_OPINION,)) if self.evaluated.lacks_verifier else content
+            content = replace(
+                content,
+                notes=(NO_OPINION,) if self.evaluated.lacks_verifier else (),
+                earlier=find_earlier(self.recipe, outputs.evaluated, splits.test, run.workspace),
+            )
             write_report(content, self.recipe.report, folder / PAGE)
             write_json(folder / ADVICE, give_advice(content))
             write_cards(content, _trained_from(self.recipe), splits, folder)
@@ -154,7 +159,7 @@ def _content(recipe: Recipe, made: _Outputs, train: Dataset) -> ReportContent:
 def _trained_from(recipe: Recipe) -> TrainedFrom:
     return TrainedFrom(
         recipe.train.family,
-        recipe.train.model,
+        recipe.train.network,
         describe_start(recipe.train.weights),
         recipe.train.detect_size,
         recipe.train.crop,

@@ -78,7 +78,7 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
         return {
             "dataset": self.dataset.key,
             "seed": self.recipe.train_seed,
-            "train": section_content(self.recipe.train, exclude=_ELSEWHERE),
+            "train": section_content(self.recipe.train, exclude=_ELSEWHERE | _usual(self.recipe.train)),
             "weights": start_content(self.recipe.train.weights, hash_content),
             "start": self.start.key if self.start else None,
         }
@@ -102,7 +102,7 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
     def speed_kind(self) -> str:
         """Network and size of its input."""
         train = self.recipe.train
-        return f"{train.family} {train.model}, {train.image_size} px"
+        return f"{train.family} {train.network}, {train.image_size} px"
 
     def delete_damaged(self, folder: Path, damaged: Sequence[str]) -> None:
         """Delete the damaged files: what training left in its state is taken from there, and checked there."""
@@ -133,7 +133,7 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
     def _train(self, run: Resolver, dataset: DatasetOutput, folder: Path) -> Checkpoint:
         recipe, section = self.recipe, self._section(run)
         begins = describe_start(section.weights) if self.start is None else f"the detector of '{self.start.purpose}'"
-        run.progress.say(f"{self.purpose}: {section.model} ({section.family}) begins with {begins}")
+        run.progress.say(f"{self.purpose}: {section.network} ({section.family}) begins with {begins}")
         tracked = TrackedRun(
             f"{recipe.name} {self.purpose}", self.key, _numbers(recipe, dataset), run.workspace.root / TRACKING
         )
@@ -159,6 +159,11 @@ class TrainStage(Stage[TrainManifest, TrainOutput]):
         if self.start is None:
             return self.recipe.train
         return self.recipe.train.but(weights=str(run.resolve(self.start).checkpoint.path))
+
+
+def _usual(section: TrainSection) -> set[str]:
+    """Return keys that say what was meant before they were there: keys of finished trainings stay."""
+    return {"task"} if section.task == "detect" else set()
 
 
 def _numbers(recipe: Recipe, dataset: DatasetOutput) -> dict[str, str | int | float]:

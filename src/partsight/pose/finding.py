@@ -1,0 +1,133 @@
+"""A part's pose from one picture: guesses from a library of views, made exact, and the best of them by a closer look.
+
+A pose is found by what the picture shows of edges, so it needs neither texture nor training. Poses that the part's symmetries make
+equal are given as one: that which is turned least.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.pose.contours import contour_in
+from partsight.pose.drawing import draw_shape
+from partsight.pose.gradients import EdgeField, edge_field
+from partsight.pose.library import library_of
+from partsight.pose.look import Look, look_at_box
+from partsight.pose.matching import guess_poses
+from partsight.pose.refining import Edges, edges_of, refine, support
+from partsight.pose.shading import shading_fit
+from partsight.pose.shape import Shape, outermost
+from partsight.pose.symmetric import least_turned
+from partsight.structures.arrays import FloatArray, Image, IntArray, locked
+from partsight.structures.world.camera import Intrinsics, pixels_at
+from partsight.structures.world.transform import Transform, inverse, moved
+
+SMALLEST_PX = 16.0
+"""Longer side of the smallest box of which a pose is looked for."""
+_COARSE_PX, _FINE_PX = 96.0, 128.0
+_NUM_GUESSES, _NUM_FINALISTS = 40, 6
+_COARSE_REACHES, _FINE_REACHES = [5, 5, 4, 4, 3, 3, 3, 2, 2, 2], [5, 4, 3, 2, 2]
+_FOLLOW_REACHES = ([9, 8, 6, 5, 4], [4, 3, 3, 2, 2])
+_NUM_COARSE, _NUM_FINE = 100, 240
+"""Edge points that are compared."""
+_SHADING_WEIGHT = 0.15
+_SAME_DEG = 4.0
+"""Refined guesses that are turned by less against each other are one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundPose:
+    """Where a part is in the camera's frame."""
+
+    camera_from_part: Transform
+    fit: float
+    """How much of the part's visible edges the picture confirms, 0…1."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "camera_from_part", locked(self.camera_from_part, np.float64, (4, 4)))
+
+
+def find_pose(shape: Shape, image: Image, box_xyxy: FloatArray, intrinsics: Intrinsics) -> FoundPose | None:
+    """Return the pose of the part that a box shows; None where the box is too small to tell."""
+    if max(box_xyxy[2] - box_xyxy[0], box_xyxy[3] - box_xyxy[1]) < SMALLEST_PX:
+        return None
+    finalists = _finalists(shape, look_at_box(image, intrinsics, box_xyxy, _COARSE_PX))
+    look = look_at_box(image, intrinsics, box_xyxy, _FINE_PX)
+    field = edge_field(look.pixels)
+    judged = [_judged(shape, pose, look, field) for pose in finalists]
+    if not judged:
+        return None
+    pose, fit, _ = max(judged, key=lambda one: one[1] + _SHADING_WEIGHT * one[2])
+    return FoundPose(least_turned(look.camera_from_look @ pose, shape.symmetry), fit)
+
+
+def follow_pose(shape: Shape, image: Image, last: Transform, intrinsics: Intrinsics) -> FoundPose | None:
+    """Return the pose in the next picture of a part whose pose in the last one is known; None where it left the picture."""
+    box = box_around(shape, last, intrinsics)
+    if box is None:
+        return None
+    look = look_at_box(image, intrinsics, box, _COARSE_PX)
+    field = edge_field(look.pixels)
+    pose = inverse(look.camera_from_look) @ last
+    for reaches in _FOLLOW_REACHES:
+        edges = _edges_at(shape, pose, look)
+        if edges is None:
+            return None
+        pose = refine(pose[None], edges, field, look.focal_px, reaches_px=reaches)[0]
+    fit = float(support(pose[None], edges, field, look.focal_px).mean())
+    return FoundPose(look.camera_from_look @ pose, fit)
+
+
+def box_around(shape: Shape, camera_from_part: Transform, intrinsics: Intrinsics) -> FloatArray | None:
+    """Return the (4,) box around a part in the picture; None where it reaches behind the camera or out of the picture."""
+    ends = moved(camera_from_part, outermost(shape.vertices_m))
+    if ends[:, 2].min() <= 1e-3 * shape.diameter_m:
+        return None
+    pixels = pixels_at(intrinsics, ends[:, :2] / ends[:, 2:])
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    is_in = (high > 0).all() and (low < np.array(intrinsics.size_wh)).all()
+    return np.concatenate([low, high]) if is_in else None
+
+
+def _finalists(shape: Shape, look: Look) -> list[Transform]:
+    """Return the best poses by the edges of the library's views, best first."""
+    library, field = library_of(shape), edge_field(look.pixels)
+    guesses = guess_poses(library, look, field, _NUM_GUESSES)
+    if not len(guesses.views):
+        return []
+    edges = edges_of([library.contours[view] for view in guesses.views], _NUM_COARSE)
+    poses = refine(guesses.look_from_part, edges, field, look.focal_px, reaches_px=_COARSE_REACHES)
+    scores = support(poses, edges, field, look.focal_px).mean(axis=1)
+    return [poses[number] for number in _different(poses, np.argsort(-scores, kind="stable"))]
+
+
+def _different(poses: FloatArray, order: IntArray) -> list[int]:
+    """Return the first poses of an order that differ from those before, as many as are looked at closely."""
+    chosen: list[int] = []
+    least = 1 + 2 * np.cos(np.radians(_SAME_DEG))
+    for number in order.tolist():
+        traces = [float((poses[number, :3, :3] * poses[other, :3, :3]).sum()) for other in chosen]
+        if max(traces, default=-1.0) < least:
+            chosen.append(number)
+        if len(chosen) == _NUM_FINALISTS:
+            break
+    return chosen
+
+
+def _judged(shape: Shape, pose: Transform, look: Look, field: EdgeField) -> tuple[Transform, float, float]:
+    """Return a pose made exact with the edges that it shows itself, how well they fit, and how well the shading does."""
+    drawing = draw_shape(shape, pose, look.focal_px, look.size_px)
+    contour = contour_in(drawing, shape, pose, look.focal_px)
+    if not len(contour.points_m):
+        return pose, 0.0, 0.0
+    edges = edges_of([contour], _NUM_FINE)
+    shading = shading_fit(drawing, shape, pose, look)
+    pose = refine(pose[None], edges, field, look.focal_px, reaches_px=_FINE_REACHES)[0]
+    return pose, float(support(pose[None], edges, field, look.focal_px).mean()), shading
+
+
+def _edges_at(shape: Shape, pose: Transform, look: Look) -> Edges | None:
+    """Return the edges that a pose shows; None where it shows none."""
+    drawing = draw_shape(shape, pose, look.focal_px, look.size_px)
+    contour = contour_in(drawing, shape, pose, look.focal_px)
+    return edges_of([contour], _NUM_FINE) if len(contour.points_m) else None

@@ -1,0 +1,105 @@
+"""Views of a part from all sides, drawn once: the edges that are seen from each, as templates for every turn in the picture."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from partsight.pose.contours import Contour, contour_in
+from partsight.pose.drawing import draw_shape, pixels_of
+from partsight.pose.gradients import NUM_BINS, bins_of
+from partsight.pose.shape import Shape, outermost, sphere_directions
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.world.transform import Transform, inverse, look_at, moved, rotation_about
+
+NUM_VIEWS = 240
+"""Viewpoints: neighbors are 13° apart."""
+NUM_TURNS = 32
+"""Turns in the picture, 11° apart; a multiple of what makes half of them whole bins."""
+NUM_POINTS = 64
+"""Edge points of a template."""
+DISTANCE = 3.5
+"""Of the diameter: from where the views are drawn."""
+_SIZE_PX = 96
+_FOCAL_PX = _SIZE_PX * DISTANCE * 0.8
+"""The part fills up to 80 % of the picture, and more where it comes nearer."""
+_MOST_KEPT = 8
+"""Libraries that are kept at a time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """Templates of all views and turns."""
+
+    shape: Shape
+    look_from_part: FloatArray
+    """(V, 4, 4) poses of the views, before any turn."""
+    contours: tuple[Contour, ...]
+    """What is seen from each view."""
+    places: Float32Array
+    """(V, A, P, 2) edge points from the part's origin, in pixels of the library's camera."""
+    bins: IntArray
+    """(V, A, P) directions of the edges' normals."""
+    boxes_xyxy: Float32Array
+    """(V, A, 4) box around each template, from the part's origin."""
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def library_of(shape: Shape) -> Library:
+    """Return the views of a shape; it takes seconds the first time."""
+    poses = [_pose(shape, direction) for direction in sphere_directions(NUM_VIEWS)]
+    contours = tuple(_contour(shape, pose) for pose in poses)
+    flat = [_flat(contour, pose, shape) for contour, pose in zip(contours, poses, strict=True)]
+    points, normals = (_all_turns(np.stack([one[k] for one in flat])) for k in (0, 1))
+    ends = outermost(shape.vertices_m)
+    hulls = _all_turns(np.stack([pixels_of(moved(pose, ends), _FOCAL_PX, 0) for pose in poses]))
+    boxes = np.concatenate([hulls.min(axis=2), hulls.max(axis=2)], axis=2)
+    bins = np.round(bins_of(normals)).astype(np.int64) % NUM_BINS
+    return Library(shape, np.stack(poses), contours, points, bins, boxes)
+
+
+def turned(look_from_part: Transform, turn: int) -> Transform:
+    """Return a view after one of the turns about the optical axis."""
+    return (
+        np.block([[rotation_about([0, 0, 1], 360 * turn / NUM_TURNS), np.zeros((3, 1))], [np.zeros((1, 3)), np.eye(1)]])
+        @ look_from_part
+    )
+
+
+def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
+    """Return how far a part is that looks `size_ratio` times as large, in pixels, as in the library."""
+    depth: FloatArray = DISTANCE * shape.diameter_m * focal_px / (_FOCAL_PX * size_ratio)
+    return depth
+
+
+def _all_turns(flat: FloatArray) -> Float32Array:
+    """Return (V, P, 2) points or directions after every turn, (V, A, P, 2)."""
+    turns = np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS)[:2, :2].T for turn in range(NUM_TURNS)])
+    after: Float32Array = flat[:, None].astype(np.float32) @ turns[None].astype(np.float32)
+    return after
+
+
+def _pose(shape: Shape, direction: FloatArray) -> Transform:
+    return inverse(look_at(direction * DISTANCE * shape.diameter_m, np.zeros(3)))
+
+
+def _contour(shape: Shape, pose: Transform) -> Contour:
+    drawing = draw_shape(shape, pose, _FOCAL_PX, _SIZE_PX)
+    return contour_in(drawing, shape, pose, _FOCAL_PX, step_px=1.0)
+
+
+def _flat(contour: Contour, pose: Transform, shape: Shape) -> tuple[FloatArray, FloatArray]:
+    """Return (P, 2) places and normals of a template's points, from the part's origin."""
+    chosen = spread_over(len(contour.points_m), NUM_POINTS)
+    here, there = (
+        contour.points_m[chosen],
+        contour.points_m[chosen] + contour.tangents[chosen] * 1e-3 * shape.diameter_m,
+    )
+    start, end = (pixels_of(moved(pose, points), _FOCAL_PX, 0) for points in (here, there))
+    along = end - start
+    return start, np.stack([-along[:, 1], along[:, 0]], axis=1)
+
+
+def spread_over(count: int, wanted: int) -> IntArray:
+    """Return `wanted` places of a sequence, evenly spread; some twice where there are fewer."""
+    return (np.arange(wanted) * count // wanted).astype(np.int64)

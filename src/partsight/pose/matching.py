@@ -1,0 +1,115 @@
+"""The first guess: every view, turned every way, laid into the box, compared with the edges of the look by look-up alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from partsight.pose.gradients import EdgeField, responses
+from partsight.pose.library import NUM_POINTS, Library, library_depth_m, turned
+from partsight.pose.look import Look
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.world.transform import Transform
+
+_SPREAD_PX = 2
+_MOST_ASPECT = 0.7
+"""Logarithm of the ratio of two aspect ratios: boxes that are more unlike are not compared."""
+_HIDDEN_ASPECT = 0.12
+"""From here on a part of the longer template may be hidden: it is laid at both ends of the box."""
+_SAME_VIEW_DEG = 14.0
+"""Guesses that are turned by less against a better one are left out."""
+_MOST_LOOKED_AT = 400
+"""Of the best-fitting templates: among these are the guesses."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guesses:
+    """Poses worth a closer look, best first."""
+
+    look_from_part: FloatArray
+    """(G, 4, 4)"""
+    views: IntArray
+    """(G,) index into the library."""
+    scores: FloatArray
+    """(G,)"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """Templates laid into the box: which, how large, and where the part's origin then is."""
+
+    views: IntArray
+    turns: IntArray
+    ratios: Float32Array
+    """(N,) pixels of the look for one of the library."""
+    origins: Float32Array
+    """(N, 2)"""
+
+
+def guess_poses(library: Library, look: Look, field: EdgeField, count: int) -> Guesses:
+    """Return the `count` best poses that differ from each other."""
+    placed = _joined([_laid(library, look, where) for where in ("fitted", "first", "last")])
+    scores = _scores(library, placed, responses(field, _SPREAD_PX))
+    order = np.argsort(-scores, kind="stable")[:_MOST_LOOKED_AT]
+    poses = np.stack([_pose(library, placed, int(number), look) for number in order])
+    chosen = _different(poses, count)
+    return Guesses(poses[chosen], placed.views[order[chosen]], scores[order[chosen]])
+
+
+def _laid(library: Library, look: Look, where: str) -> _Placed:
+    """Lay templates into the box: by their middles and areas, or as large as it takes, at the first or the last end."""
+    low, high = library.boxes_xyxy[..., :2], library.boxes_xyxy[..., 2:]
+    sizes = np.maximum(high - low, 1e-3)
+    box_low, box_high = look.box_xyxy[:2], look.box_xyxy[2:]
+    sides = np.maximum(box_high - box_low, 1.0) / sizes
+    aspect = np.abs(np.log(sides[..., 0] / sides[..., 1]))
+    is_tried = (aspect < _MOST_ASPECT) & ((where == "fitted") | (aspect > _HIDDEN_ASPECT))
+    views, turns = np.nonzero(is_tried)
+    sides, low, high = sides[is_tried], low[is_tried], high[is_tried]
+    ratios = np.sqrt(sides.prod(axis=1)) if where == "fitted" else sides.max(axis=1)
+    scale = ratios[:, None]
+    origins = {
+        "fitted": (box_low + box_high) / 2 - scale * (low + high) / 2,
+        "first": box_low - scale * low,
+        "last": box_high - scale * high,
+    }[where]
+    return _Placed(views, turns, ratios.astype(np.float32), origins.astype(np.float32))
+
+
+def _joined(parts: Sequence[_Placed]) -> _Placed:
+    names = ("views", "turns", "ratios", "origins")
+    return _Placed(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _scores(library: Library, placed: _Placed, maps: Float32Array) -> FloatArray:
+    """Return the mean response under the points of each template; points outside of the look count as 0."""
+    size = maps.shape[1]
+    flat = np.append(maps.reshape(-1), np.float32(0))
+    places = library.places[placed.views, placed.turns] * placed.ratios[:, None, None] + placed.origins[:, None]
+    pixels = places.astype(np.int32)
+    inside = ((pixels >= 0) & (pixels < size)).all(axis=2)
+    index = library.bins[placed.views, placed.turns] * (size * size) + pixels[..., 1] * size + pixels[..., 0]
+    found = flat[np.where(inside, index, len(flat) - 1)]
+    total: FloatArray = found.sum(axis=1, dtype=np.float64) / NUM_POINTS
+    return total
+
+
+def _pose(library: Library, placed: _Placed, number: int, look: Look) -> Transform:
+    depth = float(library_depth_m(library.shape, placed.ratios[number], look.focal_px))
+    pose = turned(library.look_from_part[placed.views[number]], int(placed.turns[number]))
+    offset = (placed.origins[number] - look.size_px / 2) / look.focal_px
+    pose[:3, 3] = depth * np.append(offset, 1.0)
+    return pose
+
+
+def _different(poses: FloatArray, count: int) -> IntArray:
+    """Return the places of poses that are turned against all better ones that were chosen."""
+    chosen: list[int] = []
+    least = 1 + 2 * np.cos(np.radians(_SAME_VIEW_DEG))
+    for number, pose in enumerate(poses):
+        traces = np.einsum("nij,ij->n", poses[chosen][:, :3, :3], pose[:3, :3])
+        if not chosen or traces.max() < least:
+            chosen.append(number)
+        if len(chosen) == count:
+            break
+    return np.array(chosen, np.int64)
