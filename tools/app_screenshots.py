@@ -1,7 +1,7 @@
-"""Writes the pictures of the app's pages in docs/app.md, from the app itself in headless Chromium.
+"""Draw the pictures of the app's pages (docs/how-to/app.md), from the app itself in headless Chromium.
 
-    partsight demo                                             # makes partsight-demo, in minutes
-    python tools/app_screenshots.py partsight-demo docs/pictures
+    partsight demo                                                  # makes partsight-demo, in minutes
+    python -m tools.app_screenshots partsight-demo docs/pictures
 
 Each picture is a PNG of at most 150 kB. A page that shows results needs a project that was evaluated, as the demo is.
 """
@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.browser.chromium import open_browser, open_tab
 
