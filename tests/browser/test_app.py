@@ -232,6 +232,7 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
         go(tab, "parts")
         go(tab, "photos")
         let_it_judge(tab, key.rpartition("/")[0])
+        wait_for(lambda: read_recipe(folder / "recipe.toml").photos.test, 30)
         edit_recipe(folder / "recipe.toml", SMALL)
         go(tab, "train")
         press(tab, "Start")
