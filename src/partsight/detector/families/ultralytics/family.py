@@ -358,7 +358,7 @@ def _detector_of(trainer: Any, job: TrainJob) -> YoloDetector:
     import torch
 
     with torch.random.fork_rng(devices=()):  # it is built on the CPU
-        predictor = open_library().YOLO(str(find_architecture(job.section.model)))
+        predictor = open_library().YOLO(str(find_architecture(job.section.network)))
     predictor.model = copy.deepcopy(trainer.ema.ema)
     return YoloDetector(job.class_names, predictor, job.section.detect_size)
 
