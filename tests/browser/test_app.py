@@ -20,7 +20,7 @@ from tests.unit.photos.videos import write_video
 
 from .chromium import open_browser, open_tab, wait_for
 from .realistic import realistic_pictures
-from .test_label_page import draw, ready, saved
+from .test_label_page import done, draw, ready, saved
 from .test_live_page import BROWSER
 
 pytestmark = pytest.mark.browser
@@ -166,42 +166,35 @@ def test_the_tour_leads_through_all_steps_and_leaves_the_page_usable(browser, li
 
 
 def test_a_sub_part_gets_a_look_and_a_name_of_its_own(browser, project, link):
-    trimesh_scene().export(project / "cad" / "tool.glb")
+    tool_scene().export(project / "cad" / "tool.glb")
     with open_tab(browser, link, size_wh=SIZES["laptop"]) as tab:
         tab.wait("document.getElementById('path')")
         tab.value(f"document.getElementById('path').value = {str(project / 'cad' / 'tool.glb')!r}")
         press(tab, "Add")
-        tab.wait(
-            "[...document.querySelectorAll('.list button')].some((one) => one.textContent.includes('tool') && one.querySelector('img'))",
-            60,
-        )
+        tab.wait("document.querySelector('.list img[src*=tool]')", 60)
         press(tab, "tool")
-        press(tab, "HANDLE")
-        press(tab, "yellow plastic")
-        wait_for(lambda: part_of(project, "tool").materials == {"HANDLE": "plastic #f2c200"}, 30)
-        tab.wait(
-            "document.querySelector('.viewer') && ![...document.querySelectorAll('.tree button')].some((one) => one.ariaPressed === 'true')",
-            60,
-        )
-        press(tab, "HANDLE")
-        tab.value("document.getElementById('own-name').value = 'grip'")
-        press(tab, "Recognize")
-        wait_for(lambda: part_of(project, "tool").labels == {"grip": ("HANDLE",)}, 30)
-        tab.wait("![...document.querySelectorAll('.tree button')].some((one) => one.ariaPressed === 'true')", 60)
-        press(tab, "BODY")
-        press(tab, "Leave it out")
-        wait_for(lambda: part_of(project, "tool").hide == ("BODY",), 30)
-        press(tab, "Show BODY again")
-        wait_for(lambda: part_of(project, "tool").hide == (), 30)
-        press(tab, "Remove this class")
-        wait_for(lambda: "tool" not in read_recipe(project / "recipe.toml").parts, 30)
+        for button, wait in (
+            ("yellow plastic", lambda: part_of(project).materials == {"HANDLE": "plastic #f2c200"}),
+            ("Recognize", lambda: part_of(project).labels == {"HANDLE": ("HANDLE",)}),
+            ("Leave it out", lambda: part_of(project).hide == ("HANDLE",)),
+        ):
+            choose_sub_part(tab, "HANDLE")
+            press(tab, button)
+            wait_for(wait, 30)
+            tab.wait("document.querySelector('.part') && !document.querySelector('.tree [aria-pressed=true]')", 60)
 
 
-def part_of(project, name):
-    return read_recipe(project / "recipe.toml").parts[name]
+def choose_sub_part(tab, name):
+    tab.wait(f"[...document.querySelectorAll('.tree button')].some((one) => one.textContent.trim() === {name!r})", 60)
+    press(tab, name)
+    tab.wait(f"document.querySelector('.tree [aria-pressed=true]')?.textContent.trim() === {name!r}")
 
 
-def trimesh_scene():
+def part_of(project):
+    return read_recipe(project / "recipe.toml").parts["tool"]
+
+
+def tool_scene():
     scene = trimesh.Scene()
     scene.add_geometry(trimesh.creation.box((0.1, 0.1, 0.1)), node_name="BODY", geom_name="BODY")
     handle = trimesh.creation.box((0.02, 0.02, 0.1))
@@ -235,8 +228,11 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
         press(tab, "Held in the hand")
         tab.wait("document.body?.textContent.includes('9 drafts in')", 180)
         phone_sends_a_film(tab, browser, folder)
-        label_one_box(tab, browser)
-        let_it_judge(tab)
+        key = label_one_box(tab, browser, folder)
+        go(tab, "parts")
+        go(tab, "photos")
+        let_it_judge(tab, key.rpartition("/")[0])
+        wait_for(lambda: read_recipe(folder / "recipe.toml").photos.test, 30)
         edit_recipe(folder / "recipe.toml", SMALL)
         go(tab, "train")
         press(tab, "Start")
@@ -245,7 +241,7 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
         tab.wait("document.body?.textContent.includes('Precision over the threshold')", 300)
         move_slider(tab, 0.02)
         tab.wait("/Errors: |No errors/.test(document.querySelector('main')?.textContent ?? '')")
-        correct_a_label(tab, browser)
+        correct_a_label(tab, browser, folder, key)
         press(tab, "Judge again")
         tab.wait("document.getElementById('which')?.options.length === 2", 240)
         press(tab, "Export for live")
@@ -267,31 +263,33 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
     end_pages(folder)
 
 
-def let_it_judge(tab):
-    """Give the labeled session to the test."""
-    tab.value(
-        "fetch('/api/photos').then((answer) => answer.json()).then(({ sessions }) => fetch('/api/photos/split', { method: 'PUT', "
-        "headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ session: sessions.find((one) => one.done).name, split: 'test' }) }))"
-    )
+def let_it_judge(tab, session):
+    """Give the labeled session to the test, as a person chooses it."""
+    chosen = f"document.querySelector('select[aria-label=\"What session {session} is for\"]')"
+    tab.wait(chosen)
+    tab.value(f"{chosen}.value = 'test'; {chosen}.dispatchEvent(new Event('change'))")
+    tab.wait(f"{chosen}?.value === 'test'")
 
 
-def correct_a_label(tab, browser):
+def correct_a_label(tab, browser, folder, key):
     """From an error to its photo, to the labels, and back: the figures follow."""
     move_slider(tab, 0.98)
     tab.wait("/1 missed/.test(document.querySelector('main').textContent) && document.querySelector('.errors button')")
-    tab.value(
-        "[...document.querySelectorAll('.errors button')].find((one) => one.textContent.includes('missed')).click()"
-    )
+    press(tab, "missed")
     press(tab, "Correct its labels")
-    link = tab.value("fetch('/api/label', { method: 'POST' }).then((answer) => answer.json()).then(({ link }) => link)")
-    with open_tab(browser, link) as page:
-        key = page_key(page)
+    with open_tab(browser, f"{labels_link(tab)}#{key}") as page:
         ready(page, key)
         draw(page, (210, 60, 300, 200))
         saved(page)
+        done(page)
+        wait_for(lambda: num_labels(folder, key) == 2, 20)
     tab.value("dispatchEvent(new Event('focus'))")
     tab.wait("document.querySelector('main').textContent.includes('Labels were corrected')", 60)
     tab.wait("document.querySelector('main').textContent.includes('with 2 parts')")
+
+
+def labels_link(tab):
+    return tab.value("fetch('/api/label', { method: 'POST' }).then((answer) => answer.json()).then(({ link }) => link)")
 
 
 def folders_of(folder):
@@ -327,13 +325,21 @@ def film_of_noise():
     return [np.kron(rng.integers(0, 255, (12, 16, 3), np.uint8), np.ones((20, 20, 1), np.uint8)) for _ in range(20)]
 
 
-def label_one_box(tab, browser):
-    link = tab.value("fetch('/api/label', { method: 'POST' }).then((answer) => answer.json()).then(({ link }) => link)")
-    with open_tab(browser, link) as page:
+def label_one_box(tab, browser, folder):
+    """Return the key of the photo that has it."""
+    with open_tab(browser, labels_link(tab)) as page:
         key = page_key(page)
         ready(page, key)
         draw(page, (60, 40, 200, 160))
         saved(page)
+        done(page)
+        wait_for(lambda: num_labels(folder, key) == 1, 20)
+    return key
+
+
+def num_labels(folder, key):
+    path = (folder / "photos" / "labels" / key).with_suffix(".txt")
+    return len(path.read_text().splitlines()) if path.is_file() else 0
 
 
 def page_key(page):

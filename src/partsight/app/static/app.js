@@ -14,6 +14,7 @@ const PAGES = { parts: partsPage, scene: scenePage, photos: photosPage, train: t
 const POLL_MS = 1500;
 const main = document.getElementById("page");
 let shown = { close() {} };
+let newest = [];
 
 async function show() {
   const name = location.hash.slice(1).split("?")[0] in PAGES ? location.hash.slice(1).split("?")[0] : "parts";
@@ -21,10 +22,13 @@ async function show() {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
   });
   shown.close?.();
+  const missed = []; // what ends while the page is read is told once it is there
+  shown = { jobs(_jobs, ended) { missed.push(...ended); } };
   fill(main, h("p", { className: "quiet" }, "One moment …"));
   try {
     await readProject();
     shown = (await PAGES[name](main)) ?? {};
+    if (missed.length) shown.jobs?.(newest, missed);
     document.title = `${main.querySelector("h2")?.textContent ?? "Partsight"} – ${project.state.name}`;
   } catch (error) {
     fill(main, h("h2", {}, "This does not work yet"), h("p", { className: "notice" }, error.message),
@@ -51,6 +55,7 @@ async function watchJobs() {
   document.getElementById("job-stop").hidden = !current;
   const ended = jobs.filter((job) => known.has(job.number) && known.get(job.number) !== job.state && ["done", "failed", "lost"].includes(job.state));
   known = new Map(jobs.map((job) => [job.number, job.state]));
+  newest = jobs;
   ended.forEach((job) => { if (job.state !== "done") toast(`${job.title}: ${job.state}\n${job.output.trim().slice(-500)}`); });
   shown.jobs?.(jobs, ended);
 }
