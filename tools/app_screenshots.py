@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-
 from tests.browser.chromium import open_browser, open_tab
 
 SIZE_WH = (1366, 768)
