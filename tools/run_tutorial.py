@@ -44,7 +44,8 @@ class Reader:
 
     def follow(self, page: str) -> str:
         """Return the page with the real output below its commands. Raises SystemExit when a command fails."""
-        return BLOCK.sub(self._follow_block, page)
+        home = self.folder
+        return BLOCK.sub(self._follow_block, page).replace(f"{home}/", "")
 
     def _follow_block(self, block: re.Match[str]) -> str:
         if block["language"] == "toml":

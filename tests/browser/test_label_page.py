@@ -9,11 +9,13 @@ import sys
 import time
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
 from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos
+from partsight.files import read_json, write_json
 
 from .chromium import open_browser, open_tab, wait_for
 from .realistic import NAMES, realistic_pictures
@@ -124,6 +126,29 @@ def test_undo_takes_back_a_box_and_redo_brings_it_again(page):
         assert boxes(tab) == []
         tab.key("y")
         assert len(boxes(tab)) == 1
+
+
+def test_corners_of_an_outline_are_moved_and_the_outline_goes_with_its_box(page):
+    outline = [[100, 80], [300, 80], [200, 240]]
+    draft = {"intent": "keep", "boxes": [{"class": NAMES[2], "box": [100, 80, 300, 240], "outline": outline}]}
+    write_json(page.folder / "drafts" / "monday" / "0000.jpg.json", draft)
+    with page.tab() as tab:
+        ready(tab)
+        tab.drag(on_screen(tab, 200, 130), on_screen(tab, 200, 130))  # a click: the box is chosen
+        tab.drag(on_screen(tab, 200, 240), on_screen(tab, 220, 280))
+        assert boxes(tab)[0] == pytest.approx([100, 80, 300, 280], abs=2.5)
+        tab.drag(on_screen(tab, 200, 130), on_screen(tab, 230, 150))
+        saved(tab)
+        kept = read_json(page.folder / "drafts" / "monday" / "0000.jpg.json")["boxes"][0]["outline"]
+        np.testing.assert_allclose(kept, [[130, 100], [330, 100], [250, 300]], atol=3)
+        tab.drag(on_screen(tab, *boxes(tab)[0][2:]), on_screen(tab, 400, 340))
+        saved(tab)
+        assert "outline" not in read_json(page.folder / "drafts" / "monday" / "0000.jpg.json")["boxes"][0]
+        tab.key("z")
+        done(tab)
+        ready(tab, "monday/0001.jpg")
+    (sample,) = page.dataset().samples
+    np.testing.assert_allclose(sample.outlines[0], kept, atol=0.01)
 
 
 def test_boxes_are_moved_resized_nudged_and_deleted(page):

@@ -6,11 +6,14 @@ from importlib.util import find_spec
 import httpx
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import partsight
+from partsight.cli.app import app
 from partsight.deploy.model_folder import read_model_folder
 from partsight.detector.detector import open_family
 from partsight.errors import DetectorError, ModelError
+from partsight.files import read_json
 from partsight.pictures import read_picture
 from partsight.pipeline.delivery import export
 from partsight.pipeline.delivery.export import ExportPlan, export_model
@@ -66,6 +69,26 @@ def test_an_experiment_becomes_a_model_folder_that_finds_what_the_checkpoint_fin
     assert portrait.shape == (480, 480, 3)
     assert (portrait[:40] > 240).all()
     assert portrait.std() > 20
+
+    check_poses(model, experiment.assemble().splits.test.samples[0].image_path, tmp_path)
+
+
+def check_poses(model, picture, folder):
+    """Shapes of the parts, with their sub-parts, lie in the folder; `detect --pose` writes and draws what they look like."""
+    shapes = model.folder.shapes()
+    assert "YOKE" in shapes[0].node_names
+    assert abs(shapes[0].diameter_m - 0.65) < 0.01
+    given = ["--pose", "--json", folder / "found.json", "--annotated", "--out", folder / "drawn"]
+    limits = ["--threshold", "0.0001", "--max-parts", "1"]
+    ended = CliRunner().invoke(app, ["detect", *map(str, [folder / "model", picture, *given, *limits])])
+    assert ended.exit_code == 0, ended.output
+    assert "1 poses" in ended.output
+    (found,) = read_json(folder / "found.json")["pictures"]
+    (part,) = found["parts"]
+    assert found["camera"]["source"] == "estimated"
+    assert part["pose"]["camera_from_part"][3] == [0, 0, 0, 1]
+    assert part["pose"]["camera_from_part"][2][3] > 0
+    assert (read_picture(folder / "drawn" / f"{picture.stem}.jpg").astype(int) - read_picture(picture)).any()
 
 
 def test_pictures_for_the_comparison_and_a_threshold_can_be_given(experiment, tmp_path):

@@ -53,6 +53,7 @@ def test_the_pixels_of_a_render_are_those_of_its_picture_of_masks(finished):
             np.testing.assert_array_equal(mask.pixels, one.mask)
 
 
+@pytest.mark.slow
 def test_masks_of_sub_parts_are_parts_of_the_masks_of_their_part(smoke, tmp_path):
     name, part = next(iter(smoke.parts.items()))
     labeled = PartSection.model_validate({**part.model_dump(), "labels": {"Coil": ["COIL*"]}})

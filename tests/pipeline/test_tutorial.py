@@ -8,8 +8,8 @@ from partsight.config.loading import read_recipe
 SMALL = {
     " ../src/partsight/samples/QFA.step": "",
     "count = 80\nwidth = 192\nheight = 192": "count = 10\nwidth = 64\nheight = 64\nsamples_per_pixel = 1",
-    "image_size = 192\nepochs = 8": 'image_size = 64\nepochs = 1\nbatch = 4\nweights = "scratch"',
-    "epochs = 4\npictures = 160": "epochs = 1\npictures = 8\n[verify]\nenabled = false\n[evaluate]\nbootstrap = 50",
+    "image_size = 192\nepochs = 6": 'image_size = 64\nepochs = 1\nbatch = 4\nweights = "scratch"',
+    "epochs = 2\npictures = 160": "epochs = 1\npictures = 8\n[evaluate]\nbootstrap = 50",
     "--preview 12": "--preview 2",
     "films recipe.toml hall": "films recipe.toml hall --frames 4 --width 96",
     "--max-frames 8": "--max-frames 2",

@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line; what the user can mend is printed without a traceback."""
-    from partsight.cli.interrupts import end_at_once
+    try:
+        from partsight.cli.interrupts import end_at_once
 
-    end_at_once()
+        end_at_once()
+    except KeyboardInterrupt:  # before anybody listens
+        os.write(2, b"Stopped.\n")
+        os._exit(130)
     os.environ.setdefault(
         "PYTHONSAFEPATH", "1"
     )  # no child imports from the current folder, which may be somebody else's

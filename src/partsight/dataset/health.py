@@ -18,6 +18,7 @@ FindingKind: TypeAlias = Literal[
     "small parts",
     "same picture in two sessions",
     "same picture in two splits",
+    "photos without outlines",
     "too few sessions",
     "unused sessions",
     "likely missed label",

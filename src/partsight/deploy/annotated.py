@@ -16,7 +16,7 @@ from partsight.deploy.frame_source import is_stream
 from partsight.deploy.overlay import draw_detections, draw_outlines
 from partsight.deploy.sources import MediaSource, View
 from partsight.errors import StorageError
-from partsight.pose.outline import Outline
+from partsight.pose.outline import PosedOutline
 from partsight.structures.arrays import Image
 from partsight.structures.detections import Detections
 
@@ -42,7 +42,7 @@ class AnnotatedFolder:
     ) -> None:
         self._finish_video()
 
-    def add(self, view: View, detections: Detections, outlines: Sequence[Outline | None] = ()) -> None:
+    def add(self, view: View, detections: Detections, outlines: Sequence[PosedOutline | None] = ()) -> None:
         """Draw and write one picture or frame, with the outlines of posed parts. Raises StorageError."""
         drawn = draw_detections(view.image, detections, self._class_names)
         if outlines:

@@ -34,8 +34,8 @@ from partsight.deploy.description import (
 )
 from partsight.errors import ModelError, StorageError
 from partsight.files import write_json
-from partsight.pose.shape import Shape
-from partsight.pose.shape_file import read_shape
+from partsight.pose.shapes.shape import PartShape
+from partsight.pose.shapes.shape_file import read_shape
 
 DESCRIPTION = "model.json"
 _LARGEST_JSON = 16_000_000
@@ -59,7 +59,7 @@ class ModelFolder:
             raise ModelError(f"{relative}: not a file that {self.path / DESCRIPTION} names")
         return inside(self.path, relative)
 
-    def shapes(self) -> tuple[Shape | None, ...]:
+    def shapes(self) -> tuple[PartShape | None, ...]:
         """Return the shape of each class, None where it has none. Raises ModelError without any, or for one that was not exported."""
         entries = [part.shape for part in self.description.parts]
         if not any(entries):

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from partsight.pose.outline import Outline
+from partsight.pose.outline import PosedOutline
 from partsight.structures.arrays import FloatArray, Image, IntArray
 from partsight.structures.detections import Detections
 
@@ -64,7 +64,7 @@ def draw_boxes(image: Image, boxes_xyxy: FloatArray, class_ids: IntArray, texts:
     return np.asarray(picture)
 
 
-def draw_outlines(image: Image, outlines: Sequence[Outline | None], class_ids: IntArray) -> Image:
+def draw_outlines(image: Image, outlines: Sequence[PosedOutline | None], class_ids: IntArray) -> Image:
     """Return a copy of the picture with the edges of posed parts, and the names of their sub-parts, the first on top."""
     picture = PillowImage.fromarray(image)
     pen = _Pen(ImageDraw.Draw(picture), (picture.width, picture.height))
@@ -91,7 +91,7 @@ class _Pen:
         self._draw.rectangle((left - rim, top - rim, right + rim, bottom + rim), outline=_LIGHT, width=rim)
         self._draw.rectangle((left, top, right, bottom), outline=color, width=self._line_px)
 
-    def outline(self, outline: Outline, color: str) -> None:
+    def outline(self, outline: PosedOutline, color: str) -> None:
         """Draw lines on a light rim, and names at their places."""
         lines = [tuple(line.ravel().tolist()) for line in outline.lines]
         for width, shade in ((self._line_px + 2, _LIGHT), (self._line_px, color)):

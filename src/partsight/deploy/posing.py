@@ -8,8 +8,8 @@ import numpy as np
 
 from partsight.pose.finding import FoundPose, find_pose, follow_pose
 from partsight.pose.optics import Calibration, KnownCamera, camera_of
-from partsight.pose.outline import Outline, outline_of
-from partsight.pose.shape import Shape
+from partsight.pose.outline import PosedOutline, outline_of
+from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.boxes import FOUND_IOU, pair_boxes
 from partsight.structures.detections import Detections
@@ -25,7 +25,7 @@ class PosedPicture:
 
     camera: KnownCamera
     poses: tuple[FoundPose | None, ...]
-    outlines: tuple[Outline | None, ...]
+    outlines: tuple[PosedOutline | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ class _Followed:
 class Poser:
     """Finds poses of what was detected; of a video's frames it follows those of the frame before."""
 
-    shapes: Sequence[Shape | None]
+    shapes: Sequence[PartShape | None]
     """Of each class; None where it has none."""
     calibration: Calibration | None = None
     _before: _Followed = field(default_factory=_Followed)
@@ -78,10 +78,10 @@ class Poser:
         )
         return PosedPicture(camera, poses, outlines)
 
-    def _shown(self, found: Detections) -> list[tuple[Shape | None, FloatArray, int]]:
+    def _shown(self, found: Detections) -> list[tuple[PartShape | None, FloatArray, int]]:
         return [(self.shapes[one.class_id], one.box_xyxy, one.class_id) for one in found]
 
-    def _one(self, shape: Shape, task: "_Task") -> FoundPose | None:
+    def _one(self, shape: PartShape, task: "_Task") -> FoundPose | None:
         """Follow the pose that the part had in the frame before, or find it."""
         last = self._last(task.box_xyxy, task.class_id)
         followed = None if last is None else follow_pose(shape, task.image, last.camera_from_part, task.intrinsics)
@@ -91,9 +91,9 @@ class Poser:
 
     def _last(self, box_xyxy: FloatArray, class_id: int) -> FoundPose | None:
         pairs = pair_boxes(box_xyxy[None], self._before.boxes_xyxy, FOUND_IOU)
-        if not len(pairs) or self._before.class_ids[pairs[0, 1]] != class_id:
+        if not len(pairs) or self._before.class_ids[int(pairs[0, 1])] != class_id:
             return None
-        return self._before.poses[pairs[0, 1]]
+        return self._before.poses[int(pairs[0, 1])]
 
     def _remember(self, found: Detections, poses: Sequence[FoundPose | None]) -> None:
         kept = [(number, pose) for number, pose in enumerate(poses) if pose is not None and pose.fit >= FOLLOWED_FIT]

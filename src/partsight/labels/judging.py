@@ -14,11 +14,10 @@ import numpy as np
 from partsight.errors import DatasetError
 from partsight.labels.export_folder import agreement, stem_of
 from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, plain_name
-from partsight.labels.label import TOLERANCE_PX, Box, Label, Outline, box_problem, cut_box
+from partsight.labels.label import Box, Label, OutlineCorners, box_problem, cut_box, cut_outline
 from partsight.labels.original_names import original_name
 from partsight.labels.shapes import RECTANGLE, as_points, upright
 from partsight.pictures import stored_orientation
-from partsight.structures.polygon import clip_polygon, extent_of
 
 _SAME_SHAPE = 0.01
 """Pictures whose proportions differ by less are copies of one another: sides are rounded to whole pixels."""
@@ -245,17 +244,15 @@ def _judge_mark(
 
 def _outline(
     mark: Mark, box: Box, drawn_on: tuple[int, int], size_wh: tuple[int, int], turn: Callable[[Box], Box] | None
-) -> Outline:
+) -> OutlineCorners:
     """Return the outline of a mark inside of the picture; none where its extent is not the mark's box."""
     points = mark.shape.outline(drawn_on)
-    if points is None or not np.isfinite(points).all():
+    if points is None:
         return ()
+    placed = as_points(points)
     if turn is not None:
-        points = np.array([turn((x, y, x, y))[:2] for x, y in points.tolist()])
-    if np.abs(extent_of(points) - box).max() > TOLERANCE_PX:
-        return ()
-    inside = clip_polygon(points, np.array([0.0, 0.0, *size_wh]))
-    return as_points(inside) if len(inside) > 2 else ()
+        placed = tuple(turn((x, y, x, y))[:2] for x, y in placed)
+    return cut_outline(placed, box, size_wh)
 
 
 def _cut(label: Label, size_wh: tuple[int, int]) -> Label | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from partsight.errors import DatasetError, first_of
 from partsight.structures.arrays import FloatArray
+from partsight.structures.polygon import clip_polygon, extent_of
 
 TOLERANCE_PX = 1.0
 """Boxes may overshoot the picture by this much, because tools round to whole pixels; they are cut at the border."""
@@ -19,7 +20,7 @@ _MAX_PLACES = 3
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the upright picture."""
-Outline: TypeAlias = tuple[tuple[float, float], ...]
+OutlineCorners: TypeAlias = tuple[tuple[float, float], ...]
 """Corners of a closed path; empty where there is only a box."""
 
 
@@ -33,7 +34,7 @@ class Label:
     """Where it was read, for messages: file and line."""
     drawn_as: str = field(default="rectangle", compare=False)
     """What it was in the tool that drew it: rectangle, polygon, ellipse …"""
-    outline: Outline = field(default=(), compare=False)
+    outline: OutlineCorners = field(default=(), compare=False)
     """Corners in pixels of the upright picture, where more than a box was drawn; the box is their extent, to a pixel."""
 
 
@@ -57,6 +58,15 @@ def cut_box(box_xyxy: Box, size_wh: tuple[int, int]) -> Box:
     """Return a box cut at the picture's border."""
     left, top, right, bottom = box_xyxy
     return max(left, 0.0), max(top, 0.0), min(right, float(size_wh[0])), min(bottom, float(size_wh[1]))
+
+
+def cut_outline(outline: OutlineCorners, box_xyxy: Box, size_wh: tuple[int, int]) -> OutlineCorners:
+    """Return an outline cut at the picture's border; none where its extent is not the box, or nothing of it is inside."""
+    points = np.array(outline, float).reshape(-1, 2)
+    if len(points) < 3 or not np.isfinite(points).all() or np.abs(extent_of(points) - box_xyxy).max() > TOLERANCE_PX:
+        return ()
+    inside = clip_polygon(points, np.array([0.0, 0.0, *size_wh]))
+    return tuple((x, y) for x, y in inside.tolist()) if len(inside) > 2 else ()
 
 
 def boxes_of(labels: Sequence[Label], size_wh: tuple[int, int]) -> FloatArray:

@@ -3,7 +3,7 @@
     to_label/<session>/x.jpg  ──done──→  labels/<session>/x.txt, then images/<session>/x.jpg   (as an import writes them)
     drafts/<session>/x.json              boxes of a photo that is not finished
 
-An outline that was drawn elsewhere stays with its box as long as that is not moved.
+An outline stays with its box as long as it is the box's.
 
 A draft is also the journal of the two steps that touch several files: it says `publish` or `withdraw` before the step and is
 cleared after it, so that a store opened after a kill finishes what was begun. All writes are whole files renamed into place.
@@ -11,7 +11,7 @@ cleared after it, so that a store opened after a kill finishes what was begun. A
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -19,14 +19,12 @@ from partsight.errors import DatasetError, StaleLabelsError, StorageError
 from partsight.files import hash_file, hash_json, read_json, write_bytes, write_json, write_text
 from partsight.labels.formats.yolo.lines import LineRules, read_lines, yolo_label_text
 from partsight.labels.importing import extend_classes, known_classes
-from partsight.labels.label import Label, box_problem, cut_box, raise_problems
+from partsight.labels.label import Label, box_problem, cut_box, cut_outline, raise_problems
 from partsight.labels.photo_labels import LabelState, PhotoLabels
 from partsight.labels.shapes import outline_drawn
 from partsight.pictures import PICTURE_SUFFIXES, name_order, picture_size
 
 SessionOf: TypeAlias = Callable[[str], str]
-_SAME_PX = 0.1
-"""Edges that differ by less are the same: pages round as they like."""
 _Intent: TypeAlias = Literal["keep", "publish", "withdraw"]
 
 
@@ -84,7 +82,7 @@ class LabelStore:
             if before.revision != revision:
                 raise StaleLabelsError(f"{key}: was changed elsewhere. Nothing was written: load it again.")
             self._check(key, boxes, state)
-            kept = _with_outlines(_cut(boxes, before.size_wh), before.boxes)
+            kept = _cut(boxes, before.size_wh)
             if state == "open":
                 self._keep_open(key, kept, was_published=before.state != "open")
             else:
@@ -243,21 +241,12 @@ def _draft_box(entry: Any) -> Label:
     return Label((x0, y0, x1, y1), str(entry["class"]), outline=outline)
 
 
-def _with_outlines(boxes: Sequence[Label], before: Sequence[Label]) -> list[Label]:
-    """Return boxes with the outlines that they had, where they were not moved; the class of one may be another."""
-    return [
-        replace(one, outline=next((other.outline for other in before if _are_same(one, other)), ())) for one in boxes
-    ]
-
-
-def _are_same(one: Label, other: Label) -> bool:
-    gaps = (abs(edge - before) for edge, before in zip(one.box_xyxy, other.box_xyxy, strict=True))
-    return max(gaps) <= _SAME_PX
-
-
 def _cut(boxes: Sequence[Label], size_wh: tuple[int, int]) -> list[Label]:
-    """Cut boxes at the picture's border, where tools may overshoot by rounding."""
-    return [Label(cut_box(box.box_xyxy, size_wh), box.class_name) for box in boxes]
+    """Cut boxes and outlines at the picture's border, where tools may overshoot by rounding."""
+    return [
+        Label(cut_box(box.box_xyxy, size_wh), box.class_name, outline=cut_outline(box.outline, box.box_xyxy, size_wh))
+        for box in boxes
+    ]
 
 
 def _revision(state: LabelState, boxes: Sequence[Label]) -> str:

@@ -16,6 +16,8 @@ _AROUND_PX = 12
 """How far strengths are compared with."""
 _SHADE_STEP = 2.5
 """Steps of gray value from one pixel to the next that are noise."""
+_UNSURE = 0.5
+"""How much of the mean over directions is taken off."""
 _SHARPNESS = 4
 """How quickly a response falls with the angle: this power of its cosine."""
 
@@ -30,7 +32,7 @@ class EdgeField:
     @property
     def size_px(self) -> int:
         """The side of the look."""
-        return self.gradient.shape[1]
+        return int(self.gradient.shape[1])
 
     @property
     def flat(self) -> Float32Array:
@@ -64,14 +66,11 @@ def responses(field: EdgeField, spread_px: int) -> Float32Array:
     length = np.hypot(across, down)
     cosines = np.abs(normals[:, 0, None, None] * across + normals[:, 1, None, None] * down) / np.maximum(length, 1e-6)
     strengths: Float32Array = _spread(length * cosines**_SHARPNESS, spread_px)
-    return strengths - _UNSURE * strengths.mean(axis=0)
+    least: Float32Array = strengths - _UNSURE * strengths.mean(axis=0)
+    return least
 
 
-_UNSURE = 0.5
-"""How much of the mean over directions is taken off."""
-
-
-def bins_of(normals: FloatArray) -> FloatArray:
+def bins_of(normals: FloatArray | Float32Array) -> FloatArray:
     """Return the direction of (…, 2) normals in units of bins, 0…NUM_BINS."""
     bins: FloatArray = np.arctan2(normals[..., 1], normals[..., 0]) * (NUM_BINS / np.pi) % NUM_BINS
     return bins

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from partsight.pose.contours import Contour, contour_in
-from partsight.pose.drawing import draw_shape, pixels_of
 from partsight.pose.gradients import NUM_BINS, bins_of
-from partsight.pose.shape import Shape, outermost, sphere_directions
+from partsight.pose.shapes.contours import Contour, contour_in
+from partsight.pose.shapes.drawing import draw_shape, pixels_of
+from partsight.pose.shapes.shape import PartShape, outermost, sphere_directions
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.transform import Transform, inverse, look_at, moved, rotation_about
 
@@ -23,6 +23,8 @@ DISTANCE = 3.5
 _SIZE_PX = 96
 _FOCAL_PX = _SIZE_PX * DISTANCE * 0.8
 """The part fills up to 80 % of the picture, and more where it comes nearer."""
+_LEAST_POINTS = 8
+"""Views that show fewer edge points are left out: a sheet of metal seen from its edge."""
 _MOST_KEPT = 8
 """Libraries that are kept at a time."""
 
@@ -31,7 +33,7 @@ _MOST_KEPT = 8
 class Library:
     """Templates of all views and turns."""
 
-    shape: Shape
+    shape: PartShape
     look_from_part: FloatArray
     """(V, 4, 4) poses of the views, before any turn."""
     contours: tuple[Contour, ...]
@@ -45,28 +47,27 @@ class Library:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def library_of(shape: Shape) -> Library:
-    """Return the views of a shape; it takes seconds the first time."""
-    poses = [_pose(shape, direction) for direction in sphere_directions(NUM_VIEWS)]
-    contours = tuple(_contour(shape, pose) for pose in poses)
-    flat = [_flat(contour, pose, shape) for contour, pose in zip(contours, poses, strict=True)]
-    points, normals = (_all_turns(np.stack([one[k] for one in flat])) for k in (0, 1))
+def library_of(shape: PartShape) -> Library:
+    """Return the views of a shape that show it; it takes seconds the first time."""
+    seen = [(pose, _contour(shape, pose)) for pose in (_pose(shape, one) for one in sphere_directions(NUM_VIEWS))]
+    seen = [(pose, contour) for pose, contour in seen if len(contour.points_m) >= _LEAST_POINTS]
+    poses, contours = [pose for pose, _ in seen], tuple(contour for _, contour in seen)
+    flat = np.array([_flat(contour, pose, shape) for pose, contour in seen]).reshape(-1, 2, NUM_POINTS, 2)
     ends = outermost(shape.vertices_m)
-    hulls = _all_turns(np.stack([pixels_of(moved(pose, ends), _FOCAL_PX, 0) for pose in poses]))
-    boxes = np.concatenate([hulls.min(axis=2), hulls.max(axis=2)], axis=2)
-    bins = np.round(bins_of(normals)).astype(np.int64) % NUM_BINS
-    return Library(shape, np.stack(poses), contours, points, bins, boxes)
-
-
-def turned(look_from_part: Transform, turn: int) -> Transform:
-    """Return a view after one of the turns about the optical axis."""
-    return (
-        np.block([[rotation_about([0, 0, 1], 360 * turn / NUM_TURNS), np.zeros((3, 1))], [np.zeros((1, 3)), np.eye(1)]])
-        @ look_from_part
+    hulls = _all_turns(
+        np.array([pixels_of(moved(pose, ends), _FOCAL_PX, 0) for pose in poses]).reshape(-1, len(ends), 2)
     )
+    boxes = np.concatenate([hulls.min(axis=2), hulls.max(axis=2)], axis=2)
+    bins = np.round(bins_of(_all_turns(flat[:, 1]))).astype(np.int64) % NUM_BINS
+    return Library(shape, np.array(poses).reshape(-1, 4, 4), contours, _all_turns(flat[:, 0]), bins, boxes)
 
 
-def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
+def turns() -> FloatArray:
+    """Return (A, 3, 3) rotations about the optical axis."""
+    return np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS) for turn in range(NUM_TURNS)])
+
+
+def library_depth_m(shape: PartShape, size_ratio: FloatArray, focal_px: float) -> FloatArray:
     """Return how far a part is that looks `size_ratio` times as large, in pixels, as in the library."""
     depth: FloatArray = DISTANCE * shape.diameter_m * focal_px / (_FOCAL_PX * size_ratio)
     return depth
@@ -74,21 +75,21 @@ def library_depth_m(shape: Shape, size_ratio: FloatArray, focal_px: float) -> Fl
 
 def _all_turns(flat: FloatArray) -> Float32Array:
     """Return (V, P, 2) points or directions after every turn, (V, A, P, 2)."""
-    turns = np.stack([rotation_about([0, 0, 1], 360 * turn / NUM_TURNS)[:2, :2].T for turn in range(NUM_TURNS)])
-    after: Float32Array = flat[:, None].astype(np.float32) @ turns[None].astype(np.float32)
+    in_picture = turns()[:, :2, :2].swapaxes(1, 2).astype(np.float32)
+    after: Float32Array = flat[:, None].astype(np.float32) @ in_picture
     return after
 
 
-def _pose(shape: Shape, direction: FloatArray) -> Transform:
+def _pose(shape: PartShape, direction: FloatArray) -> Transform:
     return inverse(look_at(direction * DISTANCE * shape.diameter_m, np.zeros(3)))
 
 
-def _contour(shape: Shape, pose: Transform) -> Contour:
+def _contour(shape: PartShape, pose: Transform) -> Contour:
     drawing = draw_shape(shape, pose, _FOCAL_PX, _SIZE_PX)
     return contour_in(drawing, shape, pose, _FOCAL_PX, step_px=1.0)
 
 
-def _flat(contour: Contour, pose: Transform, shape: Shape) -> tuple[FloatArray, FloatArray]:
+def _flat(contour: Contour, pose: Transform, shape: PartShape) -> tuple[FloatArray, FloatArray]:
     """Return (P, 2) places and normals of a template's points, from the part's origin."""
     chosen = spread_over(len(contour.points_m), NUM_POINTS)
     here, there = (

@@ -20,7 +20,7 @@ _STEEPEST = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class CloseupFrame:
     """Where a look looks, before any picture."""
 
     focal_px: float
@@ -32,7 +32,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Closeup:
     """A square picture whose optical axis goes through its middle."""
 
     pixels: Float32Array
@@ -51,15 +51,15 @@ class Look:
         return len(self.pixels)
 
 
-def look_at_box(image: Image, intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> Look:
+def look_at_box(image: Image, intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> Closeup:
     """Return the look in which the longer side of a box has `side_px`; what lies outside of the picture is its edge, repeated."""
     view = turned_to_box(intrinsics, box_xyxy, side_px)
     turn = view.camera_from_look[:3, :3]
     pixels = _sampled(image, intrinsics, turn, focal=view.focal_px, size=view.size_px)
-    return Look(pixels, view.focal_px, view.camera_from_look, view.box_xyxy)
+    return Closeup(pixels, view.focal_px, view.camera_from_look, view.box_xyxy)
 
 
-def turned_to_box(intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> View:
+def turned_to_box(intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> CloseupFrame:
     """Return the view towards the middle of a box, in which its longer side has `side_px`."""
     left, top, right, bottom = np.asarray(box_xyxy, float)
     turn = _turn_to(offsets_at(intrinsics, np.array([[(left + right) / 2, (top + bottom) / 2]]))[0])
@@ -69,7 +69,7 @@ def turned_to_box(intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) 
     low, high = flat.min(axis=0), flat.max(axis=0)
     focal = side_px / max(*(high - low), 1e-9)
     size = round(side_px * MARGIN)
-    return View(focal, size, rigid(turn, np.zeros(3)), np.concatenate([low, high]) * focal + size / 2)
+    return CloseupFrame(focal, size, rigid(turn, np.zeros(3)), np.concatenate([low, high]) * focal + size / 2)
 
 
 def _turn_to(offset: FloatArray) -> FloatArray:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.pose.gradients import EdgeField, responses
-from partsight.pose.library import NUM_POINTS, Library, library_depth_m, turned
-from partsight.pose.look import Look
+from partsight.pose.library import NUM_POINTS, Library, library_depth_m, turns
+from partsight.pose.look import Closeup
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
-from partsight.structures.world.transform import Transform
 
 _SPREAD_PX = 2
 _MOST_ASPECT = 0.7
@@ -46,17 +45,17 @@ class _Placed:
     """(N, 2)"""
 
 
-def guess_poses(library: Library, look: Look, field: EdgeField, count: int) -> Guesses:
+def guess_poses(library: Library, look: Closeup, field: EdgeField, count: int) -> Guesses:
     """Return the `count` best poses that differ from each other."""
     placed = _joined([_laid(library, look, where) for where in ("fitted", "first", "last")])
     scores = _scores(library, placed, responses(field, _SPREAD_PX))
     order = np.argsort(-scores, kind="stable")[:_MOST_LOOKED_AT]
-    poses = np.stack([_pose(library, placed, int(number), look) for number in order])
+    poses = _poses(library, placed, order, look)
     chosen = _different(poses, count)
     return Guesses(poses[chosen], placed.views[order[chosen]], scores[order[chosen]])
 
 
-def _laid(library: Library, look: Look, where: str) -> _Placed:
+def _laid(library: Library, look: Closeup, where: str) -> _Placed:
     """Lay templates into the box: by their middles and areas, or as large as it takes, at the first or the last end."""
     low, high = library.boxes_xyxy[..., :2], library.boxes_xyxy[..., 2:]
     sizes = np.maximum(high - low, 1e-3)
@@ -94,12 +93,14 @@ def _scores(library: Library, placed: _Placed, maps: Float32Array) -> FloatArray
     return total
 
 
-def _pose(library: Library, placed: _Placed, number: int, look: Look) -> Transform:
-    depth = float(library_depth_m(library.shape, placed.ratios[number], look.focal_px))
-    pose = turned(library.look_from_part[placed.views[number]], int(placed.turns[number]))
-    offset = (placed.origins[number] - look.size_px / 2) / look.focal_px
-    pose[:3, 3] = depth * np.append(offset, 1.0)
-    return pose
+def _poses(library: Library, placed: _Placed, numbers: IntArray, look: Closeup) -> FloatArray:
+    """Return (N, 4, 4) poses of chosen templates."""
+    poses = library.look_from_part[placed.views[numbers]].copy()
+    poses[:, :3, :3] = turns()[placed.turns[numbers]] @ poses[:, :3, :3]
+    depths = library_depth_m(library.shape, placed.ratios[numbers].astype(float), look.focal_px)
+    offsets = (placed.origins[numbers] - look.size_px / 2) / look.focal_px
+    poses[:, :3, 3] = np.column_stack([offsets * depths[:, None], depths])
+    return poses
 
 
 def _different(poses: FloatArray, count: int) -> IntArray:

@@ -6,7 +6,7 @@ area under its curve).
 
 import numpy as np
 
-from partsight.pose.drawing import pixels_of
+from partsight.pose.shapes.drawing import pixels_of
 from partsight.structures.arrays import FloatArray
 from partsight.structures.world.transform import Transform, moved
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.pose.contours import contour_in
-from partsight.pose.drawing import Drawing, draw_shape
 from partsight.pose.finding import box_around
 from partsight.pose.look import turned_to_box
-from partsight.pose.shape import Shape
+from partsight.pose.shapes.contours import contour_in
+from partsight.pose.shapes.drawing import Drawing, draw_shape
+from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import FloatArray, locked
 from partsight.structures.world.camera import Intrinsics, pixels_at
 from partsight.structures.world.transform import Transform, inverse, moved
@@ -22,7 +22,7 @@ _LEAST_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outline:
+class PosedOutline:
     """Short lines and names, in pixels of the picture."""
 
     lines: FloatArray
@@ -34,7 +34,7 @@ class Outline:
         object.__setattr__(self, "lines", locked(self.lines, np.float64, (None, 2, 2)))
 
 
-def outline_of(shape: Shape, camera_from_part: Transform, intrinsics: Intrinsics) -> Outline | None:
+def outline_of(shape: PartShape, camera_from_part: Transform, intrinsics: Intrinsics) -> PosedOutline | None:
     """Return the outline of a part at a pose; None where it is out of the picture."""
     box = box_around(shape, camera_from_part, intrinsics)
     if box is None:
@@ -51,7 +51,7 @@ def outline_of(shape: Shape, camera_from_part: Transform, intrinsics: Intrinsics
     rays = (offsets / [view.focal_px, view.focal_px, 1]) @ view.camera_from_look[:3, :3].T
     places = pixels_at(intrinsics, rays[:, :2] / rays[:, 2:])
     names = tuple((name, float(x), float(y)) for (name, _, _), (x, y) in zip(spots, places, strict=True))
-    return Outline(np.stack(ends, axis=1), names)
+    return PosedOutline(np.stack(ends, axis=1), names)
 
 
 def _seen(points_m: FloatArray, camera_from_part: Transform, intrinsics: Intrinsics) -> FloatArray:
@@ -59,7 +59,7 @@ def _seen(points_m: FloatArray, camera_from_part: Transform, intrinsics: Intrins
     return pixels_at(intrinsics, points[:, :2] / points[:, 2:])
 
 
-def _name_places(shape: Shape, drawing: Drawing) -> list[tuple[str, float, float]]:
+def _name_places(shape: PartShape, drawing: Drawing) -> list[tuple[str, float, float]]:
     """Return names of sub-parts that are seen, and a pixel of each near its middle."""
     rows, columns = np.nonzero(drawing.triangle_ids >= 0)
     nodes = shape.node_ids[drawing.triangle_ids[rows, columns]]

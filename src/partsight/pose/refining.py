@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.pose.contours import Contour
 from partsight.pose.gradients import EdgeField
 from partsight.pose.library import spread_over
-from partsight.structures.arrays import Float32Array, FloatArray
+from partsight.pose.shapes.contours import Contour
+from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 
 _DAMPING = 1e-2
 """Keeps what the edges say nothing about where it is: added to the diagonal, as a share of it."""
@@ -99,7 +99,7 @@ def _step(
     return _solved(poses, points, normals, (off, weights), focal_px=focal_px, center=center)
 
 
-def _between(profile: Float32Array, best: FloatArray) -> FloatArray:
+def _between(profile: Float32Array, best: IntArray) -> FloatArray:
     """Return the place of the peak between the steps, by the parabola through it and its neighbors."""
     last = profile.shape[2] - 1
     around = [np.take_along_axis(profile, np.clip(best + k, 0, last)[..., None], 2)[..., 0] for k in (-1, 0, 1)]
@@ -113,7 +113,7 @@ def _solved(
     poses: FloatArray,
     points: FloatArray,
     normals: FloatArray,
-    measured: tuple[FloatArray, FloatArray],
+    measured: tuple[FloatArray, Float32Array],
     *,
     focal_px: float,
     center: FloatArray,

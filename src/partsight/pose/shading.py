@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from partsight.pose.drawing import Drawing
-from partsight.pose.look import Look
-from partsight.pose.shape import Shape
-from partsight.structures.arrays import FloatArray
+from partsight.pose.look import Closeup
+from partsight.pose.shapes.drawing import Drawing
+from partsight.pose.shapes.shape import PartShape
+from partsight.structures.arrays import FloatArray, IntArray
 from partsight.structures.world.transform import Transform
 
 _RIDGE = 1e-3
 
 
-def shading_fit(drawing: Drawing, shape: Shape, look_from_part: Transform, look: Look) -> float:
+def shading_fit(drawing: Drawing, shape: PartShape, look_from_part: Transform, look: Closeup) -> float:
     """Return the share of the brightness's variance within the outline that normals and sub-parts explain, 0…1.
 
     Brightness is a sum of spherical harmonics of the normal to the second order, as of any distant light on a matt surface
@@ -28,7 +28,7 @@ def shading_fit(drawing: Drawing, shape: Shape, look_from_part: Transform, look:
     return float(np.clip(1 - unexplained / max(total, 1e-6), 0, 1))
 
 
-def _terms(normals: FloatArray, node_ids: FloatArray) -> FloatArray:
+def _terms(normals: FloatArray, node_ids: IntArray) -> FloatArray:
     """Return (N, K) what brightness is made of."""
     x, y, z = normals.T
     light = [np.ones_like(x), x, y, z, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 1]

@@ -3,7 +3,6 @@
 import re
 import tomllib
 
-import pytest
 from tools.write_reference import mendable_errors, pages
 
 from partsight.errors import PartsightError
@@ -26,12 +25,14 @@ def test_pages_that_code_and_pages_name_are_there():
     assert sorted(name for name in named if not (ROOT / name).is_file()) == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "research/README.md"])
-def test_links_outside_of_the_site_lead_somewhere(page):
-    path = ROOT / page
-    targets = LINK.findall(path.read_text(encoding="utf-8"))
-    assert targets
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+def test_links_and_pictures_of_pages_lead_somewhere():
+    pages_with_links = [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("research/*.md")]
+    found = {page: LINK.findall(page.read_text(encoding="utf-8")) for page in pages_with_links}
+    assert sum(map(len, found.values())) > 200
+    astray = {
+        page: [target for target in targets if not (page.parent / target).exists()] for page, targets in found.items()
+    }
+    assert {page.relative_to(ROOT).as_posix(): targets for page, targets in astray.items() if targets} == {}
 
 
 def test_each_research_note_has_its_header_and_is_listed():

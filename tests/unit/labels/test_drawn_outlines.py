@@ -1,13 +1,17 @@
 """What people draw around parts comes to the training as it was drawn, and a box stays a box."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from partsight.dataset.crops import crop_photo
+from partsight.labels.formats.writing import write_export
 from partsight.labels.label import Label
 from partsight.labels.own_folders import read_yolo
 from partsight.labels.sample_masks import has_masks, sample_masks, yolo_mask_text
 from partsight.labels.store import open_label_store
+from partsight.structures.dataset import Dataset
 
 from .imports import imported
 from .kinds import box, coco, cvat, label_studio, label_studio_brush, labelme, with_picture, yolo
@@ -88,6 +92,24 @@ def test_an_import_brought_in_again_changes_nothing(tmp_path):
     assert "other labels" not in shown
 
 
+@pytest.mark.parametrize("target", ["yolo", "coco", "cvat", "label-studio"])
+def test_an_outline_comes_back_from_every_tool_that_knows_outlines(tmp_path, target):
+    sample = brought_in(DRAWN["labelme polygon"][0], tmp_path)
+    write_export(Dataset(("QF", "QD"), (sample,)), target, tmp_path / "out")
+    rc, shown = imported(tmp_path / "out", tmp_path / "again")
+    assert rc == 0, shown
+    (back,) = read_yolo(tmp_path / "again", ("QF", "QD"), lambda path: path)
+    np.testing.assert_allclose(back.outlines[0], sample.outlines[0], atol=0.001)
+
+
+def test_labels_for_trainers_never_mix_boxes_and_outlines(tmp_path):
+    sample = brought_in(DRAWN["labelme polygon"][0], tmp_path)
+    boxed = replace(sample, sample_id="boxed", outlines=())
+    write_export(Dataset(("QF", "QD"), (sample, boxed)), "yolo", tmp_path / "out")
+    lines = [path.read_text().split() for path in (tmp_path / "out" / "labels").iterdir()]
+    assert [len(line) for line in lines] == [5, 5]
+
+
 @pytest.mark.parametrize("before", ["a box", "another outline"])
 def test_an_outline_drawn_later_around_the_same_box_is_another_label(tmp_path, before):
     builds = {"a box": labelme("rectangle", [[10, 10], [50, 50]]), "another outline": labelme("polygon", SQUARE)}
@@ -101,19 +123,20 @@ def test_an_outline_drawn_later_around_the_same_box_is_another_label(tmp_path, b
     assert len(sample.outlines[0]) == 3
 
 
-def test_the_label_page_keeps_an_outline_as_long_as_its_box_stays(tmp_path):
+def test_a_photo_that_is_labeled_keeps_the_outlines_that_are_those_of_their_boxes(tmp_path):
     brought_in(DRAWN["labelme polygon"][0], tmp_path)
     store = open_label_store(tmp_path / "photos", ("QF", "QD"))
     (key,) = store.list_keys()
     seen = store.read(key)
-    renamed = [Label(seen.boxes[0].box_xyxy, "QD"), Label((100.0, 10.0, 150.0, 60.0), "QF")]
-    after = store.save(key, seen.revision, renamed, "open")
-    after = store.save(key, after.revision, [Label(one.box_xyxy, one.class_name) for one in after.boxes], "done")
-    assert [bool(one.outline) for one in after.boxes] == [True, False]
+    (drawn,) = seen.boxes
+    wider = replace(drawn, box_xyxy=(10.0, 10.0, 70.0, 50.0))
+    boxes = [replace(drawn, class_name="QD"), Label((100.0, 10.0, 150.0, 60.0), "QF"), wider]
+    after = store.save(key, seen.revision, boxes, "open")
+    after = store.save(key, after.revision, after.boxes, "done")
+    assert [bool(one.outline) for one in after.boxes] == [True, False, False]
     (sample,) = read_yolo(tmp_path / "photos", ("QF", "QD"), lambda path: path)
-    assert [one is not None for one in sample.outlines] == [True, False]
-    moved = Label((12.0, 10.0, 52.0, 50.0), "QD")
-    assert not store.save(key, after.revision, [moved], "done").boxes[0].outline
+    assert [one is not None for one in sample.outlines] == [True, False, False]
+    np.testing.assert_allclose(sample.outlines[0], TRIANGLE, atol=0.001)
 
 
 def test_crops_of_a_photo_are_told_the_outline_inside_of_them(tmp_path):

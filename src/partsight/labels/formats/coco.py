@@ -228,7 +228,10 @@ def _image_record(image_id: int, sample: Sample, folder: Path) -> dict[str, Any]
 def _box_record(sample: Sample, index: int) -> dict[str, Any]:
     left, top, right, bottom = sample.boxes_xyxy[index].tolist()
     width, height = right - left, bottom - top
+    outline = sample.outlines[index] if sample.outlines else None
+    drawn = {} if outline is None else {"segmentation": [outline.ravel().tolist()]}
     return {
+        **drawn,
         "category_id": int(sample.class_ids[index]) + 1,
         "bbox": [left, top, width, height],
         "area": width * height,

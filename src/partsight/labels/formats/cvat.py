@@ -15,6 +15,7 @@ from partsight.labels.formats.cvat_shapes import NOT_DRAWN, cvat_shape
 from partsight.labels.formats.cvat_tracks import track_entries
 from partsight.labels.formats.xml_files import parse_xml, root_tag
 from partsight.labels.judging import LabeledPicture
+from partsight.labels.label import Label
 
 
 def find_cvat_files(export: ExportFolder) -> list[Path]:
@@ -48,12 +49,17 @@ def cvat_text(pictures: Sequence[LabeledPicture], class_names: Sequence[str]) ->
         sizes = {"width": str(width), "height": str(height)}
         image = etree.SubElement(root, "image", id=str(number), name=picture.path.name, **sizes)
         for label in picture.labels:
-            edges = zip(("xtl", "ytl", "xbr", "ybr"), label.box_xyxy, strict=True)
-            numbers = {name: repr(float(edge)) for name, edge in edges}
-            etree.SubElement(
-                image, "box", label=label.class_name, source="manual", occluded="0", **numbers, z_order="0"
-            )
+            tag, numbers = _drawn(label)
+            etree.SubElement(image, tag, label=label.class_name, source="manual", occluded="0", **numbers, z_order="0")
     return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
+
+
+def _drawn(label: Label) -> tuple[str, dict[str, str]]:
+    """Return the element that draws a label, and its numbers."""
+    if label.outline:
+        return "polygon", {"points": ";".join(f"{x!r},{y!r}" for x, y in label.outline)}
+    edges = zip(("xtl", "ytl", "xbr", "ybr"), label.box_xyxy, strict=True)
+    return "box", {name: repr(float(edge)) for name, edge in edges}
 
 
 def _image_entry(image: Any, path: Path, export: ExportFolder) -> PictureEntry:

@@ -17,6 +17,7 @@ from partsight.labels.findings import Findings, Mark, PictureEntry, bad_mark
 from partsight.labels.formats.label_studio_regions import regions_of, shape_of
 from partsight.labels.formats.label_studio_video import video_entries, video_of
 from partsight.labels.judging import LabeledPicture
+from partsight.labels.label import Label
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 _PICTURE_KEYS = ("image", "img", "picture", "url")
@@ -57,13 +58,13 @@ def _task(number: int, picture: LabeledPicture) -> dict[str, Any]:
     results = [
         {
             "id": f"{number}-{index}",
-            "type": "rectanglelabels",
+            "type": "polygonlabels" if label.outline else "rectanglelabels",
             "from_name": "label",
             "to_name": "image",
             "original_width": picture.size_wh[0],
             "original_height": picture.size_wh[1],
             "image_rotation": 0,
-            "value": {**_percent(label.box_xyxy, picture.size_wh), "rectanglelabels": [label.class_name]},
+            "value": _value(label, picture.size_wh),
         }
         for index, label in enumerate(picture.labels)
     ]
@@ -72,6 +73,13 @@ def _task(number: int, picture: LabeledPicture) -> dict[str, Any]:
         "data": {"image": quote(picture.path.name)},
         "annotations": [{"id": number, "result": results}],
     }
+
+
+def _value(label: Label, size_wh: tuple[int, int]) -> dict[str, Any]:
+    if not label.outline:
+        return {**_percent(label.box_xyxy, size_wh), "rectanglelabels": [label.class_name]}
+    points = [[100 * x / size_wh[0], 100 * y / size_wh[1]] for x, y in label.outline]
+    return {"points": points, "closed": True, "polygonlabels": [label.class_name]}
 
 
 def _percent(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from partsight.labels.formats.coco import write_coco
 from partsight.labels.formats.cvat import cvat_text
 from partsight.labels.formats.label_studio import label_studio_json
 from partsight.labels.formats.voc import voc_text
-from partsight.labels.formats.yolo.lines import yolo_text
+from partsight.labels.formats.yolo.lines import yolo_label_text
 from partsight.labels.judging import LabeledPicture
-from partsight.labels.label import Label
+from partsight.labels.label import Label, outlines_drawn
+from partsight.labels.shapes import as_points
 from partsight.structures.dataset import Dataset
 from partsight.structures.names import as_file_stem
 from partsight.structures.sample import Sample
@@ -70,17 +72,24 @@ def _copied(sample: Sample, dataset: Dataset, target: Path) -> LabeledPicture:
     target.parent.mkdir(parents=True, exist_ok=True)
     path = target.with_name(f"{target.name}{sample.image_path.suffix.lower()}")
     shutil.copyfile(sample.image_path, path)
-    labels = []
-    for number, (box, class_id) in enumerate(zip(sample.boxes_xyxy.tolist(), sample.class_ids.tolist(), strict=True)):
-        left, top, right, bottom = box
-        labels.append(Label((left, top, right, bottom), dataset.class_names[class_id], f"{sample.sample_id}: {number}"))
-    return LabeledPicture(path, path.stem, sample.size_wh, tuple(labels))
+    labels = tuple(_label(sample, dataset, number) for number in range(len(sample.class_ids)))
+    return LabeledPicture(path, path.stem, sample.size_wh, labels)
+
+
+def _label(sample: Sample, dataset: Dataset, number: int) -> Label:
+    left, top, right, bottom = sample.boxes_xyxy[number].tolist()
+    outline = sample.outlines[number] if sample.outlines else None
+    name, where = dataset.class_names[int(sample.class_ids[number])], f"{sample.sample_id}: {number}"
+    return Label((left, top, right, bottom), name, where, outline=() if outline is None else as_points(outline))
 
 
 def _write_yolo(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:
+    """Write boxes where not every label has an outline: trainers that find both in one dataset drop the outlines, or worse."""
+    are_outlined = all(label.outline for picture in pictures for label in picture.labels)
     for picture in pictures:
-        numbered = ((class_names.index(label.class_name), label.box_xyxy) for label in picture.labels)
-        write_text(folder / "labels" / f"{picture.path.stem}.txt", yolo_text(numbered, picture.size_wh))
+        labels = picture.labels if are_outlined else [replace(label, outline=()) for label in picture.labels]
+        text = yolo_label_text(labels, class_names, picture.size_wh)
+        write_text(folder / "labels" / f"{picture.path.stem}.txt", text)
     write_text(folder / "classes.txt", "".join(f"{name}\n" for name in class_names))
 
 
@@ -92,7 +101,8 @@ def _write_coco(folder: Path, pictures: list[LabeledPicture], class_names: list[
 def _sample(picture: LabeledPicture, class_names: list[str]) -> Sample:
     boxes = np.array([label.box_xyxy for label in picture.labels], float).reshape(-1, 4)
     class_ids = np.array([class_names.index(label.class_name) for label in picture.labels], np.int64)
-    return Sample(picture.name, picture.path, picture.size_wh, boxes, class_ids, "photo", "export")
+    sample = Sample(picture.name, picture.path, picture.size_wh, boxes, class_ids, "photo", "export")
+    return replace(sample, outlines=outlines_drawn(picture.labels))
 
 
 def _write_voc(folder: Path, pictures: list[LabeledPicture], class_names: list[str]) -> None:

@@ -23,6 +23,7 @@ _STATIC = (
     "page.css",
     "app.js",
     "api.js",
+    "geometry.js",
     "history.js",
     "view.js",
     "board.js",
@@ -32,6 +33,7 @@ _STATIC = (
     "elements.js",
 )
 _SHOWN_AS_THEY_ARE = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+_MOST_CORNERS = 20_000
 _MOST_BOXES = 5000
 _THUMBNAIL_S = 3600
 
@@ -44,6 +46,7 @@ class SentBox(BaseModel):
     model_config = ConfigDict(extra="forbid")
     box: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
     name: Annotated[str, Field(max_length=200)]
+    outline: Annotated[tuple[tuple[FiniteFloat, FiniteFloat], ...], Field(max_length=_MOST_CORNERS)] = ()
 
 
 class SentPresence(BaseModel):
@@ -93,7 +96,7 @@ def _serve_photos(app: FastAPI, store: PhotoStore) -> None:
 
     @app.put("/labels")
     def save(key: Key, sent: SentLabels) -> dict[str, Any]:
-        boxes = [Label(entry.box, entry.name) for entry in sent.boxes]
+        boxes = [Label(entry.box, entry.name, outline=entry.outline) for entry in sent.boxes]
         return _as_json(store.save(key, sent.revision, boxes, sent.state))
 
 
@@ -157,5 +160,10 @@ def _entry(store: PhotoStore, key: str) -> dict[str, Any]:
 
 
 def _as_json(labels: PhotoLabels) -> dict[str, Any]:
-    boxes = [{"box": box.box_xyxy, "name": box.class_name} for box in labels.boxes]
+    boxes = [{"box": box.box_xyxy, "name": box.class_name, **_outline(box)} for box in labels.boxes]
     return {**asdict(labels), "boxes": boxes}
+
+
+def _outline(label: Label) -> dict[str, Any]:
+    """Return the corners of a label's outline, to a thousandth of a pixel; nothing for a box alone."""
+    return {"outline": [[round(x, 3), round(y, 3)] for x, y in label.outline]} if label.outline else {}

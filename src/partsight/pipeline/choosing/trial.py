@@ -7,6 +7,7 @@ from pathlib import Path
 from partsight.config.recipe import Recipe
 from partsight.labels.formats.yolo.writing import write_yolo
 from partsight.labels.sample_masks import text_for
+from partsight.pipeline.stages.dataset.photo_splits import teaching
 from partsight.structures.dataset import Dataset, Splits
 from partsight.train.training import train_detector
 
@@ -22,7 +23,8 @@ def time_training(recipe: Recipe, splits: Splits) -> float:
         seconds.append(figures["seconds"])
 
     section = recipe.train.but(epochs=2, batch=_BATCH, patience=0, augment=recipe.train.augment.but(close_mosaic=0))
-    few = Splits(_first(splits.train, _PICTURES), _first(splits.validation, _BATCH), _first(splits.test, 0))
+    train, validation = teaching(recipe, splits.train), teaching(recipe, splits.validation)
+    few = Splits(_first(train, _PICTURES), _first(validation, _BATCH), _first(splits.test, 0))
     with tempfile.TemporaryDirectory(prefix="partsight-trial-") as temporary:
         folder = Path(temporary)
         train_detector(

@@ -16,12 +16,12 @@ from partsight.pipeline.running.executors import num_cores
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import PartsOutput, load_parts
 from partsight.pipeline.symmetries import symmetry_of
-from partsight.pose.shape import shape_of
-from partsight.pose.shape_file import write_shape
+from partsight.pose.shapes.shape import shape_of
+from partsight.pose.shapes.shape_file import write_shape
 from partsight.structures.world.part import Part
 
 PORTRAIT_PX = 480
-SHAPE_TRIANGLES = 3000
+SHAPE_TRIANGLES = 20_000
 SHAPE_TOLERANCE = 0.004
 """Of the diameter: how far fewer triangles may move an outline."""
 

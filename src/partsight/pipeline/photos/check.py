@@ -16,6 +16,7 @@ from partsight.pipeline.photos.label_doubts import find_label_doubts
 from partsight.pipeline.photos.leaks import find_leaks
 from partsight.pipeline.stages.dataset.cropping import write_crops
 from partsight.pipeline.stages.dataset.decoding import decode_photos
+from partsight.pipeline.stages.dataset.photo_splits import tell_untaught
 from partsight.structures.dataset import Dataset, Splits
 
 MOST_COMPARED = 200
@@ -52,6 +53,7 @@ def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool
     photos = read_photos(recipe.photos, recipe.class_names)
     splits = _splits(recipe, photos)
     findings = [*check_dataset(photos), *_session_findings(recipe, photos, splits), *_size_findings(recipe, splits)]
+    findings += [Finding("photos without outlines", "train.task", told) for told in tell_untaught(recipe, splits)]
     hashes = decode_photos(photos.samples, experiment.workspace, experiment.progress)
     findings += find_leaks(photos, splits, hashes, recipe.photos.folder)
     findings += find_label_doubts(experiment, photos, splits) if with_detector else []

@@ -253,3 +253,12 @@ def test_masks_of_sub_parts_are_layers_and_boxes_need_none(project):
     assert "layers" in keys(project, parts=parts, train={"task": "segment"})
     assert "layers" not in keys(project, parts=parts)
     assert "layers" not in keys(project, train={"task": "segment"})
+
+
+def test_a_training_of_boxes_is_known_by_what_it_was_known_by_before_there_were_masks(project):
+    parts = {"QF": {"files": ["QF.step"]}}
+    for task, is_said in (("detect", False), ("segment", True)):
+        recipe = Recipe.parse({"parts": parts, "train": {"task": task}}, base_dir=project)
+        graph = Graph(recipe, lambda _recipe: "scalar_rgb")
+        assert ("task" in graph.trainings[-1].inputs()["train"]) == is_said
+        assert ("outlines" in graph.dataset.inputs()) == is_said

@@ -7,7 +7,7 @@ import pytest
 
 from partsight.config.recipe import Recipe
 from partsight.pipeline.stages.dataset.assembling import assemble, render_shares
-from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, draw_training_photos
+from partsight.pipeline.stages.dataset.photo_splits import choosing_photos, draw_training_photos, tell_untaught
 from partsight.structures.dataset import Dataset, Splits
 from tests.builders import dataset_of, showing
 
@@ -45,6 +45,15 @@ def test_masks_are_learned_from_photos_in_which_every_part_has_an_outline_and_fr
     given = dataset_of(*TAUGHT)
     assert ids(draw_training_photos(MASKS, given)) == ["outlined", "empty"]
     assert ids(draw_training_photos(RECIPE, given)) == ids(given)
+
+
+def test_it_is_told_how_many_photos_do_not_teach_masks():
+    given = photos(train=TAUGHT, validation=(showing("v", 0),), test=(showing("t", 0),))
+    assert tell_untaught(RECIPE, given) == ()
+    assert [told.partition(" photos")[0] for told in tell_untaught(MASKS, given)] == [
+        "2 of 4 training",
+        "1 of 1 validation",
+    ]
 
 
 def test_renders_follow_the_same_photos_whatever_is_learned_from_them():

@@ -68,7 +68,9 @@ class UltralyticsFamily:
         device = "cpu" if wanted == "cpu" else f"cuda:{wanted.split(',')[0]}"
         return open_trial(section, num_classes, device), device
 
-    def load(self, checkpoint: Checkpoint, threads: int, *, image_size: int | None = None) -> "YoloDetector":
+    def load(
+        self, checkpoint: Checkpoint, threads: int, *, image_size: int | None = None
+    ) -> "YoloDetector | YoloMaskDetector":
         """Load a model folder; runs no code from it. Raises DetectorError."""
         library = open_library()
         set_threads(threads)
@@ -95,7 +97,7 @@ class UltralyticsFamily:
         """Fetch the library's own weights into a folder, with the user's word. Raises DetectorError."""
         return fetch_weights(model, folder)
 
-    def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "YoloDetector":
+    def load_export(self, checkpoint: Checkpoint, exported: ExportedNetwork) -> "YoloDetector | YoloMaskDetector":
         """Load what `export` wrote through the library. Raises DetectorError."""
         names, size = checkpoint.class_names, exported.spec.image_size
         if exported.spec.output == "mask candidates":

@@ -3,6 +3,7 @@
 import { Saver, pictureOf, readLabels, readOutlooks, readPhotos, readProposals } from "./api.js";
 import { Board } from "./board.js";
 import { button, element, span, swatch } from "./elements.js";
+import { outlineFor, overlap } from "./geometry.js";
 import { History } from "./history.js";
 import { chooseClass } from "./palette.js";
 import { Strip } from "./strip.js";
@@ -18,7 +19,7 @@ const saver = new Saver(tellSaved(reloadStale));
 const presence = new Presence(() => page.key);
 const strip = new Strip(open, () => page.key && renderCount());
 const board = new Board(find("board"), {
-  items, select, selected: () => page.selected, drawn, changed,
+  items, select, selected: () => page.selected, drawn, changed, outlined,
   pen: () => ({ words: page.name, number: numberOf(page.name) }),
 });
 
@@ -27,7 +28,7 @@ const now = () => page.history?.now ?? { boxes: [], state: "open", handled: [] }
 const entryOf = (key) => page.photos.find((photo) => photo.key === key);
 
 function items() {
-  const labeled = now().boxes.map(({ box, name }) => ({ box, name, number: numberOf(name), isProposal: false, words: name, remark: sizeOf(box) }));
+  const labeled = now().boxes.map(({ box, name, outline }) => ({ box, name, outline, number: numberOf(name), isProposal: false, words: name, remark: sizeOf(box) }));
   return [...labeled, ...proposals().map((one) => ({ ...one, number: numberOf(one.name), isProposal: true, words: `${one.name}  ${sureOf(one)}`, remark: sureOf(one) }))];
 }
 
@@ -78,16 +79,21 @@ function drawn(box) {
   put({ boxes: [...now().boxes, { box, name }], handled: [...now().handled, ...over.map((one) => one.box)] });
 }
 
-function overlap(one, other) {
-  const area = ([left, top, right, bottom]) => Math.max(0, right - left) * Math.max(0, bottom - top);
-  const shared = area([Math.max(one[0], other[0]), Math.max(one[1], other[1]), Math.min(one[2], other[2]), Math.min(one[3], other[3])]);
-  return shared / (area(one) + area(other) - shared);
-}
-
 function changed(index, box) {
   const item = items()[index];
   if (item.isProposal) accept([proposals()[index - now().boxes.length]], box);
-  else put({ boxes: now().boxes.map((one, number) => (number === index ? { ...one, box } : one)) });
+  else put({ boxes: now().boxes.map((one, number) => (number === index ? withBox(one, box) : one)) });
+}
+
+function withBox(one, box) {
+  if (!one.outline) return { ...one, box };
+  const outline = outlineFor(one, box);
+  if (!outline) notify("The outline did not fit the new box and is gone: this part teaches boxes only. Undo brings it back.");
+  return { box, name: one.name, ...(outline && { outline }) };
+}
+
+function outlined(index, outline, box) {
+  put({ boxes: now().boxes.map((one, number) => (number === index ? { ...one, outline, box } : one)) });
 }
 
 function accept(accepted, box) {

@@ -2,13 +2,14 @@
 
 import { View } from "./view.js";
 import { colorOf } from "./palette.js";
+import { extentOf } from "./geometry.js";
 
 const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const REACH = { mouse: 9, pen: 14, touch: 24 };
 const LEAST_DRAG = 4;
 
 export class Board {
-  // hooks: select(index), drawn(box), changed(index, box), items() → [{box, words, number, isProposal}], selected() → index or -1
+  // hooks: select(index), drawn(box), changed(index, box), outlined(index, outline, box), items() → [{box, words, number, isProposal}], selected() → index or -1
   constructor(canvas, hooks) {
     this.canvas = canvas;
     this.hooks = hooks;
@@ -76,6 +77,8 @@ export class Board {
     const index = this.hooks.selected();
     const item = this.hooks.items()[index];
     if (item) {
+      const corner = this.cornerAt(item.outline, at, reach);
+      if (corner >= 0) return { kind: "corner", corner, index, box: item.box, outline: item.outline, first: item.outline };
       const handle = this.handleAt(item.box, at, reach);
       if (handle) return { kind: "resize", handle, index, box: item.box, first: item.box, start };
       if (contains(item.box, start)) return { kind: "move", index, box: item.box, first: item.box, start, at };
@@ -106,9 +109,16 @@ export class Board {
 
   drag(action, at) {
     const to = this.view.toPicture(at);
+    if (action.kind === "corner") this.dragCorner(action, to);
     if (action.kind === "draw") action.box = this.far(action.at, at) ? this.cut(spanned(action.start, to)) : null;
     if (action.kind === "resize") action.box = this.cut(resized(action.first, action.handle, to));
     if (action.kind === "move") action.box = this.moved(action.first, to.x - action.start.x, to.y - action.start.y);
+  }
+
+  dragCorner(action, { x, y }) {
+    const [cutX, cutY] = this.cut([x, y, x, y]);
+    action.outline = action.first.map((point, number) => (number === action.corner ? [cutX, cutY] : point));
+    action.box = extentOf(action.outline);
   }
 
   up(event) {
@@ -117,9 +127,14 @@ export class Board {
     if (action?.kind === "pinch" && this.pointers.size) return;
     this.action = null;
     if (action?.kind === "draw") this.finishDrawing(action);
+    else if (action?.kind === "corner") this.finishCorner(action);
     else if (action?.box && action.box !== action.first && hasArea(action.box)) this.hooks.changed(action.index, action.box);
     else if (action?.kind === "move") this.hooks.select(this.boxAt(action.start, action.at));
     this.draw();
+  }
+
+  finishCorner(action) {
+    if (action.outline !== action.first && hasArea(action.box)) this.hooks.outlined(action.index, action.outline, action.box);
   }
 
   finishDrawing(action) {
@@ -162,6 +177,13 @@ export class Board {
     return distance <= reach ? name : null;
   }
 
+  // The nearest corner of an outline within reach; -1 where there is none.
+  cornerAt(outline, at, reach) {
+    const distances = (outline ?? []).map(([x, y]) => { const [left, top] = this.view.toScreen([x, y, x, y]); return Math.hypot(left - at.x, top - at.y); });
+    const nearest = Math.min(Infinity, ...distances);
+    return nearest <= reach ? distances.indexOf(nearest) : -1;
+  }
+
   // The smallest box that holds the point.
   boxAt(point) {
     const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
@@ -188,10 +210,27 @@ export class Board {
     pen.drawImage(this.picture.source, left, top, right - left, bottom - top);
     const selected = this.hooks.selected();
     this.hooks.items().forEach((item, index) => {
-      const box = this.action?.index === index ? this.action.box : item.box;
+      const isActed = this.action?.index === index;
+      const box = isActed ? this.action.box : item.box;
+      const outline = isActed ? this.action.outline : item.outline;
+      if (outline) this.paintOutline(pen, outline, colorOf(item.number), index === selected);
       this.paintBox(pen, { ...item, box }, index === selected);
     });
     if (this.action?.kind === "draw" && this.action.box) this.paintBox(pen, { box: this.action.box, ...this.hooks.pen() }, true);
+  }
+
+  paintOutline(pen, outline, color, isSelected) {
+    const corners = outline.map(([x, y]) => this.view.toScreen([x, y, x, y]));
+    pen.beginPath();
+    for (const [x, y] of corners) pen.lineTo(x, y);
+    pen.closePath();
+    pen.fillStyle = pen.strokeStyle = color;
+    pen.globalAlpha = 0.25;
+    pen.fill("evenodd");
+    pen.globalAlpha = 1;
+    pen.lineWidth = 1.5;
+    pen.stroke();
+    if (isSelected) for (const [x, y] of corners) pen.fillRect(x - 3, y - 3, 6, 6);
   }
 
   paintBox(pen, { box, words, number, isProposal }, isSelected) {

@@ -134,7 +134,10 @@ def _plan(experiment: Experiment, target: str, folder: Path) -> _Plan:
     parts, renders = experiment.import_parts(), experiment.render()
     graph = experiment.graph
     _check_keypoints(load_parts(parts.folder, parts.files), keypoints)
-    given = list(_by_split(assemble(graph.recipe, renders.dataset, graph.photos)))
+    of_boxes = graph.recipe.at(
+        "train.task", "detect"
+    )  # an export holds all pictures, whatever the recipe's own detector learns
+    given = list(_by_split(assemble(of_boxes, renders.dataset, graph.photos)))
     samples = [(split, sample) for split, sample in given if _is_known(sample, target)]
     job = ExportJob(
         render=render_job(graph.renders.recipe, parts, renders.folder, renders.variant),

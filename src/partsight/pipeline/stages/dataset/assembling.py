@@ -48,7 +48,7 @@ def assemble(recipe: Recipe, renders: Dataset, photos: Splits) -> Splits:
         validation=mix(photos.validation, rendered.validation),
         test=mix(photos.test, rendered.test),
     )
-    _check_filled(splits)
+    _check_filled(splits, recipe.train.task)
     check_disjoint(splits)
     return splits
 
@@ -128,11 +128,14 @@ def num_listed(recipe: Recipe, photos: Splits) -> int:
     return max(renders + with_parts + negatives, round((renders + with_parts) / (1 - share)))
 
 
-def _check_filled(splits: Splits) -> None:
+def _check_filled(splits: Splits, task: str) -> None:
+    hint = (
+        "" if task == "detect" else f" Photos that have a box and no outline teach nothing where train.task = '{task}'."
+    )
     for name in ("train", "validation", "test"):
         samples = getattr(splits, name).samples
         if not any(len(sample.class_ids) for sample in samples):
             raise DatasetError(
                 f"dataset.{name}: {len(samples)} pictures and not one labeled part. Render more pictures (render.count), "
-                "raise dataset.render_validation_share or render_test_share, or name photo sessions for this split."
+                f"raise dataset.render_validation_share or render_test_share, or name photo sessions for this split.{hint}"
             )

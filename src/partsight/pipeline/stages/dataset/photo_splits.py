@@ -46,6 +46,18 @@ def teaching(recipe: Recipe, photos: Dataset) -> Dataset:
     return Dataset(photos.class_names, tuple(one for one in photos.samples if has_masks(one)))
 
 
+def tell_untaught(recipe: Recipe, photos: Splits) -> tuple[str, ...]:
+    """Say how many photos of training and validation do not say what is to be learned; nothing where all do."""
+    named = {"training": photos.train, "validation": photos.validation}
+    counts = {name: (len(given) - len(teaching(recipe, given)), len(given)) for name, given in named.items()}
+    return tuple(
+        f"{left_out} of {total} {name} photos show parts that have a box and no outline: masks are not learned from these "
+        "(train.task = 'segment'). They still judge boxes where they validate or test."
+        for name, (left_out, total) in counts.items()
+        if left_out
+    )
+
+
 def judge_alone(recipe: Recipe, photos: Dataset) -> bool:
     """Return whether a split's photos judge without renders: any is of a labeled session and, where masks are learned, outlined."""
     told = teaching(recipe, photos).samples

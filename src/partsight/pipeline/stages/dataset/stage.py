@@ -15,17 +15,13 @@ from partsight.pipeline.running.workspace import Manifest
 from partsight.pipeline.stages.dataset.assembling import assemble, listed_times, num_listed, training_content
 from partsight.pipeline.stages.dataset.cropping import cut_photos
 from partsight.pipeline.stages.dataset.decoding import decode_photos
-from partsight.pipeline.stages.dataset.photo_splits import teaching
+from partsight.pipeline.stages.dataset.photo_splits import teaching, tell_untaught
 from partsight.pipeline.stages.layers.stage import LayersStage
 from partsight.pipeline.stages.render.stage import RenderStage
 from partsight.structures.dataset import Dataset, Splits
 
 YOLO = "yolo"
 """Folder of what the detector reads."""
-_LEFT_OUT = (
-    "{} of {} {} photos show parts that have a box and no outline: masks are not learned from these (train.task = 'segment'). They "
-    "still judge boxes where they validate or test."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +118,8 @@ class DatasetStage(WrittenDataset):
 
     def inputs(self) -> Mapping[str, Any]:
         """Return what teaches and what validates: the test does not count."""
-        return training_content(self.recipe, self.renders.key, self.photos)
+        layers = {} if self.layers is None else {"layers": self.layers.key}
+        return {**training_content(self.recipe, self.renders.key, self.photos), **layers}
 
     @property
     def layers(self) -> LayersStage | None:
@@ -143,17 +140,9 @@ class DatasetStage(WrittenDataset):
 
     def compose(self, run: Resolver) -> Composition:
         """Split, draw and mix."""
-        renders = run.resolve(self.renders if self.layers is None else self.layers).dataset
+        renders = run.resolve(self.renders).dataset if self.layers is None else run.resolve(self.layers).dataset
         splits = assemble(self.recipe, renders, self.photos)
-        return Composition(splits, listed_times(self.recipe, splits.train), self._remarks())
-
-    def _remarks(self) -> tuple[str, ...]:
-        """Say how many photos do not teach what is learned."""
-        named = {"training": self.photos.train, "validation": self.photos.validation}
-        counts = {
-            name: (len(photos) - len(teaching(self.recipe, photos)), len(photos)) for name, photos in named.items()
-        }
-        return tuple(_LEFT_OUT.format(left_out, total, name) for name, (left_out, total) in counts.items() if left_out)
+        return Composition(splits, listed_times(self.recipe, splits.train), tell_untaught(self.recipe, self.photos))
 
 
 def shown_in_training(recipe: Recipe, dataset: DatasetOutput) -> Dataset:

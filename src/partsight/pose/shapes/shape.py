@@ -17,7 +17,7 @@ _NONE = Symmetry(np.empty((0, 4, 4)), (), 1, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class PartShape:
     """A part without its looks; meters, in the part's frame."""
 
     vertices_m: FloatArray
@@ -59,7 +59,7 @@ def shape_of(
     node_ids: IntArray | None = None,
     node_names: Sequence[str] = ("",),
     symmetry: Symmetry = _NONE,
-) -> Shape:
+) -> PartShape:
     """Return the shape of a mesh, (V, 3) meters and (T, 3) indices; triangles without area are left out.
 
     Raises ValueError where none is left.
@@ -75,7 +75,7 @@ def shape_of(
     edges, beside = _edges(faces)
     dots = np.einsum("ei,ei->e", unit[beside[:, 0]], unit[beside[:, 1]])
     creases = (dots < np.cos(np.radians(CREASE_DEG))) | (beside[:, 0] == beside[:, 1])
-    return Shape(
+    return PartShape(
         vertices_m=points,
         triangles=faces,
         node_ids=nodes[kept],
@@ -99,7 +99,8 @@ def diameter_of(points_m: FloatArray) -> float:
 def outermost(points_m: FloatArray) -> FloatArray:
     """Return those of (N, 3) points that are the farthest along some direction: the corners of the hull, as far as they matter."""
     along = points_m @ sphere_directions(_NUM_DIRECTIONS).T
-    return points_m[np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))]
+    ends: FloatArray = points_m[np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))]
+    return ends
 
 
 def sphere_directions(count: int) -> FloatArray:

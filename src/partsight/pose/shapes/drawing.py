@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from partsight.pose.shape import Shape
+from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
 from partsight.structures.world.transform import Transform, moved
 
@@ -29,7 +29,7 @@ def pixels_of(points_m: FloatArray, focal_px: float, size_px: int) -> FloatArray
     return pixels
 
 
-def draw_shape(shape: Shape, camera_from_part: Transform, focal_px: float, size_px: int) -> Drawing:
+def draw_shape(shape: PartShape, camera_from_part: Transform, focal_px: float, size_px: int) -> Drawing:
     """Draw a shape, from both sides of its triangles unless it is closed; those that reach behind the camera are left out."""
     points = moved(camera_from_part, shape.vertices_m)
     corners = points[shape.triangles]

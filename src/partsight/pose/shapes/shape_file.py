@@ -10,7 +10,7 @@ import numpy as np
 
 from partsight.errors import ModelError
 from partsight.files import write_bytes
-from partsight.pose.shape import Shape, shape_of
+from partsight.pose.shapes.shape import PartShape, shape_of
 from partsight.structures.plain import as_plain
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis
 
@@ -22,7 +22,7 @@ _LARGEST_M = 1e4
 _MOST_ROTATIONS = 1000
 
 
-def write_shape(shape: Shape, path: Path) -> None:
+def write_shape(shape: PartShape, path: Path) -> None:
     """Write a shape atomically. Raises StorageError."""
     names = {"node_names": shape.node_names, "symmetry": as_plain(shape.symmetry)}
     buffer = io.BytesIO()
@@ -36,7 +36,7 @@ def write_shape(shape: Shape, path: Path) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_shape(path: Path) -> Shape:
+def read_shape(path: Path) -> PartShape:
     """Read a shape. Raises ModelError where it is none, or larger than any that is written."""
     try:
         content = path.read_bytes()
@@ -56,7 +56,7 @@ def _check_size(content: bytes) -> None:
         raise ValueError(f"unpacks to {unpacked} bytes, at most {_MOST_BYTES} are expected")
 
 
-def _shape(vertices: Any, triangles: Any, node_ids: Any, names: Any) -> Shape:
+def _shape(vertices: Any, triangles: Any, node_ids: Any, names: Any) -> PartShape:
     """Return the shape, every number of it checked. Raises ValueError, LookupError, TypeError."""
     stated = json.loads(names.tobytes())
     node_names = tuple(str(name) for name in stated["node_names"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partsight.pose.drawing import Drawing, draw_shape, pixels_of
-from partsight.pose.shape import Shape
+from partsight.pose.shapes.drawing import Drawing, draw_shape, pixels_of
+from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray
 from partsight.structures.world.transform import Transform, moved
 
@@ -21,6 +21,8 @@ _HIDING_SHARE = 0.02
 """Of the diameter: what lies nearer than the edge by more hides it."""
 _BEHIND_SHARE = 0.05
 """Of the diameter: an edge that lies before all that is beside it by more is no edge of what is seen."""
+_PLANE_SHARE = 0.002
+"""Of the diameter: what is nearer to the plane of a face belongs to it."""
 _MOST_POINTS_OF_EDGE = 1e4
 _CREASE_COSINE = 0.88
 """Of the normals on both sides, 28°."""
@@ -41,7 +43,7 @@ class Contour:
 
 
 def see_contour(
-    shape: Shape, camera_from_part: Transform, focal_px: float, size_px: int, step_px: float = 1.5
+    shape: PartShape, camera_from_part: Transform, focal_px: float, size_px: int, step_px: float = 1.5
 ) -> Contour:
     """Return the visible edges of a shape, a point every `step_px` pixels."""
     drawing = draw_shape(shape, camera_from_part, focal_px, size_px)
@@ -49,7 +51,7 @@ def see_contour(
 
 
 def contour_in(
-    drawing: Drawing, shape: Shape, camera_from_part: Transform, focal_px: float, *, step_px: float = 1.5
+    drawing: Drawing, shape: PartShape, camera_from_part: Transform, focal_px: float, *, step_px: float = 1.5
 ) -> Contour:
     """Return the visible edges of a shape that was drawn at this pose."""
     size_px = len(drawing.depth_m)
@@ -60,13 +62,13 @@ def contour_in(
     edges, ends_px = chosen[picked], ends_px[picked]
     starts, ends = (shape.vertices_m[shape.edges[edges, k]] for k in range(2))
     points = starts + (ends - starts) * shares[:, None]
-    seen, outer = _looked_up(drawing, shape, moved(camera_from_part, points), _beside(ends_px, shares))
+    seen, outer = _looked_up(drawing, shape, points, moved(camera_from_part, points), _beside(ends_px, shares))
     tangents = (ends - starts)[seen]
     tangents /= np.maximum(np.linalg.norm(tangents, axis=1, keepdims=True), 1e-12)
     return Contour(points[seen], tangents, outer[seen], shape.node_ids[shape.edge_faces[edges[seen], 0]])
 
 
-def _candidate_edges(shape: Shape, camera_from_part: Transform, in_camera: FloatArray) -> IntArray:
+def _candidate_edges(shape: PartShape, camera_from_part: Transform, in_camera: FloatArray) -> IntArray:
     """Return creases, and edges between a face that is turned to the camera and one that is not."""
     normals = shape.normals @ camera_from_part[:3, :3].T
     facing = np.einsum("ti,ti->t", normals, in_camera[shape.triangles[:, 0]]) < 0
@@ -94,15 +96,27 @@ def _beside(ends_px: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def _looked_up(
-    drawing: Drawing, shape: Shape, points: FloatArray, beside_px: tuple[FloatArray, FloatArray]
+    drawing: Drawing,
+    shape: PartShape,
+    points_m: FloatArray,
+    points: FloatArray,
+    beside_px: tuple[FloatArray, FloatArray],
 ) -> tuple[BoolArray, BoolArray]:
-    """Return which points, in camera axes, are seen as edges, and which are outlines."""
+    """Return which points, in the part's frame and in camera axes, are seen as edges, and which are outlines."""
     places = [np.clip(np.floor(side), 0, len(drawing.depth_m) - 1).astype(np.int64) for side in beside_px]
     one, two = (drawing.depth_m[side[:, 1], side[:, 0]].astype(float) for side in places)
     faces = [drawing.triangle_ids[side[:, 1], side[:, 0]] for side in places]
     nearer, farther = np.minimum(one, two), np.maximum(one, two)
     off = points[:, 2] - nearer
-    is_seen = np.isfinite(nearer) & (off < _HIDING_SHARE * shape.diameter_m) & (off > -_BEHIND_SHARE * shape.diameter_m)
+    is_near = (off < _HIDING_SHARE * shape.diameter_m) & (off > -_BEHIND_SHARE * shape.diameter_m)
+    is_seen = np.isfinite(nearer) & (is_near | _is_on(shape, np.where(one < two, *faces), points_m))
     is_outer = is_seen & (farther > np.where(is_seen, nearer, 0.0) + _STEP_SHARE * shape.diameter_m)
     cosines = np.abs(np.einsum("pi,pi->p", shape.normals[faces[0]], shape.normals[faces[1]]))
     return is_seen & (is_outer | (cosines < _CREASE_COSINE)), is_outer
+
+
+def _is_on(shape: PartShape, triangle_ids: IntArray, points_m: FloatArray) -> BoolArray:
+    """Return which points lie in the planes of triangles: of a face seen at a flat angle the depth says nothing."""
+    corners = shape.vertices_m[shape.triangles[triangle_ids, 0]]
+    off = np.abs(np.einsum("pi,pi->p", shape.normals[triangle_ids], points_m - corners))
+    return np.asarray((off < _PLANE_SHARE * shape.diameter_m) & (triangle_ids >= 0))
