@@ -86,6 +86,7 @@ def time_drafts(client: httpx.Client, recipe: Path) -> None:
     before = recipe.read_bytes()
     print(*head("| preset | first picture s | nine pictures s |"), sep="\n")
     try:
+        client.put("/api/recipe", json={"changes": {"render.count": 1}}).raise_for_status()
         drafts(client)  # starts the processes and opens their windows, as the parts page does
         for preset in PRESETS:
             client.put("/api/recipe", json={"changes": {"preset": preset}}).raise_for_status()

@@ -26,7 +26,8 @@ from tests.browser.chromium import open_browser, open_tab
 SIZE_WH = (1366, 768)
 WIDTH_PX = 1024
 LARGEST_BYTES = 150_000
-COLORS = (256, 128, 64, 32)
+COLORS = (None, 256, 128, 64)
+"""Numbers of colors that are tried; None: all that there are."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -42,13 +43,14 @@ def main() -> None:
             tab.value(f"location.hash = '#{page}'")
             tab.wait(f"document.querySelector('#steps a[aria-current]')?.hash === '#{page}'", 60)
             PAGES[page](tab)
-            time.sleep(1.0)  # what moves comes to rest
+            time.sleep(1.0)  # what is drawn last is there
             write(tab, given.out / f"app-{page}.png")
 
 
 def show_parts(tab: Any) -> None:
-    """Choose a sub-part of the first part."""
+    """Choose a sub-part of the first part, once its mesh is there."""
     tab.wait("document.querySelectorAll('.tree button').length > 2", 300)
+    time.sleep(3.0)
     tab.value("document.querySelectorAll('.tree button')[2].click()")
 
 
@@ -115,7 +117,7 @@ def tab_on(link: str) -> Iterator[Any]:
 
 
 def write(tab: Any, path: Path) -> None:
-    """Write the tab's picture with as many colors as fit into the largest size."""
+    """Write the tab's picture with as many colors as fit into the largest size. Raises SystemExit where none do."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.png"
         tab.screenshot(whole)
@@ -125,15 +127,18 @@ def write(tab: Any, path: Path) -> None:
         content = encoded(picture, colors)
         if len(content) <= LARGEST_BYTES:
             break
+    else:
+        raise SystemExit(f"{path}: {len(content)} bytes, more than {LARGEST_BYTES}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    print(f"{path}: {len(content) / 1000:.0f} kB, {colors} colors")
+    print(f"{path}: {len(content) / 1000:.0f} kB, {colors or 'all'} colors")
 
 
-def encoded(picture: Image.Image, colors: int) -> bytes:
+def encoded(picture: Image.Image, colors: int | None) -> bytes:
     """Return a PNG of so many colors, without noise between them."""
     stream = io.BytesIO()
-    reduced = picture.quantize(colors, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    method = Image.Quantize.FASTOCTREE  # keeps rare colors, such as that of a small button
+    reduced = picture.quantize(colors, method=method, dither=Image.Dither.NONE) if colors else picture
     reduced.save(stream, "PNG", optimize=True)
     return stream.getvalue()
 

@@ -84,9 +84,8 @@ def go(tab, page):
 
 
 def choose_files(tab, selector, paths):
-    root = tab.send("DOM.getDocument")["root"]["nodeId"]
-    node = tab.send("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-    tab.send("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in paths])
+    found = tab.send("Runtime.evaluate", expression=f"document.querySelector({selector!r})")["result"]
+    tab.send("DOM.setFileInputFiles", objectId=found["objectId"], files=[str(path) for path in paths])
 
 
 def press(tab, words):

@@ -157,7 +157,7 @@ export async function resultsPage(main) {
   // Who comes back from the labels sees what they changed.
   let isCorrecting = false;
   const follow = told(async () => {
-    if (!isCorrecting || document.hidden) return;
+    if (!isCorrecting) return;
     document.querySelector("dialog.whole")?.close();
     const place = scrollY, at = threshold;
     await open(at);
