@@ -26,7 +26,7 @@ SERVING = ("partsight live", "partsight photos label")
 LINK = re.compile(r"https?://\S+")
 PROGRESS = re.compile(r"^\S[^:]*: .*(\d+/\d+|\d+ %|about .* left)")
 """A line that tells how far something has come; only the last of a row is of interest."""
-MOST_LINES, SERVED_WITHIN_S = 16, 120
+FIRST_LINES, LAST_LINES, SERVED_WITHIN_S = 5, 13, 120
 
 Served = Callable[[str, str], None]
 """What to do while a page is served, given the command and the page's link."""
@@ -132,8 +132,8 @@ def shortened(output: str) -> str:
     lines = [line.rstrip() for line in output.splitlines()]
     told = [line for line, following in pairwise([*lines, ""]) if not is_overtaken(line, following)]
     told = [line for line in told if line]
-    if len(told) > MOST_LINES:
-        told = [*told[: MOST_LINES // 2], "…", *told[-MOST_LINES // 2 :]]
+    if len(told) > FIRST_LINES + LAST_LINES:
+        told = [*told[:FIRST_LINES], "…", *told[-LAST_LINES:]]
     return "".join(f"{line}\n" for line in told)
 
 

@@ -43,4 +43,4 @@ def test_of_progress_the_last_line_is_shown_and_of_a_long_output_both_ends():
     progress = "".join(f"render: {number}/40 pictures, about 3 s left\n" for number in range(40))
     assert shortened(f"{progress}done\n").splitlines() == ["render: 39/40 pictures, about 3 s left", "done"]
     long = shortened("".join(f"line {number}\n" for number in range(40))).splitlines()
-    assert (long[0], long[-1], "…" in long, len(long)) == ("line 0", "line 39", True, 17)
+    assert (long[0], long[-1], "…" in long, len(long)) == ("line 0", "line 39", True, 19)

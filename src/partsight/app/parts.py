@@ -64,7 +64,8 @@ class PartShelf:
         sections = self._project.recipe().parts
         entries = [self._describe(name, section) for name, section in sections.items()]
         is_reading = any(entry["state"] == "reading" for entry in entries)
-        pairs, is_comparing = ([], False) if is_reading else self._likeness(sections)
+        is_one_alone = sum(entry["state"] == "ready" for entry in entries) < 2
+        pairs, is_comparing = ([], False) if is_reading or is_one_alone else self._likeness(sections)
         return {"parts": entries, "pairs": pairs, "is_reading": is_reading or is_comparing}
 
     def find(self, name: str) -> ShownPart | None:

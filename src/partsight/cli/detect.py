@@ -76,6 +76,8 @@ def detect(
 
     prints_json = json == Path("-")
     console = open_console(stderr=prints_json)
+    if calibration is not None and not pose:
+        raise SourceError("`calibration` tells where parts are, so it serves poses only: give `pose` as well")
     loaded = load(model, runtime=runtime, threads=threads, image_size=image_size)
     plan = LookPlan(threshold, max_parts, every, _poser(loaded, calibration) if pose else None)
     found, problems = find_sources(sources)

@@ -17,6 +17,8 @@ _SIDE_PX = 160.0
 """The part's longer side where its edges are looked for."""
 _STEP_PX = 2.0
 _MOST_NAMES = 8
+_NAME_SHARE = 1 / 12
+"""Of the picture's mean side: each name wants so much of the box."""
 _LEAST_SHARE = 0.02
 """Of what is seen of the part: smaller sub-parts are not named."""
 
@@ -46,12 +48,18 @@ def outline_of(shape: PartShape, camera_from_part: Transform, intrinsics: Intrin
     depth = moved(look_from_part, contour.points_m)[:, 2:]
     half = contour.tangents * depth * (0.6 * _STEP_PX / view.focal_px)
     ends = [_seen(contour.points_m + way * half, camera_from_part, intrinsics) for way in (-1, 1)]
-    spots = _name_places(shape, drawing)
+    spots = _name_places(shape, drawing)[: _room_for_names(box, intrinsics)]
     offsets = np.array([[x, y, 1.0] for _, x, y in spots]).reshape(-1, 3) - [view.size_px / 2, view.size_px / 2, 0]
     rays = (offsets / [view.focal_px, view.focal_px, 1]) @ view.camera_from_look[:3, :3].T
     places = pixels_at(intrinsics, rays[:, :2] / rays[:, 2:])
     names = tuple((name, float(x), float(y)) for (name, _, _), (x, y) in zip(spots, places, strict=True))
     return PosedOutline(np.stack(ends, axis=1), names)
+
+
+def _room_for_names(box_xyxy: FloatArray, intrinsics: Intrinsics) -> int:
+    """Return how many names can be read in a box: text is as large as the picture asks for."""
+    side_px, picture_px = float(max(box_xyxy[2:] - box_xyxy[:2])), float(np.sqrt(np.prod(intrinsics.size_wh)))
+    return int(min(_MOST_NAMES, side_px / (_NAME_SHARE * picture_px)))
 
 
 def _seen(points_m: FloatArray, camera_from_part: Transform, intrinsics: Intrinsics) -> FloatArray:

@@ -14,13 +14,13 @@ def describe_changes(content: ReportContent) -> tuple[str, ...]:
     """Return a sentence about all, and one for what is better and for what is worse; nothing where nothing came before."""
     if content.earlier is None:
         return ()
-    before, now = content.earlier.evaluation, content.evaluation
-    better, worse = [], []
-    for told, gain in _changes(before, now):
-        (better if gain > 0 else worse).append(told)
-    kinds = (("Better", better), ("Worse", worse))
-    told = [f"{kind}: {'; '.join(changes)}." for kind, changes in kinds if changes]
-    return (_overall(content.earlier, now), *(told or ["At the threshold nothing changed."]))
+    changes = list(_changes(content.earlier.evaluation, content.evaluation))
+    kinds = {
+        "Better": [words for words, gain in changes if gain > 0],
+        "Worse": [words for words, gain in changes if gain < 0],
+    }
+    told = [f"{kind}: {'; '.join(words)}." for kind, words in kinds.items() if words]
+    return (_overall(content.earlier, content.evaluation), *(told or ["At the threshold nothing changed."]))
 
 
 def _overall(earlier: EarlierEvaluation, now: Evaluation) -> str:

@@ -39,12 +39,13 @@ def test_a_file_that_is_none_is_told_where_it_stands(page, cube):
     assert "bad.step" in bad["problem"]
 
 
-def test_a_change_of_the_recipe_reads_the_part_anew(filled):
-    before = filled.parts()["parts"][0]
-    revision = filled.get("/api/project")["revision"]
-    answer = filled.client.put("/api/recipe", json={"revision": revision, "changes": {"parts.cube.unit": "cm"}})
+def test_a_change_of_the_recipe_reads_the_part_anew(page, cube):
+    page.send_file("/api/parts/upload", "cube.stl", cube)
+    before = page.parts()["parts"][0]
+    revision = page.get("/api/project")["revision"]
+    answer = page.client.put("/api/recipe", json={"revision": revision, "changes": {"parts.cube.unit": "cm"}})
     assert answer.status_code == 200
-    after = filled.parts()["parts"][0]
+    after = page.parts()["parts"][0]
     assert after["size_mm"] == [400, 300, 200]
     assert after["mark"] != before["mark"]
 

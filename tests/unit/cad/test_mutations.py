@@ -13,7 +13,7 @@ from partsight.errors import CadError
 from tests.unit.cad.conftest import READERS, write_step
 from tests.unit.cad.mutations import mutated
 
-NUM_FILES = 24
+NUM_FILES = 16
 LIMITS = CadSection(timeout_s=30, memory_limit_gb=2)
 
 

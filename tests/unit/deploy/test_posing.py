@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from partsight.cli.app import app
 from partsight.deploy.description import ModelDescription
 from partsight.deploy.model_folder import read_model_folder, shape_entry, write_description
 from partsight.deploy.posing import PosedPicture, Poser
 from partsight.deploy.records import Record, as_csv, as_json
-from partsight.errors import ModelError
+from partsight.errors import ModelError, SourceError
 from partsight.pose.finding import FoundPose
 from partsight.pose.metrics import rotation_error_deg
 from partsight.pose.optics import Calibration, KnownCamera
@@ -125,6 +127,12 @@ def test_versions_that_know_no_shapes_open_the_folder(folder, model_path):
     )
     assert with_shapes.binding == without.binding
     assert with_shapes.format == without.format
+
+
+def test_a_calibration_without_poses_is_refused_since_it_would_change_nothing(model_path, tmp_path):
+    ended = CliRunner().invoke(app, ["detect", str(model_path), str(tmp_path), "--calibration", "camera.json"])
+    assert isinstance(ended.exception, SourceError)
+    assert "give `pose`" in str(ended.exception)
 
 
 def test_frames_are_followed_and_pictures_are_not():

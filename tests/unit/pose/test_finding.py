@@ -115,3 +115,10 @@ def test_the_outline_lies_where_the_part_is_and_names_what_is_seen():
     middles = moved(truth, np.array([[-0.08, 0.0, 0.08]]))
     tower = next(np.array(place) for name, *place in outline.names if name == "block 1")
     assert np.linalg.norm(tower - pixels_at(INTRINSICS, middles[:, :2] / middles[:, 2:])[0]) < 30
+
+
+def test_a_part_that_is_small_in_the_picture_is_outlined_without_names():
+    _, _, truth = picture_of(block_part(), EYES[0])
+    far = rigid(truth[:3, :3], truth[:3, 3] * 6)
+    outline = outline_of(SHAPE(), far, INTRINSICS)
+    assert (len(outline.lines) > 20, outline.names) == (True, ())

@@ -17,8 +17,9 @@ from partsight.render.backends.mitsuba_variant import OLDEST, VARIANTS, choose_v
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch, tmp_path):
-    """No answer of an earlier test, and a cache folder of its own."""
+    """No answer of an earlier test, none of its libraries either, and a cache folder of its own."""
     mitsuba_variant._draws.cache_clear()
+    monkeypatch.setattr(mitsuba_variant, "_is_too_late", lambda _wanted: False)  # asked for in processes of their own
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "")
     yield

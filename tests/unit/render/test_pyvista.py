@@ -52,6 +52,7 @@ with open_renderer(RenderSection(renderer="pyvista"), 1) as renderer:
 """As `partsight run` does: what draws is asked for first, then torch's compiler is loaded."""
 
 
+@pytest.mark.slow
 def test_a_process_that_drew_can_still_train(renderer):
     """Where VTK draws with Mesa, its LLVM and that of torch's compiler came into each other's way: the process died."""
     pytest.importorskip("torch", reason="the extra [yolo] is not installed")
