@@ -86,10 +86,14 @@ def test_the_site_is_dark_where_the_reader_wishes_it(address, tmp_path):
 
 
 def first_offered(tab, question):
-    """Return the address of the first page that the search offers for a question."""
-    typed = f"input.value = {question!r}; input.dispatchEvent(new Event('input', {{bubbles: true}}))"
+    """Return the address of the first page that the search offers for a question, after the results of the one before are gone."""
+    type_into_search(tab, "")
+    tab.wait(f"!{SEARCH}.querySelector('a')")
+    type_into_search(tab, question)
+    tab.wait(f"{SEARCH}.querySelector('a')")
+    return tab.value(f"{SEARCH}.querySelector('a').href")
+
+
+def type_into_search(tab, text):
+    typed = f"input.value = {text!r}; input.dispatchEvent(new Event('input', {{bubbles: true}}))"
     tab.value(f"(() => {{ const input = {SEARCH}.querySelector('input'); input.focus(); {typed}; return 0 }})()")
-    answered = f"h={question.replace(' ', '+')}"
-    link = f"({SEARCH}.querySelector('a') || {{href: ''}}).href"
-    tab.wait(f"{link}.includes({answered!r})")
-    return tab.value(link)
