@@ -8,7 +8,7 @@ from partsight.app.recipe import EDITABLE
 
 _SETTING = re.compile(r'\b([a-z_]+(?:\.[a-z_]+)+) = ("\w+"|\d+(?:\.\d+)?)')
 _PAGES = (
-    ("photos add --places", "scene", "Add photos of the place"),
+    ("--places", "scene", "Add photos of the place"),
     ("photos label", "photos", "Draw labels"),
     ("photos", "photos", "To the photos"),
     ("partsight check", "parts", "To the parts"),
