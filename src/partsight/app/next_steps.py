@@ -7,14 +7,15 @@ from typing import Any
 from partsight.app.recipe import EDITABLE
 
 _SETTING = re.compile(r'\b([a-z_]+(?:\.[a-z_]+)+) = ("\w+"|\d+(?:\.\d+)?)')
+_COMMAND = re.compile(r"`partsight ([^`]+)`")
 _PAGES = (
-    ("--places", "scene", "Add photos of the place"),
-    ("photos label", "photos", "Draw labels"),
-    ("photos", "photos", "To the photos"),
-    ("partsight check", "parts", "To the parts"),
-    ("randomize.", "scene", "To the scene"),
+    ({"photos", "places"}, "scene", "Add photos of the place"),
+    ({"photos", "label"}, "photos", "Draw labels"),
+    ({"photos"}, "photos", "To the photos"),
+    ({"check"}, "parts", "To the parts"),
+    ({"randomize"}, "scene", "To the scene"),
 )
-"""What an advice speaks of, the page for it, and the words of the button; the first that fits counts."""
+"""Words of a command, or of an advice without one, the page for it, and the words of the button; the first that fits counts."""
 
 
 def next_step(advice: str) -> dict[str, Any]:
@@ -23,9 +24,11 @@ def next_step(advice: str) -> dict[str, Any]:
 
 
 def _pages(advice: str) -> Iterator[dict[str, Any]]:
-    for mark, page, words in _PAGES:
-        if mark in advice:
-            yield {"words": words, "page": page}
+    commands = _COMMAND.findall(advice)
+    words = set(re.findall(r"[a-z]+", " ".join(commands) if commands else advice))
+    for wanted, page, button in _PAGES:
+        if wanted <= words:
+            yield {"words": button, "page": page}
             return
 
 
