@@ -33,7 +33,7 @@ def edit_recipe(path: Path, changes: Mapping[str, Any], revision: str | None = N
     """
     before = _content_of(path)
     if revision is not None and revision != hash_content(before):
-        raise StaleRecipeError(f"{path}: was changed elsewhere meanwhile. Load it again; nothing was written.")
+        raise _stale(path)
     read_toml(path)  # says where it is no TOML
     document = tomlkit.parse(before.decode())
     expected = document.unwrap()
@@ -45,8 +45,14 @@ def edit_recipe(path: Path, changes: Mapping[str, Any], revision: str | None = N
     _check(expected, path, changes)
     if tomllib.loads(after) != expected:
         raise RecipeError(f"{path}: {', '.join(changes)} cannot be written into a file of this form. Write it by hand.")
+    if _content_of(path) != before:  # another window, or a command, while this change was checked
+        raise _stale(path)
     write_bytes(path, after.encode(), is_synced=True)
     return hash_content(after.encode())
+
+
+def _stale(path: Path) -> StaleRecipeError:
+    return StaleRecipeError(f"{path}: was changed elsewhere meanwhile. Load it again; nothing was written.")
 
 
 def _check(content: Mapping[str, Any], path: Path, changes: Mapping[str, Any]) -> None:

@@ -104,6 +104,17 @@ def test_who_saw_an_earlier_state_is_told(path):
     assert tomllib.loads(path.read_text())["seed"] == 1
 
 
+def test_what_another_window_writes_while_a_change_is_checked_is_not_lost(path):
+    class Changes(dict):
+        def items(self):  # read after the recipe
+            edit_recipe(path, {"seed": 7})
+            return super().items()
+
+    with pytest.raises(StaleRecipeError, match="changed elsewhere"):
+        edit_recipe(path, Changes({"render.count": 20}))
+    assert tomllib.loads(path.read_text())["seed"] == 7
+
+
 def test_an_old_key_is_written_under_its_new_name(path):
     with pytest.warns(FutureWarning):
         edit_recipe(path, {"train.close_mosaic": 3})
