@@ -226,6 +226,8 @@ def test_before_done_the_page_asks_for_classes_seen_elsewhere_in_the_session(pag
         tab.key("2")
         done(tab)
         ready(tab, "monday/0001.jpg")
+        tab.key("ArrowRight")
+        ready(tab, "monday/0002.jpg")  # no box is carried on to it
         draw(tab, (100, 80, 300, 240))
         tab.key("1")
         tab.key("d")

@@ -8,7 +8,7 @@ import pytest
 
 import partsight
 from partsight.config.loading import read_recipe
-from partsight.deploy.description import FORMAT
+from partsight.deploy.description import FORMAT_WITHOUT_MASKS
 from partsight.detector.backbones import imagenet
 from partsight.detector.verifier import open_verifiers
 from partsight.detector.verifying import VerifiedDetector, load_detector
@@ -83,7 +83,7 @@ def test_lessons_name_parts_and_show_none_of_them_elsewhere(experiment):
 def test_a_model_folder_carries_both_and_finds_what_they_find(experiment, tmp_path):
     targets = ("openvino",) if find_spec("openvino") else ()
     description = export_model(experiment, ExportPlan(targets, tmp_path / "model"))
-    assert description.format == FORMAT
+    assert description.format == FORMAT_WITHOUT_MASKS
     assert {one.network for one in description.verifier.parity} == {"onnx", *targets}
     assert all(one.largest_difference < 1e-3 for one in description.verifier.parity)
     assert "verify" in description.provenance["keys"]

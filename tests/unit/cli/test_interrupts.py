@@ -54,35 +54,54 @@ def test_a_command_is_stopped_while_it_loads_reads_or_renders(project, delay_s):
         assert (code, "Stopped." in said) == (130, True)
 
 
+FAILING = """
+import signal, sys, time
+from partsight.cli import app as cli_app
+{command}
+cli_app.asking = command
+sys.exit(cli_app.run([]))
+"""
+LIBRARY_FAILS = """
+def command(*_):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise {error} from None
+"""
+LOST_IN_A_DESTRUCTOR = """
+class Interrupted:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+def command(*_):
+    Interrupted()
+    for _ in range(100):
+        time.sleep(0.01)
+    return 0
+"""
+
+
+def run_alone(command):
+    """Run a command that is interrupted in a process of its own: a signal gone astray would end the tests."""
+    child = subprocess.run(
+        [sys.executable, "-c", FAILING.format(command=command)], capture_output=True, text=True, check=False
+    )
+    return child.returncode, child.stderr
+
+
 @pytest.mark.parametrize(
-    "error", [ImportError("initialization failed"), RuntimeError("x"), SystemError("y"), OSError(5, "z")]
+    "error", ["ImportError('initialization failed')", "RuntimeError('x')", "SystemError('y')", "OSError(5, 'z')"]
 )
-def test_what_libraries_make_of_an_interruption_does_not_matter(monkeypatch, capsys, error):
-    def fail(*_):
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            raise error from None
-
-    monkeypatch.setattr(cli_app, "asking", fail)
-    assert run([]) == 130
-    assert "Stopped." in capsys.readouterr().err
+def test_what_libraries_make_of_an_interruption_does_not_matter(error):
+    code, said = run_alone(LIBRARY_FAILS.format(error=error))
+    assert code == 130
+    assert "Stopped." in said
 
 
-def test_an_interruption_in_a_destructor_is_not_lost(monkeypatch, capsys):
-    class Interrupted:
-        def __del__(self):
-            signal.raise_signal(signal.SIGINT)
-
-    def forget(*_):
-        Interrupted()
-        for _ in range(100):
-            time.sleep(0.01)
-        return 0
-
-    monkeypatch.setattr(cli_app, "asking", forget)
-    assert run([]) == 130
-    assert "Traceback" not in capsys.readouterr().err
+def test_an_interruption_in_a_destructor_is_not_lost():
+    code, said = run_alone(LOST_IN_A_DESTRUCTOR)
+    assert code == 130
+    assert "Traceback" not in said
 
 
 def test_an_error_of_our_own_keeps_its_traceback(monkeypatch):
