@@ -1,4 +1,4 @@
-"""Poses of the parts in view, found beside the detector: no picture ever waits for one.
+"""Poses of the parts in view, asked for beside the detection loop: no picture ever waits for one.
 
 A thread takes the newest look, poses one part in it, and begins again with the look that is the newest then. Parts whose pose is known
 are followed in turn; one that is new is looked for when all of them had their turn, and less and less often while none is found. When
@@ -18,11 +18,10 @@ from partsight.deploy.live.frame_results import FrameResult
 from partsight.deploy.live.metrics import Paces
 from partsight.deploy.live.threshold import LimitOf
 from partsight.deploy.live.tracking import Track, VisibleTracks
-from partsight.deploy.model_folder import ModelFolder
-from partsight.deploy.posing import FOLLOWED_FIT, PosedPicture, Poser
+from partsight.deploy.posing import FOLLOWED_FIT, PosedPicture
 from partsight.errors import PartsightError
 from partsight.pose.finding import FoundPose
-from partsight.pose.optics import Calibration, KnownCamera
+from partsight.pose.optics import KnownCamera
 from partsight.pose.outline import PosedOutline
 from partsight.structures.arrays import FloatArray, Image
 from partsight.structures.detections import Detections
@@ -55,30 +54,9 @@ class PoserSource(Protocol):
         """Return a poser that has seen nothing."""
         ...
 
-
-@final
-class ModelPosers:
-    """Posers with the shapes of a model, also of one that is exported anew. Raises ModelError where it has none.
-
-    Follows `PoserSource`.
-    """
-
-    def __init__(self, folder: Callable[[], ModelFolder], calibration: Calibration | None = None) -> None:
-        self._folder, self._calibration = folder, calibration
-        self._entries, self._shapes = _entries(folder()), folder().shapes()
-
-    def renew(self) -> bool:
-        """Take up other shapes if there are any; return whether there were. Raises ModelError."""
-        folder = self._folder()
-        if _entries(folder) == self._entries:
-            return False
-        self._shapes = folder.shapes()
-        self._entries = _entries(folder)
-        return True
-
-    def new(self) -> Poser:
-        """Return a poser that has seen nothing."""
-        return Poser(self._shapes, self._calibration)
+    def close(self) -> None:
+        """Give up what is being found."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,12 +117,14 @@ class LivePoses:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the pose that is being found; one that takes long is left to end with the process."""
+        """Stop, and give up the pose that is being found."""
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
+        self._posers.close()
         if self._thread.is_alive():
             self._thread.join(2.0)
+        self._posers.close()  # in case it was just being started
 
     def __call__(self, look: FrameResult) -> None:
         """Take the newest look; the one before is skipped if nobody has come to it."""
@@ -235,10 +215,6 @@ class LivePoses:
         if pose is None or outline is None or not is_good:
             return None
         return _Posed(track, look.frame.captured_s, pose, outline)
-
-
-def _entries(folder: ModelFolder) -> list[object]:
-    return [part.shape for part in folder.description.parts]
 
 
 def _is_sought(turn: _Turn, now_s: float) -> bool:

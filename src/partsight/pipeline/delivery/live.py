@@ -15,8 +15,9 @@ from partsight.deploy.live.frame_results import LookHandler
 from partsight.deploy.live.inspection.checking import KitChecks
 from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
 from partsight.deploy.live.inspection.places import PlaceCounter
-from partsight.deploy.live.live_poses import LivePoses, ModelPosers
+from partsight.deploy.live.live_poses import LivePoses
 from partsight.deploy.live.phone.camera import PHONE, PhoneCamera
+from partsight.deploy.live.pose_process import ModelPosers
 from partsight.deploy.live.renewal import LiveModel
 from partsight.deploy.live.threshold import LimitOf, LiveThreshold
 from partsight.deploy.live.viewers import Viewers

@@ -15,14 +15,16 @@ from typer.testing import CliRunner
 from partsight.cli.app import app
 from partsight.deploy.live.camera import LiveCamera
 from partsight.deploy.live.detection_loop import DetectionLoop, WatchPlan
-from partsight.deploy.live.live_poses import STALE_S, LivePoses, ModelPosers
+from partsight.deploy.live.live_poses import STALE_S, LivePoses
+from partsight.deploy.live.pose_process import ModelPosers
 from partsight.deploy.live.viewers import _message
 from partsight.deploy.posing import PosedPicture
 from partsight.errors import ModelError, SourceError
 from partsight.pipeline.delivery.live import LiveJob, open_live
 from partsight.pose.finding import FoundPose
-from partsight.pose.optics import KnownCamera
+from partsight.pose.optics import Calibration, KnownCamera
 from partsight.pose.outline import PosedOutline
+from partsight.structures.detections import Detections
 from partsight.structures.world.camera import centered_intrinsics
 from partsight.structures.world.transform import rigid
 from partsight.web.access import Access
@@ -50,6 +52,9 @@ class Posers:
 
     def new(self):
         return self
+
+    def close(self):
+        self.gate.set()
 
     def pose(self, image, found, *, is_frame):
         assert is_frame
@@ -214,11 +219,28 @@ def test_a_calibration_without_poses_is_refused_before_the_model_is_read(tmp_pat
 def test_shapes_that_were_exported_anew_are_taken_up_and_other_changes_build_nothing_anew(tmp_path):
     folder = shaped_model(tmp_path / "model").folder
     posers = ModelPosers(lambda: folder)
-    first = posers.new().shapes
+    first = posers.shapes
     folder = replace(folder, description=folder.description.model_copy(update={"threshold": 0.7}))
     assert not posers.renew()
-    assert posers.new().shapes is first
+    assert posers.shapes is first
     folder = with_shape(folder, block_shape([((0.1, 0.1, 0.1), (0, 0, 0))]))
     assert posers.renew()
-    assert len(posers.new().shapes[0].triangles) == 12
-    assert Path(folder.path / "shapes" / "square.npz").is_file()
+    assert len(posers.shapes[0].triangles) == 12
+
+
+def test_a_process_that_ended_is_told_and_started_again_and_errors_come_from_it_as_they_are(tmp_path):
+    folder = shaped_model(tmp_path / "model").folder
+    image, tiny = np.zeros((100, 200, 3), np.uint8), Detections([[5, 5, 12, 12]], [0.9], [0])
+    posers = ModelPosers(lambda: folder, Calibration(Path("camera.json"), CAMERA.intrinsics))
+    try:
+        assert posers.new().pose(image, tiny, is_frame=True).poses == (None,)
+        with pytest.raises(SourceError, match=r"camera.json: is for pictures of 200 × 100"):
+            posers.new().pose(image[:, :100], tiny, is_frame=True)
+        posers._child.process.kill()
+        with pytest.raises(ModelError, match="started again"):
+            posers.new().pose(image, tiny, is_frame=True)
+        assert posers.new().pose(image, tiny, is_frame=True).poses == (None,)
+        process = posers._child.process
+    finally:
+        posers.close()
+    assert not process.is_alive()
