@@ -15,8 +15,6 @@ from partsight.cli.show.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from partsight.deploy.looking import Tally
-    from partsight.deploy.model import Model
-    from partsight.deploy.posing import Poser
     from partsight.deploy.records import Record
     from partsight.pipeline.delivery.detect import DetectJob
 
@@ -70,16 +68,16 @@ def detect(
     """Find parts. Exit codes: 0 done, 1 something could not be read or written, 3 nothing found (with --fail-if-none)."""
     from partsight.deploy.looking import LookPlan
     from partsight.deploy.model import load
+    from partsight.deploy.posing import Poser, asked_calibration
     from partsight.deploy.sources import find_sources
     from partsight.errors import SourceError
     from partsight.pipeline.delivery.detect import DetectJob, detect_sources
 
     prints_json = json == Path("-")
     console = open_console(stderr=prints_json)
-    if calibration is not None and not pose:
-        raise SourceError("`calibration` tells where parts are, so it serves poses only: give `pose` as well")
+    known = asked_calibration(calibration, for_poses=pose)
     loaded = load(model, runtime=runtime, threads=threads, image_size=image_size)
-    plan = LookPlan(threshold, max_parts, every, _poser(loaded, calibration) if pose else None)
+    plan = LookPlan(threshold, max_parts, every, Poser(loaded.folder.shapes(), known) if pose else None)
     found, problems = find_sources(sources)
     if not found:
         raise SourceError("\n".join(problems))
@@ -94,14 +92,6 @@ def detect(
         raise typer.Exit(1)
     if fail_if_none and tally.num_parts == 0:
         raise typer.Exit(NOTHING_FOUND)
-
-
-def _poser(model: "Model", calibration: Path | None) -> "Poser":
-    """Return what finds poses. Raises ModelError, SourceError before anything is looked at."""
-    from partsight.deploy.posing import Poser
-    from partsight.pose.optics import read_calibration
-
-    return Poser(model.folder.shapes(), None if calibration is None else read_calibration(calibration))
 
 
 class _Lines:

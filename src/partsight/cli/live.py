@@ -73,16 +73,29 @@ def live(
         Path | None, typer.Option("--log", help="Append a JSON line for every part that appears or leaves; - prints.")
     ] = None,
     webhook: Annotated[str | None, typer.Option("--webhook", help="Post the same events to this address.")] = None,
+    pose: Annotated[
+        bool,
+        typer.Option("--pose", help="Draw the CAD model's edges over each part, turned as it is, with its sub-parts."),
+    ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibration",
+            help="JSON file with width, height, fx, fy, cx, cy of the camera, for --pose; otherwise an estimate.",
+        ),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Watch a camera and show its parts on a page in the browser. Stop with Ctrl+C."""
     from partsight.deploy.live.phone.camera import PHONE
     from partsight.deploy.model import load
+    from partsight.deploy.posing import asked_calibration
     from partsight.pipeline.delivery.live import LiveJob, open_live
     from partsight.pipeline.photo_folders import photos_folder
     from partsight.pipeline.photos.snapshots import SnapshotKeeper
 
     console = open_console(stderr=log == Path("-"))
+    known = asked_calibration(calibration, for_poses=pose)
     access = _access(host or (EVERYWHERE if camera == PHONE else "127.0.0.1"), port, token, allow_host)
     keeper = SnapshotKeeper(photos_folder(photos, recipe), session or f"live-{datetime.now().astimezone():%Y-%m-%d}")
     read = partial(load, model, runtime=runtime, threads=threads, image_size=image_size)
@@ -100,6 +113,8 @@ def live(
         tls_key=tls_key,
         section=_section(recipe),
         history=recipe.parent / "checks",
+        has_poses=pose,
+        calibration=known,
         is_self_signed=tls_self_signed or (camera == PHONE and tls_cert is None and not access.is_local),
     )
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from partsight.errors import SourceError
 from partsight.pose.finding import FoundPose, find_pose, follow_pose
-from partsight.pose.optics import Calibration, KnownCamera, camera_of
+from partsight.pose.optics import Calibration, KnownCamera, camera_of, read_calibration
 from partsight.pose.outline import PosedOutline, outline_of
 from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import FloatArray, Image
@@ -17,6 +18,13 @@ from partsight.structures.world.camera import Intrinsics
 
 FOLLOWED_FIT = 0.45
 """A pose that fits less is not followed into the next frame but looked for anew."""
+
+
+def asked_calibration(path: Path | None, *, for_poses: bool) -> Calibration | None:
+    """Read the calibration that a user gave. Raises SourceError for one that would change nothing."""
+    if path is not None and not for_poses:
+        raise SourceError("`calibration` tells where parts are, so it serves poses only: give `pose` as well")
+    return None if path is None else read_calibration(path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,24 +2,22 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import final
 
 import av
 
 from partsight.deploy.live.camera import CameraFrame, CameraSource
 from partsight.deploy.live.frame_results import FrameResult, Lazy, LookHandler, encode_view
+from partsight.deploy.live.metrics import Paces
 from partsight.deploy.live.tracking import BoxTracker
 from partsight.detector.detector import Detector
 from partsight.errors import PartsightError
 
 _WAIT_S = 0.5
 _MAX_PARTS = 100
-_NUM_TIMES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +32,6 @@ class WatchPlan:
     """Whether a picture will be asked for: it is encoded while the detector works."""
 
 
-@dataclass(slots=True)
-class _Paces:
-    """When the last looks were finished."""
-
-    finished_s: deque[float] = field(default_factory=lambda: deque(maxlen=_NUM_TIMES))
-
-    def per_second(self) -> float:
-        gaps = [later - earlier for earlier, later in pairwise(self.finished_s)]
-        if not gaps or time.monotonic() - self.finished_s[-1] > 2.0:
-            return 0.0
-        return len(gaps) / max(sum(gaps), 1e-6)
-
-
 @final
 class DetectionLoop:
     """Looks at the newest frame again and again, in a thread of its own."""
@@ -56,7 +41,7 @@ class DetectionLoop:
         self._detector, self._plan = detector, plan
         self._newest: FrameResult | None = None
         self._problem = ""
-        self._paces = _Paces()
+        self._paces = Paces()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="detector", daemon=True)
 

@@ -1,14 +1,32 @@
-"""Figures about a running camera in Prometheus' text format."""
+"""Figures about a running camera: counts, delays, rates; in Prometheus' text format."""
 
 import os
 import threading
+import time
 from collections import Counter, deque
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import final
 
 import numpy as np
 
 _NUM_DELAYS = 2000
+_NUM_TIMES = 30
+
+
+@dataclass(slots=True)
+class Paces:
+    """When the last of something were finished, by time.monotonic."""
+
+    finished_s: deque[float] = field(default_factory=lambda: deque(maxlen=_NUM_TIMES))
+
+    def per_second(self) -> float:
+        """Return how many a second were finished of late; 0 when nothing comes."""
+        gaps = [later - earlier for earlier, later in pairwise(self.finished_s)]
+        if not gaps or time.monotonic() - self.finished_s[-1] > 2.0:
+            return 0.0
+        return len(gaps) / max(sum(gaps), 1e-6)
 
 
 @final

@@ -1,6 +1,7 @@
 """The server of the live page and of the interface for other programs."""
 
 import time
+from dataclasses import replace
 from typing import Annotated, Any, final
 
 import numpy as np
@@ -33,6 +34,7 @@ from partsight.web.uploads import UPLOADS, Uploads, read_upload
 
 _STATIC = (
     "page.css", "icon.svg", "app.js", "stage.js", "plates.js", "cards.js", "connection.js", "phone.js", "places.js", "check.js",
+    "poses.js",
 )  # fmt: skip
 _DETECT = "/detect"
 _SHOWN_AS = {
@@ -71,6 +73,8 @@ def _status_of(error: PartsightError) -> int:
 
 def _serve_view(app: FastAPI, station: LiveState) -> None:
     gallery = ViewerContext(station.audience, station.metrics, lambda: state_of(station))
+    if station.poses is not None:
+        gallery = replace(gallery, poses=station.poses.shown)
 
     @app.websocket("/view")
     async def view(socket: WebSocket) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from partsight.deploy.live.detection_loop import DetectionLoop
 from partsight.deploy.live.inspection.page import LiveInspection
 from partsight.deploy.live.keeping import Keeper
+from partsight.deploy.live.live_poses import LivePoses
 from partsight.deploy.live.metrics import Metrics
 from partsight.deploy.live.phone.camera import PhoneCamera
 from partsight.deploy.live.renewal import LiveModel
@@ -34,6 +35,8 @@ class LiveState:
     floor: float
     inspection: LiveInspection
     keeper: Keeper | None = None
+    poses: LivePoses | None = None
+    """None where poses were not asked for."""
     metrics: Metrics = field(default_factory=Metrics)
     links: tuple[str, ...] = ()
     """Under which other machines reach the page, the best first."""
@@ -61,5 +64,6 @@ def state_of(station: LiveState) -> dict[str, Any]:
         "floor": station.floor,
         "keeps": station.keeper is not None,
         **station.inspection.state(),
+        "poses": None if station.poses is None else station.poses.state(),
         "is_phone": isinstance(station.watch.camera, PhoneCamera),
     }

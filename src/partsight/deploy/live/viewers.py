@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 from weakref import WeakValueDictionary
@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from partsight.deploy.live.frame_results import FrameResult
+from partsight.deploy.live.live_poses import ShownPose
 from partsight.deploy.live.metrics import Metrics
 from partsight.web.sockets import close
 
@@ -92,6 +93,8 @@ class ViewerContext:
     metrics: Metrics
     state: Callable[[], dict[str, Any]]
     """How camera and loop are, for the header."""
+    poses: Callable[[FrameResult], Mapping[int, ShownPose]] = lambda _: {}
+    """Poses that can be shown with a look, by the number of the track."""
 
 
 async def serve_viewer(socket: WebSocket, gallery: ViewerContext) -> None:
@@ -136,7 +139,7 @@ async def _serve_looks(socket: WebSocket, gallery: ViewerContext, on_page: list[
         state = gallery.state() | {"delay_ms": None if delay_s is None else round(1000 * delay_s)}
         if look is not None:
             on_page[:] = [*on_page, look][-2:]
-        message = await asyncio.to_thread(_message, look, state)
+        message = await asyncio.to_thread(_message, look, state, gallery.poses)
         await asyncio.wait_for(socket.send_bytes(message), _SEND_S)
         await _answered(socket, -1 if look is None else look.number)
         if look is not None:
@@ -169,13 +172,15 @@ def _smoothed(before_s: float | None, now_s: float) -> float:
     return now_s if before_s is None else 0.8 * before_s + 0.2 * now_s
 
 
-def _message(look: FrameResult | None, state: dict[str, Any]) -> bytes:
-    header = state if look is None else state | _seen(look)
+def _message(
+    look: FrameResult | None, state: dict[str, Any], poses: Callable[[FrameResult], Mapping[int, ShownPose]]
+) -> bytes:
+    header = state if look is None else state | _seen(look, poses(look))
     text = json.dumps(header, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "big") + text + (b"" if look is None else look.jpeg.value())
 
 
-def _seen(look: FrameResult) -> dict[str, Any]:
+def _seen(look: FrameResult, poses: Mapping[int, ShownPose]) -> dict[str, Any]:
     parts = [
         [
             track.number,
@@ -184,8 +189,19 @@ def _seen(look: FrameResult) -> dict[str, Any]:
             *(round(side, 1) for side in track.box_xyxy),
             track.is_seen,
             [ring.round().astype(int).ravel().tolist() for ring in track.outlines],
+            *([_plain_pose(poses[track.number])] if track.number in poses else []),
         ]
         for track in look.tracks
     ]
     sent = {} if look.frame.sent_ms is None else {"sent_ms": look.frame.sent_ms}
     return {"look": look.number, "size_wh": look.size_wh, "captured_s": look.frame.captured_s, "parts": parts, **sent}
+
+
+def _plain_pose(pose: ShownPose) -> dict[str, Any]:
+    return {
+        "at_mm": [round(value) for value in pose.position_mm],
+        "fit": round(pose.fit, 3),
+        "behind_ms": round(1000 * pose.behind_s),
+        "lines": pose.lines.round(1).ravel().tolist(),
+        "names": [[name, round(x, 1), round(y, 1)] for name, x, y in pose.names],
+    }

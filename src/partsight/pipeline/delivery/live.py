@@ -15,13 +15,16 @@ from partsight.deploy.live.frame_results import LookHandler
 from partsight.deploy.live.inspection.checking import KitChecks
 from partsight.deploy.live.inspection.history import CheckHistory, HistoryPlan
 from partsight.deploy.live.inspection.places import PlaceCounter
+from partsight.deploy.live.live_poses import LivePoses
 from partsight.deploy.live.phone.camera import PHONE, PhoneCamera
+from partsight.deploy.live.pose_process import ModelPosers
 from partsight.deploy.live.renewal import LiveModel
 from partsight.deploy.live.threshold import LimitOf, LiveThreshold
 from partsight.deploy.live.viewers import Viewers
 from partsight.deploy.model import Model
 from partsight.errors import SourceError
 from partsight.pipeline.photos.snapshots import SnapshotKeeper
+from partsight.pose.optics import Calibration
 from partsight.web.access import Access
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ class LiveJob:
     """Where checks are written down, unless the section says where."""
     load: Callable[[], Model] | None = None
     """Reads the model anew when it was exported anew; None keeps the one from the start."""
+    has_poses: bool = False
+    """Find how each part is turned, and draw it so."""
+    calibration: Calibration | None = None
     is_self_signed: bool = False
     """Serve https with a certificate of this machine's own."""
 
@@ -71,17 +77,23 @@ class LiveServer:
 
     def run(self) -> None:
         """Watch and serve until interrupted."""
+        poses = self.station.poses
         self.station.watch.start()
+        if poses is not None:
+            poses.start()
         try:
             self.page.run()
         finally:
             self.station.watch.stop()
+            if poses is not None:
+                poses.stop()
 
 
 def open_live(job: LiveJob, say: Callable[[str], None]) -> LiveServer:
     """Join camera, detector and page.
 
-    Raises SourceError for a file that cannot be played or an unsafe address, StorageError when the port is taken.
+    Raises ModelError where poses are asked for and the model has no shapes, SourceError for a file that cannot be played or an unsafe
+    address, StorageError when the port is taken.
     """
     from partsight.deploy.live.server import make_app
     from partsight.web.frames import MOST_BYTES
@@ -110,12 +122,19 @@ def _station(job: LiveJob, say: Callable[[str], None]) -> "LiveState":
     sinks = _sinks(job, say)
     inspection = _inspection(job, threshold.of, sinks, say)
     events = [PartEvents(job.model.class_names, threshold.of, sinks)] if sinks else []
+    model = LiveModel(job.model, detector, threshold, load=job.load, say=say)
+    poses = _poses(job, model, audience, threshold.of) if job.has_poses else None
     # What is counted is known before pages are told of the look.
-    handlers: list[LookHandler] = [inspection.places, inspection.checks, audience, *events]
+    handlers: list[LookHandler] = [inspection.places, inspection.checks, audience, *events, *([poses] if poses else [])]
     plan = WatchPlan(floor, handlers, lambda: audience.num_viewers > 0)
     watch = DetectionLoop(_camera(job, say), detector.front_seat(), plan)
-    model = LiveModel(job.model, detector, threshold, load=job.load, say=say)
-    return LiveState(model, detector, watch, audience, threshold, floor, inspection, job.keeper)
+    return LiveState(model, detector, watch, audience, threshold, floor, inspection, job.keeper, poses=poses)
+
+
+def _poses(job: LiveJob, model: LiveModel, audience: Viewers, limit_of: LimitOf) -> LivePoses:
+    """Return what finds poses while somebody watches."""
+    posers = ModelPosers(lambda: model.folder, job.calibration)
+    return LivePoses(posers, limit_of, is_watched=lambda: audience.num_viewers > 0)
 
 
 def _threshold(job: LiveJob) -> LiveThreshold:

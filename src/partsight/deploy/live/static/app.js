@@ -5,6 +5,7 @@ import { Check } from "/static/check.js";
 import { post, showLinks } from "/static/connection.js";
 import { Phone } from "/static/phone.js";
 import { Places } from "/static/places.js";
+import { poseNote } from "/static/poses.js";
 import { Stage } from "/static/stage.js";
 
 const byId = (id) => document.getElementById(id);
@@ -15,7 +16,7 @@ const places = new Places();
 const stage = new Stage(byId("stage"), places);
 const check = new Check(toast);
 const phone = new Phone(toast);
-let cards, socket, stored = null, limits = [], look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
+let cards, socket, stored = null, limits = [], poses = null, look = null, run = null, waiting = null, threshold = null, isFrozen = false, isHeld = false, pauseMs = FIRST_PAUSE_MS;
 
 async function begin() {
   const answer = await fetch("/parts").catch(() => null);
@@ -78,7 +79,9 @@ function answer(to, number) {
 function redraw() {
   const parts = stage.choose(limitOf);
   stage.draw();
-  cards.update(parts);
+  cards.update(parts, poses?.focal_error);
+  const note = poseNote(poses, parts);
+  if (byId("pose-note").textContent !== note) byId("pose-note").textContent = note;
   document.body.dataset.look = look;
   document.body.dataset.parts = parts.length;
 }
@@ -89,7 +92,9 @@ function showState(header) {
   [stored, limits] = [header.threshold, header.class_limits];
   showStored();
   phone.offer(header.is_phone);
+  byId("outlines").hidden = byId("pose-note").hidden = !header.poses;
   if (!isFrozen) {
+    poses = header.poses;
     places.counts = header.counts;
     check.show(header);
   }
@@ -148,6 +153,13 @@ function freeze(wanted) {
   }
 }
 
+// Switch the outlines of CAD models off or on again; numbers stay in the list.
+function showOutlines() {
+  stage.showsPoses = !stage.showsPoses;
+  byId("outlines").setAttribute("aria-pressed", String(stage.showsPoses));
+  stage.draw();
+}
+
 // What is kept is what is shown: the picture is held until the server has it, and stays held where it could not be kept.
 async function keep() {
   if (look === null || byId("keep").disabled || byId("keep").hidden) return;
@@ -182,6 +194,7 @@ byId("threshold").addEventListener("input", ({ target }) => {
   setThreshold(Number(target.value));
   if (look !== null) redraw();
 });
+byId("outlines").addEventListener("click", showOutlines);
 byId("freeze").addEventListener("click", () => freeze(!isFrozen));
 byId("keep").addEventListener("click", keep);
 byId("store").addEventListener("click", storeThreshold);
@@ -197,7 +210,7 @@ byId("stage").addEventListener("click", (event) => {
 document.addEventListener("click", ({ target, detail }) => detail > 0 && target.closest?.("button, summary")?.blur());
 
 // Keys work wherever nothing is typed; the slider takes its arrows, and a button reached by Tab its Space and Enter.
-const KEYS = { " ": () => freeze(!isFrozen), k: keep, c: () => check.record(), "?": () => byId("keys").showModal() };
+const KEYS = { " ": () => freeze(!isFrozen), k: keep, c: () => check.record(), o: () => poses && showOutlines(), "?": () => byId("keys").showModal() };
 document.addEventListener("keydown", (event) => {
   const isTyped = event.target.matches("input:not([type=range]), textarea, select");
   const isPressed = event.key === " " && event.target.matches("button, a, summary");

@@ -1,5 +1,8 @@
 // The list of parts in view, one row for each part with its number, and the card of each.
 
+import { poseText } from "/static/poses.js";
+
+const MOST_POSES = 3; // told in a row; more are told by the card of each
 const LINGER_MS = 2500; // a part that left keeps its full row for so long
 const NO_DOCUMENTS = "No documents yet. Whoever keeps the recipe adds them there, under";
 
@@ -24,7 +27,8 @@ export class Cards {
   }
 
   // Show the parts in view: those there first, in the order of the classes; what is gone collapses to a line below.
-  update(parts) {
+  // Poses are told with how exact the focal length is.
+  update(parts, focalError) {
     const now = performance.now(), groups = Map.groupBy ? Map.groupBy(parts, (part) => part.kind) : grouped(parts);
     for (const [kind, same] of groups) {
       const row = this.rows.get(kind) ?? this.addRow(kind);
@@ -35,11 +39,15 @@ export class Cards {
       setText(row.number, same.length > 1 ? ` × ${same.length}` : "");
       setText(row.score, percent(least) === percent(best) ? percent(best) : `${Math.round(100 * least)}–${percent(best)}`);
     }
-    for (const [kind, row] of this.rows) this.collapse(row, groups.has(kind), now);
+    for (const [kind, row] of this.rows) {
+      const posed = (groups.get(kind) ?? []).filter(({ pose }) => pose);
+      setText(row.pose, posed.slice(0, MOST_POSES).map(({ pose }) => poseText(pose, focalError)).join("\n"));
+      this.collapse(row, groups.has(kind), now);
+    }
     setText(byId("count"), parts.length ? String(parts.length) : "");
     byId("nothing").hidden = parts.length > 0;
     byId("legend").hidden = !parts.some((part) => !part.isSeen) && !this.rows.size;
-    if (this.open) this.showScore(parts);
+    if (this.open) this.showScore(parts, focalError);
   }
 
   collapse(row, isThere, now) {
@@ -57,10 +65,10 @@ export class Cards {
 
   addRow(kind) {
     const card = this.cards[kind];
-    const row = { item: make("li"), button: make("button", undefined, "part"), number: make("span", "", "number"), score: make("span", "", "score"), isGone: false };
+    const row = { item: make("li"), button: make("button", undefined, "part"), number: make("span", "", "number"), score: make("span", "", "score"), pose: make("span", "", "pose"), isGone: false };
     const words = make("span", undefined, "words"), name = make("b", card.name);
     name.append(row.number);
-    words.append(name, make("small", card.description));
+    words.append(name, make("small", card.description), row.pose);
     row.button.style.setProperty("--class", card.color);
     row.button.setAttribute("aria-label", `${card.name}, show its card`);
     row.button.append(picture(card), words, row.score);
@@ -88,11 +96,12 @@ export class Cards {
     if (!byId("card").open) byId("card").showModal();
   }
 
-  showScore(parts) {
+  showScore(parts, focalError) {
     const same = parts.filter(({ kind }) => kind === this.open.kind); // what a track shows may be judged anew
     const part = same.find(({ track }) => track === this.open.track) ?? same[0];
     const times = same.length > 1 ? `${same.length} in view` : "in view";
-    setText(byId("card-score"), part ? `${times}, ${percent(part.score)} sure` : "not in view now");
+    const where = part?.pose ? `; ${poseText(part.pose, focalError)}` : "";
+    setText(byId("card-score"), part ? `${times}, ${percent(part.score)} sure${where}` : "not in view now");
   }
 }
 

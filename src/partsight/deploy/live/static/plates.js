@@ -1,6 +1,6 @@
 // Where the names of parts stand: beside their boxes, over no box and no other name; a small part is never hidden by its own name.
 
-const meets = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+export const meets = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 const isInside = (a, area) => a[0] >= area[0] && a[1] >= area[1] && a[2] <= area[2] && a[3] <= area[3];
 const ROOMY = 5; // a box so many times as large as its name bears it inside
 

@@ -1,6 +1,7 @@
 // The picture with its boxes; both come in one message, so a box never runs ahead of its part or behind it.
 
 import { placeNames } from "/static/plates.js";
+import { drawPose, drawSubparts } from "/static/poses.js";
 
 const KEPT = 0.8; // a part that is shown stays until its score is below this share of the threshold: none blinks around it
 
@@ -12,6 +13,7 @@ export class Stage {
     this.picture = null;
     this.parts = [];
     this.shown = new Set();
+    this.showsPoses = true;
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
@@ -20,7 +22,7 @@ export class Stage {
     this.picture?.close();
     this.picture = picture;
     this.sizeWh = header.size_wh;
-    this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen, outlines]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen, outlines: outlines ?? [] }));
+    this.parts = header.parts.map(([track, kind, score, left, top, right, bottom, isSeen, outlines, pose]) => ({ track, kind, score, box: [left, top, right, bottom], isSeen, outlines: outlines ?? [], pose }));
   }
 
   // Return the parts above the limit of their class, best first.
@@ -46,11 +48,17 @@ export class Stage {
     pen.drawImage(this.picture, origin[0], origin[1], shown[0], shown[1]);
     const taken = this.places.draw(pen, ([x, y]) => [origin[0] + x * shown[0], origin[1] + y * shown[1]], ratio);
     const onScreen = (this.chosen ?? []).map((part) => ({ ...part, box: part.box.map((side, index) => origin[index % 2] + scale * side) }));
+    const area = [origin[0], origin[1], origin[0] + shown[0], origin[1] + shown[1]];
+    const place = { origin, scale, ratio, area };
+    const posed = this.showsPoses ? onScreen.filter((part) => part.pose) : [];
     for (const part of onScreen.toReversed()) {
       this.drawMask(part, origin, scale, ratio);
       this.drawBox(part, ratio);
     }
-    this.drawNames(onScreen, ratio, [origin[0], origin[1], origin[0] + shown[0], origin[1] + shown[1]], taken);
+    for (const part of posed.toReversed()) drawPose(pen, part.pose, this.colors[part.kind], place);
+    this.drawNames(onScreen, ratio, area, taken);
+    for (const part of posed) drawSubparts(pen, part.pose, place, taken);
+    document.body.dataset.poses = posed.length;
   }
 
   // Fill the part's own pixels; holes are outlines too, so the even-odd rule leaves them open.
