@@ -245,6 +245,8 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
         correct_a_label(tab, browser, folder, key)
         press(tab, "Judge again")
         tab.wait("document.getElementById('which')?.options.length === 2", 240)
+        put_side_by_side(tab)
+        keeps_the_rules(tab)
         press(tab, "Export for live")
         go(tab, "live")
         tab.wait(
@@ -287,6 +289,25 @@ def correct_a_label(tab, browser, folder, key):
     tab.value("dispatchEvent(new Event('focus'))")
     tab.wait("document.querySelector('main').textContent.includes('Labels were corrected')", 60)
     tab.wait("document.querySelector('main').textContent.includes('with 2 parts')")
+
+
+def put_side_by_side(tab):
+    """The result by the corrected labels, and that of before beside it."""
+    chosen = "document.getElementById('other')"
+    tab.value(f"{chosen}.selectedIndex = 2; {chosen}.dispatchEvent(new Event('change'))")
+    tab.wait("document.querySelector('[aria-label=\'Side by side\'] td')", 60)
+
+
+def keeps_the_rules(tab):
+    """Filled pages have what empty ones lack: a slider, charts, pictures, a table."""
+    for dark, size in ((False, "laptop"), (True, "tablet")):
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        tab.send("Emulation.setEmulatedMedia", features=[scheme])
+        width, height = SIZES[size]
+        tab.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        assert broken_rules(tab) == []
+        assert tab.value("document.documentElement.scrollWidth <= innerWidth"), size
+        import os, pathlib; os.environ.get("SHOTS") and tab.screenshot(pathlib.Path(os.environ["SHOTS"]) / f"results-{size}.png")
 
 
 def labels_link(tab):
