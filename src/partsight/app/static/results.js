@@ -7,6 +7,7 @@ import { chart } from "./training.js";
 const SHOWN = 24;
 
 const rowAt = ({ thresholds, rows }, threshold) => rows[thresholds.reduce((best, value, i) => (Math.abs(value - threshold) < Math.abs(thresholds[best] - threshold) ? i : best), 0)];
+const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
 const nameOf = ({ name, when_s: when }) => `${name}, ${new Date(when * 1000).toLocaleString()}`;
 const labelOf = (one) => `${nameOf(one)}${one.map50 === null ? "" : `, mAP50 ${one.map50.toFixed(3)}`}`;
 
@@ -37,7 +38,7 @@ export async function resultsPage(main) {
     const follow = () => { threshold = Number(slider.value); shown.textContent = threshold.toFixed(2); showFigures(figures); };
     slider.addEventListener("input", follow);
     slider.addEventListener("change", told(() => readErrors(gallery, heading, further)));
-    const what = `${result.num_images} ${result.of_photos ? "photos" : "renders"} with ${result.num_boxes} parts${result.num_empty ? `, ${result.num_empty} of them without any` : ""}; ${result.num_sessions} session${result.num_sessions === 1 ? "" : "s"}`;
+    const what = `${count(result.num_images, result.of_photos ? "photo" : "render")} with ${count(result.num_boxes, "part")}${result.num_empty ? `, ${result.num_empty} of them without any` : ""}; ${count(result.num_sessions, "session")}`;
     fill(body, 
       h("section", { className: "panel rows" }, h("p", {}, h("b", {}, `mAP50 ${result.map50 === null ? "–" : result.map50.toFixed(3)}`), result.interval ? ` (95 %: ${result.interval[0].toFixed(3)} to ${result.interval[1].toFixed(3)})` : "", ` on ${what}.`),
         result.is_corrected ? h("div", { className: "row" }, h("p", { className: "good" }, "Labels were corrected since it was judged: these figures follow them, the report does not yet."), judgeAgain()) : null,
@@ -168,7 +169,8 @@ export async function resultsPage(main) {
   addEventListener("focus", follow);
 
   await open();
-  return { close() { removeEventListener("focus", follow); }, jobs(_jobs, ended) { if (ended.length) told(noteNew)(); } };
+  const leave = () => { removeEventListener("focus", follow); document.querySelector("dialog.whole")?.close(); };
+  return { close: leave, jobs(_jobs, ended) { if (ended.length) told(noteNew)(); } };
 
   // A new result joins the list; what is looked at stays as it is.
   async function noteNew() {
