@@ -58,7 +58,7 @@ def _advice(project: Project) -> dict[str, Any]:
     if recipe is None or not _has_labels(recipe):
         return {"can_look": False, "state": "", "at_work": at_work, **dict.fromkeys(_KINDS)}
     state = photos_state(recipe)
-    answers = {kind: _answer(project, kind, state) for kind in _KINDS}
+    answers: dict[str, Any] = {kind: _answer(project, kind, state) for kind in _KINDS}
     return {"can_look": True, "state": state, "at_work": at_work, **answers}
 
 
