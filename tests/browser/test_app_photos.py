@@ -8,7 +8,7 @@ import trimesh
 
 from partsight.config.loading import read_recipe
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.photos.kept_answers import keep_drawing, keeping
+from partsight.pipeline.photo_answers import keep_drawing, keeping
 from partsight.pipeline.portraits import encode_png
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence

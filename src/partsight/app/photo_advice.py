@@ -12,7 +12,7 @@ from partsight.config.recipe import Recipe
 from partsight.errors import PartsightError
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.jobs.job import Job, Lane
-from partsight.pipeline.photos.kept_answers import AnswerKind, drawing_path, find_answer, photos_state
+from partsight.pipeline.photo_answers import AnswerKind, drawing_path, find_answer, photos_state
 from partsight.web.problems import problem
 
 _KINDS: tuple[AnswerKind, ...] = ("check", "gaps", "suggest")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from partsight.pipeline.photos.kept_answers import keep_drawing
+from partsight.pipeline.photo_answers import keep_drawing
 
 from .test_photos_page import photo
 

@@ -13,7 +13,7 @@ from partsight.errors import DatasetError
 from partsight.labels.importing import ImportRecord, read_imports
 from partsight.photos.appearance import Gap, compare_appearance, measure_sizes
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.photos.kept_answers import keeping, photo_keys
+from partsight.pipeline.photo_answers import keeping, photo_keys
 from partsight.pipeline.photos.label_doubts import find_label_doubts
 from partsight.pipeline.photos.leaks import find_leaks
 from partsight.pipeline.stages.dataset.cropping import write_crops

@@ -24,7 +24,7 @@ from partsight.photos.appearance import measure_picture, measure_sizes
 from partsight.photos.storage import TO_LABEL
 from partsight.pictures import list_pictures, picture_size, read_picture
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.photos.kept_answers import keep_drawing, keeping
+from partsight.pipeline.photo_answers import keep_drawing, keeping
 from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
 from partsight.pipeline.portraits import encode_png
 from partsight.pipeline.running.workspace import Workspace

@@ -9,8 +9,8 @@ from PIL import Image
 from partsight.config.loading import read_recipe
 from partsight.errors import DatasetError
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photo_answers import drawing_path, find_answer, keep_drawing, photos_state
 from partsight.pipeline.photos.check import check_photos
-from partsight.pipeline.photos.kept_answers import drawing_path, find_answer, keep_drawing, photos_state
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 
