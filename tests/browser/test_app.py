@@ -96,20 +96,22 @@ def press(tab, words):
     tab.value(f"[...document.querySelectorAll('button')].find((one) => one.textContent.includes({words!r})).click()")
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_page_keeps_the_rules_of_accessibility(browser, link, page, dark):
+def broken_rules(tab):
+    """What axe finds on the page as it is now."""
     if find_spec("axe_core_python") is None:
         pytest.skip("axe is not installed (extra [dev])")
     axe = (files("axe_core_python") / "axe.min.js").read_text()
+    tab.value(f"{axe}; undefined")
+    return tab.value("axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_keeps_the_rules_of_accessibility(browser, link, page, dark):
     with open_tab(browser, link, size_wh=SIZES["laptop"], dark=dark) as tab:
         tab.wait("document.querySelector('main h2')")
         go(tab, page)
-        tab.value(f"{axe}; undefined")
-        found = tab.value(
-            "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"
-        )
-        assert found == []
+        assert broken_rules(tab) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -243,6 +245,8 @@ def test_from_cad_files_to_live_boxes(browser, tmp_path, samples):
         correct_a_label(tab, browser, folder, key)
         press(tab, "Judge again")
         tab.wait("document.getElementById('which')?.options.length === 2", 240)
+        put_side_by_side(tab)
+        keeps_the_rules(tab)
         press(tab, "Export for live")
         go(tab, "live")
         tab.wait(
@@ -285,6 +289,24 @@ def correct_a_label(tab, browser, folder, key):
     tab.value("dispatchEvent(new Event('focus'))")
     tab.wait("document.querySelector('main').textContent.includes('Labels were corrected')", 60)
     tab.wait("document.querySelector('main').textContent.includes('with 2 parts')")
+
+
+def put_side_by_side(tab):
+    """The result by the corrected labels, and that of before beside it."""
+    chosen = "document.getElementById('other')"
+    tab.value(f"{chosen}.selectedIndex = 2; {chosen}.dispatchEvent(new Event('change'))")
+    tab.wait("document.querySelector('section[aria-label^=Side] td')", 60)
+
+
+def keeps_the_rules(tab):
+    """Filled pages have what empty ones lack: a slider, charts, pictures, a table."""
+    for dark, size in ((False, "laptop"), (True, "tablet")):
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        tab.send("Emulation.setEmulatedMedia", features=[scheme])
+        width, height = SIZES[size]
+        tab.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        assert broken_rules(tab) == []
+        assert tab.value("document.documentElement.scrollWidth <= innerWidth"), size
 
 
 def labels_link(tab):

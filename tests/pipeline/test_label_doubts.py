@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photo_answers import find_answer
 from partsight.pipeline.photos.check import check_photos
 from partsight.pipeline.photos.suggest import suggest_photos
 from partsight.progress import Silence
@@ -57,6 +58,10 @@ def test_a_label_left_out_is_told_with_its_file_but_never_of_a_test_photo(photog
     assert missed
     assert {finding.where.rsplit("/", 2)[1] for finding in missed} == {"shop"}
     assert all("not one of the photos it learned from" in finding.message for finding in missed)
+    kept = find_answer(photographed.workspace, "check").content["findings"]
+    shown = [one["photos"] for one in kept if one["kind"] == "likely missed label"]
+    assert all(key.startswith("shop/") for (key,) in shown), "the page opens the photo"
+    assert len(shown) == len(missed)
 
 
 def test_without_a_detector_no_label_is_doubted(photographed):
@@ -74,3 +79,6 @@ def test_unlabeled_pictures_are_ranked_by_the_doubt_of_the_detector(photographed
     assert {name.rsplit("/", 1)[-1] for name, _ in unsure} <= {path.name for path in waiting.iterdir()}
     assert doubts
     assert doubts == sorted(doubts, reverse=True)
+    kept = find_answer(photographed.workspace, "suggest").content
+    assert [one["photo"] for one in kept["unsure"]] == [name for name, _ in unsure], "pages show what was said"
+    assert [part["name"] for part in kept["parts"]] == list(photographed.recipe.class_names)

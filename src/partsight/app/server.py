@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from partsight.app import beside, parts, photos, recipe, results, scene, training
+from partsight.app import beside, parts, photo_advice, photos, recipe, results, scene, training
 from partsight.app.parts import PartShelf
 from partsight.app.project import Project
 from partsight.app.results import ResultShelf
@@ -24,8 +24,8 @@ from partsight.web.problems import Json, answer_problems, problem
 from partsight.web.serving import PageServer, listen, page_server
 
 _STATIC = (
-    "page.css", "icon.svg", "app.js", "ask.js", "dom.js", "parts.js", "viewer.js", "glb.js", "scene.js", "photos.js", "training.js",
-    "results.js", "live.js", "tour.js",
+    "page.css", "icon.svg", "advice.js", "app.js", "ask.js", "dom.js", "parts.js", "viewer.js", "glb.js", "scene.js", "photos.js",
+    "training.js", "results.js", "live.js", "tour.js",
 )  # fmt: skip
 
 _ACCESS = "app/access.json"
@@ -102,6 +102,7 @@ def make_app(project: Project, access: Access, workers: tuple[PartShelf, SheetMa
     parts.serve(app, project, shelf)
     scene.serve(app, sheets)
     photos.serve(app, project)
+    photo_advice.serve(app, project)
     beside.serve(app, project)
     training.serve(app, project)
     results.serve(app, project, shown)

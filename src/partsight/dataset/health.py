@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -39,6 +40,8 @@ class Finding:
     where: str
     """Class name, or sample ids."""
     message: str
+    pictures: tuple[Path, ...] = ()
+    """Those to look at, where it is about single ones."""
 
 
 def check_dataset(dataset: Dataset) -> tuple[Finding, ...]:
@@ -58,17 +61,12 @@ def _class_findings(dataset: Dataset) -> Iterable[Finding]:
 
 def _size_findings(dataset: Dataset) -> Iterable[Finding]:
     for class_id, name in enumerate(dataset.class_names):
-        sides_px = np.concatenate(
-            [
-                np.zeros(0),
-                *(_shorter_sides_px(sample.boxes_xyxy[sample.class_ids == class_id]) for sample in dataset.samples),
-            ]
-        )
-        num_tiny = int(np.count_nonzero(sides_px < TINY_SIDE_PX))
-        if num_tiny:
-            yield Finding(
-                "tiny boxes", name, f"{num_tiny} of {len(sides_px)} boxes have a side below {TINY_SIDE_PX:g} px"
-            )
+        sides_px = [_shorter_sides_px(sample.boxes_xyxy[sample.class_ids == class_id]) for sample in dataset.samples]
+        tiny = [int(np.count_nonzero(sides < TINY_SIDE_PX)) for sides in sides_px]
+        if any(tiny):
+            message = f"{sum(tiny)} of {sum(map(len, sides_px))} boxes have a side below {TINY_SIDE_PX:g} px"
+            shown = [sample.image_path for sample, count in zip(dataset.samples, tiny, strict=True) if count]
+            yield Finding("tiny boxes", name, message, tuple(shown))
 
 
 def _shorter_sides_px(boxes_xyxy: FloatArray) -> FloatArray:
@@ -84,6 +82,6 @@ def _copy_findings(dataset: Dataset) -> Iterable[Finding]:
         sessions = sorted({sample.session for sample in samples})
         if len(sessions) > 1:
             ids = ", ".join(sample.sample_id for sample in samples)
-            yield Finding(
-                "same picture in two sessions", ids, f"sessions {', '.join(sessions)}: put them into one split"
-            )
+            message = f"sessions {', '.join(sessions)}: put them into one split"
+            pictures = tuple(sample.image_path for sample in samples)
+            yield Finding("same picture in two sessions", ids, message, pictures)

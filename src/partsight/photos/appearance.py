@@ -47,6 +47,8 @@ IN_WORDS = {
     "objects a picture": ("photos show fewer parts", "photos show more parts"),
 }
 """What it means that a figure is lower in photos than in renders, or higher."""
+POOR = 0.25
+"""Share of uncovered values from which a figure is worth a change of the recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Gap:
     """Share of the photos' values that lie beyond the renders'."""
     keys: str
     """Recipe keys that move it."""
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether so many photos lie beyond the renders that the recipe should change."""
+        return self.uncovered >= POOR
 
     @property
     def in_words(self) -> str:

@@ -1,5 +1,6 @@
 // Step 3: photos and videos, their sessions, their labels, and what each session is for.
 
+import { photoAdvice } from "./advice.js";
 import { ask, post, project, put, readProject, upload } from "./ask.js";
 import { dropZone, fill, h, toast, told } from "./dom.js";
 
@@ -12,7 +13,7 @@ export async function photosPage(main) {
   }
   const session = h("input", { type: "text", id: "session", value: new Date().toISOString().slice(0, 10), pattern: "[\\w.\\-]{1,80}" });
   const kind = h("select", { id: "kind" }, [["photos", "photos or videos with the parts"], ["places", "the place without the parts"], ["labels", "labels of another tool (zip)"]].map(([value, words]) => h("option", { value }, words)));
-  const table = h("div", { className: "scroll" });
+  const table = h("div", { className: "scroll" }), beside = h("div", { className: "rows" });
   const says = h("p", { className: "quiet", role: "status" });
   const zone = dropZone({ title: "Drop photos and videos here", hint: "Of videos the sharp frames that differ are picked.", accept: "image/*,video/*,.zip", folders: true, take: told(takeFiles) });
   fill(main, h("h2", {}, "Photos"),
@@ -20,7 +21,8 @@ export async function photosPage(main) {
     h("div", { className: "columns" },
       h("div", { className: "rows" }, h("section", { className: "panel rows" }, h("label", { htmlFor: "session" }, "Name of the session"), session, h("label", { htmlFor: "kind" }, "What they show"), kind), zone, says),
       h("div", { className: "rows" }, h("div", { className: "row" },
-        h("button", { type: "button", className: "main", onclick: told(openLabels) }, "Draw labels"), h("button", { type: "button", onclick: told(openPhone) }, "Take photos with a phone")), table)));
+        h("button", { type: "button", className: "main", onclick: told(() => openLabels()) }, "Draw labels"), h("button", { type: "button", onclick: told(openPhone) }, "Take photos with a phone")), table, beside)));
+  const commands = photoAdvice(beside, openLabels);
 
   async function takeFiles(files) {
     if (!session.checkValidity() || !session.value) { toast("The session's name: letters, digits, dots and dashes."); return; }
@@ -32,9 +34,10 @@ export async function photosPage(main) {
     says.textContent = "They are being looked through; they appear here when that has ended.";
   }
 
-  async function openLabels() {
+  async function openLabels(photo = "") {
     const { link } = await post("/api/label");
-    window.open(link, "partsight-labels");
+    isLabeling = true;
+    window.open(photo ? `${link}#${encodeURIComponent(photo)}` : link, "partsight-labels");
   }
 
   async function openPhone() {
@@ -47,6 +50,7 @@ export async function photosPage(main) {
   }
 
   async function refresh() {
+    told(commands.read)();
     const found = await ask("/api/photos");
     if (found.problem) { fill(table, h("p", { className: "notice" }, found.problem)); return; }
     if (!found.sessions.length) { fill(table, h("section", { className: "panel" }, h("h3", {}, "No photos yet"), h("p", { className: "quiet" }, "Walk round a part with a phone for half a minute: that is enough to begin with."))); return; }
@@ -61,8 +65,13 @@ export async function photosPage(main) {
     return h("tr", {}, h("th", { scope: "row" }, one.name), h("td", {}, String(one.photos)), h("td", {}, String(one.done)), h("td", {}, String(one.nothing)), h("td", { className: one.open ? "warn" : "" }, String(one.open)), h("td", {}, seen || "–"), h("td", {}, use));
   }
 
+  // Who comes back from the labels sees what they drew.
+  let isLabeling = false;
+  const follow = told(async () => { if (isLabeling) await refresh(); });
+  addEventListener("focus", follow);
+
   await refresh();
-  return { jobs(_jobs, ended) { if (ended.length) told(refresh)(); } };
+  return { close() { commands.close(); removeEventListener("focus", follow); }, jobs(_jobs, ended) { if (ended.length) told(refresh)(); } };
 }
 
 // What the next step is, in one line each.

@@ -7,7 +7,9 @@ import { chart } from "./training.js";
 const SHOWN = 24;
 
 const rowAt = ({ thresholds, rows }, threshold) => rows[thresholds.reduce((best, value, i) => (Math.abs(value - threshold) < Math.abs(thresholds[best] - threshold) ? i : best), 0)];
-const labelOf = ({ name, when_s: when, map50 }) => `${name}, ${new Date(when * 1000).toLocaleString()}${map50 === null ? "" : `, mAP50 ${map50.toFixed(3)}`}`;
+const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
+const nameOf = ({ name, when_s: when }) => `${name}, ${new Date(when * 1000).toLocaleString()}`;
+const labelOf = (one) => `${nameOf(one)}${one.map50 === null ? "" : `, mAP50 ${one.map50.toFixed(3)}`}`;
 
 export async function resultsPage(main) {
   const listed = await ask("/api/results");
@@ -18,11 +20,12 @@ export async function resultsPage(main) {
   let result = null, errors = [], threshold = 0.5, more = SHOWN, asked = 0;
   const which = h("select", { id: "which" }, listed.map((one) => h("option", { value: one.key }, labelOf(one))));
   const other = h("select", { id: "other" }, h("option", { value: "" }, "nothing"), listed.map((one) => h("option", { value: one.key }, labelOf(one))));
+  const second = h("div", { className: "row", hidden: listed.length < 2 }, h("label", { htmlFor: "other" }, "beside"), other);
   const body = h("div", { className: "rows" }), compared = h("div", { role: "status" });
   which.addEventListener("change", told(async () => { await open(); await compare(); }));
   other.addEventListener("change", told(compare));
   fill(main, h("h2", {}, "Results"), h("p", { className: "lead" }, "Measured on pictures that taught nothing and chose nothing."),
-    h("div", { className: "rows" }, h("div", { className: "row" }, h("label", { htmlFor: "which" }, "Result"), which, listed.length > 1 ? h("label", { htmlFor: "other" }, "beside") : null, listed.length > 1 ? other : null,
+    h("div", { className: "rows" }, h("div", { className: "row" }, h("label", { htmlFor: "which" }, "Result"), which, second,
       h("a", { className: "button", href: "/report", target: "_blank", rel: "noreferrer" }, "Whole report"), h("button", { type: "button", onclick: told(() => post("/api/jobs", { kind: "export" })) }, "Export for live")), compared, body));
 
   async function open(kept = null) {
@@ -35,7 +38,7 @@ export async function resultsPage(main) {
     const follow = () => { threshold = Number(slider.value); shown.textContent = threshold.toFixed(2); showFigures(figures); };
     slider.addEventListener("input", follow);
     slider.addEventListener("change", told(() => readErrors(gallery, heading, further)));
-    const what = `${result.num_images} ${result.of_photos ? "photos" : "renders"} with ${result.num_boxes} parts${result.num_empty ? `, ${result.num_empty} of them without any` : ""}; ${result.num_sessions} session${result.num_sessions === 1 ? "" : "s"}`;
+    const what = `${count(result.num_images, result.of_photos ? "photo" : "render")} with ${count(result.num_boxes, "part")}${result.num_empty ? `, ${result.num_empty} of them without any` : ""}; ${count(result.num_sessions, "session")}`;
     fill(body, 
       h("section", { className: "panel rows" }, h("p", {}, h("b", {}, `mAP50 ${result.map50 === null ? "–" : result.map50.toFixed(3)}`), result.interval ? ` (95 %: ${result.interval[0].toFixed(3)} to ${result.interval[1].toFixed(3)})` : "", ` on ${what}.`),
         result.is_corrected ? h("div", { className: "row" }, h("p", { className: "good" }, "Labels were corrected since it was judged: these figures follow them, the report does not yet."), judgeAgain()) : null,
@@ -63,13 +66,13 @@ export async function resultsPage(main) {
   async function compare() {
     fill(compared);
     if (!other.value || !result) return;
-    const [second, { sentence }] = await Promise.all([ask(`/api/result?key=${other.value}`), ask(`/api/results/compare?first=${which.value}&second=${other.value}`)]);
+    const [beside, { sentence }] = await Promise.all([ask(`/api/result?key=${other.value}`), ask(`/api/results/compare?first=${which.value}&second=${other.value}`)]);
     const lines = [["mAP50", (one) => (one.map50 === null ? "–" : one.map50.toFixed(3))], ["Threshold", (one) => one.threshold.toFixed(2)],
       ["Precision", (one) => percent(rowAt(one, one.threshold).precision)], ["Recall", (one) => percent(rowAt(one, one.threshold).recall)], ["False positives per picture", (one) => rowAt(one, one.threshold).false_per_picture.toFixed(2)]];
-    const name = (select) => listed.find((one) => one.key === select.value)?.name ?? select.selectedOptions[0].textContent;
+    const name = (select) => nameOf(listed.find((one) => one.key === select.value));
     fill(compared, h("section", { className: "panel rows", "aria-label": "Side by side" }, h("h3", {}, "Side by side"), h("p", {}, sentence), h("div", { className: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, `first: ${name(which)}`), h("th", { scope: "col" }, `second: ${name(other)}`))),
-      h("tbody", {}, lines.map(([title, value]) => h("tr", {}, h("th", { scope: "row" }, title), h("td", {}, value(result)), h("td", {}, value(second)))))))));
+      h("tbody", {}, lines.map(([title, value]) => h("tr", {}, h("th", { scope: "row" }, title), h("td", {}, value(result)), h("td", {}, value(beside)))))))));
   }
 
   function showFigures(place) {
@@ -166,13 +169,16 @@ export async function resultsPage(main) {
   addEventListener("focus", follow);
 
   await open();
-  return { close() { removeEventListener("focus", follow); }, jobs(_jobs, ended) { if (ended.length) told(noteNew)(); } };
+  const leave = () => { removeEventListener("focus", follow); document.querySelector("dialog.whole")?.close(); };
+  return { close: leave, jobs(_jobs, ended) { if (ended.length) told(noteNew)(); } };
 
   // A new result joins the list; what is looked at stays as it is.
   async function noteNew() {
     const known = new Set([...which.options].map((option) => option.value));
     const added = (await ask("/api/results")).filter((one) => !known.has(one.key));
     added.forEach((one) => { for (const select of [which, other]) select.append(h("option", { value: one.key }, labelOf(one))); });
+    listed.push(...added);
+    second.hidden = listed.length < 2;
     if (added.length) toast("A new result is there: choose it above.");
   }
 }

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from partsight.labels.importing import ImportRecord
     from partsight.photos.appearance import Gap
 
-POOR = 0.25
-"""Share of uncovered values from which a row is marked."""
-
 
 def check_photos(
     recipe: RecipeOption = Path("recipe.toml"),
@@ -98,9 +95,9 @@ def _print_gaps(console: Console, gaps: "tuple[Gap, ...]") -> None:
     table = Table("5 % · median · 95 %", "photos", "renders", "not covered", box=SIMPLE_HEAD)
     for gap in gaps:
         spreads = [" · ".join(f"{value:.3g}" for value in spread) for spread in (gap.photos, gap.renders)]
-        style = "bold red" if gap.uncovered >= POOR else ""
+        style = "bold red" if gap.is_poor else ""
         table.add_row(gap.name, *spreads, Text(f"{100 * gap.uncovered:.0f} %", style))
     console.print(table)
     for gap in gaps:
-        if gap.uncovered >= POOR:
+        if gap.is_poor:
             console.print(gap.in_words, soft_wrap=True)

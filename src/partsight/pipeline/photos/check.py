@@ -1,6 +1,7 @@
 """The photos of a recipe: what may be wrong with them, and where the renders do not cover them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from partsight.errors import DatasetError
 from partsight.labels.importing import ImportRecord, read_imports
 from partsight.photos.appearance import Gap, compare_appearance, measure_sizes
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photo_answers import keeping, photo_keys
 from partsight.pipeline.photos.label_doubts import find_label_doubts
 from partsight.pipeline.photos.leaks import find_leaks
 from partsight.pipeline.stages.dataset.cropping import write_crops
@@ -44,7 +46,28 @@ class PhotoCheck:
 
 
 def check_photos(experiment: Experiment, *, with_gaps: bool, with_detector: bool = False) -> PhotoCheck:
-    """Check the recipe's photos. Raises DatasetError for what makes them unusable, all problems together."""
+    """Check the recipe's photos, and keep what is said. Raises DatasetError for what makes them unusable, all problems together."""
+    with keeping(experiment, "gaps" if with_gaps else "check") as answer:
+        found = _check(experiment, with_gaps=with_gaps, with_detector=with_detector)
+        answer.update(_answer(experiment.recipe, found))
+    return found
+
+
+def _answer(recipe: Recipe, found: PhotoCheck) -> dict[str, Any]:
+    findings = [
+        {
+            "kind": one.kind,
+            "where": one.where,
+            "message": one.message,
+            "photos": photo_keys(recipe, one.pictures),
+        }
+        for one in found.findings
+    ]
+    gaps = [gap.in_words for gap in found.gaps if gap.is_poor]
+    return {"num_photos": found.num_photos, "num_boxes": found.num_boxes, "findings": findings, "gaps": gaps}
+
+
+def _check(experiment: Experiment, *, with_gaps: bool, with_detector: bool) -> PhotoCheck:
     recipe = experiment.recipe
     if recipe.photos.folder is None:
         raise DatasetError(

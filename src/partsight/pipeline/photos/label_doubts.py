@@ -39,4 +39,4 @@ def _finding(sample: Sample, one: Disagreement, names: Sequence[str], *, is_lear
         f"the detector finds {names[one.found_class]} (score {one.score:.2f}) at {left},{top}–{right},{bottom} px, "
         f"where there is {label}; {learned}"
     )
-    return Finding(one.kind, str(sample.image_path), message)
+    return Finding(one.kind, str(sample.image_path), message, (sample.image_path,))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import TypeAlias
 
 from partsight.dataset.health import Finding
 from partsight.labels.importing import read_imports
@@ -14,12 +15,16 @@ from partsight.structures.dataset import Dataset, Splits
 from partsight.structures.sample import Sample
 
 _SHOWN = 3
+_Leak: TypeAlias = tuple[str, str, str, Sequence[tuple[str, str]]]
+"""What it is, the two groups, and the pairs of sample ids."""
 
 
 def find_leaks(photos: Dataset, splits: Splits, hashes: Mapping[str, int], folder: Path | None) -> list[Finding]:
     """Return one finding for each two splits that share pictures; where no split is named, for each two sessions."""
     groups = _groups(photos, splits)
-    return [*_near(groups, hashes), *_copies(groups, _originals(folder))]
+    paths = {sample.sample_id: sample.image_path for sample in photos.samples}
+    found = [*_near(groups, hashes), *_copies(groups, _originals(folder))]
+    return [_finding(*leak, paths) for leak in found]
 
 
 def _groups(photos: Dataset, splits: Splits) -> dict[str, Sequence[Sample]]:
@@ -32,7 +37,7 @@ def _groups(photos: Dataset, splits: Splits) -> dict[str, Sequence[Sample]]:
     return dict(by_session)
 
 
-def _near(groups: Mapping[str, Sequence[Sample]], hashes: Mapping[str, int]) -> Iterator[Finding]:
+def _near(groups: Mapping[str, Sequence[Sample]], hashes: Mapping[str, int]) -> Iterator[_Leak]:
     pictures = [
         HashedPicture(sample.sample_id, group, hashes[sample.sample_id])
         for group, samples in groups.items()
@@ -43,15 +48,15 @@ def _near(groups: Mapping[str, Sequence[Sample]], hashes: Mapping[str, int]) -> 
     for pair in find_duplicates(pictures):
         pairs[pair.first.session, pair.second.session].append((pair.first.name, pair.second.name))
     for (one, other), found in pairs.items():
-        yield _finding("nearly the same picture", one, other, found)
+        yield "nearly the same picture", one, other, found
 
 
-def _copies(groups: Mapping[str, Sequence[Sample]], originals: Mapping[str, str]) -> Iterator[Finding]:
+def _copies(groups: Mapping[str, Sequence[Sample]], originals: Mapping[str, str]) -> Iterator[_Leak]:
     by_original = {group: _by_original(samples, originals) for group, samples in groups.items()}
     for (one, first), (other, second) in combinations(by_original.items(), 2):
         shared = [(first[name], second[name]) for name in sorted(first.keys() & second.keys())]
         if shared:
-            yield _finding("copies of one picture", one, other, shared)
+            yield "copies of one picture", one, other, shared
 
 
 def _by_original(samples: Sequence[Sample], originals: Mapping[str, str]) -> dict[str, str]:
@@ -71,10 +76,11 @@ def _originals(folder: Path | None) -> dict[str, str]:
     return {sample_id_of(Path(file)): name for record in records for file, name in record.originals.items()}
 
 
-def _finding(kind: str, one: str, other: str, pairs: Sequence[tuple[str, str]]) -> Finding:
+def _finding(kind: str, one: str, other: str, pairs: Sequence[tuple[str, str]], paths: Mapping[str, Path]) -> Finding:
     shown = ", ".join(f"{first} and {second}" for first, second in pairs[:_SHOWN])
     more = " …" if len(pairs) > _SHOWN else ""
     message = (
         f"{len(pairs)} pairs, {shown}{more}: what is learned by heart would count as found. Put them into one split"
     )
-    return Finding("same picture in two splits", f"{one} and {other}", f"{kind}: {message}")
+    pictures = tuple(paths[sample_id] for pair in pairs for sample_id in pair)
+    return Finding("same picture in two splits", f"{one} and {other}", f"{kind}: {message}", pictures)

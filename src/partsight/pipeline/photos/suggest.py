@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,10 @@ from partsight.photos.appearance import measure_picture, measure_sizes
 from partsight.photos.storage import TO_LABEL
 from partsight.pictures import list_pictures, picture_size, read_picture
 from partsight.pipeline.experiment import Experiment
+from partsight.pipeline.photo_answers import keep_drawing, keeping
 from partsight.pipeline.photos.view_coverage import ViewCoverage, cover_views, missing_views
 from partsight.pipeline.portraits import encode_png
+from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import load_parts
 from partsight.pipeline.stages.dataset.decoding import keep_decodable
 from partsight.report.pages.coverage import CoverageContent, PartSphere, write_coverage
@@ -77,7 +80,33 @@ class _Figures:
 
 
 def suggest_photos(experiment: Experiment, *, with_detector: bool) -> Advice:
-    """Compare the recipe's training and validation photos with its renders; test photos are not looked at. Raises DatasetError."""
+    """Compare the recipe's training and validation photos with its renders, and keep what is said; test photos are not looked at.
+
+    Raises DatasetError.
+    """
+    with keeping(experiment, "suggest") as answer:
+        advice = _suggest(experiment, with_detector=with_detector)
+        answer.update(_answer(experiment.workspace, advice))
+    return advice
+
+
+def _answer(workspace: Workspace, advice: Advice) -> dict[str, Any]:
+    parts = [
+        {
+            "name": part.name,
+            "remark": part.remark,
+            "sentences": part.sentences,
+            "drawings": [
+                {"side": side, "picture": keep_drawing(workspace, encode_png(picture))}
+                for side, picture in part.drawings
+            ],
+        }
+        for part in advice.parts
+    ]
+    return {"parts": parts, "unsure": [{"photo": key, "doubt": round(doubt, 2)} for key, doubt in advice.unsure]}
+
+
+def _suggest(experiment: Experiment, *, with_detector: bool) -> Advice:
     recipe = experiment.recipe
     photos = keep_decodable(usable_photos(recipe, experiment.progress.say), experiment.workspace, experiment.progress)
     renders = experiment.render()

@@ -5,6 +5,7 @@ import numpy as np
 from partsight.errors import EvaluationError
 from partsight.evaluate.intervals.comparing import Comparison, compare
 from partsight.pipeline.experiment import Experiment
+from partsight.report.false_words import counted
 from partsight.structures.dataset import Dataset
 
 
@@ -24,7 +25,12 @@ def lacks_training(experiment: Experiment) -> bool:
 def describe_comparison(comparison: Comparison) -> str:
     """Return the finding in one or two sentences."""
     figures = f"mAP50 {comparison.first_map50:.3f} and {comparison.second_map50:.3f}"
-    size = f"{comparison.num_images} pictures, {comparison.num_boxes} labeled parts, {comparison.num_sessions} sessions"
+    counts = {
+        "picture": comparison.num_images,
+        "labeled part": comparison.num_boxes,
+        "session": comparison.num_sessions,
+    }
+    size = ", ".join(counted(count, noun) for noun, count in counts.items())
     if comparison.interval is None:
         return (
             f"{figures} on {size}. Too few sessions to say how sure the difference of {comparison.difference:+.3f} is."
