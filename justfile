@@ -14,7 +14,7 @@ contracts:
 
 # All tests, two files at a time; files with long tests first, so that none of them is left to run alone at the end.
 test:
-    pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+    pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --max-worker-restart=0
 
 # Quick tests only: no training, no browser.
 quick:
