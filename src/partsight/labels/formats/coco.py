@@ -20,7 +20,7 @@ from partsight.errors import DatasetError
 from partsight.files import write_json
 from partsight.labels.export_folder import ExportFolder, missing_reason, twice_in
 from partsight.labels.findings import NAMELESS, Findings, Mark, PictureEntry, bad_mark, plain_name
-from partsight.labels.formats.run_lengths import coco_mask
+from partsight.labels.formats.run_lengths import unpacked_mask
 from partsight.labels.outlines import joined_outline, outlines_of
 from partsight.labels.shapes import DrawnShape, as_points, mask_extent, no_box, outline, rectangle, span
 from partsight.structures.arrays import BoolArray, FloatArray
@@ -211,8 +211,7 @@ def _rings(segments: list[Any]) -> list[FloatArray]:
 
 
 def _mask(segments: Mapping[str, Any]) -> BoolArray:
-    height, width = segments["size"]
-    return coco_mask(segments["counts"], (int(height), int(width)))
+    return unpacked_mask(segments).pixels
 
 
 def _closed(rings: list[FloatArray]) -> tuple[tuple[float, float], ...]:

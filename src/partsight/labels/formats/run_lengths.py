@@ -14,32 +14,16 @@ import numpy as np
 from partsight.structures.mask import Mask
 
 
-def coco_counts(mask: np.ndarray) -> str:
-    """Return the run lengths of an (H, W) mask as COCO's text."""
-    flat = mask.ravel(order="F")
-    ends = np.flatnonzero(np.diff(flat.view(np.int8))) + 1
-    runs = np.diff(np.concatenate([[0], ends, [len(flat)]])).tolist()
-    runs = [0, *runs] if len(flat) and flat[0] else runs
-    return _as_text(runs)
-
-
 def packed_mask(mask: Mask) -> dict[str, Any]:
     """Return a mask as COCO writes it: `size` (height, width) and `counts` as text."""
     return {"size": [mask.size_wh[1], mask.size_wh[0]], "counts": _as_text(mask.counts.tolist())}
 
 
 def unpacked_mask(packed: Mapping[str, Any]) -> Mask:
-    """Return the mask that COCO's entry holds. Raises ValueError where runs and size do not agree."""
-    height, width = packed["size"]
-    return Mask.from_counts(np.array(_coco_runs(packed["counts"])), (int(width), int(height)))
-
-
-def coco_mask(counts: str | Sequence[int], size_hw: tuple[int, int]) -> np.ndarray:
-    """Return the (H, W) mask of COCO's runs, as text or numbers. Raises ValueError when runs and size do not agree."""
-    runs = np.array(_coco_runs(counts) if isinstance(counts, str) else counts, np.int64)
-    if int(runs.sum()) != size_hw[0] * size_hw[1] or (runs < 0).any():
-        raise ValueError(f"runs of {int(runs.sum())} pixels in a mask of {size_hw[1]}×{size_hw[0]}")
-    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(size_hw, order="F")
+    """Return the mask that COCO's entry holds, its runs as text or numbers. Raises ValueError where runs and size do not agree."""
+    (height, width), counts = packed["size"], packed["counts"]
+    runs = _coco_runs(counts) if isinstance(counts, str) else counts
+    return Mask.from_counts(np.array(runs, np.int64), (int(width), int(height)))
 
 
 def label_studio_mask(packed: Sequence[int], size_wh: tuple[int, int]) -> np.ndarray:

@@ -16,7 +16,8 @@ from partsight.labels.formats.exact.coco_instances import coco_annotations
 from partsight.labels.formats.exact.layers import describe_masks, write_exr
 from partsight.labels.formats.exact.yolo_tasks import turned_box, yolo_lines
 from partsight.labels.formats.rendered import describe_render, encode_masks, label_path, mask_path
-from partsight.labels.formats.run_lengths import coco_counts, coco_mask
+from partsight.labels.formats.run_lengths import packed_mask, unpacked_mask
+from partsight.structures.mask import Mask
 from partsight.structures.sample import Sample
 from partsight.structures.traced.keypoint import SeenKeypoints
 from partsight.structures.traced.picture_truth import PictureTruth
@@ -40,9 +41,9 @@ def truth_of(scene, keypoints=None):
 def test_run_lengths_are_those_of_pycocotools_and_come_back(shape, share):
     coco = pytest.importorskip("pycocotools.mask")
     mask = np.random.default_rng(0).random(shape) < share
-    packed = coco_counts(mask)
-    assert packed == coco.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
-    np.testing.assert_array_equal(coco_mask(packed, shape), mask)
+    packed = packed_mask(Mask.of(mask))
+    assert packed["counts"] == coco.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
+    np.testing.assert_array_equal(unpacked_mask(packed).pixels, mask)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from partsight.labels.formats.run_lengths import coco_counts
+from partsight.labels.formats.run_lengths import packed_mask
 from partsight.structures.arrays import BoolArray
+from partsight.structures.mask import Mask
 from partsight.structures.traced.picture_truth import PictureTruth, keypoint_rows
 from partsight.structures.traced.silhouette import in_picture, tight_box
 from partsight.structures.world.annotation import InstanceAnnotation
@@ -52,7 +53,7 @@ def coco_file(
 
 def run_lengths(mask: BoolArray) -> dict[str, Any]:
     """Return an (H, W) mask as COCO's run lengths."""
-    return {"size": list(mask.shape), "counts": coco_counts(mask)}
+    return packed_mask(Mask.of(mask))
 
 
 def _annotation(truth: PictureTruth, place: int, label: InstanceAnnotation, names: tuple[str, ...]) -> dict[str, Any]:

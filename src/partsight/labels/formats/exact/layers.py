@@ -17,7 +17,7 @@ import numpy as np
 from partsight.errors import DatasetError, StorageError
 from partsight.files import read_json, storage_errors
 from partsight.labels.formats.exact.coco_instances import run_lengths
-from partsight.labels.formats.run_lengths import coco_mask
+from partsight.labels.formats.run_lengths import unpacked_mask
 from partsight.structures.arrays import BoolArray, Float32Array, IntArray, locked
 from partsight.structures.traced.picture_truth import PictureTruth
 from partsight.structures.world.annotation import InstanceAnnotation
@@ -117,12 +117,9 @@ def read_mask(layers: Path, stem: str, place: int, kind: str) -> BoolArray | Non
     if not path.is_file():
         return None
     try:
-        packed = read_json(path)[place][kind]
-        height, width = packed["size"]
-        mask: BoolArray = coco_mask(packed["counts"], (int(height), int(width)))
+        return unpacked_mask(read_json(path)[place][kind]).pixels
     except (StorageError, LookupError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: not a readable layer ({error}). {_ADVICE}") from error
-    return mask
 
 
 def _describe_label(truth: PictureTruth, place: int, label: InstanceAnnotation) -> dict[str, Any]:
