@@ -17,8 +17,9 @@ from partsight.cad.geometry.conversion import make_part
 from partsight.cad.geometry.interior import remove_hidden
 from partsight.cad.readers.kernel import read_exact
 from partsight.cad.views.drawing import CORNER, SIDES, draw_views
-from partsight.cad.views.silhouettes import NUM_DIRECTIONS, draw_silhouettes, sphere_directions
+from partsight.cad.views.silhouettes import NUM_DIRECTIONS, draw_silhouettes
 from partsight.config.sections.cad import CadSection, PartSection
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.part import Part, diagonal_m
 
 TOLERANCE = 0.001

@@ -36,7 +36,7 @@ from partsight.pose.metrics import (
     rotation_error_deg,
 )
 from partsight.pose.optics import Calibration
-from partsight.pose.shapes.shape import PartShape, outermost, shape_of
+from partsight.pose.shapes.shape import PartShape, shape_of
 from partsight.pose.shapes.symmetric import equal_transforms
 from partsight.randomize.sampler import open_sampler
 from partsight.render.renderer import draw_scene, open_renderer
@@ -128,7 +128,7 @@ def errors_of(
     if found is None:
         return 180.0, np.inf, np.inf, np.inf, np.inf
     pose, same = found.camera_from_part, equal_transforms(shape.symmetry)
-    ends, points = outermost(shape.vertices_m), shape.vertices_m[:: max(1, len(shape.vertices_m) // NUM_POINTS)]
+    ends, points = shape.outermost_m, shape.vertices_m[:: max(1, len(shape.vertices_m) // NUM_POINTS)]
     away = float(np.linalg.norm(pose[:3, 3] - truth[:3, 3]) / np.linalg.norm(truth[:3, 3]))
     return (
         rotation_error_deg(pose, truth, same),

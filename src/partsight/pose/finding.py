@@ -11,14 +11,14 @@ import numpy as np
 from partsight.pose.gradients import EdgeField, edge_field
 from partsight.pose.library import library_of
 from partsight.pose.look import Closeup, look_at_box
-from partsight.pose.matching import guess_poses
+from partsight.pose.matching import distinct, guess_poses
 from partsight.pose.refining import Edges, edges_of, refine, support
 from partsight.pose.shading import shading_fit
-from partsight.pose.shapes.contours import contour_in
+from partsight.pose.shapes.contours import contour_in, see_contour
 from partsight.pose.shapes.drawing import draw_shape, pixels_of
-from partsight.pose.shapes.shape import PartShape, outermost
+from partsight.pose.shapes.shape import PartShape
 from partsight.pose.shapes.symmetric import least_turned
-from partsight.structures.arrays import FloatArray, Image, IntArray, locked
+from partsight.structures.arrays import FloatArray, Image, locked
 from partsight.structures.boxes import pairwise_iou
 from partsight.structures.world.camera import Intrinsics, pixels_at
 from partsight.structures.world.transform import Transform, inverse, moved
@@ -82,7 +82,7 @@ def follow_pose(shape: PartShape, image: Image, last: Transform, intrinsics: Int
 
 def box_around(shape: PartShape, camera_from_part: Transform, intrinsics: Intrinsics) -> FloatArray | None:
     """Return the (4,) box around a part in the picture; None where it reaches behind the camera or out of the picture."""
-    ends = moved(camera_from_part, outermost(shape.vertices_m))
+    ends = moved(camera_from_part, shape.outermost_m)
     if ends[:, 2].min() <= 1e-3 * shape.diameter_m:
         return None
     pixels = pixels_at(intrinsics, ends[:, :2] / ends[:, 2:])
@@ -100,20 +100,8 @@ def _finalists(shape: PartShape, look: Closeup) -> list[Transform]:
     edges = edges_of([library.contours[view] for view in guesses.views], _NUM_COARSE)
     poses = refine(guesses.look_from_part, edges, field, look.focal_px, reaches_px=_COARSE_REACHES)
     scores = support(poses, edges, field, look.focal_px).mean(axis=1)
-    return [poses[number] for number in _different(poses, np.argsort(-scores, kind="stable"))]
-
-
-def _different(poses: FloatArray, order: IntArray) -> list[int]:
-    """Return the first poses of an order that differ from those before, as many as are looked at closely."""
-    chosen: list[int] = []
-    least = 1 + 2 * np.cos(np.radians(_SAME_DEG))
-    for number in order.tolist():
-        traces = [float((poses[number, :3, :3] * poses[other, :3, :3]).sum()) for other in chosen]
-        if max(traces, default=-1.0) < least:
-            chosen.append(number)
-        if len(chosen) == _NUM_FINALISTS:
-            break
-    return chosen
+    best_first = np.argsort(-scores, kind="stable")
+    return list(poses[distinct(poses, best_first, apart_deg=_SAME_DEG, count=_NUM_FINALISTS)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,13 +129,12 @@ def _judged(shape: PartShape, pose: Transform, look: Closeup, field: EdgeField) 
     shading = shading_fit(drawing, shape, pose, look)
     pose = refine(pose[None], edges, field, look.focal_px, reaches_px=_FINE_REACHES)[0]
     fit = float(support(pose[None], edges, field, look.focal_px).mean())
-    ends = pixels_of(moved(pose, outermost(shape.vertices_m)), look.focal_px, look.size_px)
+    ends = pixels_of(moved(pose, shape.outermost_m), look.focal_px, look.size_px)
     box = np.concatenate([ends.min(axis=0), ends.max(axis=0)])
     return _Judged(pose, fit, shading, float(pairwise_iou(box[None], look.box_xyxy[None])[0, 0]))
 
 
 def _edges_at(shape: PartShape, pose: Transform, look: Closeup) -> Edges | None:
     """Return the edges that a pose shows; None where it shows none."""
-    drawing = draw_shape(shape, pose, look.focal_px, look.size_px)
-    contour = contour_in(drawing, shape, pose, look.focal_px)
+    contour = see_contour(shape, pose, look.focal_px, look.size_px)
     return edges_of([contour], _NUM_FINE) if len(contour.points_m) else None

@@ -42,7 +42,7 @@ class EdgeField:
 
 def edge_field(pixels: Float32Array) -> EdgeField:
     """Return the gradients of an (S, S, 3) picture; of the three colors the one that changes most counts."""
-    smooth = _smoothed(pixels, 1)
+    smooth = _smoothed(pixels)
     across, down = np.zeros_like(smooth), np.zeros_like(smooth)
     across[:, 1:-1] = (smooth[:, 2:] - smooth[:, :-2]) / 2
     down[1:-1] = (smooth[2:] - smooth[:-2]) / 2
@@ -96,13 +96,12 @@ def _shifted(maps: Float32Array, step: int, axis: int) -> Float32Array:
     return moved
 
 
-def _smoothed(pixels: Float32Array, times: int) -> Float32Array:
+def _smoothed(pixels: Float32Array) -> Float32Array:
     """Return the picture after a filter of 1 2 1 in both directions."""
-    for _ in range(times):
-        for axis in (0, 1):
-            padded = np.pad(pixels, [(1, 1) if axis == k else (0, 0) for k in range(3)], mode="edge")
-            first, middle, last = (np.take(padded, range(k, k + pixels.shape[axis]), axis) for k in range(3))
-            pixels = ((first + last) * 0.25 + middle * 0.5).astype(np.float32)
+    for axis in (0, 1):
+        padded = np.pad(pixels, [(1, 1) if axis == k else (0, 0) for k in range(3)], mode="edge")
+        first, middle, last = (np.take(padded, range(k, k + pixels.shape[axis]), axis) for k in range(3))
+        pixels = ((first + last) * 0.25 + middle * 0.5).astype(np.float32)
     return pixels
 
 

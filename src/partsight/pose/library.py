@@ -6,10 +6,11 @@ from functools import lru_cache
 import numpy as np
 
 from partsight.pose.gradients import NUM_BINS, bins_of
-from partsight.pose.shapes.contours import Contour, contour_in
-from partsight.pose.shapes.drawing import draw_shape, pixels_of
-from partsight.pose.shapes.shape import PartShape, outermost, sphere_directions
+from partsight.pose.shapes.contours import Contour, see_contour
+from partsight.pose.shapes.drawing import pixels_of
+from partsight.pose.shapes.shape import PartShape
 from partsight.structures.arrays import Float32Array, FloatArray, IntArray
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.transform import Transform, inverse, look_at, moved, rotation_about
 
 NUM_VIEWS = 240
@@ -53,7 +54,7 @@ def library_of(shape: PartShape) -> Library:
     seen = [(pose, contour) for pose, contour in seen if len(contour.points_m) >= _LEAST_POINTS]
     poses, contours = [pose for pose, _ in seen], tuple(contour for _, contour in seen)
     flat = np.array([_flat(contour, pose, shape) for pose, contour in seen]).reshape(-1, 2, NUM_POINTS, 2)
-    ends = outermost(shape.vertices_m)
+    ends = shape.outermost_m
     hulls = _all_turns(
         np.array([pixels_of(moved(pose, ends), _FOCAL_PX, 0) for pose in poses]).reshape(-1, len(ends), 2)
     )
@@ -85,8 +86,7 @@ def _pose(shape: PartShape, direction: FloatArray) -> Transform:
 
 
 def _contour(shape: PartShape, pose: Transform) -> Contour:
-    drawing = draw_shape(shape, pose, _FOCAL_PX, _SIZE_PX)
-    return contour_in(drawing, shape, pose, _FOCAL_PX, step_px=1.0)
+    return see_contour(shape, pose, _FOCAL_PX, _SIZE_PX, step_px=1.0)
 
 
 def _flat(contour: Contour, pose: Transform, shape: PartShape) -> tuple[FloatArray, FloatArray]:

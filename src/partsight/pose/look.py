@@ -32,23 +32,14 @@ class CloseupFrame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Closeup:
+class Closeup(CloseupFrame):
     """A square picture whose optical axis goes through its middle."""
 
     pixels: Float32Array
     """(S, S, 3) of 0…255."""
-    focal_px: float
-    camera_from_look: Transform
-    box_xyxy: FloatArray
-    """(4,) around what the box shows, in pixels of the look."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pixels", locked(self.pixels, np.float32, (None, None, 3)))
-
-    @property
-    def size_px(self) -> int:
-        """Its side."""
-        return len(self.pixels)
+        object.__setattr__(self, "pixels", locked(self.pixels, np.float32, (self.size_px, self.size_px, 3)))
 
 
 def look_at_box(image: Image, intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> Closeup:
@@ -56,7 +47,7 @@ def look_at_box(image: Image, intrinsics: Intrinsics, box_xyxy: FloatArray, side
     view = turned_to_box(intrinsics, box_xyxy, side_px)
     turn = view.camera_from_look[:3, :3]
     pixels = _sampled(image, intrinsics, turn, focal=view.focal_px, size=view.size_px)
-    return Closeup(pixels, view.focal_px, view.camera_from_look, view.box_xyxy)
+    return Closeup(view.focal_px, view.size_px, view.camera_from_look, view.box_xyxy, pixels)
 
 
 def turned_to_box(intrinsics: Intrinsics, box_xyxy: FloatArray, side_px: float) -> CloseupFrame:

@@ -51,7 +51,7 @@ def guess_poses(library: Library, look: Closeup, field: EdgeField, count: int) -
     scores = _scores(library, placed, responses(field, _SPREAD_PX))
     order = np.argsort(-scores, kind="stable")[:_MOST_LOOKED_AT]
     poses = _poses(library, placed, order, look)
-    chosen = _different(poses, count)
+    chosen = distinct(poses, np.arange(len(poses)), apart_deg=_SAME_VIEW_DEG, count=count)
     return Guesses(poses[chosen], placed.views[order[chosen]], scores[order[chosen]])
 
 
@@ -103,12 +103,12 @@ def _poses(library: Library, placed: _Placed, numbers: IntArray, look: Closeup) 
     return poses
 
 
-def _different(poses: FloatArray, count: int) -> IntArray:
-    """Return the places of poses that are turned against all better ones that were chosen."""
+def distinct(poses: FloatArray, order: IntArray, *, apart_deg: float, count: int) -> IntArray:
+    """Return the numbers of the first `count` of (N, 4, 4) poses, in an order, that are turned against all chosen before them."""
     chosen: list[int] = []
-    least = 1 + 2 * np.cos(np.radians(_SAME_VIEW_DEG))
-    for number, pose in enumerate(poses):
-        traces = np.einsum("nij,ij->n", poses[chosen][:, :3, :3], pose[:3, :3])
+    least = 1 + 2 * np.cos(np.radians(apart_deg))
+    for number in order.tolist():
+        traces = np.einsum("nij,ij->n", poses[chosen][:, :3, :3], poses[number, :3, :3])
         if not chosen or traces.max() < least:
             chosen.append(number)
         if len(chosen) == count:

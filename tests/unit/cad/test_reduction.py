@@ -8,8 +8,9 @@ import trimesh
 
 from partsight.cad.geometry.interior import find_visible, remove_hidden
 from partsight.cad.geometry.simplification import simplify
-from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
+from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes
 from partsight.config.sections.cad import CadSection
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.material import Material
 from tests.unit.cad.conftest import read_here
 

@@ -7,7 +7,8 @@ import pytest
 import trimesh
 
 from partsight.cad.views.nearest import find_alike, num_compared
-from partsight.cad.views.silhouettes import compare_silhouettes, draw_silhouettes, name_direction, sphere_directions
+from partsight.cad.views.silhouettes import compare_silhouettes, draw_silhouettes, name_direction
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.material import Material
 from partsight.structures.world.part import Mesh, Part
 from tests.unit.cad.conftest import read_here

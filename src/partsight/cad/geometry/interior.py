@@ -10,8 +10,8 @@ import trimesh
 
 from partsight.cad.facts import weld
 from partsight.cad.geometry.conversion import with_triangles
-from partsight.cad.views.silhouettes import sphere_directions
 from partsight.structures.arrays import Float32Array, IntArray
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.part import Part, opaque_triangles
 
 ROUNDS = (4, 8, 20, 32, 32)

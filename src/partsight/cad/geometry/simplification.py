@@ -6,8 +6,9 @@ import numpy as np
 import trimesh
 
 from partsight.cad.geometry.conversion import keyed, shade_smooth
-from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes, sphere_directions
+from partsight.cad.views.silhouettes import boundary_shift_px, draw_silhouettes
 from partsight.structures.arrays import FloatArray, IntArray
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.part import Mesh, Part
 
 NUM_DIRECTIONS = 6

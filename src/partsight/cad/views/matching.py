@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from partsight.cad.views.drawing import draw_views
-from partsight.cad.views.silhouettes import sphere_directions
 from partsight.structures.arrays import BoolArray, FloatArray, Image, IntArray
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.part import Part
 
 NUM_VIEWS = 150

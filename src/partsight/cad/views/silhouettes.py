@@ -44,15 +44,6 @@ class Likeness:
     """Size of the larger part in terms of the smaller."""
 
 
-def sphere_directions(count: int) -> FloatArray:
-    """Return unit vectors spread evenly over the sphere (Fibonacci lattice; Gonzalez 2010), as (count, 3)."""
-    steps = np.arange(count) + 0.5
-    z = 1 - 2 * steps / count
-    angle = np.pi * (1 + np.sqrt(5)) * steps
-    radius = np.sqrt(1 - z**2)
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1)
-
-
 def draw_silhouettes(part: Part, directions: FloatArray, resolution: int = RESOLUTION) -> Silhouettes:
     """Return the outlines of a part, as (D, resolution, resolution) masks."""
     mesh = trimesh.Trimesh(part.mesh.vertices_m, part.mesh.triangles, process=False)

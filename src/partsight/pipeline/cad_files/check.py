@@ -17,7 +17,6 @@ from partsight.cad.views.silhouettes import (
     Silhouettes,
     draw_silhouettes,
     name_direction,
-    sphere_directions,
 )
 from partsight.config.sections.cad import CadSection, PartSection
 from partsight.errors import CadError, RecipeError
@@ -32,6 +31,7 @@ from partsight.report.pages.inspection import (
 )
 from partsight.structures.arrays import FloatArray
 from partsight.structures.names import as_class_name
+from partsight.structures.world.directions import sphere_directions
 
 SAME, ALIKE = 0.005, 0.10
 """Parts whose outlines differ by less than this are the same, or are likely to be confused."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partsight.structures.arrays import BoolArray, FloatArray, IntArray, locked
+from partsight.structures.world.directions import sphere_directions
 from partsight.structures.world.symmetry import Symmetry
 
 CREASE_DEG = 30.0
@@ -28,8 +29,10 @@ class PartShape:
     """(T,) index into `node_names`."""
     node_names: tuple[str, ...]
     symmetry: Symmetry
+    outermost_m: FloatArray
+    """(N, 3) the vertices that are the farthest along some direction: the corners of the hull, as far as they matter."""
     diameter_m: float
-    """Largest distance between two vertices."""
+    """Largest distance between two vertices: both are among the outermost."""
     normals: FloatArray
     """(T, 3) unit normals."""
     edges: IntArray
@@ -46,6 +49,7 @@ class PartShape:
         object.__setattr__(self, "vertices_m", locked(self.vertices_m, np.float64, (None, 3)))
         object.__setattr__(self, "triangles", locked(self.triangles, np.int64, (None, 3)))
         object.__setattr__(self, "node_ids", locked(self.node_ids, np.int64, (num_triangles,)))
+        object.__setattr__(self, "outermost_m", locked(self.outermost_m, np.float64, (None, 3)))
         object.__setattr__(self, "normals", locked(self.normals, np.float64, (num_triangles, 3)))
         object.__setattr__(self, "edges", locked(self.edges, np.int64, (None, 2)))
         object.__setattr__(self, "edge_faces", locked(self.edge_faces, np.int64, (num_edges, 2)))
@@ -74,6 +78,7 @@ def shape_of(
     faces, unit = faces[kept], normals[kept] / lengths[kept, None]
     edges, beside = _edges(faces)
     dots = np.einsum("ei,ei->e", unit[beside[:, 0]], unit[beside[:, 1]])
+    ends = _outermost(points)
     creases = (dots < np.cos(np.radians(CREASE_DEG))) | (beside[:, 0] == beside[:, 1])
     return PartShape(
         vertices_m=points,
@@ -81,7 +86,8 @@ def shape_of(
         node_ids=nodes[kept],
         node_names=tuple(node_names),
         symmetry=symmetry,
-        diameter_m=diameter_of(points),
+        outermost_m=ends,
+        diameter_m=float(np.linalg.norm(ends[:, None] - ends[None], axis=2).max()),
         normals=unit,
         edges=edges,
         edge_faces=beside,
@@ -90,25 +96,10 @@ def shape_of(
     )
 
 
-def diameter_of(points_m: FloatArray) -> float:
-    """Return the largest distance between two of (N, 3) points; both lie among the farthest ones along many directions."""
-    ends = outermost(points_m)
-    return float(np.linalg.norm(ends[:, None] - ends[None], axis=2).max())
-
-
-def outermost(points_m: FloatArray) -> FloatArray:
-    """Return those of (N, 3) points that are the farthest along some direction: the corners of the hull, as far as they matter."""
+def _outermost(points_m: FloatArray) -> FloatArray:
     along = points_m @ sphere_directions(_NUM_DIRECTIONS).T
     ends: FloatArray = points_m[np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))]
     return ends
-
-
-def sphere_directions(count: int) -> FloatArray:
-    """Return (count, 3) unit vectors spread evenly over the sphere (Fibonacci lattice; Gonzalez 2010)."""
-    steps = np.arange(count) + 0.5
-    z = 1 - 2 * steps / count
-    angle, radius = np.pi * (1 + np.sqrt(5)) * steps, np.sqrt(1 - z**2)
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1)
 
 
 def _welded(vertices_m: FloatArray, triangles: IntArray) -> tuple[FloatArray, IntArray]:

@@ -13,6 +13,7 @@ from partsight.files import write_bytes
 from partsight.pose.shapes.shape import PartShape, shape_of
 from partsight.structures.plain import as_plain
 from partsight.structures.world.symmetry import Symmetry, SymmetryAxis
+from partsight.unpacking import check_announced
 
 _ARRAYS = ("vertices_m", "triangles", "node_ids", "names")
 _MOST_BYTES = 256_000_000
@@ -51,9 +52,7 @@ def read_shape(path: Path) -> PartShape:
 def _check_size(content: bytes) -> None:
     """Raise ValueError for a file that would unpack to more than a shape has."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        unpacked = sum(entry.file_size for entry in packed.infolist())
-    if unpacked > _MOST_BYTES:
-        raise ValueError(f"unpacks to {unpacked} bytes, at most {_MOST_BYTES} are expected")
+        check_announced(packed, len(content), largest_bytes=_MOST_BYTES)
 
 
 def _shape(vertices: Any, triangles: Any, node_ids: Any, names: Any) -> PartShape:
