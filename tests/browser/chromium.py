@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 
 from websockets.sync.client import connect
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
     "--headless",
     "--no-sandbox",

@@ -18,10 +18,9 @@ from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 from tests.unit.photos.videos import write_video
 
-from .chromium import open_browser, open_tab, wait_for
+from .chromium import BROWSER, open_browser, open_tab, wait_for
 from .realistic import realistic_pictures
 from .test_label_page import done, draw, ready, saved
-from .test_live_page import BROWSER
 
 pytestmark = pytest.mark.browser
 

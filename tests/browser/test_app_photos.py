@@ -13,25 +13,16 @@ from partsight.pipeline.portraits import encode_png
 from partsight.pipeline.running.workspace import Workspace
 from partsight.progress import Silence
 
-from .chromium import open_browser, open_tab
+from .chromium import open_tab
 from .realistic import realistic_pictures
 from .test_app import SIZES, app, broken_rules, end_pages, go
 from .test_label_page import ready
-from .test_live_page import BROWSER
 
 pytestmark = pytest.mark.browser
 
 SAID = "[aria-label='What looks wrong'] li"
 SHOWN = "document.querySelector('.side img')?.complete && document.querySelector('.side img').naturalWidth"
 REMARK = "cube: from which side your photos show it is estimated by its shape."
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if BROWSER is None:
-        pytest.skip("no Chromium or Chrome on the PATH")
-    with open_browser(BROWSER, tmp_path_factory.mktemp("profile")) as port:
-        yield port
 
 
 @pytest.fixture(scope="module")

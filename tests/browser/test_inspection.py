@@ -5,7 +5,8 @@ import pytest
 
 from partsight.cli.app import run
 
-from .test_report import BROWSER, browse, look
+from .chromium import BROWSER
+from .test_report import browse, look
 
 pytestmark = pytest.mark.browser
 

@@ -18,7 +18,7 @@ from partsight.web.serving import listen, page_server
 
 from .chromium import open_tab, wait_for
 from .realistic import NAMES, realistic_pictures
-from .test_label_page import boxes, browser, draw, ready, saved, text  # noqa: F401 - browser is a fixture
+from .test_label_page import boxes, draw, ready, saved, text
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path, browser):  # noqa: F811
+def desk(tmp_path, browser):
     """Three photos of Monday, the first with two proposals, and one of Tuesday; the page's server in this process."""
     realistic_pictures(tmp_path / "to_label/monday", 3)
     realistic_pictures(tmp_path / "to_label/tuesday", 1)

@@ -17,12 +17,11 @@ from partsight.config.sections.photos import PhotosSection
 from partsight.dataset.photos import read_photos
 from partsight.files import read_json, write_json
 
-from .chromium import open_browser, open_tab, wait_for
+from .chromium import open_tab, wait_for
 from .realistic import NAMES, realistic_pictures
 
 pytestmark = pytest.mark.browser
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHIFT = 8
 
 
@@ -50,14 +49,6 @@ class Page:
 
     def dataset(self):
         return read_photos(PhotosSection(folder=self.folder), NAMES)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if BROWSER is None:
-        pytest.skip("no Chromium or Chrome on the PATH")
-    with open_browser(BROWSER, tmp_path_factory.mktemp("profile")) as port:
-        yield port
 
 
 @pytest.fixture

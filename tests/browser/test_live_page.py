@@ -1,7 +1,6 @@
 """The live page as people in the hall use it: real Chromium, the real server, a film in which it is known what is where."""
 
 import json
-import shutil
 import time
 from dataclasses import replace
 
@@ -18,21 +17,12 @@ from partsight.web.access import Access
 from tests.unit.deploy.live.scene import NAMES, POST, SIZE_WH, ColorDetector, color_model, film, running, wait_for
 from tests.unit.photos.videos import RATE, write_video
 
-from .chromium import open_browser, open_tab
+from .chromium import open_tab
 
 pytestmark = pytest.mark.browser
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TOKEN = "a-secret-of-this-test"  # noqa: S105 - of this test
 SIZES = {"desktop": (1280, 800), "tablet": (820, 1180), "phone": (390, 800)}
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if BROWSER is None:
-        pytest.skip("no Chromium or Chrome on the PATH")
-    with open_browser(BROWSER, tmp_path_factory.mktemp("profile")) as port:
-        yield port
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,10 @@ from tests.unit.deploy.conftest import NAMES as NETWORK_NAMES
 from tests.unit.deploy.live.scene import NAMES, SIZE_WH, color_model, running
 from tests.unit.photos.videos import RATE, write_video
 
-from .chromium import open_browser, open_tab, wait_for
+from .chromium import BROWSER, open_browser, open_tab, wait_for
 from .test_label_flow import served
 from .test_label_page import boxes, draw, ready, saved
-from .test_live_page import BROWSER, TOKEN, browser, click, text  # noqa: F401 - browser is a fixture
+from .test_live_page import TOKEN, click, text
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +70,7 @@ def hall(tmp_path_factory):
 
 
 @pytest.fixture
-def tab(browser, hall):  # noqa: F811
+def tab(browser, hall):
     with open_tab(browser, hall[1].link) as tab:
         tab.wait("document.body?.dataset.parts === '4'")
         yield tab
@@ -138,7 +138,7 @@ def test_signs_and_keys_are_explained_and_the_link_is_offered(tab):
     assert not tab.value("document.getElementById('links-how').hidden"), "reached from this machine alone"
 
 
-def test_a_threshold_is_used_from_now_on(tab, hall, browser):  # noqa: F811
+def test_a_threshold_is_used_from_now_on(tab, hall, browser):
     folder, server = hall
     assert tab.value("document.getElementById('store').hidden")
     tab.value(
@@ -165,7 +165,7 @@ def test_the_check_screen_is_green_for_a_complete_kit_and_a_key_writes_it_down(t
     assert "gearbox,complete" in lines[-1]
 
 
-def test_the_check_screen_turns_green_when_the_kit_is_complete(browser, tmp_path):  # noqa: F811
+def test_the_check_screen_turns_green_when_the_kit_is_complete(browser, tmp_path):
     film = [LACKING] * (4 * RATE) + [FULL] * (4 * RATE)
     section = SECTION.but(history=tmp_path / "checks")
     with watching(tmp_path, film, section=section, loops=True) as server, open_tab(browser, server.link) as tab:
@@ -180,7 +180,7 @@ def test_the_check_screen_turns_green_when_the_kit_is_complete(browser, tmp_path
         assert "gearbox,incomplete,2 × post" in history.read_text()
 
 
-def test_a_full_disk_is_told_and_the_picture_is_held_until_it_can_be_kept(browser, hall, monkeypatch):  # noqa: F811
+def test_a_full_disk_is_told_and_the_picture_is_held_until_it_can_be_kept(browser, hall, monkeypatch):
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
@@ -200,13 +200,13 @@ def test_a_full_disk_is_told_and_the_picture_is_held_until_it_can_be_kept(browse
     assert len(list((hall[0] / "photos/to_label/live-monday").iterdir())) == 1
 
 
-def test_a_film_that_has_ended_is_no_complete_kit(browser, tmp_path):  # noqa: F811
+def test_a_film_that_has_ended_is_no_complete_kit(browser, tmp_path):
     with watching(tmp_path, [FULL] * RATE, loops=False) as server, open_tab(browser, server.link) as tab:
         tab.wait("document.getElementById('state')?.dataset.state === 'ended'")
         assert tab.value("document.getElementById('check').dataset.verdict") == "no picture"
 
 
-def test_a_wrong_frame_is_kept_corrected_on_the_labeling_page_and_taken_up_as_a_label(browser, tmp_path):  # noqa: F811
+def test_a_wrong_frame_is_kept_corrected_on_the_labeling_page_and_taken_up_as_a_label(browser, tmp_path):
     with watching(tmp_path, [FULL] * RATE) as server, open_tab(browser, server.link) as tab:
         tab.wait("document.body?.dataset.parts === '4'")
         tab.key("k")
@@ -236,7 +236,7 @@ def test_a_wrong_frame_is_kept_corrected_on_the_labeling_page_and_taken_up_as_a_
 
 
 @pytest.mark.slow
-def test_what_is_kept_of_a_real_network_is_what_the_page_showed(browser, tmp_path):  # noqa: F811
+def test_what_is_kept_of_a_real_network_is_what_the_page_showed(browser, tmp_path):
     """The network is untrained: what it finds is nonsense with low scores, which is what is kept for correction."""
     if find_spec("ultralytics") is None:
         pytest.skip("the extra [yolo] is not installed")
@@ -298,7 +298,7 @@ def _i420(image):
     return b"".join(np.clip(plane, 0, 255).astype(np.uint8).tobytes() for plane in planes)
 
 
-def test_a_phone_is_the_camera_over_tls_and_sees_its_boxes_soon(phone_browser, browser, tmp_path, monkeypatch):  # noqa: F811
+def test_a_phone_is_the_camera_over_tls_and_sees_its_boxes_soon(phone_browser, browser, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     said = []
     job = LiveJob(color_model(tmp_path / "model"), "phone", Access(token=TOKEN), is_self_signed=True)

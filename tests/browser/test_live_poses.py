@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +19,10 @@ from tests.unit.deploy.live.shaped import shaped_model
 from tests.unit.photos.videos import write_video
 from tests.unit.pose.scenes import INTRINSICS, block_part, picture_of
 
-from .chromium import open_browser, open_tab
+from .chromium import BROWSER, open_browser, open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NUM_VIEWS, FRAMES_EACH = 5, 8
 
 

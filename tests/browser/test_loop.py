@@ -22,10 +22,10 @@ from partsight.web.access import Access
 from tests.unit.deploy.live.scene import SIZE_WH, film, running, square_box
 from tests.unit.photos.videos import RATE, write_video
 
-from .chromium import open_browser, open_tab, wait_for
+from .chromium import BROWSER, open_browser, open_tab, wait_for
 from .test_label_flow import served
 from .test_label_page import draw, ready, saved
-from .test_live_page import BROWSER, click, text
+from .test_live_page import click, text
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

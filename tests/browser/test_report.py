@@ -1,6 +1,5 @@
 """The report as a reader sees it, in a real browser."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,11 +10,11 @@ from PIL import Image as PillowImage
 from partsight.config.sections.report import ReportSection
 from partsight.report.page import write_report
 
+from .chromium import BROWSER
 from .realistic import realistic_content
 
 pytestmark = pytest.mark.browser
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 ALONE = ("--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=3000")
 DARK = "--blink-settings=preferredColorScheme=0"

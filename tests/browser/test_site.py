@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import open_browser, open_tab
+from tests.browser.chromium import BROWSER, open_browser, open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUESTIONS = {
     "how to decrease false positives": "how-to/false-positives",  # ultralytics/yolov5#666
     "tile to detect small objects": "how-to/small-parts",  # ultralytics/yolov5#4317
