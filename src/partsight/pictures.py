@@ -105,6 +105,13 @@ def jpeg_bytes(image: Image, quality: int, *, is_color_full: bool = False) -> by
     return stream.getvalue()
 
 
+def reduced(image: Image, longer_px: int) -> Image:
+    """Return an RGB picture whose longer side has at most so many pixels."""
+    picture = PillowImage.fromarray(image)
+    picture.thumbnail((longer_px, longer_px))
+    return np.asarray(picture)
+
+
 def picture_size(path: Path) -> tuple[int, int]:
     """Return (width, height) as `read_picture` gives them, from the header alone. Raises DatasetError."""
     with _opened(path) as picture:

@@ -1,6 +1,5 @@
 """Results on the page: the figures at any threshold, the errors behind them, and the pictures of those."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +8,6 @@ from typing import Annotated, Any, Literal, TypeAlias, final
 
 import numpy as np
 from fastapi import FastAPI, Query
-from PIL import Image as Pillow
 from starlette.responses import FileResponse, Response
 
 from partsight.app.next_steps import next_step
@@ -19,7 +17,8 @@ from partsight.errors import PartsightError
 from partsight.evaluate.intervals.comparing import compare
 from partsight.evaluate.matching import match
 from partsight.files import read_json
-from partsight.pictures import read_picture
+from partsight.pictures import jpeg_bytes, read_picture, reduced
+from partsight.pipeline.photo_answers import photo_key
 from partsight.pipeline.running.run import RECIPE
 from partsight.pipeline.running.workspace import list_finished
 from partsight.pipeline.stages.evaluate.stage import EvaluateManifest, EvaluateOutput
@@ -27,13 +26,12 @@ from partsight.pipeline.study.compare import check_same, describe_comparison
 from partsight.pipeline.study.results import Result, open_result
 from partsight.structures.dataset import Dataset
 from partsight.structures.matched import Matched, Pairing
-from partsight.structures.sample import Sample
 from partsight.web.problems import problem
 
 ErrorKind: TypeAlias = Literal["false", "missed", "wrong name"]
 NUM_THRESHOLDS = 60
 _MOST_ERRORS = 120
-_SHOWN_PX = 1280
+_SHOWN_PX, _QUALITY = 1280, 85
 
 Key = Annotated[str, Query(pattern=r"^[0-9a-f]{8,64}$")]
 Threshold = Annotated[float, Query(ge=0, le=1)]
@@ -161,14 +159,12 @@ class OpenResult:
 
     def _picture(self, index: int) -> dict[str, Any]:
         sample = self.test.samples[index]
-        return {"index": index, "picture": sample.sample_id, "size": sample.size_wh, "photo": self._photo_key(sample)}
-
-    def _photo_key(self, sample: Sample) -> str | None:
-        """Return the key by which the labeling page knows a photo; None for a render."""
-        folder = self.recipe.photos.folder
-        if sample.source != "photo" or folder is None or not sample.image_path.is_relative_to(folder / "images"):
-            return None
-        return sample.image_path.relative_to(folder / "images").as_posix()
+        return {
+            "index": index,
+            "picture": sample.sample_id,
+            "size": sample.size_wh,
+            "photo": photo_key(self.recipe, sample.image_path),
+        }
 
 
 @final
@@ -245,11 +241,7 @@ def _serve_whole(app: FastAPI, project: Project, shelf: ResultShelf) -> None:
 
 
 def _jpeg(path: Path) -> Response:
-    picture = Pillow.fromarray(read_picture(path))
-    picture.thumbnail((_SHOWN_PX, _SHOWN_PX))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return Response(buffer.getvalue(), media_type="image/jpeg")
+    return Response(jpeg_bytes(reduced(read_picture(path), _SHOWN_PX), _QUALITY), media_type="image/jpeg")
 
 
 def _name(folder: Path) -> str:

@@ -2,12 +2,11 @@
 
 import base64
 import html
-import io
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from PIL import Image as PillowImage
 
+from partsight.pictures import jpeg_bytes
 from partsight.structures.arrays import Image
 
 _JPEG_QUALITY = 78
@@ -60,6 +59,5 @@ def _cell(text: str, style: str = "") -> str:
 
 
 def _data_uri(image: Image) -> str:
-    stream = io.BytesIO()
-    PillowImage.fromarray(np.ascontiguousarray(image)).save(stream, "JPEG", quality=_JPEG_QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+    jpeg = jpeg_bytes(np.ascontiguousarray(image), _JPEG_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()

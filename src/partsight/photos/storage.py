@@ -3,16 +3,14 @@
 Pictures and photos.json are moved into place together; after a kill, the next command finishes that or finds nothing of it.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as PillowImage
-
 from partsight.errors import PhotosError
 from partsight.files import read_json
+from partsight.pictures import jpeg_bytes
 from partsight.staging import StagedFolder
 from partsight.structures.arrays import Image
 from partsight.structures.names import as_file_stem, is_folder_name
@@ -123,7 +121,7 @@ def picture_stem(source: str, time_s: float | None) -> str:
 
 def write_picture(changes: StagedFolder, session: str, stem: str, image: Image, *, below: str = TO_LABEL) -> str:
     """Prepare a picture as JPEG and return its path below the photos folder; a name taken by another picture gets a number."""
-    content = jpeg_bytes(image)
+    content = jpeg_bytes(image, JPEG_QUALITY)
     folder = changes.folder / below / session
     number, path = 1, folder / f"{stem}.jpg"
     while (there := changes.place(path)).is_file() and there.read_bytes() != content:
@@ -137,10 +135,3 @@ def _picture_record(entry: dict[str, Any]) -> PictureRecord:
     width, height = entry["size_wh"]
     int(entry["perceptual_hash"], 16)
     return PictureRecord(**{**entry, "size_wh": (width, height)})
-
-
-def jpeg_bytes(image: Image) -> bytes:
-    """Return a picture as it is kept."""
-    stream = io.BytesIO()
-    PillowImage.fromarray(image).save(stream, "JPEG", quality=JPEG_QUALITY)
-    return stream.getvalue()

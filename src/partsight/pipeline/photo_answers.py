@@ -1,6 +1,6 @@
 """What `photos check` and `photos suggest` said last, kept so that a page can show it until photos, labels or recipe change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,10 +72,11 @@ def find_answer(workspace: Workspace, kind: AnswerKind) -> KeptAnswer | None:
         return None
 
 
-def photo_keys(recipe: Recipe, pictures: Iterable[Path]) -> list[str]:
-    """Return the names by which the labeling page knows pictures; what lies elsewhere has none."""
-    folder = (recipe.photos.folder or Path()) / "images"
-    return [path.relative_to(folder).as_posix() for path in pictures if path.is_relative_to(folder)]
+def photo_key(recipe: Recipe, path: Path) -> str | None:
+    """Return the name by which the labeling page knows a picture; None for one that lies elsewhere, as renders do."""
+    if recipe.photos.folder is None or not path.is_relative_to(recipe.photos.folder / "images"):
+        return None
+    return path.relative_to(recipe.photos.folder / "images").as_posix()
 
 
 def keep_drawing(workspace: Workspace, png: bytes) -> str:

@@ -1,19 +1,16 @@
 """A few small pictures with their labels on one sheet: a look at a recipe before it is run."""
 
 import functools
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image as Pillow
-
 from partsight.annotate.annotating import annotate_traced
 from partsight.config.recipe import Recipe
 from partsight.config.sections.render import RenderSection
 from partsight.config.sections.running.budget import BudgetSection
-from partsight.pictures import read_picture
+from partsight.pictures import jpeg_bytes, read_picture
 from partsight.pipeline.experiment import Experiment
 from partsight.pipeline.running.workspace import Workspace
 from partsight.pipeline.stages.cad.stage import PartsOutput, load_parts
@@ -23,13 +20,13 @@ from partsight.randomize.sampler import SceneSampler, open_sampler
 from partsight.render.renderer import Renderer, draw_scene, open_renderer
 from partsight.render.sensor import expose
 from partsight.report.pages.contact_sheet import draw_labels, write_contact_sheet
-from partsight.structures.arrays import Image
 from partsight.structures.dataset import Dataset
 from partsight.structures.world.part import Part
 
 LONGER_SIDE_PX = 320
 SAMPLES_PER_PIXEL = 8
 DRAFT_PX, DRAFT_SAMPLES = 256, 4
+_DRAFT_QUALITY = 88
 PREVIEW = "preview.png"
 
 
@@ -84,7 +81,9 @@ def _open_drafts(recipe: Recipe, workspace: Workspace) -> Callable[[int], DraftP
         boxes = tuple(
             (float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in (one.box_xyxy for one in labels)
         )
-        return DraftPicture(_jpeg(image), size_wh, boxes, tuple(class_names[one.class_id] for one in labels))
+        return DraftPicture(
+            jpeg_bytes(image, _DRAFT_QUALITY), size_wh, boxes, tuple(class_names[one.class_id] for one in labels)
+        )
 
     return draw
 
@@ -114,12 +113,6 @@ def _small(recipe: Recipe, longer_px: int, samples: int) -> RenderSection:
         height=max(64, round(render.height * scale)),
         samples_per_pixel=min(render.samples_per_pixel, samples),
     )
-
-
-def _jpeg(image: Image) -> bytes:
-    buffer = io.BytesIO()
-    Pillow.fromarray(image).save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()
 
 
 def write_sheet(dataset: Dataset, path: str | Path, count: int = 12) -> Path:

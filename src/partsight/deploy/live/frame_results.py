@@ -1,6 +1,5 @@
 """One look of the detector at one frame: what everybody is shown, encoded once for all."""
 
-import io
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,11 +7,11 @@ from typing import TypeAlias, final
 
 import numpy as np
 from av.video.reformatter import Interpolation
-from PIL import Image as PillowImage
 
 from partsight.deploy.live.camera import CameraFrame
 from partsight.deploy.live.tracking import Track
 from partsight.photos.decoding import upright_rgb
+from partsight.pictures import jpeg_bytes
 from partsight.structures.arrays import Image
 
 VIEW_WIDTH = 1280
@@ -60,9 +59,7 @@ def encode_view(frame: CameraFrame) -> bytes:
     """Return a frame as JPEG, scaled down to what pages show; one that a page sent small enough as it came."""
     if frame.jpeg is not None and frame.picture.width <= VIEW_WIDTH:
         return frame.jpeg
-    stream = io.BytesIO()
-    PillowImage.fromarray(_small_image(frame)).save(stream, "JPEG", quality=_QUALITY)
-    return stream.getvalue()
+    return jpeg_bytes(_small_image(frame), _QUALITY)
 
 
 def _small_image(frame: CameraFrame) -> Image:

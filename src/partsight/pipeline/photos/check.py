@@ -13,7 +13,7 @@ from partsight.errors import DatasetError
 from partsight.labels.importing import ImportRecord, read_imports
 from partsight.photos.appearance import Gap, compare_appearance, measure_sizes
 from partsight.pipeline.experiment import Experiment
-from partsight.pipeline.photo_answers import keeping, photo_keys
+from partsight.pipeline.photo_answers import keeping, photo_key
 from partsight.pipeline.photos.label_doubts import find_label_doubts
 from partsight.pipeline.photos.leaks import find_leaks
 from partsight.pipeline.stages.dataset.cropping import write_crops
@@ -59,7 +59,7 @@ def _answer(recipe: Recipe, found: PhotoCheck) -> dict[str, Any]:
             "kind": one.kind,
             "where": one.where,
             "message": one.message,
-            "photos": photo_keys(recipe, one.pictures),
+            "photos": [key for path in one.pictures if (key := photo_key(recipe, path))],
         }
         for one in found.findings
     ]

@@ -10,15 +10,16 @@ from partsight.photos.footage import PreviewFrame
 from partsight.photos.measuring import measure
 from partsight.photos.stills import small_gray
 from partsight.photos.storage import (
+    JPEG_QUALITY,
     TO_LABEL,
     PictureRecord,
     check_session,
-    jpeg_bytes,
     picture_stem,
     read_records,
     write_picture,
     write_records,
 )
+from partsight.pictures import jpeg_bytes
 from partsight.staging import StagedFolder, staged
 
 _WAIT_S = 10.0
@@ -46,7 +47,7 @@ class SnapshotKeeper:
         return kept
 
     def _keep(self, changes: StagedFolder, frame: ShownFrame) -> KeptFrame:
-        content_hash = hash_content(jpeg_bytes(frame.image))
+        content_hash = hash_content(jpeg_bytes(frame.image, JPEG_QUALITY))
         records = read_records(self.photos)
         same = (one.file for one in records.pictures if (one.content_hash, one.session) == (content_hash, self.session))
         known = next((file for file in same if (self.photos / file).is_file()), None)

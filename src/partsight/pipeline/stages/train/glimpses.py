@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 from partsight.detector.detector import Look
 from partsight.detector.glimpses import Glimpses
 from partsight.errors import StorageError
 from partsight.files import read_json, write_bytes, write_json
-from partsight.pictures import jpeg_bytes, read_picture
+from partsight.pictures import jpeg_bytes, read_picture, reduced
 from partsight.pipeline.running.workspace import Workspace
 from partsight.structures.arrays import Image
 from partsight.structures.dataset import Dataset
@@ -25,6 +24,7 @@ from partsight.structures.sample import Sample
 NUM_PICTURES = 6
 _GLIMPSES, _FOUND = "glimpses", "found.json"
 _LONGER_PX, _QUALITY = 960, 85
+"""No larger than is shown: photos of a phone would fill the memory."""
 _KEPT_TRAININGS = 8
 
 
@@ -51,7 +51,7 @@ def open_glimpses(workspace: Workspace, key: str, validation: Dataset) -> Look |
 
     A disk that is full stops no training: nothing is shown then.
     """
-    images = [_reduced(read_picture(sample.image_path)) for sample in choose_pictures(validation)]
+    images = [reduced(read_picture(sample.image_path), _LONGER_PX) for sample in choose_pictures(validation)]
     folder = workspace.root / _GLIMPSES / key
     try:
         _forget_old(folder.parent)
@@ -98,13 +98,6 @@ def _boxes(found: Detections, class_names: Sequence[str]) -> list[dict[str, Any]
 def _spread(samples: Sequence[Sample], count: int) -> tuple[Sample, ...]:
     places = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).round().astype(int))
     return tuple(samples[place] for place in places)
-
-
-def _reduced(image: Image) -> Image:
-    """Return a picture no larger than is shown: photos of a phone would fill the memory."""
-    picture = Pillow.fromarray(image)
-    picture.thumbnail((_LONGER_PX, _LONGER_PX))
-    return np.asarray(picture)
 
 
 def _forget_old(parent: Path) -> None:
